@@ -1,0 +1,38 @@
+/* buf.h -- a growable run of bytes.
+ *
+ * `failed` is sticky: after the first allocation that could not be had, every
+ * append does nothing, so that a writer checks once, at the end. data is not
+ * NUL-terminated unless buf_cstr was called last.
+ */
+#ifndef BASE_BUF_H
+#define BASE_BUF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct buf {
+    char *data;
+    size_t len;
+    size_t cap;
+    bool failed;
+};
+
+#define BUF_INIT ((struct buf){0})
+
+/* Free the bytes; the buffer is empty and usable again. */
+void buf_fini(struct buf *b);
+
+/* Room for `n` more bytes after len. False when out of memory. */
+bool buf_reserve(struct buf *b, size_t n);
+
+void buf_append(struct buf *b, const void *data, size_t n);
+void buf_puts(struct buf *b, const char *s);
+void buf_putc(struct buf *b, char c);
+void buf_printf(struct buf *b, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* The bytes as a C string, owned by the buffer, good until the next append.
+ * NULL when the buffer failed. */
+const char *buf_cstr(struct buf *b);
+
+#endif

@@ -1,0 +1,47 @@
+/* main.c -- picks the subcommand. */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/commands.h"
+
+static const struct command {
+    const char *name;
+    int (*run)(int argc, char **argv);
+    const char *summary;
+} commands[] = {
+    {"run", command_run, "run a Lua script and profile it"},
+    {"version", command_version, "print the version"},
+};
+
+static const size_t n_commands = sizeof commands / sizeof *commands;
+
+static void print_usage(FILE *out)
+{
+    fprintf(out, "Usage: perilune COMMAND [ARGUMENT...]\n\n"
+                 "A Lua-scriptable HTTP server that you can see inside.\n\n");
+    for (size_t i = 0; i < n_commands; i++)
+        fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].summary);
+    fprintf(out, "\n'perilune COMMAND --help' tells more of each.\n");
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 2) {
+        print_usage(stderr);
+        return EXIT_USAGE;
+    }
+    const char *name = argv[1];
+    if (strcmp(name, "help") == 0 || strcmp(name, "--help") == 0 ||
+        strcmp(name, "-h") == 0) {
+        print_usage(stdout);
+        return 0;
+    }
+    if (strcmp(name, "--version") == 0)
+        name = "version";
+    for (size_t i = 0; i < n_commands; i++)
+        if (strcmp(name, commands[i].name) == 0)
+            return commands[i].run(argc - 1, argv + 1);
+    fprintf(stderr, "perilune: unknown command '%s'\n\n", name);
+    print_usage(stderr);
+    return EXIT_USAGE;
+}

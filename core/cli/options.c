@@ -1,0 +1,74 @@
+#include "cli/options.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/commands.h"
+
+/* "--name=value" from PERILUNE_NAME, or NULL. A flag without argument is given
+ * when its variable is neither empty nor "0". */
+static char *from_environment(const struct argp_option *option)
+{
+    char variable[96] = "PERILUNE_";
+    size_t n = strlen(variable);
+    for (const char *c = option->name; *c && n + 1 < sizeof variable; c++)
+        variable[n++] = *c == '-' ? '_' : (char)toupper((unsigned char)*c);
+    variable[n] = '\0';
+
+    const char *value = getenv(variable);
+    if (!value || (!option->arg && (!*value || strcmp(value, "0") == 0)))
+        return NULL;
+    char *argument;
+    int length = option->arg
+                     ? asprintf(&argument, "--%s=%s", option->name, value)
+                     : asprintf(&argument, "--%s", option->name);
+    return length < 0 ? NULL : argument;
+}
+
+void options_parse(const struct argp *argp, int argc, char **argv,
+                   unsigned flags, void *input)
+{
+    size_t n_options = 0;
+    while (argp->options && (argp->options[n_options].name ||
+                             argp->options[n_options].doc))
+        n_options++;
+
+    char **all = calloc(n_options + (size_t)argc + 1, sizeof *all);
+    if (!all) {
+        fprintf(stderr, "perilune: out of memory\n");
+        exit(EXIT_FAILED);
+    }
+    char program[64];
+    snprintf(program, sizeof program, "perilune %s", argv[0]);
+    int n = 0;
+    all[n++] = program;
+    for (size_t i = 0; i < n_options; i++) {
+        char *argument =
+            argp->options[i].name ? from_environment(&argp->options[i]) : NULL;
+        if (argument)
+            all[n++] = argument;
+    }
+    int n_environment = n - 1;
+    memcpy(all + n, argv + 1, (size_t)(argc - 1) * sizeof *all);
+
+    argp_err_exit_status = EXIT_USAGE;
+    argp_parse(argp, n + argc - 1, all, flags, NULL, input);
+    for (int i = 1; i <= n_environment; i++)
+        free(all[i]);
+    free(all);
+}
+
+long options_integer(struct argp_state *state, const char *option,
+                     const char *text, long least, long most)
+{
+    char *end;
+    errno = 0;
+    long value = strtol(text, &end, 10);
+    if (errno || end == text || *end || value < least || value > most)
+        argp_error(state, "%s must be a whole number from %ld to %ld, got '%s'",
+                   option, least, most, text);
+    return value;
+}

@@ -1,0 +1,123 @@
+/* profile.h -- the profile model: what every capture produces and every
+ * exporter reads. It mirrors the pprof format (profile.proto), so that a
+ * profile of any other program can be read into it.
+ *
+ * Ids are positions that start at 1; 0 means none. String id 0 is "". Equal
+ * strings, mappings, functions, locations and samples (same stack, same
+ * labels) are one entry: adding an equal one returns the first's id, and for
+ * a sample adds its values up. A profile is built by one thread; once its
+ * builder hands it on nobody changes it, and any thread may read it.
+ *
+ * Every builder function returns 0 or false when out of memory, and
+ * profile_failed then stays true: a builder checks once, at the end.
+ *
+ * Path: session.c, pprof_read.c -> [profile] -> export/
+ */
+#ifndef PROFILE_PROFILE_H
+#define PROFILE_PROFILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct profile;
+
+struct profile_value_type {
+    uint32_t type; /* string id: "cpu" */
+    uint32_t unit; /* string id: "nanoseconds" */
+};
+
+struct profile_mapping {
+    uint64_t start, limit, offset; /* of the mapped range, in bytes */
+    uint32_t filename, build_id;   /* string ids */
+    bool has_functions, has_filenames, has_line_numbers, has_inline_frames;
+};
+
+struct profile_function {
+    uint32_t name, system_name, filename; /* string ids */
+    int64_t start_line;
+};
+
+struct profile_line {
+    uint32_t function; /* function id */
+    int64_t line;
+    int64_t column;
+};
+
+struct profile_location {
+    uint32_t mapping; /* mapping id or 0 */
+    uint64_t address;
+    const struct profile_line *lines; /* innermost (inlined) first */
+    uint32_t n_lines;
+    bool is_folded;
+};
+
+struct profile_label {
+    uint32_t key;      /* string id */
+    uint32_t str;      /* string id; 0: the label is numeric */
+    int64_t num;       /* value of a numeric label */
+    uint32_t num_unit; /* string id or 0 */
+};
+
+struct profile_sample {
+    const uint32_t *locations; /* location ids, leaf first */
+    uint32_t n_locations;
+    const struct profile_label *labels;
+    uint32_t n_labels;
+    const int64_t *values; /* one per sample type */
+};
+
+/* What is known of the profile as a whole. */
+struct profile_header {
+    int64_t time_ns;                       /* since 1970, when it began */
+    int64_t duration_ns;                   /* 0: not a timed profile */
+    struct profile_value_type period_type; /* zeros: none */
+    int64_t period;
+    uint32_t default_sample_type; /* string id or 0 */
+    uint32_t drop_frames, keep_frames, doc_url; /* string ids or 0 */
+};
+
+/* Building. */
+struct profile *profile_new(void);
+void profile_free(struct profile *p);
+bool profile_failed(const struct profile *p);
+struct profile_header *profile_header(struct profile *p);
+uint32_t profile_string(struct profile *p, const char *s, size_t len);
+/* Sample types come before the first sample. */
+bool profile_add_sample_type(struct profile *p, const char *type,
+                             const char *unit);
+bool profile_add_comment(struct profile *p, const char *text);
+uint32_t profile_add_mapping(struct profile *p,
+                             const struct profile_mapping *mapping);
+uint32_t profile_add_function(struct profile *p,
+                              const struct profile_function *function);
+/* Copies the lines. */
+uint32_t profile_add_location(struct profile *p,
+                              const struct profile_location *location);
+/* Copies everything. Label order does not matter: they are sorted. */
+bool profile_add_sample(struct profile *p, const struct profile_sample *sample);
+
+/* Reading. Ids run from 1 to the count, samples and types from 0. The strings
+ * may hold NUL; `len` may be NULL where that does not matter. */
+uint32_t profile_n_strings(const struct profile *p); /* "" counts: ids below */
+const char *profile_get_string(const struct profile *p, uint32_t id,
+                               size_t *len);
+const struct profile_header *profile_get_header(const struct profile *p);
+uint32_t profile_n_sample_types(const struct profile *p);
+struct profile_value_type profile_get_sample_type(const struct profile *p,
+                                                  uint32_t i);
+uint32_t profile_n_comments(const struct profile *p);
+uint32_t profile_get_comment(const struct profile *p, uint32_t i);
+uint32_t profile_n_mappings(const struct profile *p);
+const struct profile_mapping *profile_get_mapping(const struct profile *p,
+                                                  uint32_t id);
+uint32_t profile_n_functions(const struct profile *p);
+const struct profile_function *profile_get_function(const struct profile *p,
+                                                    uint32_t id);
+uint32_t profile_n_locations(const struct profile *p);
+struct profile_location profile_get_location(const struct profile *p,
+                                             uint32_t id);
+uint32_t profile_n_samples(const struct profile *p);
+struct profile_sample profile_get_sample(const struct profile *p, uint32_t i);
+
+#endif

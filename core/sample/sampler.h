@@ -1,0 +1,53 @@
+/* sampler.h -- what the rest of the program says to the sampler: which threads
+ * to watch, which Lua states run on them and for which request.
+ */
+#ifndef SAMPLE_SAMPLER_H
+#define SAMPLE_SAMPLER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+struct lua_State;
+
+/* Prepare signals, symbols and the collector thread. Once, from main, before
+ * any other thread starts and any Lua state is made. */
+bool sampler_init(struct err *err);
+
+/* Watch the calling thread. `name` (copied) appears in nothing but the label
+ * `worker` when it is one, so pass its number as text there, NULL for other
+ * threads. Every thread of ours calls this first, and detach last. */
+bool sampler_attach_thread(const char *worker, struct err *err);
+void sampler_detach_thread(void);
+
+/* Labels of the samples that this thread takes from now on: `labels` is an id
+ * from sampler_intern_labels, 0 for none. Cheap: one store. Returns the id
+ * that was set before. [the thread itself] */
+uint32_t sampler_set_labels(uint32_t labels);
+
+struct sampler_label {
+    const char *key;
+    const char *value;
+};
+
+/* An id for a set of labels; equal sets get equal ids, and ids live for ever:
+ * keep the values few (a route's pattern, not its path). 0 when out of
+ * memory. [any thread] */
+uint32_t sampler_intern_labels(const struct sampler_label *labels, unsigned n);
+
+/* Learn the names that C functions have for Lua: goes through package.loaded
+ * (`string.format`) and the metatables of basic types. Call after libraries
+ * are opened in a state. */
+void sampler_learn_names(struct lua_State *L);
+
+/* A stretch in which `L`, not entered through lua_resume, runs on this thread:
+ * used by script/call.c round lua_pcall. leave completes waiting samples. */
+struct sampler_entry {
+    struct lua_State *L;
+    struct sampler_entry *outer;
+};
+void sampler_enter(struct sampler_entry *entry, struct lua_State *L);
+void sampler_leave(struct sampler_entry *entry);
+
+#endif

@@ -1,0 +1,65 @@
+/* call.c -- the only place that calls from C into Lua.
+ *
+ * lua_pcall runs inside sampler_enter and sampler_leave, so that the sampler
+ * knows which state runs on this thread and completes what it has pending
+ * when the call returns. lua_resume needs none of it: it is ours already
+ * (sample/lua_api.c).
+ */
+#include "script/call.h"
+
+#include <lauxlib.h>
+#include <lua.h>
+
+#include "sample/sampler.h"
+
+/* Message handler: the error as text, with a traceback. */
+static int add_traceback(lua_State *L)
+{
+    const char *message = luaL_tolstring(L, 1, NULL);
+    luaL_traceback(L, L, message, 1);
+    return 1;
+}
+
+bool script_call(lua_State *L, int nargs, int nresults, struct err *err)
+{
+    int base = lua_gettop(L) - nargs; /* the function's index */
+    lua_pushcfunction(L, add_traceback);
+    lua_insert(L, base);
+    /* stack: ..., add_traceback, function, arguments... */
+    struct sampler_entry entry;
+    sampler_enter(&entry, L);
+    int status = lua_pcall(L, nargs, nresults, base);
+    sampler_leave(&entry);
+    lua_remove(L, base);
+    if (status == LUA_OK)
+        return true;
+    const char *message = lua_tostring(L, -1);
+    err_set(err, "%s", message ? message : "error object is not a string");
+    lua_pop(L, 1);
+    return false;
+}
+
+/* Runs protected on `from`: tostring of the error may itself fail. */
+static int describe_error(lua_State *L)
+{
+    lua_State *co = lua_touserdata(L, 1);
+    lua_xmove(co, L, 1);
+    const char *message = luaL_tolstring(L, -1, NULL);
+    luaL_traceback(L, co, message, 0);
+    return 1;
+}
+
+int script_resume(lua_State *co, lua_State *from, int nargs, int *nresults,
+                  struct err *err)
+{
+    int status = lua_resume(co, from, nargs, nresults);
+    if (status == LUA_OK || status == LUA_YIELD)
+        return status;
+    lua_pushcfunction(from, describe_error);
+    lua_pushlightuserdata(from, co);
+    lua_pcall(from, 1, 1, 0);
+    const char *message = lua_tostring(from, -1);
+    err_set(err, "%s", message ? message : "error object is not a string");
+    lua_pop(from, 1);
+    return status;
+}

@@ -1,0 +1,18 @@
+#include "script/modules.h"
+
+#include <lauxlib.h>
+#include <lua.h>
+#include <stddef.h>
+
+#include "script/state.h"
+
+static const luaL_Reg modules[] = {
+    {"clock", module_clock_open},
+    {NULL, NULL},
+};
+
+void modules_preload(lua_State *L)
+{
+    for (const luaL_Reg *m = modules; m->name; m++)
+        script_preload(L, m->name, m->func);
+}

@@ -1,0 +1,13 @@
+/* modules.h -- the Lua modules written in C that every state can require. One
+ * file, module_NAME.c, and one line in modules.c each. */
+#ifndef SCRIPT_MODULES_H
+#define SCRIPT_MODULES_H
+
+struct lua_State;
+
+/* Preload all of them in a new state. May raise. */
+void modules_preload(struct lua_State *L);
+
+int module_clock_open(struct lua_State *L);
+
+#endif

@@ -1,0 +1,69 @@
+/* state.c -- makes Lua states. */
+#include "script/state.h"
+
+#include <lauxlib.h>
+#include <lua.h>
+#include <lualib.h>
+#include <stdlib.h>
+
+#include "sample/sampler.h"
+#include "script/call.h"
+#include "script/modules.h"
+
+/* stack: dir (string or nil) */
+static int set_up(lua_State *L)
+{
+    luaL_openlibs(L);
+    if (!lua_isnil(L, 1)) {
+        lua_getglobal(L, "package");
+        lua_getfield(L, -1, "path");
+        const char *path = lua_tostring(L, -1);
+        const char *dir = lua_tostring(L, 1);
+        lua_pushfstring(L, "%s/?.lua;%s/?/init.lua;%s", dir, dir, path);
+        lua_setfield(L, -3, "path");
+    }
+    modules_preload(L);
+    sampler_learn_names(L);
+    return 0;
+}
+
+lua_State *script_state_new(const char *dir, struct err *err)
+{
+    lua_State *L = luaL_newstate();
+    if (!L) {
+        err_set(err, "out of memory for a Lua state");
+        return NULL;
+    }
+    lua_pushcfunction(L, set_up);
+    lua_pushstring(L, dir);
+    if (!script_call(L, 1, 0, err)) {
+        script_state_free(L);
+        return NULL;
+    }
+    return L;
+}
+
+void script_state_free(lua_State *L)
+{
+    lua_close(L);
+}
+
+void script_preload(lua_State *L, const char *name, lua_CFunction open)
+{
+    luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_PRELOAD_TABLE);
+    lua_pushcfunction(L, open);
+    lua_setfield(L, -2, name);
+    lua_pop(L, 1);
+}
+
+bool script_run_file(lua_State *L, const char *path, int nargs, int nresults,
+                     struct err *err)
+{
+    if (luaL_loadfile(L, path) != LUA_OK) {
+        err_set(err, "%s", lua_tostring(L, -1));
+        lua_pop(L, 1 + nargs);
+        return false;
+    }
+    lua_insert(L, -1 - nargs);
+    return script_call(L, nargs, nresults, err);
+}
