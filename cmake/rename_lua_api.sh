@@ -8,14 +8,18 @@ archive=$1 output=$2 ar=$3 objcopy=$4
 dir=$(dirname "$output")/members
 rm -rf "$dir"
 mkdir -p "$dir"
+cp "$archive" "$dir/renamed.a"
 cd "$dir"
-"$ar" x "$archive"
+# Members are replaced in place: core/sample/code_map.c relies on the order of
+# the archive, the core's members first.
 rename() {
-    "$objcopy" --redefine-sym "$2=archive_$2" "$1"
+    member=$1 name=$2
+    "$ar" x renamed.a "$member"
+    "$objcopy" --redefine-sym "$name=archive_$name" "$member"
+    "$ar" r renamed.a "$member"
 }
 rename ldo.o lua_resume
 rename ldebug.o lua_sethook
 rename lstate.o lua_newthread
 rename lstate.o lua_resetthread
-rm -f "$output"
-"$ar" rcs "$output" ./*.o
+mv renamed.a "$output"

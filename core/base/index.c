@@ -8,10 +8,7 @@ struct index_slot {
     uint32_t position; /* INDEX_NONE: free */
 };
 
-static uint32_t fold(uint64_t hash)
-{
-    return (uint32_t)(hash ^ (hash >> 32));
-}
+static uint32_t fold(uint64_t hash) { return (uint32_t)(hash ^ (hash >> 32)); }
 
 void index_fini(struct index *x)
 {
@@ -67,6 +64,14 @@ bool index_add(struct index *x, uint64_t hash, uint32_t position)
         return false;
     place(x->slots, x->n_slots, (struct index_slot){fold(hash), position});
     x->n_used++;
+    return true;
+}
+
+bool index_reserve(struct index *x, uint32_t n)
+{
+    while (x->n_used + n > x->n_slots / 2)
+        if (!grow(x))
+            return false;
     return true;
 }
 

@@ -33,6 +33,10 @@ uint32_t index_find(const struct index *x, uint64_t hash, index_equal_fn equal,
 /* Store a position whose key is not there yet. False when out of memory. */
 bool index_add(struct index *x, uint64_t hash, uint32_t position);
 
+/* Room for `n` more, so that as many index_add calls allocate nothing. False
+ * when out of memory. */
+bool index_reserve(struct index *x, uint32_t n);
+
 /* Bytes held by the table. */
 size_t index_size_bytes(const struct index *x);
 

@@ -32,8 +32,8 @@ void options_parse(const struct argp *argp, int argc, char **argv,
                    unsigned flags, void *input)
 {
     size_t n_options = 0;
-    while (argp->options && (argp->options[n_options].name ||
-                             argp->options[n_options].doc))
+    while (argp->options &&
+           (argp->options[n_options].name || argp->options[n_options].doc))
         n_options++;
 
     char **all = calloc(n_options + (size_t)argc + 1, sizeof *all);

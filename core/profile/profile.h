@@ -73,7 +73,7 @@ struct profile_header {
     int64_t duration_ns;                   /* 0: not a timed profile */
     struct profile_value_type period_type; /* zeros: none */
     int64_t period;
-    uint32_t default_sample_type; /* string id or 0 */
+    uint32_t default_sample_type;               /* string id or 0 */
     uint32_t drop_frames, keep_frames, doc_url; /* string ids or 0 */
 };
 

@@ -1,9 +1,51 @@
-#include <lua.h>
-int archive_lua_resume(lua_State *, lua_State *, int, int *);
-lua_State *archive_lua_newthread(lua_State *);
-int archive_lua_resetthread(lua_State *);
-void archive_lua_sethook(lua_State *, lua_Hook, int, int);
-int lua_resume(lua_State *L, lua_State *from, int n, int *r) { return archive_lua_resume(L, from, n, r); }
-lua_State *lua_newthread(lua_State *L) { return archive_lua_newthread(L); }
-int lua_resetthread(lua_State *L) { return archive_lua_resetthread(L); }
-void lua_sethook(lua_State *L, lua_Hook f, int m, int c) { archive_lua_sethook(L, f, m, c); }
+/* lua_api.c -- four functions of the Lua API, ours in place of the archive's.
+ *
+ * Every call of them passes through here: liblua's own, ours and those of C
+ * modules. They do what the manual says, and tell the sampler which coroutine
+ * runs on this thread and which hook is the user's.
+ */
+#include "sample/lua_api.h"
+
+#include "sample/safepoint.h"
+#include "sample/sampler.h"
+#include "sample/thread.h"
+
+LUA_API int lua_resume(lua_State *L, lua_State *from, int nargs, int *nres)
+{
+    struct sampler_entry entry;
+    sampler_enter(&entry, L);
+    int status = archive_lua_resume(L, from, nargs, nres);
+    sampler_leave(&entry);
+    return status;
+}
+
+/* Runs the pending __close metamethods of L. */
+LUA_API int lua_resetthread(lua_State *L)
+{
+    struct sampler_entry entry;
+    sampler_enter(&entry, L);
+    int status = archive_lua_resetthread(L);
+    sampler_leave(&entry);
+    return status;
+}
+
+/* A new coroutine inherits its maker's hook: not ours. */
+LUA_API lua_State *lua_newthread(lua_State *L)
+{
+    lua_State *child = archive_lua_newthread(L);
+    safepoint_unhook_child(thread_self, L, child);
+    return child;
+}
+
+LUA_API void lua_sethook(lua_State *L, lua_Hook hook, int mask, int count)
+{
+    struct sampler_thread *t = thread_self;
+    if (!t) {
+        archive_lua_sethook(L, hook, mask, count);
+        return;
+    }
+    thread_block(t);
+    if (!safepoint_replace_user_hook(t, L, hook, mask, count))
+        archive_lua_sethook(L, hook, mask, count);
+    thread_unblock(t);
+}

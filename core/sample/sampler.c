@@ -1,15 +1,31 @@
+/* sampler.c -- starts everything that sampling needs. */
 #include "sample/sampler.h"
-#include "sample/session.h"
-#include "profile/profile.h"
-#include <stdlib.h>
-bool sampler_init(struct err *err) { (void)err; return true; }
-bool sampler_attach_thread(const char *worker, struct err *err) { (void)worker; (void)err; return true; }
-void sampler_detach_thread(void) {}
-uint32_t sampler_set_labels(uint32_t labels) { (void)labels; return 0; }
-uint32_t sampler_intern_labels(const struct sampler_label *labels, unsigned n) { (void)labels; (void)n; return 0; }
-void sampler_learn_names(struct lua_State *L) { (void)L; }
-void sampler_enter(struct sampler_entry *entry, struct lua_State *L) { (void)entry; (void)L; }
-void sampler_leave(struct sampler_entry *entry) { (void)entry; }
-struct session *session_open(const struct session_options *o, struct err *err) { (void)o; (void)err; return malloc(1); }
-struct profile *session_close(struct session *s, struct err *err) { free(s); err_set(err, "not yet"); return NULL; }
-void session_abort(struct session *s) { free(s); }
+
+#include <lua.h>
+
+#include "base/log.h"
+#include "sample/code_map.h"
+#include "sample/collector.h"
+#include "sample/cpu.h"
+#include "sample/fault_guard.h"
+#include "sample/loaded_objects.h"
+#include "sample/vm_line.h"
+#include "sample/vm_stack.h"
+
+bool sampler_init(struct err *err)
+{
+    struct err why = {0};
+    if (!loaded_objects_init() || !fault_guard_init())
+        return err_set(err, "out of memory for the sampler");
+    if (!code_map_init(&why)) {
+        char quoted[256];
+        log_write(LOG_WARN, "no_lua_frames", "reason=%s",
+                  log_quote(quoted, sizeof quoted, why.message));
+    }
+    if (!vm_stack_self_test())
+        log_write(LOG_WARN, "no_lua_stacks_in_c",
+                  "reason=\"unknown Lua release\" release=\"%s\"", LUA_RELEASE);
+    if (!vm_line_self_test())
+        log_write(LOG_WARN, "no_exact_lines", "release=\"%s\"", LUA_RELEASE);
+    return cpu_init(err) && collector_start(err);
+}

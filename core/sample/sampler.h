@@ -15,9 +15,9 @@ struct lua_State;
  * any other thread starts and any Lua state is made. */
 bool sampler_init(struct err *err);
 
-/* Watch the calling thread. `name` (copied) appears in nothing but the label
- * `worker` when it is one, so pass its number as text there, NULL for other
- * threads. Every thread of ours calls this first, and detach last. */
+/* Watch the calling thread. `worker` is the value of the label `worker` that
+ * its samples carry unless sampler_set_labels says otherwise, NULL for none.
+ * Every thread of ours calls this first, and detach last. */
 bool sampler_attach_thread(const char *worker, struct err *err);
 void sampler_detach_thread(void);
 
@@ -37,8 +37,9 @@ struct sampler_label {
 uint32_t sampler_intern_labels(const struct sampler_label *labels, unsigned n);
 
 /* Learn the names that C functions have for Lua: goes through package.loaded
- * (`string.format`) and the metatables of basic types. Call after libraries
- * are opened in a state. */
+ * (`string.format`) and the metatables of userdata. Call after libraries are
+ * opened in a state; a library that is required later is learned when one of
+ * its functions is first seen in a stack. */
 void sampler_learn_names(struct lua_State *L);
 
 /* A stretch in which `L`, not entered through lua_resume, runs on this thread:

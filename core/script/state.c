@@ -43,10 +43,7 @@ lua_State *script_state_new(const char *dir, struct err *err)
     return L;
 }
 
-void script_state_free(lua_State *L)
-{
-    lua_close(L);
-}
+void script_state_free(lua_State *L) { lua_close(L); }
 
 void script_preload(lua_State *L, const char *name, lua_CFunction open)
 {

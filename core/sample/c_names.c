@@ -1,0 +1,129 @@
+#include "sample/c_names.h"
+
+#include <lauxlib.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/index.h"
+#include "sample/sampler.h"
+
+struct named {
+    lua_CFunction c;
+    char name[64];
+};
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct named *names;
+static uint32_t n_names;
+static struct index index_of_names;
+
+static bool equal(const void *ctx, const void *key, uint32_t position)
+{
+    (void)ctx;
+    return names[position].c == *(const lua_CFunction *)key;
+}
+
+static uint32_t find(lua_CFunction c)
+{
+    return index_find(&index_of_names, index_hash(&c, sizeof c, 0), equal, NULL,
+                      &c);
+}
+
+/* The first name that a function is learned by stays. */
+static void add(lua_CFunction c, const char *table, char separator,
+                const char *field)
+{
+    pthread_mutex_lock(&lock);
+    struct named *grown = NULL;
+    if (find(c) == INDEX_NONE)
+        grown = realloc(names, (n_names + 1) * sizeof *names);
+    if (grown) {
+        names = grown;
+        names[n_names].c = c;
+        if (table)
+            snprintf(names[n_names].name, sizeof names->name, "%s%c%s", table,
+                     separator, field);
+        else
+            snprintf(names[n_names].name, sizeof names->name, "%s", field);
+        if (index_add(&index_of_names, index_hash(&c, sizeof c, 0), n_names))
+            n_names++;
+    }
+    pthread_mutex_unlock(&lock);
+}
+
+/* stack: ..., table: learn its C functions as NAME, then a separator, then the
+ * key. */
+static void learn_table(lua_State *L, const char *name, char separator)
+{
+    lua_pushnil(L);
+    while (lua_next(L, -2)) {
+        if (lua_type(L, -2) == LUA_TSTRING && lua_iscfunction(L, -1))
+            add(lua_tocfunction(L, -1), name, separator, lua_tostring(L, -2));
+        lua_pop(L, 1);
+    }
+}
+
+/* stack: ..., table of the registry: if luaL_newmetatable made it, learn the
+ * methods of its userdata. "FILE*" is file:read for its users. */
+static void learn_metatable(lua_State *L, const char *type_name)
+{
+    char name[48];
+    bool named = lua_getfield(L, -1, "__name") == LUA_TSTRING;
+    lua_pop(L, 1);
+    if (!named)
+        return;
+    if (strcmp(type_name, LUA_FILEHANDLE) == 0)
+        type_name = "file";
+    snprintf(name, sizeof name, "%s", type_name);
+    learn_table(L, name, ':');
+    if (lua_getfield(L, -1, "__index") == LUA_TTABLE)
+        learn_table(L, name, ':');
+    lua_pop(L, 1);
+}
+
+void sampler_learn_names(lua_State *L)
+{
+    if (!lua_checkstack(L, 8))
+        return;
+    lua_pushglobaltable(L);
+    learn_table(L, NULL, '\0');
+    lua_pop(L, 1);
+
+    luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
+    lua_pushnil(L);
+    while (lua_next(L, -2)) {
+        if (lua_istable(L, -1) && lua_type(L, -2) == LUA_TSTRING)
+            learn_table(L, lua_tostring(L, -2), '.');
+        lua_pop(L, 1);
+    }
+    lua_pop(L, 1);
+
+    lua_pushvalue(L, LUA_REGISTRYINDEX);
+    lua_pushnil(L);
+    while (lua_next(L, -2)) {
+        if (lua_type(L, -2) == LUA_TSTRING && lua_istable(L, -1))
+            learn_metatable(L, lua_tostring(L, -2));
+        lua_pop(L, 1);
+    }
+    lua_pop(L, 1);
+}
+
+bool c_names_get(lua_CFunction c, char *out, size_t size)
+{
+    pthread_mutex_lock(&lock);
+    uint32_t found = find(c);
+    if (found != INDEX_NONE)
+        snprintf(out, size, "%s", names[found].name);
+    pthread_mutex_unlock(&lock);
+    return found != INDEX_NONE;
+}
+
+bool c_names_has(lua_CFunction c)
+{
+    pthread_mutex_lock(&lock);
+    bool known = find(c) != INDEX_NONE;
+    pthread_mutex_unlock(&lock);
+    return known;
+}

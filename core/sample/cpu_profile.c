@@ -1,0 +1,117 @@
+#include "sample/cpu_profile.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "profile/profile.h"
+#include "sample/labels.h"
+#include "sample/locations.h"
+#include "sample/stacks.h"
+#include "sample/stitch.h"
+#include "sample/vm_line.h"
+
+enum { MAX_LABELS = 16 };
+
+static uint32_t string(struct profile *p, const char *s)
+{
+    return profile_string(p, s, strlen(s));
+}
+
+static void add_sample(struct profile *p, const uint32_t *locations,
+                       uint32_t n_locations, const struct stack_entry *entry)
+{
+    struct profile_label labels[MAX_LABELS];
+    unsigned n_labels;
+    const struct sampler_label *set = labels_get(entry->labels, &n_labels);
+    for (unsigned i = 0; i < n_labels; i++)
+        labels[i] = (struct profile_label){.key = string(p, set[i].key),
+                                           .str = string(p, set[i].value)};
+    int64_t values[2] = {entry->count, entry->weight};
+    struct profile_sample sample = {
+        .locations = locations,
+        .n_locations = n_locations,
+        .labels = labels,
+        .n_labels = n_labels,
+        .values = values,
+    };
+    profile_add_sample(p, &sample);
+}
+
+static void add_stacks(struct profile *p, struct locations *locations,
+                       const struct stacks *stacks)
+{
+    uint32_t ids[STITCH_MAX];
+    for (uint32_t i = 0; i < stacks_n(stacks); i++) {
+        struct stack_entry entry = stacks_get(stacks, i);
+        for (uint32_t j = 0; j < entry.n_frames; j++)
+            ids[j] = locations_get(locations, entry.frames[j]);
+        add_sample(p, ids, entry.n_frames, &entry);
+    }
+    struct stack_entry overflow = stacks_overflow(stacks);
+    if (overflow.count > 0) {
+        ids[0] = locations_note(locations, "[overflow]");
+        add_sample(p, ids, 1, &overflow);
+    }
+}
+
+static void add_comments(struct profile *p,
+                         const struct cpu_profile_source *source)
+{
+    static const char *const names[N_COUNTS] = {
+        [COUNT_TAKEN] = "taken",
+        [COUNT_RING_FULL] = "dropped, ring full",
+        [COUNT_NESTED] = "deferred to the next sample",
+        [COUNT_NO_LUA_STACK] = "without their Lua stack",
+        [COUNT_SKIDDED] = "at the nearest surviving frame",
+        [COUNT_TAIL_CALLED] = "replaced by a tail call",
+        [COUNT_LUA_TRUNCATED] = "Lua stack truncated",
+        [COUNT_NATIVE_TRUNCATED] = "native stack truncated",
+    };
+    char text[128];
+    profile_add_comment(p, "perilune " PERILUNE_VERSION);
+    snprintf(text, sizeof text, "rate: %d Hz wished; weights are CPU time",
+             source->rate_hz);
+    profile_add_comment(p, text);
+    profile_add_comment(p, vm_line_is_exact()
+                               ? "leaf lines of Lua functions: exact"
+                               : "leaf lines of Lua functions: at the safe "
+                                 "point after the sample");
+    for (int i = 0; i < N_COUNTS; i++) {
+        snprintf(text, sizeof text, "samples %s: %" PRIu64, names[i],
+                 source->counts[i]);
+        profile_add_comment(p, text);
+    }
+}
+
+static void fill_header(struct profile *p,
+                        const struct cpu_profile_source *source)
+{
+    struct profile_header *header = profile_header(p);
+    header->time_ns = source->time_ns;
+    header->duration_ns = source->duration_ns;
+    header->period_type =
+        (struct profile_value_type){string(p, "cpu"), string(p, "nanoseconds")};
+    header->period = 1000000000 / source->rate_hz;
+}
+
+struct profile *cpu_profile_build(const struct cpu_profile_source *source,
+                                  struct err *err)
+{
+    struct profile *p = profile_new();
+    struct locations *locations = p ? locations_new(p) : NULL;
+    if (locations) {
+        profile_add_sample_type(p, "samples", "count");
+        profile_add_sample_type(p, "cpu", "nanoseconds");
+        fill_header(p, source);
+        add_comments(p, source);
+        add_stacks(p, locations, source->stacks);
+    }
+    bool failed = !locations || profile_failed(p);
+    locations_free(locations);
+    if (!failed)
+        return p;
+    profile_free(p);
+    err_set(err, "out of memory for a profile");
+    return NULL;
+}

@@ -1,0 +1,29 @@
+/* cpu_profile.h -- turns a session's stacks into a profile: names, lines,
+ * mappings, labels, and what was lost, in the comments.
+ *
+ * Path: session.c -> [cpu_profile] -> profile/profile.c
+ */
+#ifndef SAMPLE_CPU_PROFILE_H
+#define SAMPLE_CPU_PROFILE_H
+
+#include <stdint.h>
+
+#include "base/err.h"
+#include "sample/thread.h"
+
+struct profile;
+struct stacks;
+
+struct cpu_profile_source {
+    const struct stacks *stacks;
+    int rate_hz;
+    int64_t time_ns;           /* since 1970, when it began */
+    int64_t duration_ns;       /* how long it took */
+    uint64_t counts[N_COUNTS]; /* while it took */
+};
+
+/* NULL and err when out of memory. [any thread, collector_lock not held] */
+struct profile *cpu_profile_build(const struct cpu_profile_source *source,
+                                  struct err *err);
+
+#endif

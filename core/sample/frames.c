@@ -1,0 +1,82 @@
+#include "sample/frames.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/index.h"
+#include "sample/vm_functions.h"
+
+static struct frame *frames; /* frame of id i at frames[i - 1] */
+static uint32_t n_frames, n_allocated;
+static struct index index_of_frames;
+static struct vm_functions *functions;
+
+static bool equal(const void *ctx, const void *key, uint32_t position)
+{
+    (void)ctx;
+    const struct frame *a = key, *b = &frames[position];
+    return a->kind == b->kind && a->line == b->line && a->pc == b->pc;
+}
+
+/* All members of the union are as wide as pc once the rest is zero. */
+static uint32_t intern(const struct frame *frame)
+{
+    uint64_t words[2] = {frame->pc,
+                         (uint64_t)frame->kind << 32 | (uint32_t)frame->line};
+    uint64_t hash = index_hash(words, sizeof words, 0);
+    uint32_t found = index_find(&index_of_frames, hash, equal, NULL, frame);
+    if (found != INDEX_NONE)
+        return found + 1;
+    if (n_frames == n_allocated) {
+        uint32_t n = n_allocated ? n_allocated * 2 : 1024;
+        struct frame *grown = realloc(frames, n * sizeof *grown);
+        if (!grown)
+            return FRAME_FULL;
+        frames = grown;
+        n_allocated = n;
+    }
+    if (!index_add(&index_of_frames, hash, n_frames))
+        return FRAME_FULL;
+    frames[n_frames++] = *frame;
+    return n_frames;
+}
+
+uint32_t frames_native(uintptr_t pc)
+{
+    struct frame frame = {.kind = FRAME_NATIVE, .pc = pc};
+    return intern(&frame);
+}
+
+uint32_t frames_lua(const char *source, int line_defined, int line)
+{
+    if (!functions && !(functions = vm_functions_new()))
+        return FRAME_FULL;
+    vm_functions_reserve(functions);
+    struct vm_function function = {NULL, source, line_defined};
+    uint32_t id = vm_functions_add_entry(functions, &function);
+    if (id == FUNCTION_FULL)
+        return frames_note("(too many functions)");
+    struct frame frame = {.kind = FRAME_LUA, .line = line > 0 ? line : 0};
+    frame.pc = id; /* the whole union, so that equal compares it all */
+    return intern(&frame);
+}
+
+uint32_t frames_c(lua_CFunction c)
+{
+    struct frame frame = {.kind = FRAME_C, .c = c};
+    return intern(&frame);
+}
+
+uint32_t frames_note(const char *note)
+{
+    struct frame frame = {.kind = FRAME_NOTE, .note = note};
+    return intern(&frame);
+}
+
+struct frame frames_get(uint32_t id) { return frames[id - 1]; }
+
+const struct vm_function *frames_vm_function(uint32_t function)
+{
+    return vm_functions_get(functions, function);
+}

@@ -1,0 +1,14 @@
+/* labels.h -- sets of labels, interned for the life of the process. A sample
+ * carries an id; sampler_intern_labels (sampler.h) makes one. */
+#ifndef SAMPLE_LABELS_H
+#define SAMPLE_LABELS_H
+
+#include <stdint.h>
+
+#include "sample/sampler.h"
+
+/* The labels of a set and their number; id 0 has none. What is returned lives
+ * for ever and does not change. [any thread, not in a handler] */
+const struct sampler_label *labels_get(uint32_t id, unsigned *n);
+
+#endif

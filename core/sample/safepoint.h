@@ -1,0 +1,33 @@
+/* safepoint.h -- gives pending samples their Lua stack.
+ *
+ * The handler arms a hook on the coroutine it interrupted. The hook fires at
+ * the next instruction, call or return, while the sampled frame is still
+ * there, and completes every pending sample of the thread. lua_resume's and
+ * lua_pcall's returns complete what no hook came for.
+ *
+ * Path: cpu.c (signal) -> [safepoint] -> ring.c
+ */
+#ifndef SAMPLE_SAFEPOINT_H
+#define SAMPLE_SAFEPOINT_H
+
+#include <lua.h>
+#include <stdbool.h>
+
+struct sampler_thread;
+
+/* [signal] Make the hook fire on L as soon as it can. */
+void safepoint_arm(struct sampler_thread *t, lua_State *L);
+
+/* [signal] Complete what is pending if Lua is at rest below a C function, as
+ * this native stack (leaf first) tells. */
+void safepoint_try_at_rest(struct sampler_thread *t, const uintptr_t *native,
+                           unsigned n_native);
+
+/* The hook that a coroutine had before it was armed, to be kept in mind on the
+ * thread's behalf: lua_sethook and lua_newthread of lua_api.c. */
+bool safepoint_replace_user_hook(struct sampler_thread *t, lua_State *L,
+                                 lua_Hook hook, int mask, int count);
+void safepoint_unhook_child(struct sampler_thread *t, lua_State *parent,
+                            lua_State *child);
+
+#endif

@@ -1,0 +1,134 @@
+#include "sample/session.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "sample/collector.h"
+#include "sample/cpu_profile.h"
+#include "sample/session_list.h"
+#include "sample/stacks.h"
+#include "sample/thread.h"
+
+static const size_t LIMIT_BYTES = 32 * 1024 * 1024;
+enum { DEFAULT_RATE_HZ = 100, MAX_RATE_HZ = 10000 };
+
+struct session {
+    struct session *next; /* [collector_lock] */
+    int rate_hz;
+    struct stacks *stacks;
+    int64_t start_wall_ns, start_mono_ns;
+    uint64_t start_counts[N_COUNTS];
+};
+
+static struct session *first; /* [collector_lock] */
+
+bool session_list_is_empty(void) { return !first; }
+
+void session_list_add(const uint32_t *frames, unsigned n_frames,
+                      uint32_t labels, int64_t weight_ns)
+{
+    for (struct session *s = first; s; s = s->next)
+        stacks_add(s->stacks, frames, n_frames, labels, weight_ns);
+}
+
+/* The fastest session's rate is every timer's. [collector_lock] */
+static void set_rate(void)
+{
+    int rate_hz = 0;
+    for (struct session *s = first; s; s = s->next)
+        if (s->rate_hz > rate_hz)
+            rate_hz = s->rate_hz;
+    threads_set_rate(rate_hz);
+}
+
+struct session *session_open(const struct session_options *options,
+                             struct err *err)
+{
+    int rate_hz = options->rate_hz ? options->rate_hz : DEFAULT_RATE_HZ;
+    if (rate_hz < 1 || rate_hz > MAX_RATE_HZ) {
+        err_set(err, "rate must be from 1 to %d samples a second, got %d",
+                MAX_RATE_HZ, rate_hz);
+        return NULL;
+    }
+    struct session *s = calloc(1, sizeof *s);
+    struct stacks *stacks = stacks_new(LIMIT_BYTES);
+    if (!s || !stacks) {
+        err_set(err, "out of memory for a profile");
+        free(s);
+        stacks_free(stacks);
+        return NULL;
+    }
+    s->stacks = stacks;
+    s->rate_hz = rate_hz;
+    pthread_mutex_lock(&collector_lock);
+    collector_drain(); /* what was taken before is not for this one */
+    s->start_wall_ns = clock_wall_ns();
+    s->start_mono_ns = clock_mono_ns();
+    threads_sum_counts(s->start_counts);
+    s->next = first;
+    first = s;
+    set_rate();
+    pthread_mutex_unlock(&collector_lock);
+    collector_wake();
+    return s;
+}
+
+/* [collector_lock] */
+static void unlink_session(struct session *session)
+{
+    struct session **link = &first;
+    while (*link != session)
+        link = &(*link)->next;
+    *link = session->next;
+    set_rate();
+}
+
+static void session_free(struct session *s)
+{
+    stacks_free(s->stacks);
+    free(s);
+}
+
+void session_abort(struct session *session)
+{
+    pthread_mutex_lock(&collector_lock);
+    unlink_session(session);
+    pthread_mutex_unlock(&collector_lock);
+    session_free(session);
+}
+
+/* Samples without a Lua stack get one within microseconds of running Lua: wait
+ * a little, then take them as they are. */
+static void flush_pending(void)
+{
+    enum { TRIES = 40 };
+    static const struct timespec pause = {.tv_nsec = 2000000};
+    for (int i = 0; i < TRIES; i++) {
+        if (threads_flush(i >= TRIES - 5) == 0)
+            return;
+        nanosleep(&pause, NULL);
+    }
+}
+
+struct profile *session_close(struct session *session, struct err *err)
+{
+    struct cpu_profile_source source = {
+        .stacks = session->stacks,
+        .rate_hz = session->rate_hz,
+        .time_ns = session->start_wall_ns,
+        .duration_ns = clock_mono_ns() - session->start_mono_ns,
+    };
+    flush_pending();
+    pthread_mutex_lock(&collector_lock);
+    collector_drain();
+    unlink_session(session);
+    threads_sum_counts(source.counts);
+    pthread_mutex_unlock(&collector_lock);
+    for (int i = 0; i < N_COUNTS; i++)
+        source.counts[i] -= session->start_counts[i];
+
+    struct profile *profile = cpu_profile_build(&source, err);
+    session_free(session);
+    return profile;
+}

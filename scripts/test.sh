@@ -1,0 +1,13 @@
+#!/bin/sh
+# test.sh -- builds and runs the tests. With words: only those whose names
+# match, `sh scripts/test.sh convert`.
+set -eu
+cd "$(dirname "$0")/.."
+. scripts/packages.sh
+
+need_packages lua5.4 lua-busted lua-socket libcmocka-dev curl wrk valgrind \
+    procps iproute2 ca-certificates
+command -v go >/dev/null || need_packages golang-go
+
+BUILD_TESTING=ON sh scripts/build.sh
+exec ctest --test-dir build --output-on-failure ${1:+-R "$1"}
