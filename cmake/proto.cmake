@@ -5,6 +5,7 @@ file(GLOB PROTO_FILES CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/proto/*.proto)
 set(PROTO_DIR ${CMAKE_BINARY_DIR}/proto)
 file(MAKE_DIRECTORY ${PROTO_DIR})
 set(PROTO_C "")
+set(PROTO_H "")
 foreach(file ${PROTO_FILES})
   get_filename_component(name ${file} NAME_WE)
   add_custom_command(
@@ -13,7 +14,14 @@ foreach(file ${PROTO_FILES})
             --proto_path=${CMAKE_SOURCE_DIR}/proto ${file}
     DEPENDS ${file} VERBATIM)
   list(APPEND PROTO_C ${PROTO_DIR}/${name}.pb-c.c)
+  list(APPEND PROTO_H ${PROTO_DIR}/${name}.pb-c.h)
 endforeach()
-add_library(proto OBJECT ${PROTO_C})
+add_custom_command(
+  OUTPUT ${PROTO_DIR}/proto_registry.c
+  COMMAND ${CMAKE_COMMAND} -DOUTPUT=${PROTO_DIR}/proto_registry.c
+          "-DHEADERS=${PROTO_H}" -P ${CMAKE_SOURCE_DIR}/cmake/proto_registry.cmake
+  DEPENDS ${PROTO_H} ${CMAKE_SOURCE_DIR}/cmake/proto_registry.cmake VERBATIM)
+add_library(proto STATIC ${PROTO_C} ${PROTO_DIR}/proto_registry.c)
 target_include_directories(proto SYSTEM PUBLIC ${PROTO_DIR})
+target_include_directories(proto PRIVATE ${CMAKE_SOURCE_DIR}/core)
 target_link_libraries(proto PUBLIC PkgConfig::PROTOBUFC)

@@ -9,6 +9,8 @@ static const struct command {
     int (*run)(int argc, char **argv);
     const char *summary;
 } commands[] = {
+    {"convert", command_convert, "convert a profile to another format"},
+    {"exporters", command_exporters, "list the export formats"},
     {"run", command_run, "run a Lua script and profile it"},
     {"version", command_version, "print the version"},
 };

@@ -36,12 +36,14 @@ void options_parse(const struct argp *argp, int argc, char **argv,
            (argp->options[n_options].name || argp->options[n_options].doc))
         n_options++;
 
-    char **all = calloc(n_options + (size_t)argc + 1, sizeof *all);
+    /* Never freed: what was parsed points into it. */
+    static char **all;
+    all = calloc(n_options + (size_t)argc + 1, sizeof *all);
     if (!all) {
         fprintf(stderr, "perilune: out of memory\n");
         exit(EXIT_FAILED);
     }
-    char program[64];
+    static char program[64];
     snprintf(program, sizeof program, "perilune %s", argv[0]);
     int n = 0;
     all[n++] = program;
@@ -51,14 +53,10 @@ void options_parse(const struct argp *argp, int argc, char **argv,
         if (argument)
             all[n++] = argument;
     }
-    int n_environment = n - 1;
     memcpy(all + n, argv + 1, (size_t)(argc - 1) * sizeof *all);
 
     argp_err_exit_status = EXIT_USAGE;
     argp_parse(argp, n + argc - 1, all, flags, NULL, input);
-    for (int i = 1; i <= n_environment; i++)
-        free(all[i]);
-    free(all);
 }
 
 long options_integer(struct argp_state *state, const char *option,

@@ -1,22 +1,131 @@
-#include <stdio.h>
-#include <stdlib.h>
+/* run.c -- perilune run: a Lua script under the CPU profiler. */
 #include <lua.h>
+#include <stdio.h>
+
 #include "cli/commands.h"
+#include "cli/export_profile.h"
+#include "cli/options.h"
+#include "export/host.h"
+#include "profile/profile.h"
 #include "sample/sampler.h"
 #include "sample/session.h"
-#include "profile/profile.h"
 #include "script/state.h"
+
+struct run_options {
+    const char *cpu; /* file to write; NULL: no profile */
+    const char *format;
+    int rate_hz;
+    char **script; /* its name, then its arguments */
+    int n_script;
+};
+
+static const struct argp_option options[] = {
+    {"cpu", 'c', "FILE", 0, "write a CPU profile of the run to FILE", 0},
+    {"to", 't', "FORMAT", 0,
+     "the profile's format (pprof); see 'perilune exporters'", 0},
+    {"rate", 'r', "HZ", 0, "samples per second of CPU time wished (100)", 0},
+    {0},
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+    struct run_options *o = state->input;
+    switch (key) {
+    case 'c':
+        o->cpu = arg;
+        return 0;
+    case 't':
+        o->format = arg;
+        return 0;
+    case 'r':
+        o->rate_hz = (int)options_integer(state, "--rate", arg, 1, 10000);
+        return 0;
+    case ARGP_KEY_ARGS:
+        o->script = state->argv + state->next;
+        o->n_script = state->argc - state->next;
+        return 0;
+    case ARGP_KEY_NO_ARGS:
+        argp_error(state, "which script?");
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp argp = {
+    .options = options,
+    .parser = parse,
+    .args_doc = "SCRIPT.lua [ARGUMENT...]",
+    .doc = "Run a Lua script, profiled.\v"
+           "What follows SCRIPT.lua is the script's. It can also require "
+           "Perilune's modules: clock, gzip, json, proto.",
+};
+
+/* Call the script with its arguments, which are in `arg` too. */
+static bool run_script(lua_State *L, const struct run_options *o,
+                       struct err *err)
+{
+    lua_createtable(L, o->n_script, 0);
+    for (int i = 0; i < o->n_script; i++) {
+        lua_pushstring(L, o->script[i]);
+        lua_rawseti(L, -2, i);
+    }
+    lua_setglobal(L, "arg");
+    for (int i = 1; i < o->n_script; i++)
+        lua_pushstring(L, o->script[i]);
+    return script_run_file(L, o->script[0], o->n_script - 1, 0, err);
+}
+
+/* Run under a session, if a profile is wanted; the profile is written also when
+ * the script fails. */
+static bool run(const struct run_options *o, lua_State *L,
+                struct export_host *host, struct err *err)
+{
+    struct session_options session_options = {.rate_hz = o->rate_hz};
+    struct session *session = NULL;
+    struct err write_err = {0};
+    if (host && !(session = session_open(&session_options, err)))
+        return false;
+    bool ran = run_script(L, o, err);
+    if (!session)
+        return ran;
+    struct profile *profile = session_close(session, &write_err);
+    bool written = profile && export_profile_write(host, profile, o->format,
+                                                   NULL, o->cpu, &write_err);
+    if (ran && !written)
+        *err = write_err;
+    else if (!written)
+        fprintf(stderr, "perilune run: %s\n", write_err.message);
+    return ran && written;
+}
+
+static bool start(const struct run_options *o, struct export_host **host,
+                  lua_State **L, struct err *err)
+{
+    struct export_info info;
+    if (!sampler_init(err) || !sampler_attach_thread(NULL, err))
+        return false;
+    if (o->cpu && (!(*host = export_profile_host(NULL, err)) ||
+                   !export_host_find(*host, o->format, &info, err)))
+        return false;
+    *L = script_state_new(NULL, err);
+    return *L;
+}
+
 int command_run(int argc, char **argv)
 {
+    struct run_options o = {.format = "pprof"};
+    struct export_host *host = NULL;
+    lua_State *L = NULL;
     struct err err = {0};
-    if (!sampler_init(&err) || !sampler_attach_thread(NULL, &err)) { puts(err.message); return 1; }
-    lua_State *L = script_state_new(NULL, &err);
-    struct session_options o = {.rate_hz = 1000};
-    struct session *s = session_open(&o, &err);
-    if (argc > 2) lua_pushstring(L, argv[2]);
-    if (!script_run_file(L, argv[1], argc > 2, 0, &err)) puts(err.message);
-    struct profile *p = session_close(s, &err);
-    profile_free(p);
-    script_state_free(L);
-    return 0;
+    options_parse(&argp, argc, argv, ARGP_IN_ORDER, &o);
+    bool done = start(&o, &host, &L, &err) && run(&o, L, host, &err);
+    if (L)
+        script_state_free(L);
+    export_host_free(host);
+    sampler_detach_thread();
+    if (done)
+        return 0;
+    fprintf(stderr, "perilune run: %s\n", err.message);
+    return EXIT_FAILED;
 }

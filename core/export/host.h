@@ -1,12 +1,10 @@
-/* host.h -- the exporter thread: a Lua state that finds, checks and runs the
- * exporters, so that encoding a profile never blocks a worker.
+/* host.h -- runs exporters on a thread of its own, so that encoding a profile
+ * never blocks a worker.
  *
- * An exporter is a Lua file (docs/EXPORTERS.md). The folders are looked at
- * anew for each request, so that a file dropped in is served at once; a file
- * that does not load or does not check is refused with its name and the
- * reason, and the others go on.
+ * An exporter is a Lua file (docs/EXPORTERS.md). catalog.c finds and checks
+ * them.
  *
- * Path: session.c -> [host] -> http/pprof.c, cli/
+ * Path: session.c, pprof_read.c -> [host] -> http/, cli/
  */
 #ifndef EXPORT_HOST_H
 #define EXPORT_HOST_H
@@ -16,31 +14,20 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "export/catalog.h"
 
 struct export_host;
 struct profile;
 
-struct export_info {
-    char name[64];         /* "folded" */
-    char extension[32];    /* ".folded" */
-    char content_type[64]; /* "text/plain; charset=utf-8" */
-    char description[256];
-    char path[512];        /* of its file */
-    char problem[512];     /* why it was refused; empty: it works */
-};
-
-/* Start the thread. `dirs` is a NULL-terminated list of folders, of which a
- * later one's exporter replaces an earlier one's of the same name. */
+/* Start the thread. `dirs` is a NULL-terminated list of folders (copied); see
+ * catalog_new. */
 struct export_host *export_host_new(const char *const *dirs, struct err *err);
+/* Finish what is queued, and end the thread. */
 void export_host_free(struct export_host *host);
 
-/* All exporters, sorted by name, refused ones included; free the array with
- * free(). Blocks for the exporter thread. [any thread] */
+/* As catalog_list and catalog_find. Do not wait for the thread. [any thread] */
 bool export_host_list(struct export_host *host, struct export_info **infos,
                       size_t *n, struct err *err);
-
-/* Is there a working exporter of this name? Fills `info`. If not, err says so
- * and lists the ones there are, or why the one of this name was refused. */
 bool export_host_find(struct export_host *host, const char *name,
                       struct export_info *info, struct err *err);
 
@@ -52,14 +39,19 @@ typedef void (*export_done_fn)(void *ctx, struct buf *bytes,
                                const struct export_info *info,
                                const struct err *err);
 
-/* Queue: source(ctx), export with `name`, done(ctx). done is always called,
- * also when the host is being freed. [any thread] */
+/* Queue: source(ctx), export with `name`, done(ctx). `options` is what the
+ * exporter gets as its options table, written as a URL's query
+ * ("sample_index=samples&x=1"), NULL for none. done is always called, also
+ * when the host is being freed. [any thread] */
 void export_host_run(struct export_host *host, const char *name,
-                     export_source_fn source, export_done_fn done, void *ctx);
+                     const char *options, export_source_fn source,
+                     export_done_fn done, void *ctx);
 
-/* The same and wait; the caller keeps the profile. [any thread] */
+/* The same with a profile at hand, which is freed, and wait. Appends to
+ * `bytes`. [any thread but the exporter's] */
 bool export_host_export(struct export_host *host, const char *name,
-                        const struct profile *profile, struct buf *bytes,
-                        struct export_info *info, struct err *err);
+                        const char *options, struct profile *profile,
+                        struct buf *bytes, struct export_info *info,
+                        struct err *err);
 
 #endif

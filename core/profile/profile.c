@@ -110,13 +110,23 @@ bool profile_add_sample_type(struct profile *p, const char *type,
 {
     struct profile_value_type entry = {profile_string(p, type, strlen(type)),
                                        profile_string(p, unit, strlen(unit))};
-    return append(p, &p->sample_types, sizeof entry, &entry, 1);
+    return profile_add_sample_type_ids(p, entry);
+}
+
+bool profile_add_sample_type_ids(struct profile *p,
+                                 struct profile_value_type type)
+{
+    return append(p, &p->sample_types, sizeof type, &type, 1);
 }
 
 bool profile_add_comment(struct profile *p, const char *text)
 {
-    uint32_t id = profile_string(p, text, strlen(text));
-    return append(p, &p->comments, sizeof id, &id, 1);
+    return profile_add_comment_id(p, profile_string(p, text, strlen(text)));
+}
+
+bool profile_add_comment_id(struct profile *p, uint32_t string)
+{
+    return append(p, &p->comments, sizeof string, &string, 1);
 }
 
 /* Find or append: the id of the entry, 0 when out of memory. */

@@ -86,7 +86,10 @@ uint32_t profile_string(struct profile *p, const char *s, size_t len);
 /* Sample types come before the first sample. */
 bool profile_add_sample_type(struct profile *p, const char *type,
                              const char *unit);
+bool profile_add_sample_type_ids(struct profile *p,
+                                 struct profile_value_type type);
 bool profile_add_comment(struct profile *p, const char *text);
+bool profile_add_comment_id(struct profile *p, uint32_t string);
 uint32_t profile_add_mapping(struct profile *p,
                              const struct profile_mapping *mapping);
 uint32_t profile_add_function(struct profile *p,

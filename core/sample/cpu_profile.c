@@ -55,33 +55,33 @@ static void add_stacks(struct profile *p, struct locations *locations,
     }
 }
 
+/* Two lines: go tool pprof prints them above every report. Losses that did not
+ * happen are left out. */
 static void add_comments(struct profile *p,
                          const struct cpu_profile_source *source)
 {
     static const char *const names[N_COUNTS] = {
         [COUNT_TAKEN] = "taken",
-        [COUNT_RING_FULL] = "dropped, ring full",
-        [COUNT_NESTED] = "deferred to the next sample",
+        [COUNT_RING_FULL] = "dropped (ring full)",
+        [COUNT_NESTED] = "deferred to the next",
         [COUNT_NO_LUA_STACK] = "without their Lua stack",
         [COUNT_SKIDDED] = "at the nearest surviving frame",
         [COUNT_TAIL_CALLED] = "replaced by a tail call",
-        [COUNT_LUA_TRUNCATED] = "Lua stack truncated",
-        [COUNT_NATIVE_TRUNCATED] = "native stack truncated",
+        [COUNT_LUA_TRUNCATED] = "with a truncated Lua stack",
+        [COUNT_NATIVE_TRUNCATED] = "with a truncated native stack",
     };
-    char text[128];
-    profile_add_comment(p, "perilune " PERILUNE_VERSION);
-    snprintf(text, sizeof text, "rate: %d Hz wished; weights are CPU time",
-             source->rate_hz);
+    char text[512];
+    snprintf(text, sizeof text,
+             "perilune %s: %d Hz wished, weighed by CPU time, leaf lines %s",
+             PERILUNE_VERSION, source->rate_hz,
+             vm_line_is_exact() ? "exact" : "at the next safe point");
     profile_add_comment(p, text);
-    profile_add_comment(p, vm_line_is_exact()
-                               ? "leaf lines of Lua functions: exact"
-                               : "leaf lines of Lua functions: at the safe "
-                                 "point after the sample");
-    for (int i = 0; i < N_COUNTS; i++) {
-        snprintf(text, sizeof text, "samples %s: %" PRIu64, names[i],
-                 source->counts[i]);
-        profile_add_comment(p, text);
-    }
+    int n = snprintf(text, sizeof text, "samples: ");
+    for (int i = 0; i < N_COUNTS; i++)
+        if (i == COUNT_TAKEN || source->counts[i] > 0)
+            n += snprintf(text + n, sizeof text - (size_t)n, "%s%" PRIu64 " %s",
+                          i > 0 ? ", " : "", source->counts[i], names[i]);
+    profile_add_comment(p, text);
 }
 
 static void fill_header(struct profile *p,

@@ -27,20 +27,6 @@ struct locations {
     uint32_t n_mappings;
 };
 
-struct locations *locations_new(struct profile *profile)
-{
-    struct locations *l = calloc(1, sizeof *l);
-    if (!l)
-        return NULL;
-    l->profile = profile;
-    l->names = vm_names_new();
-    if (!l->names) {
-        free(l);
-        return NULL;
-    }
-    return l;
-}
-
 void locations_free(struct locations *l)
 {
     if (!l)
@@ -90,6 +76,22 @@ static uint32_t mapping_of(struct locations *l, uintptr_t pc)
     known->id = profile_add_mapping(l->profile, &mapping);
     l->n_mappings++;
     return known->id;
+}
+
+struct locations *locations_new(struct profile *profile)
+{
+    struct locations *l = calloc(1, sizeof *l);
+    if (!l)
+        return NULL;
+    l->profile = profile;
+    l->names = vm_names_new();
+    if (!l->names) {
+        free(l);
+        return NULL;
+    }
+    /* The first mapping is the program itself, for readers of the file. */
+    mapping_of(l, (uintptr_t)locations_new);
+    return l;
 }
 
 static uint32_t make_native(struct locations *l, uintptr_t pc)

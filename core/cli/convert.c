@@ -1,0 +1,99 @@
+/* convert.c -- perilune convert: any pprof profile in any export format. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/commands.h"
+#include "cli/export_profile.h"
+#include "cli/options.h"
+#include "cli/profile_input.h"
+#include "export/host.h"
+#include "profile/profile.h"
+
+struct convert_options {
+    const char *input, *format, *output, *exporters, *sample_index;
+};
+
+static const struct argp_option options[] = {
+    {"to", 't', "FORMAT", 0, "the format to write; see 'perilune exporters'",
+     0},
+    {"output", 'o', "FILE", 0, "write to FILE, not to stdout", 0},
+    {"sample-index", 'i', "TYPE", 0,
+     "the sample type to show, by name or position from 0, in formats that "
+     "show one",
+     0},
+    {"exporters", 'e', "DIR", 0, "use the exporters in DIR too", 0},
+    {0},
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+    struct convert_options *o = state->input;
+    switch (key) {
+    case 't':
+        o->format = arg;
+        return 0;
+    case 'o':
+        o->output = arg;
+        return 0;
+    case 'i':
+        o->sample_index = arg;
+        return 0;
+    case 'e':
+        o->exporters = arg;
+        return 0;
+    case ARGP_KEY_ARG:
+        if (o->input)
+            argp_error(state, "one profile at a time, got '%s' too", arg);
+        o->input = arg;
+        return 0;
+    case ARGP_KEY_END:
+        if (!o->input)
+            argp_error(state, "which profile?");
+        if (!o->format)
+            argp_error(state, "to which format? Name it with --to");
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp argp = {
+    .options = options,
+    .parser = parse,
+    .args_doc = "INPUT|URL",
+    .doc = "Convert a profile.\v"
+           "INPUT is any pprof file, gzipped or not, whoever wrote it; '-' is "
+           "stdin. A URL is fetched, which for a profile endpoint takes as "
+           "long as its 'seconds' say.",
+};
+
+static bool convert(const struct convert_options *o, struct export_host *host,
+                    struct err *err)
+{
+    struct export_info info;
+    char exporter_options[128] = "";
+    if (!export_host_find(host, o->format, &info, err))
+        return false;
+    if (o->sample_index)
+        snprintf(exporter_options, sizeof exporter_options, "sample_index=%s",
+                 o->sample_index);
+    struct profile *profile = profile_input_read(o->input, err);
+    return profile && export_profile_write(host, profile, o->format,
+                                           exporter_options, o->output, err);
+}
+
+int command_convert(int argc, char **argv)
+{
+    struct convert_options o = {0};
+    struct err err = {0};
+    options_parse(&argp, argc, argv, 0, &o);
+    struct export_host *host = export_profile_host(o.exporters, &err);
+    bool done = host && convert(&o, host, &err);
+    export_host_free(host);
+    if (done)
+        return 0;
+    fprintf(stderr, "perilune convert: %s\n", err.message);
+    return EXIT_FAILED;
+}

@@ -1,0 +1,23 @@
+/* export_profile.h -- what commands that write a profile share: find the
+ * exporter, run it, write the result. */
+#ifndef CLI_EXPORT_PROFILE_H
+#define CLI_EXPORT_PROFILE_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+
+struct export_host;
+struct profile;
+
+/* A host of the program's own exporters and, later and so winning, those of
+ * `extra_dir` (NULL: none). */
+struct export_host *export_profile_host(const char *extra_dir, struct err *err);
+
+/* Export the profile, which is freed, in `format` and write it to `path`
+ * (output_write). `options` as in export_host_run. */
+bool export_profile_write(struct export_host *host, struct profile *profile,
+                          const char *format, const char *options,
+                          const char *path, struct err *err);
+
+#endif

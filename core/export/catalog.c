@@ -1,0 +1,242 @@
+#include "export/catalog.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <lua.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "export/exporter.h"
+#include "script/state.h"
+
+/* A file as it was when it was checked. */
+struct entry {
+    struct export_info info;
+    struct timespec changed;
+    off_t size;
+    unsigned dir;  /* its folder's position: a later one wins */
+    unsigned seen; /* round in which it was there */
+};
+
+struct catalog {
+    pthread_mutex_t lock; /* of all below */
+    lua_State *L;         /* in which files are checked */
+    char **dirs;
+    unsigned n_dirs;
+    struct entry *entries;
+    size_t n, n_allocated;
+    unsigned round;
+};
+
+const char *catalog_default_dir(void) { return PERILUNE_EXPORTERS_DIR; }
+
+struct catalog *catalog_new(const char *const *dirs, struct err *err)
+{
+    struct catalog *c = calloc(1, sizeof *c);
+    unsigned n = 0;
+    while (dirs[n])
+        n++;
+    if (c)
+        c->dirs = calloc(n, sizeof *c->dirs);
+    if (!c || (n > 0 && !c->dirs)) {
+        free(c);
+        err_set(err, "out of memory for the exporters");
+        return NULL;
+    }
+    pthread_mutex_init(&c->lock, NULL);
+    c->L = exporter_state_new(n > 0 ? dirs[0] : NULL, err);
+    bool copied = c->L;
+    for (; c->n_dirs < n; c->n_dirs++) {
+        c->dirs[c->n_dirs] = strdup(dirs[c->n_dirs]);
+        copied = copied && c->dirs[c->n_dirs];
+    }
+    if (copied)
+        return c;
+    catalog_free(c);
+    return NULL;
+}
+
+void catalog_free(struct catalog *c)
+{
+    if (!c)
+        return;
+    if (c->L)
+        script_state_free(c->L);
+    for (unsigned i = 0; i < c->n_dirs; i++)
+        free(c->dirs[i]);
+    free(c->dirs);
+    free(c->entries);
+    pthread_mutex_destroy(&c->lock);
+    free(c);
+}
+
+static struct entry *find_path(struct catalog *c, const char *path)
+{
+    for (size_t i = 0; i < c->n; i++)
+        if (strcmp(c->entries[i].info.path, path) == 0)
+            return &c->entries[i];
+    if (c->n == c->n_allocated) {
+        size_t n = c->n ? c->n * 2 : 16;
+        struct entry *grown = realloc(c->entries, n * sizeof *grown);
+        if (!grown)
+            return NULL;
+        c->entries = grown;
+        c->n_allocated = n;
+    }
+    struct entry *e = &c->entries[c->n++];
+    *e = (struct entry){.size = -1};
+    return e;
+}
+
+static void check_file(struct catalog *c, unsigned dir, const char *file)
+{
+    char path[sizeof((struct export_info *)0)->path];
+    struct stat st;
+    struct err err = {0};
+    int n = snprintf(path, sizeof path, "%s/%s", c->dirs[dir], file);
+    if (n >= (int)sizeof path || stat(path, &st) != 0 || !S_ISREG(st.st_mode))
+        return;
+    struct entry *e = find_path(c, path);
+    if (!e)
+        return;
+    e->dir = dir;
+    e->seen = c->round;
+    if (e->size == st.st_size && e->changed.tv_sec == st.st_mtim.tv_sec &&
+        e->changed.tv_nsec == st.st_mtim.tv_nsec)
+        return;
+    e->size = st.st_size;
+    e->changed = st.st_mtim;
+    if (!exporter_load(c->L, path, &e->info, &err)) {
+        snprintf(e->info.problem, sizeof e->info.problem, "%s", err.message);
+        if (!e->info.name[0])
+            snprintf(e->info.name, sizeof e->info.name, "%.*s",
+                     (int)strcspn(file, "."), file);
+    }
+    lua_settop(c->L, 0);
+}
+
+static bool is_lua_file(const char *name)
+{
+    size_t n = strlen(name);
+    return name[0] != '.' && n > 4 && strcmp(name + n - 4, ".lua") == 0;
+}
+
+/* By name; of one name the one that counts first: from the last folder, and
+ * there the one that works. */
+static int by_name(const void *a, const void *b)
+{
+    const struct entry *x = a, *y = b;
+    int order = strcmp(x->info.name, y->info.name);
+    if (order)
+        return order;
+    if (x->dir != y->dir)
+        return x->dir > y->dir ? -1 : 1;
+    bool x_works = !x->info.problem[0], y_works = !y->info.problem[0];
+    if (x_works != y_works)
+        return x_works ? -1 : 1;
+    return strcmp(x->info.path, y->info.path);
+}
+
+/* Two working exporters of one name in one folder: the second is refused. */
+static void refuse_duplicates(struct catalog *c)
+{
+    for (size_t i = 1; i < c->n; i++) {
+        const struct export_info *first = &c->entries[i - 1].info;
+        struct export_info *second = &c->entries[i].info;
+        if (c->entries[i].dir == c->entries[i - 1].dir && !first->problem[0] &&
+            !second->problem[0] && strcmp(first->name, second->name) == 0) {
+            snprintf(second->problem, sizeof second->problem,
+                     "exporter '%.200s': '%.200s' has the name '%s' already",
+                     second->path, first->path, second->name);
+            c->entries[i].size = -1; /* look again when the other is gone */
+        }
+    }
+}
+
+/* [lock] */
+static bool refresh(struct catalog *c, struct err *err)
+{
+    c->round++;
+    for (unsigned i = 0; i < c->n_dirs; i++) {
+        DIR *dir = opendir(c->dirs[i]);
+        if (!dir)
+            return err_set(err, "cannot read the exporters' folder '%s': %s",
+                           c->dirs[i], strerror(errno));
+        struct dirent *file;
+        while ((file = readdir(dir)))
+            if (is_lua_file(file->d_name))
+                check_file(c, i, file->d_name);
+        closedir(dir);
+    }
+    size_t kept = 0;
+    for (size_t i = 0; i < c->n; i++)
+        if (c->entries[i].seen == c->round)
+            c->entries[kept++] = c->entries[i];
+    c->n = kept;
+    if (c->n > 0)
+        qsort(c->entries, c->n, sizeof *c->entries, by_name);
+    refuse_duplicates(c);
+    return true;
+}
+
+/* Hidden by one of the same name from a later folder. [lock] */
+static bool is_replaced(const struct catalog *c, size_t i)
+{
+    return i > 0 &&
+           strcmp(c->entries[i - 1].info.name, c->entries[i].info.name) == 0 &&
+           c->entries[i - 1].dir > c->entries[i].dir;
+}
+
+bool catalog_list(struct catalog *c, struct export_info **infos, size_t *n,
+                  struct err *err)
+{
+    pthread_mutex_lock(&c->lock);
+    *n = 0;
+    *infos = NULL;
+    bool done = refresh(c, err);
+    if (done && c->n > 0 && !(*infos = calloc(c->n, sizeof **infos)))
+        done = err_set(err, "out of memory for the exporters");
+    for (size_t i = 0; done && i < c->n; i++)
+        if (!is_replaced(c, i))
+            (*infos)[(*n)++] = c->entries[i].info;
+    pthread_mutex_unlock(&c->lock);
+    return done;
+}
+
+/* "unknown format 'x': there are folded, pprof". [lock] */
+static bool unknown(const struct catalog *c, const char *name, struct err *err)
+{
+    char known[512] = "";
+    size_t n = 0;
+    for (size_t i = 0; i < c->n && n < sizeof known; i++)
+        if (!c->entries[i].info.problem[0] && !is_replaced(c, i))
+            n += (size_t)snprintf(known + n, sizeof known - n, "%s%s",
+                                  n ? ", " : "", c->entries[i].info.name);
+    return err_set(err, "unknown format '%.64s': there are %s", name, known);
+}
+
+bool catalog_find(struct catalog *c, const char *name, struct export_info *info,
+                  struct err *err)
+{
+    pthread_mutex_lock(&c->lock);
+    bool found = false;
+    const struct export_info *named = NULL;
+    if (refresh(c, err)) {
+        for (size_t i = 0; i < c->n && !named; i++)
+            if (strcmp(c->entries[i].info.name, name) == 0)
+                named = &c->entries[i].info;
+        if (!named)
+            unknown(c, name, err);
+        else if (named->problem[0])
+            err_set(err, "%s", named->problem);
+        else
+            found = true;
+    }
+    if (found)
+        *info = *named;
+    pthread_mutex_unlock(&c->lock);
+    return found;
+}

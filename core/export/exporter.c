@@ -1,0 +1,193 @@
+#include "export/exporter.h"
+
+#include <ctype.h>
+#include <lauxlib.h>
+#include <lua.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "export/modules.h"
+#include "script/call.h"
+#include "script/state.h"
+
+enum { API = 1, INSTRUCTIONS = 1000000 };
+static const int64_t LIMIT_NS = 60 * 1000000000LL;
+
+lua_State *exporter_state_new(const char *dir, struct err *err)
+{
+    lua_State *L = script_state_new(dir, err);
+    if (L)
+        script_preload(L, "proto", module_proto_open);
+    return L;
+}
+
+static const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+/* stack: exporter. Copy a string field; `what` it may hold is told by err. */
+static bool get_string(lua_State *L, const char *field, char *out, size_t size,
+                       struct err *err)
+{
+    int type = lua_getfield(L, -1, field);
+    bool fits = false;
+    if (type != LUA_TSTRING)
+        err_set(err, "field '%s' must be a string, got %s", field,
+                lua_typename(L, type));
+    else if (lua_rawlen(L, -1) >= size || lua_rawlen(L, -1) == 0)
+        err_set(err, "field '%s' must have 1 to %zu bytes", field, size - 1);
+    else
+        fits = snprintf(out, size, "%s", lua_tostring(L, -1)) > 0;
+    lua_pop(L, 1);
+    return fits;
+}
+
+/* Words that can stand in a URL and in a file's name. */
+static bool is_word(const char *s)
+{
+    while (isalnum((unsigned char)*s) || *s == '_' || *s == '-')
+        s++;
+    return *s == '\0';
+}
+
+static bool has_control(const char *s)
+{
+    while (*s && !iscntrl((unsigned char)*s))
+        s++;
+    return *s;
+}
+
+/* stack: what the file returned */
+static bool check(lua_State *L, struct export_info *info, struct err *err)
+{
+    if (!lua_istable(L, -1))
+        return err_set(err, "the file must return a table, got %s",
+                       luaL_typename(L, -1));
+    lua_getfield(L, -1, "api");
+    bool fits = lua_isinteger(L, -1) && lua_tointeger(L, -1) == API;
+    if (!fits)
+        err_set(err, "field 'api' must be %d, got %s", API,
+                lua_isnil(L, -1) ? "nil" : luaL_tolstring(L, -1, NULL));
+    lua_settop(L, 1);
+    if (!fits || !get_string(L, "name", info->name, sizeof info->name, err) ||
+        !get_string(L, "extension", info->extension, sizeof info->extension,
+                    err) ||
+        !get_string(L, "content_type", info->content_type,
+                    sizeof info->content_type, err) ||
+        !get_string(L, "description", info->description,
+                    sizeof info->description, err))
+        return false;
+    if (!is_word(info->name))
+        return err_set(err,
+                       "field 'name' may hold letters, digits, '_' and "
+                       "'-', got '%s'",
+                       info->name);
+    if (info->extension[0] != '.' || strchr(info->extension, '/') ||
+        has_control(info->extension) || strchr(info->extension, '"'))
+        return err_set(err,
+                       "field 'extension' must begin with '.' and be part "
+                       "of a file's name, got '%s'",
+                       info->extension);
+    if (has_control(info->content_type))
+        return err_set(err, "field 'content_type' holds a control character");
+    int type = lua_getfield(L, -1, "export");
+    lua_pop(L, 1);
+    return type == LUA_TFUNCTION ||
+           err_set(err, "field 'export' must be a function, got %s",
+                   lua_typename(L, type));
+}
+
+bool exporter_load(lua_State *L, const char *path, struct export_info *info,
+                   struct err *err)
+{
+    struct export_info empty = {0};
+    snprintf(empty.path, sizeof empty.path, "%s", path);
+    *info = empty; /* `path` may have been info's own */
+    path = info->path;
+    lua_settop(L, 0);
+    if (script_run_file(L, path, 0, 1, err) && check(L, info, err))
+        return true;
+    lua_settop(L, 0);
+    return err_prefix(err, "exporter '%s': ", base_name(path));
+}
+
+/* ---- running */
+
+static int64_t deadline_ns; /* of the running export. [its thread] */
+
+/* An exporter that loops for ever must not keep the others from running. */
+static void check_time(lua_State *L, lua_Debug *ar)
+{
+    (void)ar;
+    if (clock_mono_ns() > deadline_ns)
+        luaL_error(L, "took more than %d s", (int)(LIMIT_NS / 1000000000));
+}
+
+struct running {
+    const struct profile *profile;
+    const char *options;
+    struct export_out *out; /* kept alive by the stack */
+    struct profile_view *view;
+};
+
+/* "a=1&b=x%20y" as a table. */
+static void push_options(lua_State *L, const char *options)
+{
+    lua_newtable(L);
+    while (options && *options) {
+        size_t n = strcspn(options, "&");
+        const char *equals = memchr(options, '=', n);
+        size_t name_len = equals ? (size_t)(equals - options) : n;
+        lua_pushlstring(L, options, name_len);
+        if (equals)
+            lua_pushlstring(L, equals + 1, n - name_len - 1);
+        else
+            lua_pushboolean(L, 1);
+        lua_settable(L, -3);
+        options += n + (options[n] == '&');
+    }
+}
+
+/* stack: exporter, running (light) -> export, profile, out, options */
+static int prepare(lua_State *L)
+{
+    struct running *r = lua_touserdata(L, 2);
+    lua_getfield(L, 1, "export");
+    r->view = profile_view_push(L, r->profile);
+    r->out = export_out_push(L);
+    push_options(L, r->options);
+    return 4;
+}
+
+/* stack: exporter */
+static bool run_prepared(lua_State *L, struct running *r, struct buf *out,
+                         struct err *err)
+{
+    lua_pushcfunction(L, prepare);
+    lua_insert(L, 1);
+    lua_pushlightuserdata(L, r);
+    if (!script_call(L, 2, 4, err))
+        return false;
+    /* stack: export, profile, out, options; out stays below the call. */
+    lua_pushvalue(L, 3);
+    lua_insert(L, 1);
+    deadline_ns = clock_mono_ns() + LIMIT_NS;
+    lua_sethook(L, check_time, LUA_MASKCOUNT, INSTRUCTIONS);
+    bool ran = script_call(L, 3, 0, err);
+    lua_sethook(L, NULL, 0, 0);
+    profile_view_close(r->view);
+    return ran && export_out_take(r->out, out, err);
+}
+
+bool exporter_run(lua_State *L, const struct profile *profile,
+                  const char *options, struct buf *out, struct err *err)
+{
+    struct running r = {.profile = profile, .options = options};
+    bool ran = run_prepared(L, &r, out, err);
+    lua_settop(L, 0);
+    lua_gc(L, LUA_GCCOLLECT); /* one export's garbage is not the next one's */
+    return ran;
+}

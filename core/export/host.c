@@ -1,0 +1,215 @@
+#include "export/host.h"
+
+#include <lua.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "export/exporter.h"
+#include "profile/profile.h"
+#include "sample/sampler.h"
+#include "script/state.h"
+
+struct job {
+    struct job *next;
+    char name[64];
+    char *options;
+    export_source_fn source;
+    export_done_fn done;
+    void *ctx;
+};
+
+struct export_host {
+    struct catalog *catalog;
+    lua_State *L; /* the thread's */
+    pthread_t thread;
+    pthread_mutex_t lock; /* of all below */
+    pthread_cond_t wake;
+    struct job *first, **last;
+    bool stopping;
+};
+
+static void run_job(struct export_host *host, const struct job *job)
+{
+    struct err err = {0};
+    struct export_info info = {0};
+    struct buf bytes = BUF_INIT;
+    struct profile *profile = NULL;
+    bool done = catalog_find(host->catalog, job->name, &info, &err) &&
+                (profile = job->source(job->ctx, &err)) &&
+                exporter_load(host->L, info.path, &info, &err) &&
+                exporter_run(host->L, profile, job->options, &bytes, &err);
+    profile_free(profile);
+    job->done(job->ctx, done ? &bytes : NULL, &info, &err);
+    buf_fini(&bytes);
+}
+
+static void job_free(struct job *job)
+{
+    free(job->options);
+    free(job);
+}
+
+static void *host_main(void *arg)
+{
+    struct export_host *host = arg;
+    sampler_attach_thread(NULL, NULL);
+    pthread_mutex_lock(&host->lock);
+    for (;;) {
+        while (!host->first && !host->stopping)
+            pthread_cond_wait(&host->wake, &host->lock);
+        struct job *job = host->first;
+        if (!job)
+            break;
+        host->first = job->next;
+        if (!host->first)
+            host->last = &host->first;
+        pthread_mutex_unlock(&host->lock);
+        run_job(host, job);
+        job_free(job);
+        pthread_mutex_lock(&host->lock);
+    }
+    pthread_mutex_unlock(&host->lock);
+    sampler_detach_thread();
+    return NULL;
+}
+
+struct export_host *export_host_new(const char *const *dirs, struct err *err)
+{
+    struct export_host *host = calloc(1, sizeof *host);
+    if (!host) {
+        err_set(err, "out of memory for the exporters");
+        return NULL;
+    }
+    host->last = &host->first;
+    host->catalog = catalog_new(dirs, err);
+    host->L = host->catalog ? exporter_state_new(dirs[0], err) : NULL;
+    pthread_mutex_init(&host->lock, NULL);
+    pthread_cond_init(&host->wake, NULL);
+    int failed =
+        host->L ? pthread_create(&host->thread, NULL, host_main, host) : -1;
+    if (failed == 0) {
+        pthread_setname_np(host->thread, "exporter");
+        return host;
+    }
+    if (failed > 0)
+        err_set(err, "cannot start the exporter thread: %s", strerror(failed));
+    if (host->L)
+        script_state_free(host->L);
+    catalog_free(host->catalog);
+    free(host);
+    return NULL;
+}
+
+void export_host_free(struct export_host *host)
+{
+    if (!host)
+        return;
+    pthread_mutex_lock(&host->lock);
+    host->stopping = true;
+    pthread_cond_signal(&host->wake);
+    pthread_mutex_unlock(&host->lock);
+    pthread_join(host->thread, NULL);
+    script_state_free(host->L);
+    catalog_free(host->catalog);
+    pthread_mutex_destroy(&host->lock);
+    pthread_cond_destroy(&host->wake);
+    free(host);
+}
+
+bool export_host_list(struct export_host *host, struct export_info **infos,
+                      size_t *n, struct err *err)
+{
+    return catalog_list(host->catalog, infos, n, err);
+}
+
+bool export_host_find(struct export_host *host, const char *name,
+                      struct export_info *info, struct err *err)
+{
+    return catalog_find(host->catalog, name, info, err);
+}
+
+void export_host_run(struct export_host *host, const char *name,
+                     const char *options, export_source_fn source,
+                     export_done_fn done, void *ctx)
+{
+    struct job *job = calloc(1, sizeof *job);
+    if (job && options)
+        job->options = strdup(options);
+    if (!job || (options && !job->options)) {
+        struct err err = {"out of memory for the export"};
+        struct export_info info = {0};
+        free(job);
+        done(ctx, NULL, &info, &err);
+        return;
+    }
+    snprintf(job->name, sizeof job->name, "%s", name);
+    job->source = source;
+    job->done = done;
+    job->ctx = ctx;
+    pthread_mutex_lock(&host->lock);
+    *host->last = job;
+    host->last = &job->next;
+    pthread_cond_signal(&host->wake);
+    pthread_mutex_unlock(&host->lock);
+}
+
+/* ---- export_host_export: a job whose caller waits */
+
+struct waiting {
+    pthread_mutex_t lock;
+    pthread_cond_t wake;
+    bool finished, succeeded;
+    struct profile *profile; /* NULL after the source gave it away */
+    struct buf *bytes;
+    struct export_info *info;
+    struct err *err;
+};
+
+static struct profile *give_profile(void *ctx, struct err *err)
+{
+    struct waiting *w = ctx;
+    (void)err;
+    struct profile *profile = w->profile;
+    w->profile = NULL;
+    return profile;
+}
+
+static void finish(void *ctx, struct buf *bytes, const struct export_info *info,
+                   const struct err *err)
+{
+    struct waiting *w = ctx;
+    pthread_mutex_lock(&w->lock);
+    w->succeeded = bytes;
+    if (bytes) {
+        buf_append(w->bytes, bytes->data, bytes->len);
+        w->succeeded = !w->bytes->failed;
+    }
+    *w->info = *info;
+    if (!w->succeeded)
+        err_set(w->err, "%s", err->message);
+    w->finished = true;
+    pthread_cond_signal(&w->wake);
+    pthread_mutex_unlock(&w->lock);
+}
+
+bool export_host_export(struct export_host *host, const char *name,
+                        const char *options, struct profile *profile,
+                        struct buf *bytes, struct export_info *info,
+                        struct err *err)
+{
+    struct waiting w = {
+        .profile = profile, .bytes = bytes, .info = info, .err = err};
+    pthread_mutex_init(&w.lock, NULL);
+    pthread_cond_init(&w.wake, NULL);
+    export_host_run(host, name, options, give_profile, finish, &w);
+    pthread_mutex_lock(&w.lock);
+    while (!w.finished)
+        pthread_cond_wait(&w.wake, &w.lock);
+    pthread_mutex_unlock(&w.lock);
+    pthread_cond_destroy(&w.wake);
+    pthread_mutex_destroy(&w.lock);
+    profile_free(w.profile);
+    return w.succeeded;
+}

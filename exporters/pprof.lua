@@ -1,0 +1,134 @@
+-- pprof.lua: the format of `go tool pprof`, gzipped (proto/profile.proto).
+local proto = require "proto"
+
+local MESSAGE = "perftools.profiles.Profile"
+local BATCH = 1000 -- entries encoded at once: messages concatenate
+
+--- A string table: `id(s)` is the position of s, from 0, where "" is.
+local function new_strings()
+  local list, ids = { "" }, { [""] = 0 }
+  local function id(s)
+    local found = ids[s]
+    if not found then
+      found = #list
+      ids[s] = found
+      list[found + 1] = s
+    end
+    return found
+  end
+  return list, id
+end
+
+local function value_type(string_id, t)
+  return { type = string_id(t.type), unit = string_id(t.unit) }
+end
+
+local function encode_header(profile, string_id)
+  local header = profile:header()
+  local types, comments = {}, {}
+  for i, t in ipairs(header.sample_types) do
+    types[i] = value_type(string_id, t)
+  end
+  for i, text in ipairs(header.comments) do comments[i] = string_id(text) end
+  local period_type = header.period_type
+  local has_period = period_type.type ~= "" or period_type.unit ~= ""
+  return proto.encode(MESSAGE, {
+    sample_type = types,
+    drop_frames = string_id(header.drop_frames),
+    keep_frames = string_id(header.keep_frames),
+    time_nanos = header.time_ns,
+    duration_nanos = header.duration_ns,
+    period_type = has_period and value_type(string_id, period_type) or nil,
+    period = header.period,
+    comment = comments,
+    default_sample_type = string_id(header.default_sample_type),
+    doc_url = string_id(header.doc_url),
+  })
+end
+
+local function mapping(profile, string_id, id)
+  local m = profile:mapping(id)
+  return {
+    id = id,
+    memory_start = m.start,
+    memory_limit = m.limit,
+    file_offset = m.offset,
+    filename = string_id(m.filename),
+    build_id = string_id(m.build_id),
+    has_functions = m.has_functions,
+    has_filenames = m.has_filenames,
+    has_line_numbers = m.has_line_numbers,
+    has_inline_frames = m.has_inline_frames,
+  }
+end
+
+local function func(profile, string_id, id)
+  local f = profile:func(id)
+  return {
+    id = id,
+    name = string_id(f.name),
+    system_name = string_id(f.system_name),
+    filename = string_id(f.filename),
+    start_line = f.start_line,
+  }
+end
+
+local function location(profile, _, id)
+  local l = profile:location(id)
+  local lines = {}
+  for i, line in ipairs(l.lines) do
+    lines[i] = {
+      function_id = line.func, line = line.line, column = line.column,
+    }
+  end
+  return {
+    id = id,
+    mapping_id = l.mapping,
+    address = l.address,
+    line = lines,
+    is_folded = l.is_folded,
+  }
+end
+
+local function sample(profile, string_id, i)
+  local locations, values, labels = profile:sample(i)
+  for j, label in ipairs(labels) do
+    labels[j] = {
+      key = string_id(label.key),
+      str = label.str and string_id(label.str) or nil,
+      num = label.num,
+      num_unit = label.unit and string_id(label.unit) or nil,
+    }
+  end
+  return { location_id = locations, value = values, label = labels }
+end
+
+--- Write entries 1 to n of one field, each made by `make`.
+local function write_all(profile, out, string_id, field, n, make)
+  for first = 1, n, BATCH do
+    local batch = {}
+    for i = first, math.min(n, first + BATCH - 1) do
+      batch[#batch + 1] = make(profile, string_id, i)
+    end
+    out:write(proto.encode(MESSAGE, { [field] = batch }))
+  end
+end
+
+return {
+  api = 1,
+  name = "pprof",
+  extension = ".pb.gz",
+  content_type = "application/octet-stream",
+  description = "Go's pprof format: go tool pprof FILE",
+  export = function(profile, out)
+    local strings, string_id = new_strings()
+    local samples, locations, functions, mappings = profile:counts()
+    out:gzip()
+    out:write(encode_header(profile, string_id))
+    write_all(profile, out, string_id, "sample", samples, sample)
+    write_all(profile, out, string_id, "mapping", mappings, mapping)
+    write_all(profile, out, string_id, "location", locations, location)
+    write_all(profile, out, string_id, "function", functions, func)
+    out:write(proto.encode(MESSAGE, { string_table = strings }))
+  end,
+}
