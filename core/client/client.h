@@ -1,0 +1,37 @@
+/* client.h -- the HTTP/1.1 client on a libuv loop: a party with connections
+ * of its own, which are kept alive.
+ *
+ * A virtual user of the load generator is one client; so is a worker of the
+ * server. One exchange is on one connection at a time; any number of
+ * exchanges may be on their way. All on the loop's thread.
+ *
+ * Path: request.c -> [client] -> connection.c -> reply.c -> exchange's done
+ */
+#ifndef CLIENT_CLIENT_H
+#define CLIENT_CLIENT_H
+
+#include <stdbool.h>
+
+#include "client/exchange.h"
+#include "client/network.h"
+
+struct client {
+    struct network *network;
+    struct connection *connections; /* all, idle or not */
+};
+
+void client_init(struct client *client, struct network *network);
+
+/* Abort what is on its way and close all connections. The client may be
+ * freed at once; the loop must still run. */
+void client_close(struct client *client);
+
+/* Send. exchange->done is called once, later, unless it is aborted. False
+ * when out of memory: then it never is. */
+bool client_send(struct client *client, struct exchange *exchange);
+
+/* Give the exchange up: done is not called. Does nothing when it is not on
+ * its way. */
+void client_abort(struct exchange *exchange);
+
+#endif

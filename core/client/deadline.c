@@ -1,0 +1,81 @@
+#include "client/deadline.h"
+
+#include "base/clock.h"
+
+#define TICK_MS 10
+#define TICK_NS (TICK_MS * INT64_C(1000000))
+
+static void expire_slot(struct deadlines *all, struct deadline *head,
+                        int64_t now_ns)
+{
+    struct deadline *next;
+    for (struct deadline *d = head->next; d != head; d = next) {
+        next = d->next;
+        if (d->due_ns > now_ns)
+            continue; /* of a later turn */
+        deadline_clear(all, d);
+        all->expired(d);
+    }
+}
+
+static void on_tick(uv_timer_t *timer)
+{
+    struct deadlines *all = timer->data;
+    int64_t now_ns = clock_mono_ns();
+    int64_t tick = now_ns / TICK_NS;
+    if (tick - all->last_tick > DEADLINE_SLOTS)
+        all->last_tick = tick - DEADLINE_SLOTS;
+    while (all->last_tick < tick) {
+        all->last_tick++;
+        expire_slot(all, &all->slots[all->last_tick % DEADLINE_SLOTS], now_ns);
+    }
+    if (all->n_set == 0)
+        uv_timer_stop(timer);
+}
+
+void deadlines_init(struct deadlines *all, uv_loop_t *loop, deadline_fn expired)
+{
+    uv_timer_init(loop, &all->timer);
+    uv_unref((uv_handle_t *)&all->timer);
+    all->timer.data = all;
+    for (size_t i = 0; i < DEADLINE_SLOTS; i++)
+        all->slots[i].prev = all->slots[i].next = &all->slots[i];
+    all->n_set = 0;
+    all->expired = expired;
+}
+
+void deadlines_close(struct deadlines *all)
+{
+    uv_close((uv_handle_t *)&all->timer, NULL);
+}
+
+void deadline_set(struct deadlines *all, struct deadline *deadline,
+                  int64_t due_ns)
+{
+    if (!uv_is_active((uv_handle_t *)&all->timer)) {
+        all->last_tick = clock_mono_ns() / TICK_NS;
+        uv_timer_start(&all->timer, on_tick, TICK_MS, TICK_MS);
+    }
+    /* Rounded up, so that it is due when its tick comes; one that is due
+     * already waits for the next tick. */
+    int64_t tick = (due_ns + TICK_NS - 1) / TICK_NS;
+    if (tick <= all->last_tick)
+        tick = all->last_tick + 1;
+    struct deadline *head = &all->slots[tick % DEADLINE_SLOTS];
+    deadline->due_ns = due_ns;
+    deadline->next = head;
+    deadline->prev = head->prev;
+    head->prev->next = deadline;
+    head->prev = deadline;
+    all->n_set++;
+}
+
+void deadline_clear(struct deadlines *all, struct deadline *deadline)
+{
+    if (!deadline->prev)
+        return;
+    deadline->prev->next = deadline->next;
+    deadline->next->prev = deadline->prev;
+    deadline->prev = deadline->next = NULL;
+    all->n_set--;
+}

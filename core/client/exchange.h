@@ -1,0 +1,73 @@
+/* exchange.h -- one request and its reply.
+ *
+ * The caller owns it and may use it again and again: its buffers keep their
+ * memory, so that a request in the steady state allocates nothing.
+ */
+#ifndef CLIENT_EXCHANGE_H
+#define CLIENT_EXCHANGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "client/error.h"
+#include "client/url.h"
+
+#define EXCHANGE_TIMEOUT_NS (60 * INT64_C(1000000000)) /* k6's */
+#define EXCHANGE_BODY_MAX ((size_t)16 << 20)
+
+struct connection;
+struct exchange;
+
+/* The reply is complete or has failed. Called from the loop, never from
+ * within client_send. The callee may send the exchange again at once. */
+typedef void (*exchange_fn)(struct exchange *exchange);
+
+/* Moments on the monotonic clock; 0: it did not come to that. */
+struct exchange_times {
+    int64_t start_ns;      /* client_send was called */
+    int64_t dial_ns;       /* began to connect; 0 on a kept-alive connection */
+    int64_t connected_ns;  /* had a connection, new or kept alive */
+    int64_t sent_ns;       /* the last byte was written */
+    int64_t first_byte_ns; /* of the reply */
+    int64_t done_ns;
+};
+
+struct exchange {
+    /* What to send: set by the caller, and kept until done. */
+    struct url url;
+    struct buf request; /* head and body (request.h) */
+    int64_t timeout_ns; /* for all of it, connecting included */
+    size_t body_max;    /* a longer body is an error, if bodies are kept */
+    bool head_only;     /* the method is HEAD: no body comes */
+    bool idempotent;    /* may be sent again if a kept-alive connection had
+                           been closed by the server at the same moment */
+    bool keep_headers;
+    bool keep_body;
+    exchange_fn done;
+    void *ctx;
+
+    /* What came back. */
+    int status;         /* 0: no reply */
+    struct buf headers; /* name NUL value NUL..., in order */
+    struct buf body;
+    enum client_error error;
+    const char *detail; /* more on the error, static, or NULL */
+    struct exchange_times times;
+    uint64_t n_sent, n_received; /* bytes, heads included */
+
+    struct connection *connection; /* while it is on its way; client's own */
+};
+
+/* All empty, with the default timeout and limit. */
+void exchange_init(struct exchange *exchange);
+
+/* Free the buffers. It must not be on its way. */
+void exchange_fini(struct exchange *exchange);
+
+/* The value of the first header of this name, whatever its case; NULL when
+ * there is none. Good until the exchange is sent again. */
+const char *exchange_header(const struct exchange *exchange, const char *name);
+
+#endif

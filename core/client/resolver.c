@@ -1,0 +1,131 @@
+#include "client/resolver.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/url.h"
+
+struct resolver_entry {
+    struct resolver_entry *next;
+    char name[URL_HOST_MAX + 1];
+    struct host host; /* n_addresses 0: not known */
+    uv_getaddrinfo_t request;
+    bool asking;
+    struct lookup *waiting;
+    struct lookup *answering; /* being told; may ask again or cancel others */
+};
+
+void resolver_init(struct resolver *resolver, uv_loop_t *loop)
+{
+    *resolver = (struct resolver){.loop = loop};
+}
+
+void resolver_fini(struct resolver *resolver)
+{
+    while (resolver->entries) {
+        struct resolver_entry *entry = resolver->entries;
+        resolver->entries = entry->next;
+        free(entry);
+    }
+}
+
+/* An address written as digits needs no lookup. */
+static bool parse_digits(const char *name, struct host *host)
+{
+    struct sockaddr_storage *address = &host->addresses[0];
+    if (uv_ip4_addr(name, 0, (struct sockaddr_in *)address) == 0 ||
+        uv_ip6_addr(name, 0, (struct sockaddr_in6 *)address) == 0)
+        host->n_addresses = 1;
+    return host->n_addresses > 0;
+}
+
+static struct resolver_entry *find_entry(struct resolver *resolver,
+                                         const char *name)
+{
+    for (struct resolver_entry *e = resolver->entries; e; e = e->next)
+        if (strcmp(e->name, name) == 0)
+            return e;
+    struct resolver_entry *entry = calloc(1, sizeof *entry);
+    if (!entry)
+        return NULL;
+    strncpy(entry->name, name, URL_HOST_MAX);
+    parse_digits(name, &entry->host);
+    entry->next = resolver->entries;
+    resolver->entries = entry;
+    return entry;
+}
+
+static void keep_addresses(struct host *host, const struct addrinfo *found)
+{
+    for (; found && host->n_addresses < RESOLVER_ADDRESSES_MAX;
+         found = found->ai_next)
+        memcpy(&host->addresses[host->n_addresses++], found->ai_addr,
+               found->ai_addrlen);
+}
+
+static void on_answer(uv_getaddrinfo_t *request, int status,
+                      struct addrinfo *found)
+{
+    struct resolver_entry *entry = request->data;
+    entry->asking = false;
+    if (status == 0)
+        keep_addresses(&entry->host, found);
+    uv_freeaddrinfo(found);
+    if (status == 0 && entry->host.n_addresses == 0)
+        status = UV_EAI_NODATA;
+    entry->answering = entry->waiting;
+    entry->waiting = NULL;
+    while (entry->answering) {
+        struct lookup *lookup = entry->answering;
+        entry->answering = lookup->next;
+        lookup->entry = NULL;
+        lookup->done(lookup, status == 0 ? &entry->host : NULL, status);
+    }
+}
+
+void resolver_ask(struct resolver *resolver, const char *name,
+                  struct lookup *lookup)
+{
+    static const struct addrinfo hints = {.ai_family = AF_UNSPEC,
+                                          .ai_socktype = SOCK_STREAM};
+    lookup->entry = NULL;
+    struct resolver_entry *entry = find_entry(resolver, name);
+    if (!entry) {
+        lookup->done(lookup, NULL, UV_ENOMEM);
+        return;
+    }
+    if (entry->host.n_addresses > 0) {
+        lookup->done(lookup, &entry->host, 0);
+        return;
+    }
+    if (!entry->asking) {
+        entry->request.data = entry;
+        int status = uv_getaddrinfo(resolver->loop, &entry->request, on_answer,
+                                    name, NULL, &hints);
+        if (status < 0) {
+            lookup->done(lookup, NULL, status);
+            return;
+        }
+        entry->asking = true;
+    }
+    lookup->entry = entry;
+    lookup->next = entry->waiting;
+    entry->waiting = lookup;
+}
+
+static void unlink_lookup(struct lookup **list, struct lookup *lookup)
+{
+    while (*list && *list != lookup)
+        list = &(*list)->next;
+    if (*list)
+        *list = lookup->next;
+}
+
+void resolver_cancel(struct lookup *lookup)
+{
+    if (!lookup->entry)
+        return;
+    unlink_lookup(&lookup->entry->waiting, lookup);
+    unlink_lookup(&lookup->entry->answering, lookup);
+    lookup->entry = NULL;
+}
