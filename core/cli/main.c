@@ -9,6 +9,7 @@ static const struct command {
     int (*run)(int argc, char **argv);
     const char *summary;
 } commands[] = {
+    {"load", command_load, "put load on a server and report"},
     {"run", command_run, "run a Lua script and profile it"},
     {"version", command_version, "print the version"},
 };
