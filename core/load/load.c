@@ -1,18 +1,13 @@
 #include "load/load.h"
 
-#include <libgen.h>
-#include <limits.h>
-#include <lua.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "load/module_loadtest.h"
 #include "load/scenario.h"
 #include "load/vu.h"
-#include "script/call.h"
+#include "load/vu_script.h"
 #include "script/state.h"
 
 /* What the signal handler may touch. */
@@ -159,46 +154,11 @@ void load_open_url(struct load *load, const char *url)
     load->behaviour = &vu_url;
 }
 
-/* Runs protected. stack: load, env */
-static int install(lua_State *L)
-{
-    struct load *load = lua_touserdata(L, 1);
-    const char *const *env = lua_touserdata(L, 2);
-    module_loadtest_install(L, load, env);
-    return 0;
-}
-
-static bool open_state(struct load *load, const char *path,
-                       const char *const *env, struct err *err)
-{
-    char dir[PATH_MAX];
-    snprintf(dir, sizeof dir, "%s", path);
-    load->L = script_state_new(dirname(dir), err);
-    if (!load->L)
-        return false;
-    lua_pushcfunction(load->L, install);
-    lua_pushlightuserdata(load->L, load);
-    lua_pushlightuserdata(load->L, (void *)env);
-    return script_call(load->L, 2, 0, err);
-}
-
 int load_open_script(struct load *load, const char *path,
                      const char *const *env, struct err *err)
 {
     load->behaviour = &vu_script;
-    if (!open_state(load, path, env, err))
-        return LOAD_EXIT_SCRIPT;
-    lua_State *L = load->L;
-    if (!chunk_load(&load->chunk, L, path, err))
-        return LOAD_EXIT_CONFIG;
-    if (!chunk_run(&load->chunk, L, err))
-        return LOAD_EXIT_SCRIPT;
-    /* stack: the script's table */
-    lua_pushliteral(L, "options");
-    bool ok =
-        lua_rawget(L, -2) == LUA_TNIL || config_read(load->config, L, -1, err);
-    lua_pop(L, 2);
-    return ok ? 0 : LOAD_EXIT_CONFIG;
+    return vu_script_load(load, path, env, err);
 }
 
 static uint32_t count_vus(const struct config *config)
@@ -213,6 +173,8 @@ int load_prepare(struct load *load, struct err *err)
 {
     const struct config *config = load->config;
     uint32_t n_vus = count_vus(config);
+    if (!load->url && !vu_script_check(load, err))
+        return LOAD_EXIT_CONFIG;
     load->runs = calloc(config->n_scenarios, sizeof *load->runs);
     load->vus = calloc(n_vus, sizeof *load->vus);
     if (!load->runs || !load->vus) {

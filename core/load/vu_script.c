@@ -4,15 +4,81 @@
 #include "load/vu_script.h"
 
 #include <lauxlib.h>
+#include <libgen.h>
+#include <limits.h>
 #include <lua.h>
+#include <stdio.h>
 
 #include "base/log.h"
 #include "load/load.h"
+#include "load/module_loadtest.h"
 #include "load/scenario.h"
 #include "load/vu.h"
 #include "script/call.h"
+#include "script/state.h"
 
 #define ERRORS_LOGGED 10
+
+/* Runs protected. stack: load, env */
+static int install(lua_State *L)
+{
+    struct load *load = lua_touserdata(L, 1);
+    const char *const *env = lua_touserdata(L, 2);
+    module_loadtest_install(L, load, env);
+    return 0;
+}
+
+static bool open_state(struct load *load, const char *path,
+                       const char *const *env, struct err *err)
+{
+    char dir[PATH_MAX];
+    snprintf(dir, sizeof dir, "%s", path);
+    load->L = script_state_new(dirname(dir), err);
+    if (!load->L)
+        return false;
+    lua_pushcfunction(load->L, install);
+    lua_pushlightuserdata(load->L, load);
+    lua_pushlightuserdata(load->L, (void *)env);
+    return script_call(load->L, 2, 0, err);
+}
+
+int vu_script_load(struct load *load, const char *path, const char *const *env,
+                   struct err *err)
+{
+    if (!open_state(load, path, env, err))
+        return LOAD_EXIT_SCRIPT;
+    lua_State *L = load->L;
+    if (!chunk_load(&load->chunk, L, path, err))
+        return LOAD_EXIT_CONFIG;
+    if (!chunk_run(&load->chunk, L, err))
+        return LOAD_EXIT_SCRIPT;
+    /* The table stays at the bottom of the stack, for vu_script_check. */
+    lua_pushliteral(L, "options");
+    bool ok =
+        lua_rawget(L, 1) == LUA_TNIL || config_read(load->config, L, -1, err);
+    lua_settop(L, 1);
+    return ok ? 0 : LOAD_EXIT_CONFIG;
+}
+
+bool vu_script_check(struct load *load, struct err *err)
+{
+    const struct config *config = load->config;
+    lua_State *L = load->L;
+    for (unsigned i = 0; i < config->n_scenarios; i++) {
+        const struct scenario *scenario = &config->scenarios[i];
+        lua_pushstring(L, scenario->exec);
+        int type = lua_rawget(L, 1);
+        lua_pop(L, 1);
+        if (type != LUA_TFUNCTION)
+            return err_set(err,
+                           "scenario '%s': the script's table must have a "
+                           "function '%s', got %s",
+                           scenario->name, scenario->exec,
+                           lua_typename(L, type));
+    }
+    lua_settop(L, 0);
+    return true;
+}
 
 static void log_error(struct vu *vu, const struct err *err)
 {
