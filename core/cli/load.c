@@ -153,7 +153,9 @@ static int prepare(struct load *load, const struct arguments *arguments,
     struct config *config = load->config;
     if (is_url(arguments->target)) {
         load_open_url(load, arguments->target);
-        config->shorthand.vus = URL_VUS;
+        int64_t iterations = arguments->shorthand.iterations;
+        config->shorthand.vus =
+            iterations && iterations < URL_VUS ? iterations : URL_VUS;
         config->shorthand.duration_ns = URL_DURATION_NS;
     } else {
         int code =
