@@ -11,6 +11,7 @@ static const struct command {
 } commands[] = {
     {"convert", command_convert, "convert a profile to another format"},
     {"exporters", command_exporters, "list the export formats"},
+    {"load", command_load, "put load on a server and report"},
     {"run", command_run, "run a Lua script and profile it"},
     {"version", command_version, "print the version"},
 };

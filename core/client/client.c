@@ -23,10 +23,8 @@ bool client_send(struct client *client, struct exchange *exchange)
         connection = connection_new(client, &exchange->url);
     if (!connection)
         return false;
-    exchange->times = (struct exchange_times){.start_ns = clock_mono_ns()};
-    exchange->error = CLIENT_OK;
-    exchange->detail = NULL;
-    exchange->n_sent = exchange->n_received = 0;
+    exchange_clear(exchange);
+    exchange->times.start_ns = clock_mono_ns();
     connection_send(connection, exchange);
     return true;
 }

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/clock.h"
 #include "client/client.h"
@@ -148,11 +149,8 @@ static void fail(struct connection *c, enum client_error error,
 {
     if (c->state == CONNECTION_CLOSING)
         return;
-    struct exchange *exchange = c->exchange;
-    exchange->status = 0;
-    exchange->error = error;
-    exchange->detail = detail;
-    exchange->times.done_ns = clock_mono_ns();
+    exchange_fail(c->exchange, error, detail);
+    c->exchange->times.done_ns = clock_mono_ns();
     deadline_clear(&c->network->deadlines, &c->deadline);
     close_handle(c);
 }
@@ -164,8 +162,7 @@ void connection_expired(struct deadline *deadline)
                               offsetof(struct connection, deadline));
     c->again = false;
     if (c->state == CONNECTION_CLOSING) { /* between two dials */
-        c->exchange->status = 0;
-        c->exchange->error = CLIENT_DIAL_TIMEOUT;
+        exchange_fail(c->exchange, CLIENT_DIAL_TIMEOUT, NULL);
         c->exchange->times.done_ns = clock_mono_ns();
         return;
     }
@@ -298,29 +295,33 @@ static void write_request(struct connection *c)
         c->writing = true;
 }
 
+/* A name may have several addresses; the next exchange begins with the one
+ * that answered. */
+static void on_dial_failed(struct connection *c, int status)
+{
+    if (c->n_dials >= c->host->n_addresses) {
+        fail(c, client_error_of_dial(status), NULL);
+        return;
+    }
+    c->host->preferred = (c->host->preferred + 1) % c->host->n_addresses;
+    dial_again(c);
+}
+
 static void on_dialled(uv_connect_t *request, int status)
 {
     struct connection *c = of_handle(request->handle);
     if (c->state == CONNECTION_CLOSING || !c->exchange)
         return;
+    if (status == 0)
+        status = uv_read_start((uv_stream_t *)&c->tcp, lend_buffer, on_read);
     if (status < 0) {
-        if (c->n_dials < c->host->n_addresses) {
-            c->host->preferred =
-                (c->host->preferred + 1) % c->host->n_addresses;
-            dial_again(c);
-        } else {
-            fail(c, client_error_of_dial(status), NULL);
-        }
+        on_dial_failed(c, status);
         return;
     }
     uv_tcp_nodelay(&c->tcp, 1);
     c->state = CONNECTION_OPEN;
     c->exchange->times.connected_ns = clock_mono_ns();
-    status = uv_read_start((uv_stream_t *)&c->tcp, lend_buffer, on_read);
-    if (status < 0)
-        fail(c, client_error_of_stream(status), NULL);
-    else
-        write_request(c);
+    write_request(c);
 }
 
 static void dial(struct connection *c)
@@ -336,7 +337,7 @@ static void dial(struct connection *c)
     int status = uv_tcp_connect(&c->dial, &c->tcp,
                                 (const struct sockaddr *)&address, on_dialled);
     if (status < 0)
-        fail(c, client_error_of_dial(status), NULL);
+        on_dial_failed(c, status);
 }
 
 static void on_lookup(struct lookup *lookup, struct host *host, int status)

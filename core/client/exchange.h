@@ -66,6 +66,13 @@ void exchange_init(struct exchange *exchange);
 /* Free the buffers. It must not be on its way. */
 void exchange_fini(struct exchange *exchange);
 
+/* Set what came back to nothing. client_send does it. */
+void exchange_clear(struct exchange *exchange);
+
+/* Set what came back to an error. */
+void exchange_fail(struct exchange *exchange, enum client_error error,
+                   const char *detail);
+
 /* The value of the first header of this name, whatever its case; NULL when
  * there is none. Good until the exchange is sent again. */
 const char *exchange_header(const struct exchange *exchange, const char *name);

@@ -80,12 +80,6 @@ static const llhttp_settings_t settings[2][2] = {
      SETTINGS(on_name, on_name, on_part_end, on_body)},
 };
 
-static void clear(struct buf *b)
-{
-    b->len = 0;
-    b->failed = false;
-}
-
 void reply_begin(struct reply *reply, struct exchange *exchange)
 {
     llhttp_init(&reply->parser, HTTP_RESPONSE,
@@ -97,9 +91,6 @@ void reply_begin(struct reply *reply, struct exchange *exchange)
     reply->keep_alive = false;
     reply->error = CLIENT_OK;
     reply->detail = NULL;
-    exchange->status = 0;
-    clear(&exchange->headers);
-    clear(&exchange->body);
 }
 
 static enum reply_state failed(struct reply *reply)

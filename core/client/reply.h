@@ -29,7 +29,7 @@ struct reply {
     const char *detail;
 };
 
-/* Make ready for the reply of `exchange`; clears what it has of the last. */
+/* Make ready for the reply of `exchange`, which must be clear. */
 void reply_begin(struct reply *reply, struct exchange *exchange);
 
 /* Parse `n` bytes. DONE also clears keep_alive when bytes are left over. */

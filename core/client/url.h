@@ -26,7 +26,8 @@ struct url {
     uint16_t port;             /* 80 when the text has none */
 };
 
-/* Parse `n` bytes. False and err: what is wrong, with the URL. */
+/* Parse `n` bytes. False and err: what is wrong, with the URL;
+ * no part is to be used then. */
 bool url_parse(struct url *url, const char *text, size_t n, struct err *err);
 
 #endif

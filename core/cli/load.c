@@ -1,0 +1,196 @@
+/* load.c -- perilune load SCRIPT.lua | URL: run a load test and print its
+ * summary. Exit codes are k6's. */
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "cli/commands.h"
+#include "cli/options.h"
+#include "load/duration.h"
+#include "load/load.h"
+#include "load/progress.h"
+#include "load/summary.h"
+
+#define ENV_MAX 256
+#define URL_VUS 10
+#define URL_DURATION_NS INT64_C(10000000000)
+
+enum { OPTION_SUMMARY_EXPORT = 256 };
+
+struct arguments {
+    const char *target;
+    struct shorthand shorthand;
+    const char *env[ENV_MAX + 1];
+    unsigned n_env;
+    const char *summary_export;
+    bool quiet;
+};
+
+static const struct argp_option options[] = {
+    {"vus", 'u', "N", 0, "Virtual users", 0},
+    {"duration", 'd', "TIME", 0, "How long: 10s, 1m30s, 500ms", 0},
+    {"iterations", 'i', "N", 0, "Iterations in all, shared by the users", 0},
+    {"env", 'e', "NAME=VALUE", 0, "Put into the script's loadtest.env", 0},
+    {"summary-export", OPTION_SUMMARY_EXPORT, "FILE", 0,
+     "Write the summary as JSON, too", 0},
+    {"quiet", 'q', NULL, 0, "No progress on stderr", 0},
+    {0},
+};
+
+static void add_variable(struct argp_state *state, struct arguments *arguments,
+                         const char *text)
+{
+    const char *equals = strchr(text, '=');
+    if (!equals || equals == text)
+        argp_error(state, "--env must be NAME=VALUE, got '%s'", text);
+    if (arguments->n_env == ENV_MAX)
+        argp_error(state, "more than %d times --env", ENV_MAX);
+    arguments->env[arguments->n_env++] = text;
+}
+
+static error_t parse_option(int key, char *text, struct argp_state *state)
+{
+    struct arguments *arguments = state->input;
+    struct shorthand *shorthand = &arguments->shorthand;
+    switch (key) {
+    case 'u':
+        shorthand->vus =
+            options_integer(state, "--vus", text, 1, CONFIG_VUS_MAX);
+        return 0;
+    case 'd':
+        if (!duration_parse(text, &shorthand->duration_ns) ||
+            shorthand->duration_ns == 0)
+            argp_error(state, "--duration must be %s, got '%s'",
+                       DURATION_GRAMMAR, text);
+        return 0;
+    case 'i':
+        shorthand->iterations =
+            options_integer(state, "--iterations", text, 1, LONG_MAX);
+        return 0;
+    case 'e':
+        add_variable(state, arguments, text);
+        return 0;
+    case OPTION_SUMMARY_EXPORT:
+        arguments->summary_export = text;
+        return 0;
+    case 'q':
+        arguments->quiet = true;
+        return 0;
+    case ARGP_KEY_ARG:
+        if (arguments->target)
+            argp_error(state, "one script or URL expected, got '%s' too", text);
+        arguments->target = text;
+        return 0;
+    case ARGP_KEY_NO_ARGS:
+        argp_error(state, "a script or a URL expected");
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp argp = {
+    .options = options,
+    .parser = parse_option,
+    .args_doc = "SCRIPT.lua | URL",
+    .doc = "Put load on a server and report, as k6 does.\v"
+           "SCRIPT.lua returns a table with the function `default`, which a "
+           "virtual user runs again and again, and `options`. A URL is "
+           "requested without a script, by 10 virtual users for 10 s unless "
+           "told otherwise.\n\n"
+           "Exit codes: 0 fine, 2 wrong usage, 104 wrong options or script, "
+           "105 stopped by a signal, 107 the script failed.",
+};
+
+static int fail(int code, const struct err *err)
+{
+    fprintf(stderr, "perilune load: %s\n", err->message);
+    return code;
+}
+
+static bool write_file(const char *path, const struct buf *text,
+                       struct err *err)
+{
+    FILE *file = fopen(path, "wb");
+    bool ok = file && !text->failed &&
+              fwrite(text->data, 1, text->len, file) == text->len;
+    if (file && fclose(file) != 0)
+        ok = false;
+    return ok || err_set(err, "%s: %s", path, strerror(errno));
+}
+
+static int report(const struct load *load, const char *summary_export)
+{
+    struct err err = {""};
+    struct buf text = BUF_INIT, json = BUF_INIT;
+    int code = load->interrupted ? LOAD_EXIT_SIGNAL : 0;
+    summary_write(&text, load);
+    fwrite(text.data, 1, text.len, stdout);
+    if (summary_export) {
+        summary_write_json(&json, load);
+        if (!write_file(summary_export, &json, &err))
+            code = fail(EXIT_FAILED, &err);
+    }
+    if (load->checks.overflowed)
+        fprintf(stderr,
+                "perilune load: more than %d checks or groups: the rest was "
+                "counted as 'other'\n",
+                CHECKS_MAX);
+    buf_fini(&text);
+    buf_fini(&json);
+    return code;
+}
+
+static bool is_url(const char *target) { return strstr(target, "://") != NULL; }
+
+/* What is wrong is said here, before anything is sent. */
+static int prepare(struct load *load, const struct arguments *arguments,
+                   struct err *err)
+{
+    struct config *config = load->config;
+    if (is_url(arguments->target)) {
+        load_open_url(load, arguments->target);
+        int64_t iterations = arguments->shorthand.iterations;
+        config->shorthand.vus =
+            iterations && iterations < URL_VUS ? iterations : URL_VUS;
+        config->shorthand.duration_ns = URL_DURATION_NS;
+    } else {
+        int code =
+            load_open_script(load, arguments->target, arguments->env, err);
+        if (code != 0)
+            return code;
+    }
+    config_override(config, &arguments->shorthand);
+    if (!config_finish(config, err))
+        return LOAD_EXIT_CONFIG;
+    return load_prepare(load, err);
+}
+
+int command_load(int argc, char **argv)
+{
+    struct arguments arguments = {0};
+    struct config config;
+    struct progress progress;
+    struct err err = {""};
+    options_parse(&argp, argc, argv, 0, &arguments);
+    config_init(&config);
+    struct load *load = load_new(&config, &err);
+    if (!load)
+        return fail(EXIT_FAILED, &err);
+    int code = prepare(load, &arguments, &err);
+    if (code != 0) {
+        fail(code, &err);
+    } else {
+        if (!arguments.quiet)
+            progress_attach(&progress, load);
+        load_run(load);
+        if (!arguments.quiet)
+            progress_end(&progress);
+        code = report(load, arguments.summary_export);
+    }
+    load_free(load);
+    return code;
+}

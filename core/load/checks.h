@@ -1,0 +1,50 @@
+/* checks.h -- what checks passed and failed, by group.
+ *
+ * Names come from scripts and may be made up at run time: beyond 1,000 groups
+ * or checks all others are counted as `other`.
+ */
+#ifndef LOAD_CHECKS_H
+#define LOAD_CHECKS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/index.h"
+
+#define CHECKS_MAX 1000
+#define CHECKS_ROOT 0 /* the group outside of all groups */
+
+struct check {
+    uint32_t group;
+    uint64_t n_passed, n_failed;
+    char *name;
+};
+
+struct check_group {
+    uint32_t parent;
+    char *name; /* "" for the root */
+};
+
+struct checks {
+    struct check *checks; /* sorted by nothing: in order of appearance */
+    uint32_t n_checks, cap_checks;
+    struct check_group *groups;
+    uint32_t n_groups, cap_groups;
+    struct index check_index, group_index;
+    bool overflowed; /* something went to `other` */
+};
+
+/* False when out of memory; fini it either way. */
+bool checks_init(struct checks *checks);
+void checks_fini(struct checks *checks);
+
+/* The group `name` within `parent`. CHECKS_ROOT when out of memory. */
+uint32_t checks_group(struct checks *checks, uint32_t parent, const char *name,
+                      size_t n);
+
+/* Count one. */
+void checks_count(struct checks *checks, uint32_t group, const char *name,
+                  size_t n, bool passed);
+
+#endif

@@ -1,0 +1,26 @@
+/* executor_constant_vus.c -- a fixed number of virtual users iterate as often
+ * as they can, for a while. */
+#include "load/config.h"
+#include "load/executor.h"
+
+static bool check(const struct scenario *scenario, struct err *err)
+{
+    if (scenario->duration_ns <= 0)
+        return err_set(err, "option 'duration' must be more than 0");
+    return true;
+}
+
+static bool next(const struct scenario_run *run)
+{
+    (void)run;
+    return true;
+}
+
+static const char *const options[] = {"vus", "duration", NULL};
+
+const struct executor executor_constant_vus = {
+    .name = "constant-vus",
+    .options = options,
+    .check = check,
+    .next = next,
+};

@@ -1,0 +1,29 @@
+/* executor_shared_iterations.c -- a number of iterations in all; the virtual
+ * users take them one by one, the faster ones more. */
+#include "load/executor.h"
+#include "load/scenario.h"
+
+static bool check(const struct scenario *scenario, struct err *err)
+{
+    if (scenario->iterations < scenario->vus)
+        return err_set(err,
+                       "option 'iterations' (%lld) must not be less than "
+                       "'vus' (%lld)",
+                       (long long)scenario->iterations,
+                       (long long)scenario->vus);
+    return true;
+}
+
+static bool next(const struct scenario_run *run)
+{
+    return run->n_begun < run->scenario->iterations;
+}
+
+static const char *const options[] = {"vus", "iterations", "maxDuration", NULL};
+
+const struct executor executor_shared_iterations = {
+    .name = "shared-iterations",
+    .options = options,
+    .check = check,
+    .next = next,
+};

@@ -1,0 +1,25 @@
+/* format.h -- numbers for people, as k6's summary writes them. */
+#ifndef LOAD_FORMAT_H
+#define LOAD_FORMAT_H
+
+#include <stddef.h>
+
+#include "load/metrics.h"
+
+/* "1.23ms", "152.38µs", "2.5s", "1m30s", from milliseconds. */
+const char *format_time(char *out, size_t size, double ms);
+
+/* "519 kB", "4.9 kB". */
+const char *format_bytes(char *out, size_t size, double bytes);
+
+/* Up to 6 decimals, no zeros at the end. */
+const char *format_number(char *out, size_t size, double value);
+
+/* By the metric's unit. */
+const char *format_value(char *out, size_t size, enum metric_unit unit,
+                         double value);
+
+/* How many columns a text takes on a terminal: its code points. */
+size_t format_width(const char *text);
+
+#endif

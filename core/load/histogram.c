@@ -1,0 +1,87 @@
+#include "load/histogram.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LEAST_POWER (-48)
+#define MANTISSA_BITS 52
+#define BUCKET_BITS 7
+
+void histogram_fini(struct histogram *h)
+{
+    for (int i = 0; i < HISTOGRAM_POWERS; i++) {
+        free(h->positive[i]);
+        free(h->negative[i]);
+    }
+    *h = HISTOGRAM_INIT;
+}
+
+/* The counter of `magnitude`, a positive number. */
+static uint64_t *find_bucket(uint64_t **powers, double magnitude)
+{
+    uint64_t bits;
+    memcpy(&bits, &magnitude, sizeof bits);
+    int power = (int)(bits >> MANTISSA_BITS) - 1023 - LEAST_POWER;
+    unsigned bucket =
+        (unsigned)(bits >> (MANTISSA_BITS - BUCKET_BITS)) % HISTOGRAM_BUCKETS;
+    if (power >= HISTOGRAM_POWERS) {
+        power = HISTOGRAM_POWERS - 1;
+        bucket = HISTOGRAM_BUCKETS - 1;
+    }
+    if (!powers[power])
+        powers[power] = calloc(HISTOGRAM_BUCKETS, sizeof **powers);
+    return powers[power] ? &powers[power][bucket] : NULL;
+}
+
+static double middle(int power, int bucket)
+{
+    return ldexp(1 + (bucket + 0.5) / HISTOGRAM_BUCKETS, power + LEAST_POWER);
+}
+
+bool histogram_record(struct histogram *h, double value)
+{
+    if (h->count == 0 || value < h->least)
+        h->least = value;
+    if (h->count == 0 || value > h->greatest)
+        h->greatest = value;
+    h->count++;
+    h->sum += value;
+    double magnitude = fabs(value);
+    if (magnitude < 0x1p-48) {
+        h->n_zero++;
+        return true;
+    }
+    uint64_t *bucket =
+        find_bucket(value > 0 ? h->positive : h->negative, magnitude);
+    if (!bucket)
+        return false;
+    ++*bucket;
+    return true;
+}
+
+/* Go through the buckets by rising value until `rank` values are passed. */
+static double find_rank(const struct histogram *h, uint64_t rank)
+{
+    uint64_t passed = 0;
+    for (int p = HISTOGRAM_POWERS - 1; p >= 0; p--)
+        for (int b = HISTOGRAM_BUCKETS - 1; h->negative[p] && b >= 0; b--)
+            if ((passed += h->negative[p][b]) >= rank)
+                return -middle(p, b);
+    if ((passed += h->n_zero) >= rank)
+        return 0;
+    for (int p = 0; p < HISTOGRAM_POWERS; p++)
+        for (int b = 0; h->positive[p] && b < HISTOGRAM_BUCKETS; b++)
+            if ((passed += h->positive[p][b]) >= rank)
+                return middle(p, b);
+    return h->greatest;
+}
+
+double histogram_quantile(const struct histogram *h, double quantile)
+{
+    if (h->count == 0)
+        return 0;
+    uint64_t rank = (uint64_t)ceil(quantile * (double)h->count);
+    double value = find_rank(h, rank ? rank : 1);
+    return fmin(fmax(value, h->least), h->greatest);
+}

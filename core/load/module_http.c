@@ -1,0 +1,222 @@
+/* module_http.c -- `require "http"` of load scripts: k6's functions.
+ *
+ * A request's bytes are written into the virtual user's own exchange, the
+ * coroutine yields, and the reply is copied into one userdata when it goes on
+ * (module_response.c). Bad arguments raise; what goes wrong on the way is in
+ * res.error and res.error_code, as in k6.
+ */
+#include "load/module_http.h"
+
+#include <lauxlib.h>
+#include <lua.h>
+#include <string.h>
+#include <strings.h>
+
+#include "client/request.h"
+#include "load/duration.h"
+#include "load/load.h"
+#include "load/module_loadtest.h"
+#include "load/module_response.h"
+#include "load/vu.h"
+#include "load/vu_script.h"
+
+/* Which headers the script has given itself. */
+struct given {
+    bool host, user_agent;
+};
+
+static void on_reply(struct exchange *exchange)
+{
+    struct vu *vu = exchange->ctx;
+    outcome_record(&vu->load->outcome, &vu->load->metrics, exchange);
+    vu_script_wake(vu);
+}
+
+static int on_woken(lua_State *L, int status, lua_KContext ctx)
+{
+    (void)status;
+    return module_response_push(L, &((struct vu *)ctx)->exchange);
+}
+
+/* stack: ..., the table of headers */
+static void put_headers(lua_State *L, struct buf *out, struct given *given)
+{
+    lua_pushnil(L);
+    while (lua_next(L, -2)) {
+        size_t n_name, n_value;
+        if (lua_type(L, -2) != LUA_TSTRING || !lua_isstring(L, -1))
+            luaL_error(L, "params.headers: names and values must be strings");
+        const char *name = lua_tolstring(L, -2, &n_name);
+        const char *value = lua_tolstring(L, -1, &n_value);
+        if (!request_header_valid(name, n_name, value, n_value))
+            luaL_error(L, "params.headers: '%s' is not a valid header", name);
+        given->host |= strcasecmp(name, "host") == 0;
+        given->user_agent |= strcasecmp(name, "user-agent") == 0;
+        if (strcasecmp(name, "content-length") != 0)
+            request_header(out, name, n_name, value, n_value);
+        lua_pop(L, 1);
+    }
+}
+
+/* A number is milliseconds, as in k6. */
+static int64_t to_timeout(lua_State *L)
+{
+    int64_t ns = 0;
+    if (lua_type(L, -1) == LUA_TNUMBER)
+        ns = (int64_t)(lua_tonumber(L, -1) * 1e6);
+    else if (lua_type(L, -1) == LUA_TSTRING)
+        duration_parse(lua_tostring(L, -1), &ns);
+    if (ns <= 0)
+        luaL_error(L, "params.timeout must be %s, or milliseconds",
+                   DURATION_GRAMMAR);
+    return ns;
+}
+
+static void put_params(lua_State *L, int index, struct exchange *exchange,
+                       struct given *given)
+{
+    if (lua_isnoneornil(L, index))
+        return;
+    luaL_checktype(L, index, LUA_TTABLE);
+    lua_pushnil(L);
+    while (lua_next(L, index)) { /* stack: ..., name, value */
+        const char *name =
+            lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "?";
+        if (strcmp(name, "headers") == 0 && lua_istable(L, -1))
+            put_headers(L, &exchange->request, given);
+        else if (strcmp(name, "timeout") == 0)
+            exchange->timeout_ns = to_timeout(L);
+        else if (strcmp(name, "tags") != 0 || !lua_istable(L, -1))
+            luaL_error(L,
+                       "params.%s: unknown, or of a wrong type; known are "
+                       "headers and tags (tables) and timeout",
+                       name);
+        lua_pop(L, 1);
+    }
+}
+
+static bool is_method(const char *method)
+{
+    return *method &&
+           strspn(method, "ABCDEFGHIJKLMNOPQRSTUVWXYZ-") == strlen(method);
+}
+
+/* The request's bytes, from the arguments. The URL's parts point into the
+ * string, which stays on the coroutine's stack until the reply is there. */
+static void build(lua_State *L, struct vu *vu, const char *method, int body,
+                  int params)
+{
+    struct exchange *exchange = &vu->exchange;
+    struct given given = {false, false};
+    size_t n_body = 0;
+    const char *bytes = NULL;
+    if (!lua_isnoneornil(L, body))
+        bytes = luaL_checklstring(L, body, &n_body);
+    exchange->timeout_ns = EXCHANGE_TIMEOUT_NS;
+    exchange->head_only = strcmp(method, "HEAD") == 0;
+    exchange->idempotent = exchange->head_only || strcmp(method, "GET") == 0 ||
+                           strcmp(method, "OPTIONS") == 0;
+    exchange->keep_headers = true;
+    exchange->keep_body = !vu->load->config->discard_bodies;
+    exchange->done = on_reply;
+    request_begin(&exchange->request, method, &exchange->url);
+    put_params(L, params, exchange, &given);
+    if (!given.host)
+        request_host(&exchange->request, &exchange->url);
+    if (!given.user_agent)
+        request_user_agent(&exchange->request, vu->load->config->user_agent);
+    request_end(&exchange->request, bytes, n_body);
+}
+
+static int request(lua_State *L, const char *name, const char *method, int url,
+                   int body, int params)
+{
+    const char *why;
+    size_t n;
+    struct load *load = module_loadtest_load(L);
+    const char *text = luaL_checklstring(L, url, &n);
+    struct vu *vu = vu_script_current(load, L, &why);
+    if (!vu)
+        return luaL_error(L, "http.%s %s", name, why);
+
+    struct exchange *exchange = &vu->exchange;
+    enum client_error error = CLIENT_INVALID_URL;
+    struct err err;
+    if (url_parse(&exchange->url, text, n, &err)) {
+        build(L, vu, method, body, params);
+        error = CLIENT_OUT_OF_MEMORY;
+        if (!exchange->request.failed && client_send(&vu->client, exchange)) {
+            vu_script_wait(vu);
+            return lua_yieldk(L, 0, (lua_KContext)vu, on_woken);
+        }
+        buf_fini(&exchange->request);
+    }
+    outcome_fail(&load->outcome, &load->metrics, error, exchange);
+    return module_response_push(L, exchange);
+}
+
+static int http_get(lua_State *L)
+{
+    lua_settop(L, 2);
+    return request(L, "get", "GET", 1, 3, 2);
+}
+
+static int http_head(lua_State *L)
+{
+    lua_settop(L, 2);
+    return request(L, "head", "HEAD", 1, 3, 2);
+}
+
+static int http_post(lua_State *L)
+{
+    lua_settop(L, 3);
+    return request(L, "post", "POST", 1, 2, 3);
+}
+
+static int http_put(lua_State *L)
+{
+    lua_settop(L, 3);
+    return request(L, "put", "PUT", 1, 2, 3);
+}
+
+static int http_patch(lua_State *L)
+{
+    lua_settop(L, 3);
+    return request(L, "patch", "PATCH", 1, 2, 3);
+}
+
+static int http_del(lua_State *L)
+{
+    lua_settop(L, 3);
+    return request(L, "del", "DELETE", 1, 2, 3);
+}
+
+static int http_options(lua_State *L)
+{
+    lua_settop(L, 3);
+    return request(L, "options", "OPTIONS", 1, 2, 3);
+}
+
+static int http_request(lua_State *L)
+{
+    const char *method = luaL_checkstring(L, 1);
+    luaL_argcheck(L, is_method(method), 1, "a method in capitals expected");
+    lua_settop(L, 4);
+    return request(L, "request", method, 2, 3, 4);
+}
+
+static const luaL_Reg functions[] = {
+    {"get", http_get},         {"head", http_head},       {"post", http_post},
+    {"put", http_put},         {"patch", http_patch},     {"del", http_del},
+    {"options", http_options}, {"request", http_request}, {NULL, NULL},
+};
+
+/* All functions share two upvalues: the load, and the response's metatable. */
+int module_http_open(lua_State *L)
+{
+    luaL_newlibtable(L, functions);
+    module_loadtest_push_load(L);
+    module_response_push_metatable(L);
+    luaL_setfuncs(L, functions, 2);
+    return 1;
+}

@@ -1,0 +1,66 @@
+#include "load/module_metric.h"
+
+#include <lauxlib.h>
+#include <lua.h>
+#include <math.h>
+
+#include "load/load.h"
+#include "load/module_loadtest.h"
+
+#define METATABLE "perilune.metric"
+
+/* metric:add(value); true is 1 and false 0 */
+static int add(lua_State *L)
+{
+    struct metric **metric = luaL_checkudata(L, 1, METATABLE);
+    lua_Number value =
+        lua_isboolean(L, 2) ? lua_toboolean(L, 2) : luaL_checknumber(L, 2);
+    luaL_argcheck(L, isfinite(value), 2, "a finite number expected");
+    luaL_argcheck(L, (*metric)->kind != METRIC_COUNTER || value >= 0, 2,
+                  "a counter cannot go down");
+    metric_add(*metric, value);
+    return 0;
+}
+
+/* upvalues: the load, the kind */
+static int construct(lua_State *L)
+{
+    struct load *load = module_loadtest_load(L);
+    enum metric_kind kind =
+        (enum metric_kind)lua_tointeger(L, lua_upvalueindex(2));
+    const char *name = luaL_checkstring(L, 1);
+    enum metric_unit unit = lua_toboolean(L, 2) ? METRIC_TIME : METRIC_PLAIN;
+    struct metric **metric = lua_newuserdatauv(L, sizeof *metric, 0);
+    struct err err;
+    *metric = metrics_define(&load->metrics, name, kind, unit, &err);
+    if (!*metric)
+        return luaL_error(L, "%s", err.message);
+    luaL_setmetatable(L, METATABLE);
+    return 1;
+}
+
+static const struct constructor {
+    const char *name;
+    enum metric_kind kind;
+} constructors[] = {
+    {"Counter", METRIC_COUNTER},
+    {"Gauge", METRIC_GAUGE},
+    {"Rate", METRIC_RATE},
+    {"Trend", METRIC_TREND},
+};
+
+void module_metric_add_functions(lua_State *L)
+{
+    for (size_t i = 0; i < sizeof constructors / sizeof *constructors; i++) {
+        module_loadtest_push_load(L);
+        lua_pushinteger(L, constructors[i].kind);
+        lua_pushcclosure(L, construct, 2);
+        lua_setfield(L, -2, constructors[i].name);
+    }
+    luaL_newmetatable(L, METATABLE);
+    lua_createtable(L, 0, 1);
+    lua_pushcfunction(L, add);
+    lua_setfield(L, -2, "add");
+    lua_setfield(L, -2, "__index");
+    lua_pop(L, 1);
+}

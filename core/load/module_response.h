@@ -1,0 +1,16 @@
+/* module_response.h -- the `res` that http functions return. */
+#ifndef LOAD_MODULE_RESPONSE_H
+#define LOAD_MODULE_RESPONSE_H
+
+struct exchange;
+struct lua_State;
+
+/* Push its metatable. May raise. */
+void module_response_push_metatable(struct lua_State *L);
+
+/* Push a response: a copy of what the exchange has. To be called from a
+ * function that has the metatable as its second upvalue. Returns 1. May
+ * raise. */
+int module_response_push(struct lua_State *L, const struct exchange *exchange);
+
+#endif

@@ -1,0 +1,49 @@
+/* outcome.h -- what became of the requests: into the HTTP metrics, and into a
+ * table of statuses and errors.
+ */
+#ifndef LOAD_OUTCOME_H
+#define LOAD_OUTCOME_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "client/exchange.h"
+#include "load/metrics.h"
+
+#define OUTCOME_STATUS_MAX 1000
+#define OUTCOME_ERRORS_MAX 32
+
+struct outcome_error {
+    enum client_error error;
+    uint64_t count;
+};
+
+struct outcome {
+    uint64_t by_status[OUTCOME_STATUS_MAX];
+    struct outcome_error errors[OUTCOME_ERRORS_MAX]; /* in order of arrival */
+    unsigned n_errors;
+};
+
+/* k6's timings of an exchange, in milliseconds. */
+struct outcome_timings {
+    double blocked, connecting, tls_handshaking, sending, waiting, receiving,
+        duration;
+};
+void outcome_timings(struct outcome_timings *timings,
+                     const struct exchange_times *times);
+
+/* k6's error_code: an error's number, 1000 + status from 400 on, or 0. */
+int outcome_code(const struct exchange *exchange);
+
+/* k6's default: a reply with a status from 200 to 399. */
+bool outcome_is_expected(const struct exchange *exchange);
+
+/* Count an exchange that is done. The first error of each class is logged. */
+void outcome_record(struct outcome *outcome, struct metrics *metrics,
+                    const struct exchange *exchange);
+
+/* Count one that could not be sent. */
+void outcome_fail(struct outcome *outcome, struct metrics *metrics,
+                  enum client_error error, struct exchange *exchange);
+
+#endif

@@ -1,0 +1,76 @@
+/* vu.h -- a virtual user: iterates, one exchange or sleep at a time.
+ *
+ * What it does in an iteration is its behaviour: request one URL (vu_url.c,
+ * no Lua) or run a function of the script in a coroutine (vu_script.c).
+ *
+ * Path: scenario.c -> [vu] -> behaviour -> client/ -> behaviour -> [vu] ...
+ */
+#ifndef LOAD_VU_H
+#define LOAD_VU_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <uv.h>
+
+#include "base/err.h"
+#include "client/client.h"
+
+struct load;
+struct lua_State;
+struct scenario_run;
+struct vu;
+
+struct behaviour {
+    /* Before the run. False and err: the run cannot begin. */
+    bool (*open)(struct vu *vu, struct err *err);
+    void (*close)(struct vu *vu);
+
+    /* Begin an iteration. vu_finish is called at its end, later or at once. */
+    void (*begin)(struct vu *vu);
+
+    /* Break the iteration off; vu_finish is not called. */
+    void (*interrupt)(struct vu *vu);
+};
+
+struct vu {
+    struct load *load;
+    struct scenario_run *run;
+    uint32_t number;   /* from 1 */
+    int64_t iteration; /* from 0, its own */
+    int64_t begun_ns;
+    bool busy;      /* within an iteration */
+    bool beginning; /* within behaviour->begin */
+    struct vu *next_ready;
+
+    struct client client;
+    struct exchange exchange; /* the one that it may have on its way */
+    uv_timer_t timer;         /* of its sleep */
+
+    /* Of vu_script.c. */
+    struct lua_State *co;
+    int co_ref, exec_ref; /* in the registry */
+    uint32_t group;       /* in load->checks */
+    bool waiting;         /* its yield is one of ours */
+};
+
+void vu_init(struct vu *vu, struct load *load, struct scenario_run *run,
+             uint32_t number);
+
+/* Close its connections and its timer; its memory stays until the loop has
+ * run to its end; then fini. */
+void vu_close(struct vu *vu);
+void vu_fini(struct vu *vu);
+
+/* It is free: begin an iteration if the scenario has one for it. */
+void vu_advance(struct vu *vu);
+
+/* The behaviour's word that the iteration has come to its end. */
+void vu_finish(struct vu *vu);
+
+/* Break off its iteration, if it is in one. */
+void vu_interrupt(struct vu *vu);
+
+extern const struct behaviour vu_url;
+extern const struct behaviour vu_script;
+
+#endif

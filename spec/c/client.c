@@ -1,0 +1,605 @@
+/* client.c -- tests of core/client against a server that does everything
+ * wrong. The path of a request is the number of the case below: what the
+ * server sends, and what it does then. Real sockets, a thread per connection.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+#include <arpa/inet.h>
+#include <netinet/tcp.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "client/client.h"
+#include "client/fetch.h"
+#include "client/request.h"
+
+#define TIMEOUT_NS (300 * INT64_C(1000000))
+#define BODY_MAX 100000
+
+enum act {
+    KEEP,         /* serve the next request */
+    CLOSE,        /* orderly */
+    RESET,        /* by RST */
+    STALL,        /* say nothing more until the client goes */
+    SLOWLY,       /* send byte by byte, then KEEP */
+    ENDLESS_BODY, /* chunks until the client goes */
+    ENDLESS_HEAD, /* header fields until the client goes */
+    CLOSE_SECOND, /* answer one request, then close at the next */
+};
+
+static const struct fault {
+    const char *name;
+    const char *reply;
+    enum act act;
+    int status; /* expected */
+    const char *body;
+    enum client_error error;
+} faults[] = {
+    {"plain", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", KEEP, 200,
+     "hello", CLIENT_OK},
+    {"empty", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", KEEP, 200, "",
+     CLIENT_OK},
+    {"chunked",
+     "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+     "3\r\nabc\r\n2;x=y\r\nde\r\n0\r\nTrailer: x\r\n\r\n",
+     KEEP, 200, "abcde", CLIENT_OK},
+    {"slow bytes",
+     "HTTP/1.1 200 OK\r\nX-A: b\r\nTransfer-Encoding: chunked\r\n\r\n"
+     "3\r\nabc\r\n0\r\n\r\n",
+     SLOWLY, 200, "abc", CLIENT_OK},
+    {"204", "HTTP/1.1 204 No Content\r\n\r\n", KEEP, 204, "", CLIENT_OK},
+    {"304 with a length", "HTTP/1.1 304 Not\r\nContent-Length: 9\r\n\r\n", KEEP,
+     304, "", CLIENT_OK},
+    {"interim reply",
+     "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early\r\nLink: x\r\n\r\n"
+     "HTTP/1.1 201 Made\r\nContent-Length: 2\r\n\r\nok",
+     KEEP, 201, "ok", CLIENT_OK},
+    {"until close", "HTTP/1.1 200 OK\r\n\r\nall of it", CLOSE, 200, "all of it",
+     CLIENT_OK},
+    {"HTTP/1.0", "HTTP/1.0 200 OK\r\n\r\nold", CLOSE, 200, "old", CLIENT_OK},
+    {"says close",
+     "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 1\r\n\r\nx",
+     CLOSE, 200, "x", CLIENT_OK},
+    {"bytes left over", "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nxGARBAGE",
+     KEEP, 200, "x", CLIENT_OK},
+    {"server error", "HTTP/1.1 500 Oops\r\nContent-Length: 2\r\n\r\nno", KEEP,
+     500, "no", CLIENT_OK},
+    {"closed at once", "", CLOSE, 0, "", CLIENT_CLOSED},
+    {"reset at once", "", RESET, 0, "", CLIENT_RESET},
+    {"closed in the head", "HTTP/1.1 200 OK\r\nConte", CLOSE, 0, "",
+     CLIENT_INCOMPLETE},
+    {"closed in the body", "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf",
+     CLOSE, 0, "", CLIENT_INCOMPLETE},
+    {"closed in a chunk",
+     "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nhalf", CLOSE, 0,
+     "", CLIENT_INCOMPLETE},
+    {"stalled at once", "", STALL, 0, "", CLIENT_TIMEOUT},
+    {"stalled in the body", "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf",
+     STALL, 0, "", CLIENT_TIMEOUT},
+    {"not HTTP", "220 mail.example ESMTP\r\n", STALL, 0, "", CLIENT_MALFORMED},
+    {"bad length", "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", STALL, 0,
+     "", CLIENT_MALFORMED},
+    {"two lengths",
+     "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
+     STALL, 0, "", CLIENT_MALFORMED},
+    {"bad chunk", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+     STALL, 0, "", CLIENT_MALFORMED},
+    {"upgrade",
+     "HTTP/1.1 101 Switch\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n", STALL,
+     0, "", CLIENT_MALFORMED},
+    {"endless body", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
+     ENDLESS_BODY, 0, "", CLIENT_BODY_TOO_LARGE},
+    {"endless head", "HTTP/1.1 200 OK\r\n", ENDLESS_HEAD, 0, "",
+     CLIENT_HEAD_TOO_LARGE},
+    {"keep-alive lost", "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nkept",
+     CLOSE_SECOND, 200, "kept", CLIENT_OK},
+};
+#define N_FAULTS (sizeof faults / sizeof *faults)
+
+/* --- the server -------------------------------------------------------- */
+
+static int listener;
+static int port;
+static atomic_int n_connections;
+
+static bool send_all(int fd, const char *data, size_t n)
+{
+    while (n > 0) {
+        ssize_t sent = send(fd, data, n, MSG_NOSIGNAL);
+        if (sent <= 0)
+            return false;
+        data += sent;
+        n -= (size_t)sent;
+    }
+    return true;
+}
+
+static void send_slowly(int fd, const char *reply)
+{
+    for (; *reply; reply++) {
+        send_all(fd, reply, 1);
+        usleep(500);
+    }
+}
+
+/* Until the client has closed; what it still says is dropped. */
+static void wait_for_close(int fd)
+{
+    char bytes[4096];
+    while (recv(fd, bytes, sizeof bytes, 0) > 0)
+        ;
+}
+
+static void send_endlessly(int fd, const char *part)
+{
+    while (send_all(fd, part, strlen(part)))
+        ;
+}
+
+/* True: go on with this connection. */
+static bool answer(int fd, const struct fault *fault, int n_before)
+{
+    static const struct linger at_once = {1, 0};
+    if (fault->act == CLOSE_SECOND && n_before > 0)
+        return false;
+    if (fault->act == SLOWLY)
+        send_slowly(fd, fault->reply);
+    else
+        send_all(fd, fault->reply, strlen(fault->reply));
+    switch (fault->act) {
+    case KEEP:
+    case SLOWLY:
+    case CLOSE_SECOND:
+        return true;
+    case RESET:
+        setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+        return false;
+    case STALL:
+        wait_for_close(fd);
+        return false;
+    case ENDLESS_BODY:
+        send_endlessly(fd, "10\r\n0123456789abcdef\r\n");
+        return false;
+    case ENDLESS_HEAD:
+        send_endlessly(fd, "X-Field: 0123456789abcdef\r\n");
+        return false;
+    default:
+        return false;
+    }
+}
+
+static void *serve_connection(void *arg)
+{
+    int fd = (int)(intptr_t)arg;
+    char head[4096] = "";
+    bool go_on = true;
+    for (int n_before = 0; go_on; n_before++) {
+        size_t n = 0;
+        while (n < sizeof head - 1 && !strstr(head, "\r\n\r\n")) {
+            ssize_t got = recv(fd, head + n, sizeof head - 1 - n, 0);
+            if (got <= 0)
+                goto done;
+            head[n += (size_t)got] = '\0';
+        }
+        const char *path = strchr(head, '/');
+        size_t which = path ? strtoul(path + 1, NULL, 10) : 0;
+        go_on = which < N_FAULTS && answer(fd, &faults[which], n_before);
+        head[0] = '\0';
+    }
+done:
+    close(fd);
+    return NULL;
+}
+
+static void *serve(void *arg)
+{
+    (void)arg;
+    for (;;) {
+        int fd = accept(listener, NULL, NULL);
+        if (fd < 0)
+            return NULL;
+        int yes = 1;
+        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+        n_connections++;
+        pthread_t thread;
+        pthread_attr_t detached;
+        pthread_attr_init(&detached);
+        pthread_attr_setdetachstate(&detached, PTHREAD_CREATE_DETACHED);
+        pthread_create(&thread, &detached, serve_connection,
+                       (void *)(intptr_t)fd);
+        pthread_attr_destroy(&detached);
+    }
+}
+
+static int start_server(void **state)
+{
+    (void)state;
+    struct sockaddr_in address = {.sin_family = AF_INET};
+    socklen_t n = sizeof address;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    listener = socket(AF_INET, SOCK_STREAM, 0);
+    if (bind(listener, (struct sockaddr *)&address, n) < 0 ||
+        listen(listener, 256) < 0 ||
+        getsockname(listener, (struct sockaddr *)&address, &n) < 0)
+        return -1;
+    port = ntohs(address.sin_port);
+    pthread_t thread;
+    pthread_create(&thread, NULL, serve, NULL);
+    pthread_detach(thread);
+    return 0;
+}
+
+static int stop_server(void **state)
+{
+    (void)state;
+    shutdown(listener, SHUT_RDWR);
+    close(listener);
+    return 0;
+}
+
+/* --- one loop with clients --------------------------------------------- */
+
+struct party {
+    uv_loop_t loop;
+    struct network network;
+    unsigned n_open; /* parties that have not finished */
+};
+
+static void party_init(struct party *party)
+{
+    uv_loop_init(&party->loop);
+    network_init(&party->network, &party->loop);
+    party->n_open = 0;
+}
+
+/* Everything is closed: the loop must come to its end by itself. */
+static void party_fini(struct party *party)
+{
+    network_close(&party->network);
+    assert_int_equal(uv_run(&party->loop, UV_RUN_DEFAULT), 0);
+    assert_int_equal(uv_loop_close(&party->loop), 0);
+    network_fini(&party->network);
+}
+
+static char url_text[N_FAULTS][64];
+
+static void aim(struct exchange *exchange, const char *method, size_t fault)
+{
+    snprintf(url_text[fault], sizeof url_text[fault], "http://127.0.0.1:%d/%zu",
+             port, fault);
+    struct err err;
+    assert_true(url_parse(&exchange->url, url_text[fault],
+                          strlen(url_text[fault]), &err));
+    request_begin(&exchange->request, method, &exchange->url);
+    request_host(&exchange->request, &exchange->url);
+    request_end(&exchange->request, NULL, 0);
+    exchange->head_only = strcmp(method, "HEAD") == 0;
+    exchange->idempotent = strcmp(method, "POST") != 0;
+    exchange->keep_headers = exchange->keep_body = true;
+    exchange->timeout_ns = TIMEOUT_NS;
+    exchange->body_max = BODY_MAX;
+}
+
+static void assert_outcome(const struct exchange *exchange, size_t fault)
+{
+    const struct fault *expected = &faults[fault];
+    if (exchange->error != expected->error ||
+        exchange->status != expected->status)
+        print_error("fault '%s': error %d, status %d\n", expected->name,
+                    (int)exchange->error, exchange->status);
+    assert_int_equal(exchange->error, expected->error);
+    assert_int_equal(exchange->status, expected->status);
+    assert_int_equal(exchange->body.len, strlen(expected->body));
+    if (exchange->body.len)
+        assert_memory_equal(exchange->body.data, expected->body,
+                            exchange->body.len);
+    assert_true(exchange->body.cap <= 2 * BODY_MAX);
+    assert_true(exchange->times.done_ns >= exchange->times.start_ns);
+}
+
+static void stop_loop(struct exchange *exchange)
+{
+    uv_stop(((struct party *)exchange->ctx)->network.loop);
+}
+
+/* Send and wait. */
+static void run(struct party *party, struct client *client,
+                struct exchange *exchange)
+{
+    exchange->done = stop_loop;
+    exchange->ctx = party;
+    assert_true(client_send(client, exchange));
+    uv_run(&party->loop, UV_RUN_DEFAULT);
+    assert_null(exchange->connection);
+}
+
+/* Each fault twice on one client: the second time on a connection that was
+ * kept, where the first left one. */
+static void faults_are_classified(void **state)
+{
+    (void)state;
+    struct party party;
+    struct client client;
+    struct exchange exchange;
+    party_init(&party);
+    client_init(&client, &party.network);
+    exchange_init(&exchange);
+    for (size_t i = 0; i < 2 * N_FAULTS; i++) {
+        aim(&exchange, "GET", i / 2);
+        run(&party, &client, &exchange);
+        assert_outcome(&exchange, i / 2);
+    }
+    client_close(&client);
+    exchange_fini(&exchange);
+    party_fini(&party);
+}
+
+static void connections_are_kept(void **state)
+{
+    (void)state;
+    struct party party;
+    struct client client;
+    struct exchange exchange;
+    party_init(&party);
+    client_init(&client, &party.network);
+    exchange_init(&exchange);
+    int before = n_connections;
+    for (int i = 0; i < 50; i++) {
+        aim(&exchange, "GET", (size_t)i % 7); /* all of these keep it */
+        run(&party, &client, &exchange);
+        assert_outcome(&exchange, (size_t)i % 7);
+        assert_int_equal(exchange.times.dial_ns != 0, i == 0);
+    }
+    assert_int_equal(n_connections - before, 1);
+    client_close(&client);
+    exchange_fini(&exchange);
+    party_fini(&party);
+}
+
+static void heads_have_no_body(void **state)
+{
+    (void)state;
+    struct party party;
+    struct client client;
+    struct exchange exchange;
+    party_init(&party);
+    client_init(&client, &party.network);
+    exchange_init(&exchange);
+    /* What comes where no body may come is thrown away with the connection. */
+    aim(&exchange, "HEAD", 0);
+    run(&party, &client, &exchange);
+    assert_int_equal(exchange.status, 200);
+    assert_int_equal(exchange.body.len, 0);
+    assert_string_equal(exchange_header(&exchange, "content-LENGTH"), "5");
+    assert_null(exchange_header(&exchange, "content"));
+    aim(&exchange, "GET", 0);
+    run(&party, &client, &exchange);
+    assert_outcome(&exchange, 0);
+    client_close(&client);
+    exchange_fini(&exchange);
+    party_fini(&party);
+}
+
+/* "keep-alive lost" answers one request per connection. */
+static void only_idempotent_requests_are_repeated(void **state)
+{
+    (void)state;
+    struct party party;
+    struct client client;
+    struct exchange exchange;
+    party_init(&party);
+    client_init(&client, &party.network);
+    exchange_init(&exchange);
+    aim(&exchange, "POST", N_FAULTS - 1);
+    run(&party, &client, &exchange);
+    assert_int_equal(exchange.status, 200);
+    run(&party, &client, &exchange);
+    assert_int_equal(exchange.error, CLIENT_CLOSED);
+    client_close(&client);
+    exchange_fini(&exchange);
+    party_fini(&party);
+}
+
+static void refused_and_unknown(void **state)
+{
+    (void)state;
+    struct party party;
+    struct client client;
+    struct exchange exchange;
+    struct err err;
+    char text[64];
+    party_init(&party);
+    client_init(&client, &party.network);
+    exchange_init(&exchange);
+
+    /* A port that was free a moment ago. */
+    struct sockaddr_in address = {.sin_family = AF_INET};
+    socklen_t n = sizeof address;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(bind(fd, (struct sockaddr *)&address, n), 0);
+    getsockname(fd, (struct sockaddr *)&address, &n);
+    aim(&exchange, "GET", 0);
+    snprintf(text, sizeof text, "http://127.0.0.1:%d/",
+             ntohs(address.sin_port));
+    assert_true(url_parse(&exchange.url, text, strlen(text), &err));
+    run(&party, &client, &exchange);
+    assert_int_equal(exchange.error, CLIENT_DIAL_REFUSED);
+    close(fd);
+
+    assert_true(url_parse(&exchange.url, "http://no.such.invalid/", 23, &err));
+    exchange.timeout_ns = 30 * INT64_C(1000000000);
+    run(&party, &client, &exchange);
+    assert_true(exchange.error == CLIENT_NO_SUCH_HOST ||
+                exchange.error == CLIENT_DNS);
+    client_close(&client);
+    exchange_fini(&exchange);
+    party_fini(&party);
+}
+
+static void request_larger_than_the_socket(void **state)
+{
+    (void)state;
+    struct party party;
+    struct client client;
+    struct exchange exchange;
+    party_init(&party);
+    client_init(&client, &party.network);
+    exchange_init(&exchange);
+    aim(&exchange, "POST", 17); /* stalls, but reads what comes */
+    size_t n = (size_t)16 << 20;
+    char *body = calloc(1, n);
+    request_begin(&exchange.request, "POST", &exchange.url);
+    request_end(&exchange.request, body, n);
+    exchange.timeout_ns = 2000 * INT64_C(1000000);
+    run(&party, &client, &exchange);
+    assert_int_equal(exchange.error, CLIENT_TIMEOUT);
+    assert_int_equal(exchange.n_sent, exchange.request.len);
+    assert_true(exchange.times.sent_ns > exchange.times.connected_ns);
+    free(body);
+    client_close(&client);
+    exchange_fini(&exchange);
+    party_fini(&party);
+}
+
+/* --- many clients, all faults at once ---------------------------------- */
+
+#define N_CLIENTS 64
+#define N_ROUNDS 1
+
+struct crowd_client {
+    struct party *party;
+    struct client client;
+    struct exchange exchange;
+    size_t number, n_done;
+};
+
+static void crowd_next(struct crowd_client *c)
+{
+    if (c->n_done == N_FAULTS * N_ROUNDS) {
+        client_close(&c->client);
+        c->party->n_open--;
+        return;
+    }
+    aim(&c->exchange, "GET", (c->number + c->n_done) % N_FAULTS);
+    c->exchange.timeout_ns = 5 * TIMEOUT_NS; /* the machine may be busy */
+    assert_true(client_send(&c->client, &c->exchange));
+}
+
+static void crowd_done(struct exchange *exchange)
+{
+    struct crowd_client *c = exchange->ctx;
+    assert_outcome(exchange, (c->number + c->n_done) % N_FAULTS);
+    c->n_done++;
+    crowd_next(c);
+}
+
+static void crowd_of_clients(void **state)
+{
+    (void)state;
+    static struct crowd_client clients[N_CLIENTS];
+    struct party party;
+    party_init(&party);
+    party.n_open = N_CLIENTS;
+    for (size_t i = 0; i < N_CLIENTS; i++) {
+        struct crowd_client *c = &clients[i];
+        c->party = &party;
+        c->number = i;
+        client_init(&c->client, &party.network);
+        exchange_init(&c->exchange);
+        c->exchange.done = crowd_done;
+        c->exchange.ctx = c;
+        crowd_next(c);
+    }
+    uv_run(&party.loop, UV_RUN_DEFAULT);
+    assert_int_equal(party.n_open, 0);
+    for (size_t i = 0; i < N_CLIENTS; i++) {
+        assert_int_equal(clients[i].n_done, N_FAULTS * N_ROUNDS);
+        exchange_fini(&clients[i].exchange);
+    }
+    party_fini(&party);
+}
+
+static void must_not_be_called(struct exchange *exchange)
+{
+    (void)exchange;
+    fail_msg("done was called after the exchange was aborted");
+}
+
+static void aborted_exchanges_say_nothing(void **state)
+{
+    (void)state;
+    struct party party;
+    struct client client;
+    struct exchange first, second;
+    party_init(&party);
+    client_init(&client, &party.network);
+    exchange_init(&first);
+    exchange_init(&second);
+    aim(&first, "GET", 17);
+    aim(&second, "GET", 18);
+    first.done = second.done = must_not_be_called;
+    assert_true(client_send(&client, &first));
+    assert_true(client_send(&client, &second));
+    for (int i = 0; i < 5; i++)
+        uv_run(&party.loop, UV_RUN_NOWAIT);
+    client_abort(&first);
+    client_abort(&first);
+    client_close(&client); /* aborts the second */
+    exchange_fini(&first);
+    exchange_fini(&second);
+    party_fini(&party);
+}
+
+/* --- the blocking helper ----------------------------------------------- */
+
+static void fetches(void **state)
+{
+    (void)state;
+    struct buf body = BUF_INIT;
+    struct err err = {""};
+    int status = 0;
+    char url[64];
+    snprintf(url, sizeof url, "http://127.0.0.1:%d/2", port);
+    assert_true(client_fetch(url, TIMEOUT_NS, BODY_MAX, &body, &status, &err));
+    assert_int_equal(status, 200);
+    assert_string_equal(buf_cstr(&body), "abcde");
+    buf_fini(&body);
+
+    assert_false(client_fetch(url, TIMEOUT_NS, 4, &body, &status, &err));
+    assert_non_null(strstr(err.message, "too large"));
+    assert_false(
+        client_fetch("gopher://x", TIMEOUT_NS, 4, &body, &status, &err));
+    assert_non_null(strstr(err.message, "invalid URL"));
+    snprintf(url, sizeof url, "http://127.0.0.1:%d/17", port);
+    int64_t before = clock_mono_ns();
+    assert_false(client_fetch(url, TIMEOUT_NS, 4, &body, &status, &err));
+    assert_non_null(strstr(err.message, "timeout"));
+    assert_true(clock_mono_ns() - before >= TIMEOUT_NS);
+    buf_fini(&body);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(faults_are_classified),
+        cmocka_unit_test(connections_are_kept),
+        cmocka_unit_test(heads_have_no_body),
+        cmocka_unit_test(only_idempotent_requests_are_repeated),
+        cmocka_unit_test(refused_and_unknown),
+        cmocka_unit_test(request_larger_than_the_socket),
+        cmocka_unit_test(crowd_of_clients),
+        cmocka_unit_test(aborted_exchanges_say_nothing),
+        cmocka_unit_test(fetches),
+    };
+    return cmocka_run_group_tests(tests, start_server, stop_server);
+}

@@ -1,0 +1,121 @@
+/* histogram.c -- tests of load/histogram.c: percentiles of a million values
+ * against the exact ones. The bound is the histogram's own, half a bucket
+ * (1/256); the promise of the load generator is 0.8 %. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include "load/histogram.h"
+
+#define N 1000000
+
+static double values[N];
+
+static double next_uniform(void)
+{
+    static uint64_t state = 88172645463325252u;
+    state ^= state << 13;
+    state ^= state >> 7;
+    state ^= state << 17;
+    return ((double)(state >> 11) + 0.5) / 9007199254740992.0;
+}
+
+static double uniform(void) { return 100 * next_uniform(); }
+
+static double exponential(void) { return -25 * log(next_uniform()); }
+
+static double lognormal(void)
+{
+    double radius = sqrt(-2 * log(next_uniform()));
+    return exp(3 + 1.5 * radius * cos(6.283185307179586 * next_uniform()));
+}
+
+/* A fast path and, far away, a slow one. */
+static double bimodal(void)
+{
+    return next_uniform() < 0.97 ? 0.05 + 0.01 * next_uniform()
+                                 : 1400 + 200 * next_uniform();
+}
+
+static int compare(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static void check_shape(double (*draw)(void), double sign)
+{
+    static const double quantiles[] = {0.001, 0.01, 0.1,  0.25,  0.5,   0.75,
+                                       0.9,   0.95, 0.99, 0.999, 0.9999};
+    struct histogram h = HISTOGRAM_INIT;
+    for (int i = 0; i < N; i++) {
+        values[i] = sign * draw();
+        assert_true(histogram_record(&h, values[i]));
+    }
+    qsort(values, N, sizeof *values, compare);
+    assert_int_equal(h.count, N);
+    assert_true(h.least == values[0]);
+    assert_true(h.greatest == values[N - 1]);
+    for (size_t i = 0; i < sizeof quantiles / sizeof *quantiles; i++) {
+        double exact = values[(int)ceil(quantiles[i] * N) - 1];
+        double found = histogram_quantile(&h, quantiles[i]);
+        assert_true(fabs(found - exact) <= fabs(exact) / 256 + 1e-12);
+    }
+    histogram_fini(&h);
+}
+
+static void percentiles_are_close(void **state)
+{
+    (void)state;
+    check_shape(uniform, 1);
+    check_shape(exponential, 1);
+    check_shape(lognormal, 1);
+    check_shape(bimodal, 1);
+}
+
+static void negative_values_are_ordered(void **state)
+{
+    (void)state;
+    check_shape(lognormal, -1);
+}
+
+static void takes_any_number(void **state)
+{
+    (void)state;
+    struct histogram h = HISTOGRAM_INIT;
+    assert_true(histogram_quantile(&h, 0.5) == 0);
+    assert_true(histogram_record(&h, 0));
+    assert_true(histogram_quantile(&h, 0.5) == 0);
+    assert_true(histogram_record(&h, 1e300));
+    assert_true(histogram_record(&h, -1e300));
+    assert_true(histogram_record(&h, 1e-300));
+    assert_true(histogram_quantile(&h, 0.5) == 0);
+    assert_true(h.least == -1e300 && h.greatest == 1e300);
+    histogram_fini(&h);
+}
+
+static void one_value_is_exact(void **state)
+{
+    (void)state;
+    struct histogram h = HISTOGRAM_INIT;
+    histogram_record(&h, 1.2345);
+    assert_true(histogram_quantile(&h, 0) == 1.2345);
+    assert_true(histogram_quantile(&h, 0.99) == 1.2345);
+    assert_true(histogram_quantile(&h, 1) == 1.2345);
+    histogram_fini(&h);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(percentiles_are_close),
+        cmocka_unit_test(negative_values_are_ordered),
+        cmocka_unit_test(takes_any_number),
+        cmocka_unit_test(one_value_is_exact),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
