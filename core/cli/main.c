@@ -9,6 +9,7 @@ static const struct command {
     int (*run)(int argc, char **argv);
     const char *summary;
 } commands[] = {
+    {"serve", command_serve, "serve Lua over HTTP, profiles included"},
     {"run", command_run, "run a Lua script and profile it"},
     {"version", command_version, "print the version"},
 };
