@@ -12,6 +12,7 @@ static const struct command {
     {"convert", command_convert, "convert a profile to another format"},
     {"exporters", command_exporters, "list the export formats"},
     {"load", command_load, "put load on a server and report"},
+    {"serve", command_serve, "serve Lua over HTTP, profiles included"},
     {"run", command_run, "run a Lua script and profile it"},
     {"version", command_version, "print the version"},
 };

@@ -44,6 +44,8 @@ static int describe_error(lua_State *L)
 {
     lua_State *co = lua_touserdata(L, 1);
     lua_xmove(co, L, 1);
+    lua_pushvalue(L, -1);
+    lua_xmove(L, co, 1); /* into the slot that it came from */
     const char *message = luaL_tolstring(L, -1, NULL);
     luaL_traceback(L, co, message, 0);
     return 1;

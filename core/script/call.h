@@ -15,7 +15,8 @@ bool script_call(struct lua_State *L, int nargs, int nresults, struct err *err);
 
 /* Start or go on with coroutine `co`, as lua_resume does: LUA_OK, LUA_YIELD or
  * an error code. `*nresults` values are on co's stack. After an error the
- * message with its traceback is in err, and co can no longer be resumed. */
+ * message with its traceback is in err, the error value is on top of co's
+ * stack, and co can no longer be resumed. */
 int script_resume(struct lua_State *co, struct lua_State *from, int nargs,
                   int *nresults, struct err *err);
 

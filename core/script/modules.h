@@ -9,5 +9,9 @@ struct lua_State;
 void modules_preload(struct lua_State *L);
 
 int module_clock_open(struct lua_State *L);
+int module_gzip_open(struct lua_State *L);
+int module_json_open(struct lua_State *L);
+int module_log_open(struct lua_State *L);
+int module_scheduler_open(struct lua_State *L);
 
 #endif

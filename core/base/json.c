@@ -1,0 +1,110 @@
+#include "base/json.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Length of the well-formed UTF-8 sequence at `s` (Unicode table 3-7), 0 when
+ * there is none. */
+static size_t utf8_length(const unsigned char *s, size_t left)
+{
+    static const struct {
+        unsigned char first, last; /* of the leading byte */
+        unsigned char least, most; /* of the second byte */
+        unsigned char length;
+    } rules[] = {
+        {0xC2, 0xDF, 0x80, 0xBF, 2}, {0xE0, 0xE0, 0xA0, 0xBF, 3},
+        {0xE1, 0xEC, 0x80, 0xBF, 3}, {0xED, 0xED, 0x80, 0x9F, 3},
+        {0xEE, 0xEF, 0x80, 0xBF, 3}, {0xF0, 0xF0, 0x90, 0xBF, 4},
+        {0xF1, 0xF3, 0x80, 0xBF, 4}, {0xF4, 0xF4, 0x80, 0x8F, 4},
+    };
+    for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
+        if (s[0] < rules[i].first || s[0] > rules[i].last)
+            continue;
+        size_t length = rules[i].length;
+        if (left < length || s[1] < rules[i].least || s[1] > rules[i].most)
+            return 0;
+        for (size_t k = 2; k < length; k++)
+            if ((s[k] & 0xC0) != 0x80)
+                return 0;
+        return length;
+    }
+    return 0;
+}
+
+static bool is_plain(unsigned char c)
+{
+    return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
+}
+
+static void put_escaped(struct buf *out, unsigned char c)
+{
+    static const char named[] = "\b\t\n\f\r\"\\";
+    static const char letters[] = "btnfr\"\\";
+    const char *at = c ? strchr(named, c) : NULL;
+    if (at) {
+        char text[2] = {'\\', letters[at - named]};
+        buf_append(out, text, sizeof text);
+    } else {
+        buf_printf(out, "\\u%04x", c);
+    }
+}
+
+void json_put_string(struct buf *out, const char *s, size_t len)
+{
+    const unsigned char *at = (const unsigned char *)s;
+    const unsigned char *end = at + len;
+    buf_putc(out, '"');
+    while (at < end) {
+        const unsigned char *start = at;
+        while (at < end && is_plain(*at))
+            at++;
+        buf_append(out, start, (size_t)(at - start));
+        if (at == end)
+            break;
+        if (*at < 0x80) {
+            put_escaped(out, *at++);
+            continue;
+        }
+        size_t n = utf8_length(at, (size_t)(end - at));
+        if (n)
+            buf_append(out, at, n);
+        else
+            buf_puts(out, "\\ufffd");
+        at += n ? n : 1;
+    }
+    buf_putc(out, '"');
+}
+
+void json_put_integer(struct buf *out, int64_t value)
+{
+    char text[24];
+    char *at = text + sizeof text;
+    uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+    do
+        *--at = (char)('0' + rest % 10);
+    while (rest /= 10);
+    if (value < 0)
+        *--at = '-';
+    buf_append(out, at, (size_t)(text + sizeof text - at));
+}
+
+bool json_put_number(struct buf *out, double value)
+{
+    if (!isfinite(value))
+        return false;
+    char text[40];
+    int n = 0;
+    for (int digits = 15; digits <= 17; digits++) {
+        n = snprintf(text, sizeof text - 2, "%.*g", digits, value);
+        if (strtod(text, NULL) == value)
+            break;
+    }
+    if (!strpbrk(text, ".e")) {
+        text[n++] = '.';
+        text[n++] = '0';
+    }
+    buf_append(out, text, (size_t)n);
+    return true;
+}

@@ -1,0 +1,140 @@
+/* serve.c -- perilune serve [DIR]: serve DIR/routes.lua over HTTP. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <uv.h>
+
+#include "cli/commands.h"
+#include "cli/options.h"
+#include "http/address.h"
+#include "http/server.h"
+#include "sample/sampler.h"
+
+#define MAX_WORKERS 1024
+
+/* Texts are copied: an option may come from the environment. */
+struct arguments {
+    char address[256];
+    char dir[4096];
+    char exporters[4096];
+    int workers;
+    bool dev;
+};
+
+enum {
+    OPTION_LISTEN = 'l',
+    OPTION_WORKERS = 'w',
+    OPTION_DEV = 256,
+    OPTION_EXPORTERS
+};
+
+static const struct argp_option options[] = {
+    {"listen", OPTION_LISTEN, "HOST:PORT", 0,
+     "Listen there (127.0.0.1:8080, or the port in PORT)", 0},
+    {"workers", OPTION_WORKERS, "N", 0, "Threads that run Lua (one per core)",
+     0},
+    {"dev", OPTION_DEV, NULL, 0,
+     "For development: an error's traceback goes to the client too", 0},
+    {"exporters", OPTION_EXPORTERS, "DIR", 0,
+     "Look for profile exporters in DIR too", 0},
+    {0},
+};
+
+static void copy(struct argp_state *state, const char *what, char *out,
+                 size_t size, const char *text)
+{
+    if (strlen(text) >= size)
+        argp_error(state, "%s is too long", what);
+    snprintf(out, size, "%s", text);
+}
+
+static error_t parse(int key, char *text, struct argp_state *state)
+{
+    struct arguments *a = state->input;
+    struct err err;
+    switch (key) {
+    case OPTION_LISTEN:
+        if (!address_check(text, &err))
+            argp_error(state, "--listen: %s", err.message);
+        copy(state, "--listen", a->address, sizeof a->address, text);
+        return 0;
+    case OPTION_WORKERS:
+        a->workers =
+            (int)options_integer(state, "--workers", text, 1, MAX_WORKERS);
+        return 0;
+    case OPTION_DEV:
+        a->dev = true;
+        return 0;
+    case OPTION_EXPORTERS:
+        copy(state, "--exporters", a->exporters, sizeof a->exporters, text);
+        return 0;
+    case ARGP_KEY_ARG:
+        if (state->arg_num > 0)
+            argp_error(state, "one DIR at most, got '%s' too", text);
+        copy(state, "DIR", a->dir, sizeof a->dir, text);
+        return 0;
+    case ARGP_KEY_END:
+        if (*a->address)
+            return 0;
+        text = getenv("PORT");
+        snprintf(a->address, sizeof a->address, "127.0.0.1:%s",
+                 text && *text ? text : "8080");
+        if (!address_check(a->address, &err))
+            argp_error(state, "PORT must be from 0 to 65535, got '%s'", text);
+        return 0;
+    }
+    return ARGP_ERR_UNKNOWN;
+}
+
+static const struct argp argp = {
+    .options = options,
+    .parser = parse,
+    .args_doc = "[DIR]",
+    .doc = "Serve the routes of DIR/routes.lua (lua/routes.lua) over HTTP, "
+           "with profiles of the running process at /debug/pprof/.\v"
+           "Each long option can be given by the environment too: "
+           "PERILUNE_LISTEN, PERILUNE_WORKERS, ...",
+};
+
+/* exporters/ beside the folder of the program, as in the source tree. */
+static void find_own_exporters(char *out, size_t size)
+{
+    char program[4096];
+    ssize_t n = readlink("/proc/self/exe", program, sizeof program - 1);
+    program[n > 0 ? n : 0] = '\0';
+    char *slash = strrchr(program, '/');
+    if (slash)
+        *slash = '\0';
+    snprintf(out, size, "%s/../exporters", program);
+}
+
+int command_serve(int argc, char **argv)
+{
+    struct arguments a = {.dir = "lua"};
+    options_parse(&argp, argc, argv, 0, &a);
+
+    char own_exporters[4200];
+    find_own_exporters(own_exporters, sizeof own_exporters);
+    const char *const exporter_dirs[] = {
+        own_exporters, *a.exporters ? a.exporters : NULL, NULL};
+    const struct server_options server = {
+        .address = a.address,
+        .n_workers = a.workers ? a.workers : (int)uv_available_parallelism(),
+        .dev = a.dev,
+        .dir = a.dir,
+        .exporter_dirs = exporter_dirs,
+    };
+    struct err err = {0};
+    enum server_result result = SERVER_FAILED;
+    if (sampler_init(&err) && sampler_attach_thread(NULL, &err)) {
+        result = server_run(&server, &err);
+        if (result == SERVER_ABANDONED)
+            _exit(0);
+        sampler_detach_thread();
+    }
+    if (result == SERVER_STOPPED)
+        return 0;
+    fprintf(stderr, "perilune: %s\n", err.message);
+    return EXIT_FAILED;
+}

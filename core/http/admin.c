@@ -1,0 +1,54 @@
+#include "http/admin.h"
+
+#include <string.h>
+
+#include "http/pprof.h"
+#include "http/response.h"
+
+static bool is_below(const char *path, const char *name)
+{
+    size_t n = strlen(name);
+    return strncmp(path, name, n) == 0 && (path[n] == '\0' || path[n] == '/');
+}
+
+static void on_start(void *ctx, struct request *request)
+{
+    struct admin *admin = ctx;
+    if (is_below(request->path, "/debug/pprof"))
+        pprof_start(&admin->captures, request);
+    else if (strcmp(request->path, "/healthz") == 0)
+        request_answer(request, MHD_HTTP_OK, response_text("ok\n"));
+    else
+        request_answer(request, MHD_HTTP_NOT_FOUND,
+                       response_text("Not Found\n"));
+}
+
+static void on_end(void *ctx, struct request *request)
+{
+    (void)ctx;
+    (void)request;
+}
+
+bool admin_open(struct admin *admin, const struct captures *captures,
+                unsigned max_connections, struct err *err)
+{
+    const struct daemon_handler handler = {
+        .start = on_start, .end = on_end, .ctx = admin};
+    admin->captures = *captures;
+    if (!daemon_start(&admin->daemon, captures->loop, &handler, max_connections,
+                      err))
+        return false;
+    /* A proxy that kept the connection of its /healthz would send the next
+     * request, for a worker, here. */
+    admin->daemon.closes = true;
+    return true;
+}
+
+void admin_take(struct admin *admin, int fd) { daemon_add(&admin->daemon, fd); }
+
+unsigned admin_n_connections(const struct admin *admin)
+{
+    return daemon_n_connections(&admin->daemon);
+}
+
+void admin_close(struct admin *admin) { daemon_stop(&admin->daemon); }

@@ -1,0 +1,33 @@
+/* admin.h -- what the process says of itself: /healthz and /debug/. It has a
+ * daemon of its own, on the thread that accepts connections, so that it
+ * answers while every worker is busy.
+ *
+ * Path: listener.c -> [admin] -> pprof.c
+ */
+#ifndef HTTP_ADMIN_H
+#define HTTP_ADMIN_H
+
+#include <stdbool.h>
+
+#include "http/capture.h"
+#include "http/daemon.h"
+
+struct admin {
+    struct daemon daemon;
+    struct captures captures;
+};
+
+/* `captures` is copied. The struct stays in place until the loop has run
+ * after admin_close. */
+bool admin_open(struct admin *admin, const struct captures *captures,
+                unsigned max_connections, struct err *err);
+
+/* Serve a connected socket, which the admin owns from here on. */
+void admin_take(struct admin *admin, int fd);
+
+unsigned admin_n_connections(const struct admin *admin);
+
+/* When the captures are over, after captures_stop. */
+void admin_close(struct admin *admin);
+
+#endif

@@ -1,0 +1,274 @@
+#include "http/capture.h"
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "export/host.h"
+#include "http/response.h"
+#include "sample/session.h"
+
+enum stage { FINDING, WAITING, EXPORTING };
+
+struct capture {
+    struct captures *captures;
+    struct request *request;
+    struct capture_plan plan;
+    enum stage stage;
+    bool found;
+    bool is_cancelled;
+    int64_t start_ns;
+    struct session *session; /* of the CPU, while it waits */
+    struct err err;
+    struct export_info info;
+    struct buf bytes;
+    uv_work_t work;
+    uv_timer_t timer;
+    uv_poll_t poll; /* tells when the client leaves */
+    bool is_polling;
+    unsigned n_handles; /* open: timer, poll */
+    struct mailbox_message message;
+    struct capture *prev, *next;
+};
+
+void capture_refuse(struct request *request, unsigned status,
+                    const char *format, ...)
+{
+    char text[1024];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    struct MHD_Response *response = response_text("%s\n", text);
+    if (response)
+        MHD_add_response_header(response, "X-Go-Pprof", "1");
+    request_answer(request, status, response);
+}
+
+static void free_when_closed(uv_handle_t *handle)
+{
+    struct capture *c = handle->data;
+    if (--c->n_handles > 0)
+        return;
+    buf_fini(&c->bytes);
+    free(c);
+}
+
+static void stop_polling(struct capture *c)
+{
+    if (c->is_polling)
+        uv_close((uv_handle_t *)&c->poll, free_when_closed);
+    c->is_polling = false;
+}
+
+/* Answered: take it off the list and free it when its handles are closed. */
+static void end(struct capture *c)
+{
+    struct captures *captures = c->captures;
+    if (c->session)
+        session_abort(c->session);
+    stop_polling(c);
+    uv_close((uv_handle_t *)&c->timer, free_when_closed);
+    if (c->prev)
+        c->prev->next = c->next;
+    else
+        captures->list = c->next;
+    if (c->next)
+        c->next->prev = c->prev;
+    if (captures->is_stopping && !captures->list)
+        captures->idle(captures->ctx);
+}
+
+/* "attachment" is what Go says for its profiles; what a browser can show is
+ * shown, under a name that says what it is. */
+static void add_disposition(const struct capture *c,
+                            struct MHD_Response *response)
+{
+    char text[256];
+    bool is_pprof = strcmp(c->info.name, "pprof") == 0;
+    bool is_shown = strncmp(c->info.content_type, "text/", 5) == 0 ||
+                    strncmp(c->info.content_type, "image/", 6) == 0;
+    snprintf(text, sizeof text, "%s; filename=\"%s%s%s\"",
+             is_shown ? "inline" : "attachment", c->plan.kind->name,
+             c->plan.is_delta ? "-delta" : "",
+             is_pprof ? "" : c->info.extension);
+    MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_DISPOSITION,
+                            text);
+    MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
+}
+
+static void answer(struct capture *c)
+{
+    if (c->err.message[0]) {
+        capture_refuse(c->request, MHD_HTTP_INTERNAL_SERVER_ERROR, "%s",
+                       c->err.message);
+        return;
+    }
+    struct MHD_Response *response =
+        response_take(&c->bytes, c->info.content_type);
+    if (response)
+        add_disposition(c, response);
+    request_answer(c->request, MHD_HTTP_OK, response);
+}
+
+static void on_exported(struct mailbox_message *message)
+{
+    struct capture *c =
+        (struct capture *)((char *)message - offsetof(struct capture, message));
+    answer(c);
+    end(c);
+}
+
+/* On the exporter's thread. */
+static struct profile *make_profile(void *ctx, struct err *err)
+{
+    struct capture *c = ctx;
+    struct session *session = c->session;
+    if (!session)
+        return pprof_kind_empty(c->plan.kind, c->start_ns,
+                                (int64_t)c->plan.seconds * 1000000000, err);
+    c->session = NULL;
+    return session_close(session, err);
+}
+
+/* On the exporter's thread. */
+static void take_export(void *ctx, struct buf *bytes,
+                        const struct export_info *info, const struct err *err)
+{
+    struct capture *c = ctx;
+    if (bytes) {
+        c->bytes = *bytes;
+        *bytes = BUF_INIT;
+        c->info = *info;
+    } else {
+        err_set(&c->err, "%s", err->message);
+    }
+    mailbox_post(c->captures->mailbox, &c->message);
+}
+
+static void on_time_over(uv_timer_t *timer)
+{
+    struct capture *c = timer->data;
+    c->stage = EXPORTING;
+    stop_polling(c);
+    export_host_run(c->captures->host, c->plan.format, c->plan.options,
+                    make_profile, take_export, c);
+}
+
+static void on_client_left(uv_poll_t *poll, int status, int events)
+{
+    (void)status;
+    (void)events;
+    struct capture *c = poll->data;
+    request_answer(c->request, MHD_HTTP_SERVICE_UNAVAILABLE, NULL);
+    end(c);
+}
+
+/* A suspended connection does not notice that its client has left. */
+static void watch_client(struct capture *c)
+{
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(
+        c->request->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    if (uv_poll_init(c->captures->loop, &c->poll, info->connect_fd) != 0)
+        return;
+    c->poll.data = c;
+    c->n_handles++;
+    c->is_polling = true;
+    uv_poll_start(&c->poll, UV_DISCONNECT, on_client_left);
+}
+
+static void start_waiting(struct capture *c)
+{
+    struct err err;
+    c->stage = WAITING;
+    c->start_ns = clock_wall_ns();
+    if (c->plan.kind->is_cpu) {
+        struct session_options options = {.rate_hz = c->plan.rate_hz};
+        c->session = session_open(&options, &err);
+        if (!c->session) {
+            capture_refuse(c->request, MHD_HTTP_INTERNAL_SERVER_ERROR, "%s",
+                           err.message);
+            end(c);
+            return;
+        }
+    }
+    if (c->plan.seconds > 0)
+        watch_client(c);
+    uv_update_time(c->captures->loop);
+    uv_timer_start(&c->timer, on_time_over, (uint64_t)c->plan.seconds * 1000,
+                   0);
+}
+
+/* On a thread of the pool: the exporter's thread may be busy for a while. */
+static void find_exporter(uv_work_t *work)
+{
+    struct capture *c = work->data;
+    c->found =
+        export_host_find(c->captures->host, c->plan.format, &c->info, &c->err);
+}
+
+static void on_found(uv_work_t *work, int status)
+{
+    (void)status;
+    struct capture *c = work->data;
+    if (c->is_cancelled) {
+        capture_refuse(c->request, MHD_HTTP_SERVICE_UNAVAILABLE,
+                       "the server is stopping");
+        end(c);
+    } else if (!c->found) {
+        capture_refuse(c->request, MHD_HTTP_BAD_REQUEST, "%s", c->err.message);
+        end(c);
+    } else {
+        start_waiting(c);
+    }
+}
+
+void capture_start(struct captures *captures, struct request *request,
+                   const struct capture_plan *plan)
+{
+    struct capture *c = calloc(1, sizeof *c);
+    if (!c) {
+        request_answer(request, MHD_HTTP_SERVICE_UNAVAILABLE, NULL);
+        return;
+    }
+    c->captures = captures;
+    c->request = request;
+    c->plan = *plan;
+    c->message.deliver = on_exported;
+    c->work.data = c->timer.data = c;
+    uv_timer_init(captures->loop, &c->timer);
+    c->n_handles = 1;
+    c->next = captures->list;
+    if (c->next)
+        c->next->prev = c;
+    captures->list = c;
+    uv_queue_work(captures->loop, &c->work, find_exporter, on_found);
+}
+
+static void cancel(struct capture *c)
+{
+    if (c->stage == FINDING) {
+        c->is_cancelled = true;
+    } else if (c->stage == WAITING) {
+        capture_refuse(c->request, MHD_HTTP_SERVICE_UNAVAILABLE,
+                       "the server is stopping");
+        end(c);
+    }
+}
+
+void captures_stop(struct captures *captures)
+{
+    captures->is_stopping = true;
+    if (!captures->list) {
+        captures->idle(captures->ctx);
+        return;
+    }
+    for (struct capture *c = captures->list; c;) {
+        struct capture *next = c->next;
+        cancel(c);
+        c = next;
+    }
+}

@@ -1,0 +1,59 @@
+/* capture.h -- one request for a profile: it finds the exporter, lets the time
+ * pass, has the profile exported and answers.
+ *
+ *   find (thread pool) -> wait (timer) -> export (exporter thread) -> answer
+ *
+ * The admin's loop never waits for any of it, so any number of captures may
+ * be under way. A client that leaves while its capture waits ends it; so does
+ * one that closes its sending side, which HTTP clients do not do.
+ *
+ * Path: session.c -> [capture] -> host.c -> daemon.c
+ */
+#ifndef HTTP_CAPTURE_H
+#define HTTP_CAPTURE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/mailbox.h"
+#include "http/daemon.h"
+#include "http/pprof_kind.h"
+
+struct capture;
+struct export_host;
+
+/* The captures of a loop. */
+struct captures {
+    uv_loop_t *loop;
+    struct mailbox *mailbox; /* of the loop */
+    struct export_host *host;
+    void (*idle)(void *ctx); /* stopped, and the last one is over */
+    void *ctx;
+    bool is_stopping;
+    struct capture *list;
+};
+
+struct capture_plan {
+    const struct pprof_kind *kind;
+    uint32_t seconds;  /* 0: at once */
+    bool is_delta;     /* of a cumulative kind */
+    int rate_hz;       /* 0: the default */
+    char format[64];   /* an exporter's name */
+    char options[512]; /* for it: the request's query */
+};
+
+/* Answers the request, now or later. */
+void capture_start(struct captures *captures, struct request *request,
+                   const struct capture_plan *plan);
+
+/* Answer those that wait with 503, let those that are being exported end,
+ * then call `idle`, perhaps at once. */
+void captures_stop(struct captures *captures);
+
+/* Answer with an error as Go does: text, and the header that lets pprof show
+ * it. */
+void capture_refuse(struct request *request, unsigned status,
+                    const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+#endif

@@ -1,0 +1,288 @@
+/* daemon.c -- what libmicrohttpd wants, and why it is done here:
+ *
+ * - Its handler is called for the head of a request, then for pieces of the
+ *   body, then once more. An answer to the first call closes the connection,
+ *   so a request is started by the last one; only a Content-Length over the
+ *   limit is refused at once, before the client sends it all.
+ * - Bytes of a body may not be refused halfway: a chunked body over the limit
+ *   is read and thrown away, up to a bound, and answered with 413 then.
+ * - While a connection is suspended nothing happens to it. Resuming calls the
+ *   handler again, and there the answer is queued.
+ * - Its epoll descriptor tells when to run it, but not that a connection was
+ *   added or resumed, nor that a timeout has passed: `prepare` does, which
+ *   libuv calls before it waits.
+ */
+#include "http/daemon.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "http/response.h"
+
+#define IDLE_TIMEOUT_SECONDS 60u
+#define MAX_DISCARDED_BYTES (4 * DAEMON_MAX_BODY_BYTES)
+
+static struct request *begin_request(struct daemon *d,
+                                     struct MHD_Connection *connection,
+                                     const char *method, const char *path)
+{
+    struct request *r = malloc(sizeof *r);
+    if (!r)
+        return NULL;
+    *r = (struct request){.connection = connection,
+                          .method = method,
+                          .path = path,
+                          .daemon = d,
+                          .next = d->requests};
+    if (r->next)
+        r->next->prev = r;
+    d->requests = r;
+    return r;
+}
+
+static void end_request(struct request *r)
+{
+    struct daemon *d = r->daemon;
+    if (r->is_started) {
+        d->n_active--;
+        d->handler.end(d->handler.ctx, r);
+    }
+    if (r->response) /* answered, but the client was gone */
+        MHD_destroy_response(r->response);
+    buf_fini(&r->body);
+    if (r->prev)
+        r->prev->next = r->next;
+    else
+        d->requests = r->next;
+    if (r->next)
+        r->next->prev = r->prev;
+    free(r);
+}
+
+static bool declares_too_much(struct MHD_Connection *connection)
+{
+    const char *length = MHD_lookup_connection_value(
+        connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_LENGTH);
+    return length && strtoull(length, NULL, 10) > DAEMON_MAX_BODY_BYTES;
+}
+
+static void take_body(struct request *r, const char *bytes, size_t n)
+{
+    if (!r->is_too_large && r->body.len + n <= DAEMON_MAX_BODY_BYTES) {
+        buf_append(&r->body, bytes, n);
+        return;
+    }
+    r->is_too_large = true;
+    r->discarded_bytes += n;
+}
+
+static void refuse_body(struct request *r)
+{
+    request_answer(r, MHD_HTTP_CONTENT_TOO_LARGE,
+                   response_text("a body may have %zu bytes at most\n",
+                                 DAEMON_MAX_BODY_BYTES));
+}
+
+static enum MHD_Result send_answer(struct request *r)
+{
+    struct MHD_Response *response = r->response;
+    if (!response)
+        return MHD_NO;
+    if (r->daemon->closes)
+        MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
+    enum MHD_Result result =
+        MHD_queue_response(r->connection, r->status, response);
+    MHD_destroy_response(response);
+    r->response = NULL;
+    return result;
+}
+
+static void start_request(struct request *r)
+{
+    struct daemon *d = r->daemon;
+    if (r->is_too_large || r->body.failed) {
+        refuse_body(r);
+        return;
+    }
+    r->is_started = true;
+    d->n_active++;
+    d->handler.start(d->handler.ctx, r);
+    if (!r->is_answered) {
+        r->is_suspended = true;
+        MHD_suspend_connection(r->connection);
+    }
+}
+
+static enum MHD_Result on_call(void *ctx, struct MHD_Connection *connection,
+                               const char *url, const char *method,
+                               const char *version, const char *upload,
+                               size_t *upload_size, void **data)
+{
+    (void)version;
+    struct request *r = *data;
+    if (!r) {
+        r = *data = begin_request(ctx, connection, method, url);
+        if (!r)
+            return MHD_NO;
+        if (!declares_too_much(connection))
+            return MHD_YES;
+        refuse_body(r);
+        return send_answer(r);
+    }
+    if (*upload_size) {
+        take_body(r, upload, *upload_size);
+        *upload_size = 0;
+        return r->discarded_bytes > MAX_DISCARDED_BYTES ? MHD_NO : MHD_YES;
+    }
+    if (!r->is_started)
+        start_request(r);
+    return r->is_suspended ? MHD_YES : send_answer(r);
+}
+
+static void on_completed(void *ctx, struct MHD_Connection *connection,
+                         void **data, enum MHD_RequestTerminationCode why)
+{
+    (void)ctx;
+    (void)connection;
+    (void)why;
+    if (*data)
+        end_request(*data);
+    *data = NULL;
+}
+
+static void on_connection(void *ctx, struct MHD_Connection *connection,
+                          void **data, enum MHD_ConnectionNotificationCode code)
+{
+    (void)connection;
+    (void)data;
+    struct daemon *d = ctx;
+    if (code == MHD_CONNECTION_NOTIFY_CLOSED && d->handler.closed)
+        d->handler.closed(d->handler.ctx);
+}
+
+/* Segments of a path are decoded one by one, and so are the values of a
+ * query, by those who use them. */
+static size_t keep_encoded(void *ctx, struct MHD_Connection *connection,
+                           char *s)
+{
+    (void)ctx;
+    (void)connection;
+    return strlen(s);
+}
+
+static void log_message(void *ctx, const char *format, va_list args)
+{
+    (void)ctx;
+    char text[512], quoted[1024];
+    vsnprintf(text, sizeof text, format, args);
+    log_write(LOG_DEBUG, "http", "message=%s",
+              log_quote(quoted, sizeof quoted, text));
+}
+
+void request_answer(struct request *r, unsigned status,
+                    struct MHD_Response *response)
+{
+    r->status = status;
+    r->response = response ? response : response_empty();
+    r->is_answered = true;
+    if (r->is_suspended) {
+        r->is_suspended = false;
+        r->daemon->must_run = true;
+        MHD_resume_connection(r->connection);
+    }
+}
+
+static void on_readable(uv_poll_t *poll, int status, int events)
+{
+    (void)status;
+    (void)events;
+    struct daemon *d = poll->data;
+    MHD_run(d->mhd);
+}
+
+static void on_timeout(uv_timer_t *timer)
+{
+    struct daemon *d = timer->data;
+    MHD_run(d->mhd);
+}
+
+static void on_prepare(uv_prepare_t *prepare)
+{
+    struct daemon *d = prepare->data;
+    while (d->must_run) {
+        d->must_run = false;
+        MHD_run(d->mhd);
+    }
+    MHD_UNSIGNED_LONG_LONG timeout_ms;
+    if (MHD_get_timeout(d->mhd, &timeout_ms) != MHD_YES)
+        return;
+    /* A timer that fires too early does no harm: leave it. */
+    if (!uv_is_active((uv_handle_t *)&d->timer) ||
+        uv_timer_get_due_in(&d->timer) > timeout_ms)
+        uv_timer_start(&d->timer, on_timeout, timeout_ms, 0);
+}
+
+static struct MHD_Daemon *start_mhd(struct daemon *d, unsigned max_connections)
+{
+    return MHD_start_daemon(
+        MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME |
+            MHD_USE_ERROR_LOG,
+        0, NULL, NULL, on_call, d, MHD_OPTION_EXTERNAL_LOGGER, log_message,
+        NULL, MHD_OPTION_NOTIFY_COMPLETED, on_completed, d,
+        MHD_OPTION_NOTIFY_CONNECTION, on_connection, d,
+        MHD_OPTION_UNESCAPE_CALLBACK, keep_encoded, NULL,
+        MHD_OPTION_CONNECTION_LIMIT, max_connections,
+        MHD_OPTION_CONNECTION_TIMEOUT, IDLE_TIMEOUT_SECONDS, MHD_OPTION_END);
+}
+
+bool daemon_start(struct daemon *d, uv_loop_t *loop,
+                  const struct daemon_handler *handler,
+                  unsigned max_connections, struct err *err)
+{
+    *d = (struct daemon){.handler = *handler};
+    d->mhd = start_mhd(d, max_connections);
+    if (!d->mhd)
+        return err_set(err, "cannot start an HTTP daemon");
+    const union MHD_DaemonInfo *info =
+        MHD_get_daemon_info(d->mhd, MHD_DAEMON_INFO_EPOLL_FD);
+    int status = uv_poll_init(loop, &d->poll, info->epoll_fd);
+    if (status) {
+        MHD_stop_daemon(d->mhd);
+        return err_set(err, "cannot watch an HTTP daemon: %s",
+                       uv_strerror(status));
+    }
+    uv_timer_init(loop, &d->timer);
+    uv_prepare_init(loop, &d->prepare);
+    d->poll.data = d->timer.data = d->prepare.data = d;
+    uv_poll_start(&d->poll, UV_READABLE, on_readable);
+    uv_prepare_start(&d->prepare, on_prepare);
+    return true;
+}
+
+bool daemon_add(struct daemon *d, int fd)
+{
+    struct sockaddr_in nobody = {.sin_family = AF_INET};
+    d->must_run = true;
+    return MHD_add_connection(d->mhd, fd, (struct sockaddr *)&nobody,
+                              sizeof nobody) == MHD_YES;
+}
+
+unsigned daemon_n_connections(const struct daemon *d)
+{
+    return MHD_get_daemon_info(d->mhd, MHD_DAEMON_INFO_CURRENT_CONNECTIONS)
+        ->num_connections;
+}
+
+void daemon_stop(struct daemon *d)
+{
+    for (struct request *r = d->requests; r; r = r->next)
+        if (r->is_suspended)
+            request_answer(r, MHD_HTTP_SERVICE_UNAVAILABLE,
+                           response_text("the server is stopping\n"));
+    MHD_run(d->mhd); /* sends them */
+    uv_close((uv_handle_t *)&d->poll, NULL);
+    uv_close((uv_handle_t *)&d->timer, NULL);
+    uv_close((uv_handle_t *)&d->prepare, NULL);
+    MHD_stop_daemon(d->mhd); /* ends all requests */
+}

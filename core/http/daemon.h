@@ -1,0 +1,83 @@
+/* daemon.h -- a libmicrohttpd daemon on a libuv loop. It turns connections
+ * into requests, whole ones, and answers into replies; libmicrohttpd's rules
+ * about when which may be done stay in daemon.c.
+ *
+ * It listens to nothing: connections are handed to it. Everything here belongs
+ * to the thread of the loop.
+ *
+ * Path: listener.c -> [daemon] -> worker.c, admin.c
+ */
+#ifndef HTTP_DAEMON_H
+#define HTTP_DAEMON_H
+
+#include <microhttpd.h>
+#include <stdbool.h>
+#include <uv.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+
+/* The largest body of a request; a larger one is answered with 413. */
+#define DAEMON_MAX_BODY_BYTES ((size_t)8 << 20)
+
+/* Valid from `start` to `end` of its handler. */
+struct request {
+    struct MHD_Connection *connection;
+    const char *method;
+    const char *path; /* percent-encoded, without the query */
+    struct buf body;
+    void *data; /* the handler's own */
+
+    /* daemon.c's own */
+    struct daemon *daemon;
+    struct MHD_Response *response;
+    unsigned status;
+    bool is_started, is_suspended, is_answered, is_too_large;
+    size_t discarded_bytes;
+    struct request *prev, *next;
+};
+
+struct daemon_handler {
+    /* A request is there with its body. Answer now, or later. */
+    void (*start)(void *ctx, struct request *request);
+    /* It is over, answered or not; called once for each one started. */
+    void (*end)(void *ctx, struct request *request);
+    /* A connection that was added is closed. May be NULL. */
+    void (*closed)(void *ctx);
+    void *ctx;
+};
+
+struct daemon {
+    struct MHD_Daemon *mhd;
+    struct daemon_handler handler;
+    bool closes; /* say `Connection: close` in each reply */
+    bool must_run;
+    unsigned n_active; /* requests started and not over */
+    uv_poll_t poll;
+    uv_timer_t timer;
+    uv_prepare_t prepare;
+    struct request *requests; /* those that are not over */
+};
+
+/* The struct stays in place until the loop has run after daemon_stop. */
+bool daemon_start(struct daemon *d, uv_loop_t *loop,
+                  const struct daemon_handler *handler,
+                  unsigned max_connections, struct err *err);
+
+/* Serve a connected socket, which the daemon owns from here on. When this
+ * fails the socket is closed, without a call of `closed`. */
+bool daemon_add(struct daemon *d, int fd);
+
+/* Number of open connections. */
+unsigned daemon_n_connections(const struct daemon *d);
+
+/* Answer, once, with a response of which the request takes the reference;
+ * NULL stands for an empty one. */
+void request_answer(struct request *request, unsigned status,
+                    struct MHD_Response *response);
+
+/* Close all connections and stop. Requests that have no answer yet get a 503
+ * first; `end` is called for them. */
+void daemon_stop(struct daemon *d);
+
+#endif

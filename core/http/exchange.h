@@ -1,0 +1,19 @@
+/* exchange.h -- one request that a Lua handler answers: from its route to the
+ * handler's results. */
+#ifndef HTTP_EXCHANGE_H
+#define HTTP_EXCHANGE_H
+
+#include "http/daemon.h"
+#include "http/router.h"
+
+struct worker;
+
+struct exchange {
+    struct worker *worker;
+    struct request *request;
+    struct router_match match;
+    /* Where the script's `req` points back here; NULL when it has none. */
+    struct exchange **handle;
+};
+
+#endif

@@ -1,0 +1,207 @@
+#include "http/listener.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "http/address.h"
+
+#define TARGET_TIMEOUT_NS ((int64_t)10 * 1000000000)
+#define TICK_MS 250     /* how exactly the timeout is kept */
+#define ACCEPT_BATCH 64 /* connections, before others get their turn */
+
+/* A connection whose request target is not all there yet. */
+struct waiting {
+    int fd;
+    int64_t deadline_ns;
+    struct waiting *prev, *next; /* the oldest first: by deadline */
+};
+
+/* To a client that is not served: say so if the socket takes it. */
+static void refuse(int fd, const char *status)
+{
+    char text[256];
+    int n = snprintf(text, sizeof text,
+                     "HTTP/1.1 %s\r\nConnection: close\r\n"
+                     "Content-Type: text/plain; charset=utf-8\r\n"
+                     "Content-Length: %zu\r\n\r\n%s\n",
+                     status, strlen(status) + 1, status);
+    ssize_t sent = send(fd, text, (size_t)n, MSG_NOSIGNAL | MSG_DONTWAIT);
+    (void)sent;
+    close(fd);
+}
+
+static void forget(struct listener *l, struct waiting *w)
+{
+    if (w->prev)
+        w->prev->next = w->next;
+    else
+        l->oldest = w->next;
+    if (w->next)
+        w->next->prev = w->prev;
+    else
+        l->newest = w->prev;
+    l->n_waiting--;
+    free(w);
+}
+
+static void add_waiting(struct listener *l, int fd)
+{
+    struct waiting *w = malloc(sizeof *w);
+    struct epoll_event event = {.events = EPOLLIN | EPOLLRDHUP | EPOLLET,
+                                .data.ptr = w};
+    if (!w || epoll_ctl(l->epoll_fd, EPOLL_CTL_ADD, fd, &event) != 0) {
+        free(w);
+        close(fd);
+        return;
+    }
+    *w = (struct waiting){.fd = fd,
+                          .deadline_ns = clock_mono_ns() + TARGET_TIMEOUT_NS,
+                          .prev = l->newest};
+    if (l->newest)
+        l->newest->next = w;
+    else
+        l->oldest = w;
+    l->newest = w;
+    l->n_waiting++;
+}
+
+/* Look at what a socket has sent; false when it ended before its target. */
+static bool look(int fd, enum peek_result *who)
+{
+    char bytes[PEEK_BYTES];
+    ssize_t n = recv(fd, bytes, sizeof bytes, MSG_PEEK | MSG_DONTWAIT);
+    *who = PEEK_MORE;
+    if (n > 0)
+        *who = peek_route(bytes, (size_t)n);
+    return n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR));
+}
+
+static void on_event(struct listener *l, const struct epoll_event *event)
+{
+    struct waiting *w = event->data.ptr;
+    int fd = w->fd;
+    enum peek_result who;
+    bool ok = look(fd, &who);
+    if (ok && who != PEEK_MORE) {
+        epoll_ctl(l->epoll_fd, EPOLL_CTL_DEL, fd, NULL);
+        forget(l, w);
+        l->handler.route(l->handler.ctx, fd, who);
+    } else if (!ok || event->events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) {
+        forget(l, w);
+        close(fd);
+    }
+}
+
+static void on_epoll(uv_poll_t *poll, int status, int events)
+{
+    (void)status;
+    (void)events;
+    struct listener *l = poll->data;
+    struct epoll_event list[64];
+    int n = epoll_wait(l->epoll_fd, list, 64, 0);
+    for (int i = 0; i < n; i++)
+        on_event(l, &list[i]);
+}
+
+/* Most clients send their request with the connection or right after, so it
+ * is often there already and epoll need not be asked. */
+static void take_connection(struct listener *l, int fd)
+{
+    enum peek_result who;
+    if (!l->handler.has_room(l->handler.ctx, l->n_waiting))
+        refuse(fd, "503 Service Unavailable");
+    else if (!look(fd, &who))
+        close(fd);
+    else if (who == PEEK_MORE)
+        add_waiting(l, fd);
+    else
+        l->handler.route(l->handler.ctx, fd, who);
+}
+
+static void on_acceptable(uv_poll_t *poll, int status, int events)
+{
+    (void)status;
+    (void)events;
+    struct listener *l = poll->data;
+    for (int i = 0; i < ACCEPT_BATCH; i++) {
+        int fd = accept4(l->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (fd >= 0) {
+            take_connection(l, fd);
+        } else if (errno == EAGAIN) {
+            return;
+        } else if (errno == EMFILE || errno == ENFILE || errno == ENOMEM ||
+                   errno == ENOBUFS) {
+            log_write(LOG_WARN, "accept_failed", "reason=\"%s\"",
+                      strerror(errno));
+            uv_poll_stop(&l->accept_poll); /* until the next tick */
+            l->is_paused = true;
+            return;
+        }
+    }
+}
+
+static void on_tick(uv_timer_t *timer)
+{
+    struct listener *l = timer->data;
+    int64_t now_ns = clock_mono_ns();
+    while (l->oldest && l->oldest->deadline_ns <= now_ns) {
+        int fd = l->oldest->fd;
+        epoll_ctl(l->epoll_fd, EPOLL_CTL_DEL, fd, NULL);
+        forget(l, l->oldest);
+        refuse(fd, "408 Request Timeout");
+    }
+    if (l->is_paused) {
+        l->is_paused = false;
+        uv_poll_start(&l->accept_poll, UV_READABLE, on_acceptable);
+    }
+}
+
+bool listener_open(struct listener *l, const char *address, struct err *err)
+{
+    *l = (struct listener){.epoll_fd = -1};
+    l->fd = address_listen(address, err);
+    if (l->fd < 0)
+        return false;
+    address_of(l->fd, l->address, sizeof l->address);
+    return true;
+}
+
+bool listener_start(struct listener *l, uv_loop_t *loop,
+                    const struct listener_handler *handler, struct err *err)
+{
+    l->handler = *handler;
+    l->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+    if (l->epoll_fd < 0)
+        return err_set(err, "cannot make an epoll: %s", strerror(errno));
+    uv_poll_init(loop, &l->accept_poll, l->fd);
+    uv_poll_init(loop, &l->epoll_poll, l->epoll_fd);
+    uv_timer_init(loop, &l->timer);
+    l->accept_poll.data = l->epoll_poll.data = l->timer.data = l;
+    uv_poll_start(&l->accept_poll, UV_READABLE, on_acceptable);
+    uv_poll_start(&l->epoll_poll, UV_READABLE, on_epoll);
+    uv_timer_start(&l->timer, on_tick, TICK_MS, TICK_MS);
+    return true;
+}
+
+void listener_close(struct listener *l)
+{
+    if (l->epoll_fd >= 0) {
+        uv_close((uv_handle_t *)&l->accept_poll, NULL);
+        uv_close((uv_handle_t *)&l->epoll_poll, NULL);
+        uv_close((uv_handle_t *)&l->timer, NULL);
+    }
+    while (l->oldest) {
+        close(l->oldest->fd);
+        forget(l, l->oldest);
+    }
+    if (l->epoll_fd >= 0)
+        close(l->epoll_fd);
+    close(l->fd);
+    l->fd = l->epoll_fd = -1;
+}

@@ -1,0 +1,22 @@
+/* module_request.h -- the `req` that a handler gets. Its fields are made when
+ * they are first read, and kept: method, path, params, query, headers, body,
+ * and the method req:json(). A script may set fields of its own on it.
+ */
+#ifndef HTTP_MODULE_REQUEST_H
+#define HTTP_MODULE_REQUEST_H
+
+struct exchange;
+struct lua_State;
+
+/* Set up a state; a lua_CFunction. */
+int module_request_open(struct lua_State *L);
+
+/* Push a new `req`. The caller keeps it alive, and calls release when the
+ * exchange is over: a script that still has it can read what it read before,
+ * anything else is an error. May raise. */
+void module_request_push(struct lua_State *L, struct exchange *exchange);
+
+/* Never raises. */
+void module_request_release(struct exchange *exchange);
+
+#endif

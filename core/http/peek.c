@@ -1,0 +1,38 @@
+#include "http/peek.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+/* Is the path exactly `name`, or, for a `name` with a slash at its end, does
+ * it begin with that? */
+static bool names(const char *path, size_t len, const char *name)
+{
+    size_t n = strlen(name);
+    if (len < n || memcmp(path, name, n) != 0)
+        return false;
+    return len == n || name[n - 1] == '/';
+}
+
+static bool is_admin_path(const char *path, size_t len)
+{
+    return names(path, len, "/debug/") || names(path, len, "/debug") ||
+           names(path, len, "/healthz") || names(path, len, "/metrics");
+}
+
+enum peek_result peek_route(const char *bytes, size_t n)
+{
+    const char *at = bytes, *end = bytes + n;
+    while (at < end && (*at == '\r' || *at == '\n'))
+        at++; /* some clients send an empty line after a body */
+    while (at < end && *at != ' ' && *at != '\r' && *at != '\n')
+        at++; /* the method */
+    if (at < end && *at == ' ')
+        at++;
+    const char *path = at;
+    while (at < end && !strchr(" ?#\r\n", *at))
+        at++;
+    if (at < end)
+        return is_admin_path(path, (size_t)(at - path)) ? PEEK_ADMIN
+                                                        : PEEK_WORKER;
+    return n < PEEK_BYTES ? PEEK_MORE : PEEK_WORKER;
+}

@@ -1,0 +1,18 @@
+/* peek.h -- reads off the first bytes of a connection who serves it. */
+#ifndef HTTP_PEEK_H
+#define HTTP_PEEK_H
+
+#include <stddef.h>
+
+/* No more than so many bytes are ever needed. */
+#define PEEK_BYTES 512
+
+enum peek_result {
+    PEEK_MORE,   /* undecided: the target is not all there */
+    PEEK_ADMIN,  /* /healthz, /metrics, /debug and what is below /debug/ */
+    PEEK_WORKER, /* anything else, malformed requests included */
+};
+
+enum peek_result peek_route(const char *bytes, size_t n);
+
+#endif

@@ -1,0 +1,14 @@
+/* pprof.h -- the endpoints below /debug/pprof/, as Go's net/http/pprof has
+ * them on the wire, with `format=NAME` and `rate=HZ` besides.
+ *
+ * Path: admin.c -> [pprof] -> capture.c
+ */
+#ifndef HTTP_PPROF_H
+#define HTTP_PPROF_H
+
+#include "http/capture.h"
+
+/* Answer a request whose path is /debug/pprof or below. */
+void pprof_start(struct captures *captures, struct request *request);
+
+#endif

@@ -1,0 +1,110 @@
+#include "http/pprof_kind.h"
+
+#include <string.h>
+
+#include "profile/profile.h"
+
+#define HEAP_RATE_BYTES (512 * 1024)
+
+#define HEAP_SAMPLE_TYPES                                                      \
+    {                                                                          \
+        {"alloc_objects", "count"}, {"alloc_space", "bytes"},                  \
+            {"inuse_objects", "count"},                                        \
+        {                                                                      \
+            "inuse_space", "bytes"                                             \
+        }                                                                      \
+    }
+
+#define CONTENTION_SAMPLE_TYPES                                                \
+    {                                                                          \
+        {"contentions", "count"}, { "delay", "nanoseconds" }                   \
+    }
+
+/* Go writes twice the rate into a heap profile's first line. */
+#define HEAP_TEXT "heap profile: 0: 0 [0: 0] @ heap/1048576\n"
+
+const struct pprof_kind pprof_kinds[] = {
+    {.name = "allocs",
+     .description = "A sampling of all past memory allocations.",
+     .sample_types = HEAP_SAMPLE_TYPES,
+     .period_type = {"space", "bytes"},
+     .period = HEAP_RATE_BYTES,
+     .default_sample_type = "alloc_space",
+     .text = HEAP_TEXT},
+    {.name = "block",
+     .description = "Stacks that waited for locks and channels.",
+     .sample_types = CONTENTION_SAMPLE_TYPES,
+     .period_type = {"contentions", "count"},
+     .period = 1,
+     .text = "--- contention:\ncycles/second=1000000000\n"},
+    {.name = "goroutine",
+     .description = "Stacks of all coroutines and threads there are.",
+     .sample_types = {{"goroutine", "count"}},
+     .period_type = {"goroutine", "count"},
+     .period = 1,
+     .text = "goroutine profile: total 0\n"},
+    {.name = "heap",
+     .description = "A sampling of the memory of live objects.",
+     .sample_types = HEAP_SAMPLE_TYPES,
+     .period_type = {"space", "bytes"},
+     .period = HEAP_RATE_BYTES,
+     .text = HEAP_TEXT},
+    {.name = "mutex",
+     .description = "Stacks that held locks others waited for.",
+     .sample_types = CONTENTION_SAMPLE_TYPES,
+     .period_type = {"contentions", "count"},
+     .period = 1,
+     .text = "--- mutex:\ncycles/second=1000000000\nsampling period=1\n"},
+    {.name = "profile",
+     .description = "Where CPU time goes, for ?seconds=N (30), at ?rate=HZ "
+                    "(100).",
+     .is_cpu = true,
+     .sample_types = {{"samples", "count"}, {"cpu", "nanoseconds"}},
+     .period_type = {"cpu", "nanoseconds"}},
+    {.name = "threadcreate",
+     .description = "Stacks that led to the making of threads.",
+     .sample_types = {{"threadcreate", "count"}},
+     .period_type = {"threadcreate", "count"},
+     .period = 1,
+     .text = "threadcreate profile: total 0\n"},
+};
+
+const size_t pprof_n_kinds = sizeof pprof_kinds / sizeof *pprof_kinds;
+
+const struct pprof_kind *pprof_kind_find(const char *name)
+{
+    for (size_t i = 0; i < pprof_n_kinds; i++)
+        if (strcmp(pprof_kinds[i].name, name) == 0)
+            return &pprof_kinds[i];
+    return NULL;
+}
+
+static uint32_t intern(struct profile *p, const char *s)
+{
+    return s ? profile_string(p, s, strlen(s)) : 0;
+}
+
+struct profile *pprof_kind_empty(const struct pprof_kind *kind, int64_t time_ns,
+                                 int64_t duration_ns, struct err *err)
+{
+    struct profile *p = profile_new();
+    if (!p) {
+        err_set(err, "out of memory for a profile");
+        return NULL;
+    }
+    for (size_t i = 0; i < 4 && kind->sample_types[i].type; i++)
+        profile_add_sample_type(p, kind->sample_types[i].type,
+                                kind->sample_types[i].unit);
+    struct profile_header *header = profile_header(p);
+    header->time_ns = time_ns;
+    header->duration_ns = duration_ns;
+    header->period_type.type = intern(p, kind->period_type.type);
+    header->period_type.unit = intern(p, kind->period_type.unit);
+    header->period = kind->period;
+    header->default_sample_type = intern(p, kind->default_sample_type);
+    if (!profile_failed(p))
+        return p;
+    profile_free(p);
+    err_set(err, "out of memory for a profile");
+    return NULL;
+}

@@ -1,0 +1,45 @@
+/* pprof_kind.h -- the profiles that /debug/pprof/ offers, by name: what they
+ * hold and how they look when they hold nothing.
+ *
+ * A kind that nothing records yet answers as a program does in which nothing
+ * of the kind has happened: with a valid profile without samples.
+ */
+#ifndef HTTP_PPROF_KIND_H
+#define HTTP_PPROF_KIND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+struct profile;
+
+struct pprof_value_type {
+    const char *type, *unit;
+};
+
+struct pprof_kind {
+    const char *name;
+    const char *description; /* one sentence */
+    bool is_cpu;             /* recorded while a request waits */
+    struct pprof_value_type sample_types[4]; /* up to the first NULL */
+    struct pprof_value_type period_type;
+    int64_t period;
+    const char *default_sample_type; /* or NULL */
+    const char *text;                /* debug=1, without samples */
+};
+
+/* All of them, sorted by name. */
+extern const struct pprof_kind pprof_kinds[];
+extern const size_t pprof_n_kinds;
+
+/* NULL: there is no such profile. */
+const struct pprof_kind *pprof_kind_find(const char *name);
+
+/* A profile of the kind without samples, the caller's. duration 0: it is
+ * cumulative. NULL and err when out of memory. */
+struct profile *pprof_kind_empty(const struct pprof_kind *kind, int64_t time_ns,
+                                 int64_t duration_ns, struct err *err);
+
+#endif

@@ -1,0 +1,202 @@
+#include "http/reply.h"
+
+#include <lauxlib.h>
+#include <lua.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "http/response.h"
+#include "script/json_write.h"
+
+static bool read_status(lua_State *L, int index, unsigned *status,
+                        struct err *err)
+{
+    int is_integer;
+    lua_Integer value = lua_tointegerx(L, index, &is_integer);
+    if (lua_type(L, index) != LUA_TNUMBER || !is_integer || value < 200 ||
+        value > 599)
+        return err_set(err,
+                       "a handler's status must be an integer from 200 to "
+                       "599, got %s",
+                       luaL_typename(L, index));
+    *status = (unsigned)value;
+    return true;
+}
+
+static void set_reason(struct reply *reply)
+{
+    reply->response =
+        reply->status < 400
+            ? response_empty()
+            : response_text("%s\n", response_reason(reply->status));
+}
+
+static bool set_table(lua_State *L, int index, struct reply *reply,
+                      struct err *err)
+{
+    struct buf text = BUF_INIT;
+    if (!json_write(L, index, &text, err)) {
+        buf_fini(&text);
+        return err_prefix(err, "a handler's result: ");
+    }
+    reply->response = response_take(&text, "application/json");
+    return true;
+}
+
+static bool set_body(lua_State *L, int index, struct reply *reply,
+                     struct err *err)
+{
+    size_t len;
+    const char *text;
+    switch (lua_type(L, index)) {
+    case LUA_TTABLE:
+        return set_table(L, index, reply, err);
+    case LUA_TSTRING:
+        text = lua_tolstring(L, index, &len);
+        reply->response = response_copy(text, len, "text/plain; charset=utf-8");
+        return true;
+    case LUA_TNIL:
+    case LUA_TNONE:
+        reply->response = response_empty();
+        return true;
+    }
+    return err_set(err,
+                   "a handler's body must be a table, a string or nil, got %s",
+                   luaL_typename(L, index));
+}
+
+/* stack: ..., value */
+static bool add_header(lua_State *L, struct reply *reply, const char *name,
+                       struct err *err)
+{
+    char number[32];
+    const char *value = number;
+    if (lua_isinteger(L, -1))
+        snprintf(number, sizeof number, LUA_INTEGER_FMT, lua_tointeger(L, -1));
+    else if (lua_type(L, -1) == LUA_TSTRING)
+        value = lua_tostring(L, -1);
+    else
+        return err_set(err,
+                       "header '%s' must be a string, an integer or an array "
+                       "of them, got %s",
+                       name, luaL_typename(L, -1));
+    if (strcasecmp(name, MHD_HTTP_HEADER_CONTENT_TYPE) == 0)
+        MHD_del_response_header(
+            reply->response, MHD_HTTP_HEADER_CONTENT_TYPE,
+            MHD_get_response_header(reply->response,
+                                    MHD_HTTP_HEADER_CONTENT_TYPE));
+    if (MHD_add_response_header(reply->response, name, value) == MHD_YES)
+        return true;
+    return err_set(err, "header '%s' cannot have the value '%s'", name, value);
+}
+
+/* stack: ..., value or array of values */
+static bool add_headers_of(lua_State *L, struct reply *reply, const char *name,
+                           struct err *err)
+{
+    if (!lua_istable(L, -1))
+        return add_header(L, reply, name, err);
+    lua_Integer n = (lua_Integer)lua_rawlen(L, -1);
+    for (lua_Integer i = 1; i <= n; i++) {
+        lua_rawgeti(L, -1, i);
+        if (!add_header(L, reply, name, err))
+            return false;
+        lua_pop(L, 1);
+    }
+    return true;
+}
+
+static bool add_headers(lua_State *L, int index, struct reply *reply,
+                        struct err *err)
+{
+    if (lua_isnoneornil(L, index))
+        return true;
+    if (!lua_istable(L, index))
+        return err_set(err, "a handler's headers must be a table, got %s",
+                       luaL_typename(L, index));
+    for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1)) {
+        if (lua_type(L, -2) != LUA_TSTRING)
+            return err_set(err, "a header's name must be a string, got %s",
+                           luaL_typename(L, -2));
+        if (!add_headers_of(L, reply, lua_tostring(L, -2), err))
+            return false;
+    }
+    return true;
+}
+
+/* stack: ..., status, body, headers, from `first` on */
+static bool build(lua_State *L, int first, struct reply *reply, struct err *err)
+{
+    if (!read_status(L, first, &reply->status, err) ||
+        !set_body(L, first + 1, reply, err))
+        return false;
+    if (!reply->response || add_headers(L, first + 2, reply, err))
+        return true;
+    MHD_destroy_response(reply->response);
+    reply->response = NULL;
+    return false;
+}
+
+bool reply_from_results(lua_State *L, int first, struct reply *reply,
+                        struct err *err)
+{
+    *reply = (struct reply){.status = MHD_HTTP_OK};
+    int n = lua_gettop(L) - first + 1;
+    if (!lua_checkstack(L, 8))
+        return err_set(err, "out of memory");
+    if (n > 3)
+        return err_set(err,
+                       "a handler returns at most status, body and "
+                       "headers, got %d values",
+                       n);
+    if (n <= 0 || (n == 1 && lua_isnil(L, first))) {
+        reply->status = MHD_HTTP_NO_CONTENT;
+        reply->response = response_empty();
+        return true;
+    }
+    if (n == 1 && lua_type(L, first) != LUA_TNUMBER)
+        return set_body(L, first, reply, err);
+    if (n == 1) {
+        if (!read_status(L, first, &reply->status, err))
+            return false;
+        set_reason(reply);
+        return true;
+    }
+    return build(L, first, reply, err);
+}
+
+/* Push the value of a field of the table on top, without what could raise. */
+static bool push_field(lua_State *L, const char *name)
+{
+    for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1)) {
+        if (lua_type(L, -2) == LUA_TSTRING &&
+            strcmp(lua_tostring(L, -2), name) == 0) {
+            lua_remove(L, -2);
+            return true;
+        }
+    }
+    return false;
+}
+
+bool reply_from_error(lua_State *L, struct reply *reply)
+{
+    if (!lua_istable(L, -1) || !lua_checkstack(L, 8))
+        return false;
+    struct err ignored;
+    if (!push_field(L, "status"))
+        return false;
+    bool is_status = read_status(L, -1, &reply->status, &ignored);
+    lua_pop(L, 1);
+    if (!is_status || reply->status < 400)
+        return false;
+    set_reason(reply);
+    if (!push_field(L, "message"))
+        return true;
+    if (lua_type(L, -1) == LUA_TSTRING) {
+        if (reply->response)
+            MHD_destroy_response(reply->response);
+        reply->response = response_text("%s\n", lua_tostring(L, -1));
+    }
+    lua_pop(L, 1);
+    return true;
+}

@@ -1,0 +1,243 @@
+#include "http/server.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+#include <uv.h>
+
+#include "base/log.h"
+#include "base/mailbox.h"
+#include "export/host.h"
+#include "http/admin.h"
+#include "http/listener.h"
+#include "http/worker.h"
+
+/* The workers' own deadline, and some time to act on it. */
+#define ABANDON_AFTER_MS 7000
+#define MAX_CONNECTIONS 65536u
+#define SPARE_DESCRIPTORS 64u /* for files, epolls, the workers' loops */
+
+struct server {
+    const struct server_options *options;
+    uv_loop_t loop;
+    struct mailbox mailbox;
+    struct listener listener;
+    struct admin admin;
+    struct export_host *host;
+    struct worker **workers;
+    int n_workers;
+    int n_running; /* not stopped yet */
+    unsigned max_connections;
+    uv_signal_t terminate, interrupt;
+    uv_timer_t abandon_timer;
+    bool has_admin, is_stopping, captures_idle, is_abandoned;
+};
+
+/* As many descriptors as we may have; leave some for other things. */
+static unsigned raise_descriptor_limit(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return 1024 - SPARE_DESCRIPTORS;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+    getrlimit(RLIMIT_NOFILE, &limit);
+    if (limit.rlim_cur >= MAX_CONNECTIONS + SPARE_DESCRIPTORS)
+        return MAX_CONNECTIONS;
+    return limit.rlim_cur > 2 * SPARE_DESCRIPTORS
+               ? (unsigned)limit.rlim_cur - SPARE_DESCRIPTORS
+               : SPARE_DESCRIPTORS;
+}
+
+static struct worker *least_busy(const struct server *s)
+{
+    struct worker *best = s->workers[0];
+    for (int i = 1; i < s->n_workers; i++)
+        if (worker_n_connections(s->workers[i]) < worker_n_connections(best))
+            best = s->workers[i];
+    return best;
+}
+
+static bool has_room(void *ctx, unsigned n_waiting)
+{
+    const struct server *s = ctx;
+    unsigned n = n_waiting + admin_n_connections(&s->admin);
+    for (int i = 0; i < s->n_workers; i++)
+        n += worker_n_connections(s->workers[i]);
+    return n < s->max_connections;
+}
+
+static void route(void *ctx, int fd, enum peek_result who)
+{
+    struct server *s = ctx;
+    if (who == PEEK_ADMIN)
+        admin_take(&s->admin, fd);
+    else
+        worker_take(least_busy(s), fd);
+}
+
+static void finish_when_idle(struct server *s)
+{
+    if (s->n_running > 0 || !s->captures_idle)
+        return;
+    if (s->has_admin)
+        admin_close(&s->admin);
+    mailbox_close(&s->mailbox);
+    uv_close((uv_handle_t *)&s->abandon_timer, NULL);
+}
+
+static void on_captures_idle(void *ctx)
+{
+    struct server *s = ctx;
+    s->captures_idle = true;
+    finish_when_idle(s);
+}
+
+static void on_worker_stopped(void *ctx)
+{
+    struct server *s = ctx;
+    s->n_running--;
+    finish_when_idle(s);
+}
+
+static void on_abandon(uv_timer_t *timer)
+{
+    struct server *s = timer->data;
+    log_write(LOG_WARN, "abandoned", "workers=%d", s->n_running);
+    s->is_abandoned = true;
+    uv_stop(&s->loop);
+}
+
+/* The loop ends when all that was started has stopped. */
+static void stop(struct server *s)
+{
+    s->is_stopping = true;
+    /* Gives a second signal its default action: the end of the process. */
+    uv_close((uv_handle_t *)&s->terminate, NULL);
+    uv_close((uv_handle_t *)&s->interrupt, NULL);
+    listener_close(&s->listener);
+    uv_timer_start(&s->abandon_timer, on_abandon, ABANDON_AFTER_MS, 0);
+    for (int i = 0; i < s->n_workers; i++)
+        worker_stop(s->workers[i]);
+    if (s->has_admin)
+        captures_stop(&s->admin.captures);
+    else
+        on_captures_idle(s);
+}
+
+static void on_signal(uv_signal_t *signal, int number)
+{
+    struct server *s = signal->data;
+    if (s->is_stopping)
+        return;
+    log_write(LOG_INFO, "stopping", "signal=%d", number);
+    stop(s);
+}
+
+static bool start_workers(struct server *s, struct err *err)
+{
+    s->workers = calloc((size_t)s->options->n_workers, sizeof *s->workers);
+    if (!s->workers)
+        return err_set(err, "out of memory for the workers");
+    struct worker_options options = {.dir = s->options->dir,
+                                     .dev = s->options->dev,
+                                     .max_connections = s->max_connections,
+                                     .owner = &s->mailbox,
+                                     .stopped = on_worker_stopped,
+                                     .ctx = s};
+    while (s->n_workers < s->options->n_workers) {
+        options.number = s->n_workers + 1;
+        struct worker *worker = worker_start(&options, err);
+        if (!worker)
+            return false;
+        s->workers[s->n_workers++] = worker;
+        s->n_running++;
+    }
+    return true;
+}
+
+static bool start_admin(struct server *s, struct err *err)
+{
+    s->host = export_host_new(s->options->exporter_dirs, err);
+    if (!s->host)
+        return false;
+    const struct captures captures = {.loop = &s->loop,
+                                      .mailbox = &s->mailbox,
+                                      .host = s->host,
+                                      .idle = on_captures_idle,
+                                      .ctx = s};
+    s->has_admin = admin_open(&s->admin, &captures, s->max_connections, err);
+    return s->has_admin;
+}
+
+static bool start(struct server *s, struct err *err)
+{
+    const struct listener_handler handler = {
+        .has_room = has_room, .route = route, .ctx = s};
+    if (!start_admin(s, err) || !start_workers(s, err) ||
+        !listener_start(&s->listener, &s->loop, &handler, err))
+        return false;
+    uv_signal_start(&s->terminate, on_signal, SIGTERM);
+    uv_signal_start(&s->interrupt, on_signal, SIGINT);
+    log_write(LOG_INFO, "listening", "address=%s workers=%d dir=%s",
+              s->listener.address, s->n_workers, s->options->dir);
+    return true;
+}
+
+static bool open_loop(struct server *s, struct err *err)
+{
+    if (uv_loop_init(&s->loop) != 0)
+        return err_set(err, "cannot make an event loop");
+    if (!mailbox_open(&s->mailbox, &s->loop, err)) {
+        uv_loop_close(&s->loop);
+        return false;
+    }
+    uv_timer_init(&s->loop, &s->abandon_timer);
+    uv_signal_init(&s->loop, &s->terminate);
+    uv_signal_init(&s->loop, &s->interrupt);
+    s->abandon_timer.data = s->terminate.data = s->interrupt.data = s;
+    return true;
+}
+
+static void free_server(struct server *s)
+{
+    for (int i = 0; i < s->n_workers; i++)
+        worker_join(s->workers[i]);
+    free(s->workers);
+    if (s->host)
+        export_host_free(s->host);
+    uv_loop_close(&s->loop);
+    free(s);
+}
+
+enum server_result server_run(const struct server_options *options,
+                              struct err *err)
+{
+    struct server *s = calloc(1, sizeof *s);
+    if (!s) {
+        err_set(err, "out of memory for a server");
+        return SERVER_FAILED;
+    }
+    s->options = options;
+    s->max_connections = raise_descriptor_limit();
+    signal(SIGPIPE, SIG_IGN);
+    if (!listener_open(&s->listener, options->address, err)) {
+        free(s);
+        return SERVER_FAILED;
+    }
+    if (!open_loop(s, err)) {
+        listener_close(&s->listener);
+        free(s);
+        return SERVER_FAILED;
+    }
+    bool started = start(s, err);
+    if (!started)
+        stop(s);
+    uv_run(&s->loop, UV_RUN_DEFAULT);
+    if (s->is_abandoned)
+        return SERVER_ABANDONED;
+    free_server(s);
+    return started ? SERVER_STOPPED : SERVER_FAILED;
+}

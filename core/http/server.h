@@ -1,0 +1,32 @@
+/* server.h -- the life of `perilune serve`: listens, starts the workers, hands
+ * each connection to the admin or to the least busy worker, stops on a signal.
+ */
+#ifndef HTTP_SERVER_H
+#define HTTP_SERVER_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+
+struct server_options {
+    const char *address; /* HOST:PORT */
+    int n_workers;
+    bool dev;
+    const char *dir;                  /* of routes.lua */
+    const char *const *exporter_dirs; /* ends with NULL */
+};
+
+enum server_result {
+    SERVER_STOPPED,
+    SERVER_FAILED, /* to start: err says why */
+    /* A worker did not come to its end in time. Its thread still runs, so
+     * the process should leave by _exit. */
+    SERVER_ABANDONED,
+};
+
+/* Serve until SIGTERM or SIGINT, then let requests end (5 s at most). The
+ * calling thread becomes the admin's; it has called sampler_attach_thread. */
+enum server_result server_run(const struct server_options *options,
+                              struct err *err);
+
+#endif

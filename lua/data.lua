@@ -1,0 +1,149 @@
+--- GET /data: work to profile. It makes up orders, sorts, groups, prints and
+--- packs them, and answers with a summary in JSON.
+---
+--- Each step is a function of its own, so that a CPU profile names them:
+---
+---   build_rows     makes tables and strings: allocation
+---   sort_rows      table.sort, in C, which calls compare_rows, in Lua
+---   group_rows     looks up and adds
+---   format_report  string.format and table.concat
+---   pack_rows      json.encode and gzip.compress: C alone
+---
+--- Query parameters; a wrong value is answered with 400:
+---
+---   rows=500   orders, 1 to 100000
+---   seed=1     of the random numbers, 0 to 4294967295: equal seeds and rows
+---              give equal answers
+---   gzip=0     1: compress the answer (`Accept-Encoding: gzip` does too)
+local gzip = require "gzip"
+local json = require "json"
+
+local REGIONS = { "Africa", "America", "Asia", "Europe", "Oceania" }
+local PRODUCTS = { "anvil", "bellows", "crucible", "drill", "engine", "file" }
+local TOP = 5
+
+---@class Row
+---@field id integer
+---@field region string
+---@field product string
+---@field quantity integer
+---@field price number
+
+---@class Group
+---@field region string
+---@field orders integer
+---@field revenue number
+
+--- The whole number that a query parameter stands for, within its bounds.
+local function read_integer(query, name, default, least, most)
+  local text = query[name]
+  if not text then return default end
+  local number = text:find("^%d+$") and math.tointeger(tonumber(text))
+  if not number or number < least or number > most then
+    error {
+      status = 400,
+      message = string.format("%s must be a whole number from %d to %d, got '%s'",
+        name, least, most, text),
+    }
+  end
+  return number
+end
+
+local function build_row(id)
+  return {
+    id = id,
+    region = REGIONS[math.random(#REGIONS)],
+    product = PRODUCTS[math.random(#PRODUCTS)] .. "-" .. math.random(100),
+    quantity = math.random(20),
+    price = math.random(100, 99999) / 100,
+  }
+end
+
+---@return Row[]
+local function build_rows(count, seed)
+  math.randomseed(seed)
+  local rows = {}
+  for id = 1, count do rows[id] = build_row(id) end
+  return rows
+end
+
+--- The highest price first; equal prices in the order of their ids.
+local function compare_rows(a, b)
+  if a.price ~= b.price then return a.price > b.price end
+  return a.id < b.id
+end
+
+local function sort_rows(rows)
+  table.sort(rows, compare_rows)
+end
+
+--- Orders and revenue of each region, by name.
+---@return Group[]
+local function group_rows(rows)
+  local by_region, groups = {}, {}
+  for _, row in ipairs(rows) do
+    local group = by_region[row.region]
+    if not group then
+      group = { region = row.region, orders = 0, revenue = 0.0 }
+      by_region[row.region] = group
+      groups[#groups + 1] = group
+    end
+    group.orders = group.orders + 1
+    group.revenue = group.revenue + row.quantity * row.price
+  end
+  table.sort(groups, function(a, b) return a.region < b.region end)
+  return groups
+end
+
+local function format_row(row)
+  return string.format("%6d  %-8s  %-12s  %10.2f", row.id, row.region,
+    row.product, row.quantity * row.price)
+end
+
+--- A line of text for each row.
+local function format_report(rows)
+  local lines = {}
+  for i, row in ipairs(rows) do lines[i] = format_row(row) end
+  return table.concat(lines, "\n")
+end
+
+--- The groups and the report as they would be put into an archive.
+local function pack_rows(groups, report)
+  return gzip.compress(json.encode { groups = groups, report = report })
+end
+
+local function first_rows(rows)
+  return json.array(table.move(rows, 1, math.min(TOP, #rows), 1, {}))
+end
+
+local function wants_gzip(req)
+  local accepted = req.headers["Accept-Encoding"] or ""
+  return read_integer(req.query, "gzip", 0, 0, 1) == 1
+    or accepted:find("gzip", 1, true) ~= nil
+end
+
+return function(req)
+  local count = read_integer(req.query, "rows", 500, 1, 100000)
+  local seed = read_integer(req.query, "seed", 1, 0, 0xFFFFFFFF)
+  local compressed = wants_gzip(req)
+
+  local rows = build_rows(count, seed)
+  sort_rows(rows)
+  local groups = group_rows(rows)
+  local report = format_report(rows)
+  local summary = {
+    rows = #rows,
+    seed = seed,
+    groups = groups,
+    top = first_rows(rows),
+    report_bytes = #report,
+    packed_bytes = #pack_rows(groups, report),
+  }
+
+  if not compressed then return summary end
+  return 200, gzip.compress(json.encode(summary)), {
+    ["Content-Type"] = "application/json",
+    ["Content-Encoding"] = "gzip",
+    ["Vary"] = "Accept-Encoding",
+  }
+end
