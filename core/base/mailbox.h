@@ -26,7 +26,8 @@ struct mailbox {
     _Atomic(struct mailbox_message *) newest;
 };
 
-/* The struct stays in place until the loop has run after mailbox_close. */
+/* The struct stays in place until the loop has run after mailbox_close and
+ * every mailbox_post has returned: a message may be delivered before that. */
 bool mailbox_open(struct mailbox *box, uv_loop_t *loop, struct err *err);
 
 /* [any thread] */

@@ -197,9 +197,11 @@ static void start_waiting(struct capture *c)
     }
     if (c->plan.seconds > 0)
         watch_client(c);
+    /* The loop's clock is cut to milliseconds: a timer may be one early. */
+    uint64_t wait_ms =
+        c->plan.seconds ? (uint64_t)c->plan.seconds * 1000 + 1 : 0;
     uv_update_time(c->captures->loop);
-    uv_timer_start(&c->timer, on_time_over, (uint64_t)c->plan.seconds * 1000,
-                   0);
+    uv_timer_start(&c->timer, on_time_over, wait_ms, 0);
 }
 
 /* On a thread of the pool: the exporter's thread may be busy for a while. */
@@ -210,13 +212,18 @@ static void find_exporter(uv_work_t *work)
         export_host_find(c->captures->host, c->plan.format, &c->info, &c->err);
 }
 
+static void refuse_stopping(struct request *request)
+{
+    capture_refuse(request, MHD_HTTP_SERVICE_UNAVAILABLE,
+                   "the server is stopping");
+}
+
 static void on_found(uv_work_t *work, int status)
 {
     (void)status;
     struct capture *c = work->data;
     if (c->is_cancelled) {
-        capture_refuse(c->request, MHD_HTTP_SERVICE_UNAVAILABLE,
-                       "the server is stopping");
+        refuse_stopping(c->request);
         end(c);
     } else if (!c->found) {
         capture_refuse(c->request, MHD_HTTP_BAD_REQUEST, "%s", c->err.message);
@@ -229,6 +236,10 @@ static void on_found(uv_work_t *work, int status)
 void capture_start(struct captures *captures, struct request *request,
                    const struct capture_plan *plan)
 {
+    if (captures->is_stopping) {
+        refuse_stopping(request);
+        return;
+    }
     struct capture *c = calloc(1, sizeof *c);
     if (!c) {
         request_answer(request, MHD_HTTP_SERVICE_UNAVAILABLE, NULL);
@@ -253,8 +264,7 @@ static void cancel(struct capture *c)
     if (c->stage == FINDING) {
         c->is_cancelled = true;
     } else if (c->stage == WAITING) {
-        capture_refuse(c->request, MHD_HTTP_SERVICE_UNAVAILABLE,
-                       "the server is stopping");
+        refuse_stopping(c->request);
         end(c);
     }
 }

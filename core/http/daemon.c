@@ -77,6 +77,12 @@ static void take_body(struct request *r, const char *bytes, size_t n)
     r->discarded_bytes += n;
 }
 
+static void refuse_stopping(struct request *r)
+{
+    request_answer(r, MHD_HTTP_SERVICE_UNAVAILABLE,
+                   response_text("the server is stopping\n"));
+}
+
 static void refuse_body(struct request *r)
 {
     request_answer(r, MHD_HTTP_CONTENT_TOO_LARGE,
@@ -103,6 +109,10 @@ static void start_request(struct request *r)
     struct daemon *d = r->daemon;
     if (r->is_too_large || r->body.failed) {
         refuse_body(r);
+        return;
+    }
+    if (d->is_stopping) {
+        refuse_stopping(r);
         return;
     }
     r->is_started = true;
@@ -276,10 +286,10 @@ unsigned daemon_n_connections(const struct daemon *d)
 
 void daemon_stop(struct daemon *d)
 {
+    d->is_stopping = d->closes = true;
     for (struct request *r = d->requests; r; r = r->next)
         if (r->is_suspended)
-            request_answer(r, MHD_HTTP_SERVICE_UNAVAILABLE,
-                           response_text("the server is stopping\n"));
+            refuse_stopping(r);
     MHD_run(d->mhd); /* sends them */
     uv_close((uv_handle_t *)&d->poll, NULL);
     uv_close((uv_handle_t *)&d->timer, NULL);

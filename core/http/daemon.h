@@ -52,6 +52,7 @@ struct daemon {
     struct daemon_handler handler;
     bool closes; /* say `Connection: close` in each reply */
     bool must_run;
+    bool is_stopping;  /* starts no more requests */
     unsigned n_active; /* requests started and not over */
     uv_poll_t poll;
     uv_timer_t timer;
@@ -76,8 +77,8 @@ unsigned daemon_n_connections(const struct daemon *d);
 void request_answer(struct request *request, unsigned status,
                     struct MHD_Response *response);
 
-/* Close all connections and stop. Requests that have no answer yet get a 503
- * first; `end` is called for them. */
+/* Close all connections and stop. Requests without an answer get a 503 first;
+ * `end` is called for those that were started, `start` no more. */
 void daemon_stop(struct daemon *d);
 
 #endif

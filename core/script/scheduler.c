@@ -202,7 +202,9 @@ static void on_timer(uv_timer_t *timer) { run(timer->data, 0); }
 
 void task_wake_after(struct task *task, double seconds)
 {
+    /* The loop's clock is cut to milliseconds: a timer may be one early. */
+    uint64_t wait_ms = seconds > 0 ? (uint64_t)ceil(seconds * 1e3) + 1 : 0;
     task->waits = true;
     uv_update_time(task->scheduler->loop); /* the handler may have run long */
-    uv_timer_start(&task->timer, on_timer, (uint64_t)ceil(seconds * 1e3), 0);
+    uv_timer_start(&task->timer, on_timer, wait_ms, 0);
 }

@@ -56,8 +56,8 @@ void task_release(struct task *task);
  * coroutine that a script made, or under a C function that cannot yield. */
 struct task *scheduler_running_task(struct lua_State *L);
 
-/* Wake the task after `seconds` (rounded up to a millisecond). The caller
- * yields next. */
+/* Wake the task after `seconds`, never before, at most 2 ms later when the
+ * thread is free. The caller yields next. */
 void task_wake_after(struct task *task, double seconds);
 
 #endif

@@ -1,0 +1,430 @@
+-- http_spec.lua: what a handler gets and what becomes of what it returns.
+local support = require "support"
+local socket = require "socket"
+
+local ROUTES = [==[
+local json = require "json"
+local log = require "log"
+local scheduler = require "scheduler"
+local kept
+
+local function closing(message)
+  return setmetatable({}, { __close = function() log.info(message) end })
+end
+
+return {
+  ["GET /table"] = function() return { a = 1, list = { 1, 2.5, "x" } } end,
+  ["GET /text"] = function() return "hello" end,
+  ["GET /status/{code}"] = function(req) return math.tointeger(req.params.code) end,
+  ["GET /nothing"] = function() end,
+  ["GET /full"] = function()
+    return 201, { ok = true }, { ["X-One"] = "1", ["X-Two"] = 2,
+      ["Set-Cookie"] = { "a=1", "b=2" }, ["Content-Type"] = "application/x" }
+  end,
+  ["GET /bad/nan"] = function() return { deep = { 0 / 0 } } end,
+  ["GET /bad/function"] = function() return print end,
+  ["GET /bad/status"] = function() return 99, "x" end,
+  ["GET /bad/values"] = function() return 200, "x", {}, "y" end,
+  ["GET /bad/header"] = function() return 200, "x", { ["X-A"] = "a\r\nb: c" } end,
+  ["GET /bad/yield"] = function() coroutine.yield() end,
+  ["GET /bad/sleep"] = function()
+    table.sort({ 2, 1 }, function(a, b) scheduler.sleep(0) return a < b end)
+  end,
+  ["GET /error"] = function() local message = "boom" error(message) end,
+  ["GET /error/teapot"] = function() error { status = 418, message = "short and stout" } end,
+  ["GET /error/object"] = function()
+    error(setmetatable({}, { __tostring = function() return "an object" end }))
+  end,
+  ["GET /error/closes"] = function()
+    local guard <close> = closing("guard_closed")
+    error("left")
+  end,
+  ["/echo/{first}/{rest...}"] = function(req)
+    return {
+      method = req.method, path = req.path, params = req.params,
+      query = req.query, body = req.body,
+      upper = req.headers["X-Test"], lower = req.headers["x-test"],
+      absent = req.headers["X-Absent"] == nil, unknown = req.nonsense == nil,
+    }
+  end,
+  ["GET /own"] = function(req) req.user = "me" return req.user end,
+  ["POST /json"] = function(req) return { got = req:json() } end,
+  ["POST /json/caught"] = function(req)
+    local ok, problem = pcall(req.json, req)
+    return { ok = ok, status = problem.status }
+  end,
+  ["POST /length"] = function(req) return tostring(#req.body) end,
+  ["GET /sleep"] = function(req)
+    scheduler.sleep(tonumber(req.query.seconds))
+    return "slept"
+  end,
+  ["GET /keep"] = function(req) kept = req return req.path end,
+  ["GET /kept"] = function()
+    local ok, problem = pcall(function() return kept.body end)
+    return { path = kept.path, ok = ok, problem = problem }
+  end,
+  ["GET /log"] = function()
+    log.warn("said", { b = 'x "y"', a = 1, c = true })
+    return 204
+  end,
+  ["GET /array"] = function() return json.array() end,
+}
+]==]
+
+describe("a handler", function()
+  local folder, server
+  local request = function(path, options)
+    return support.request(server.url .. path, options)
+  end
+
+  setup(function()
+    folder = support.new_folder()
+    support.write_file(folder .. "/routes.lua", ROUTES)
+    server = support.serve { "--workers", "1", folder }
+  end)
+
+  teardown(function()
+    local code = server:stop()
+    support.remove_folder(folder)
+    assert.equal(0, code)
+  end)
+
+  describe("answers with", function()
+    it("a table as JSON", function()
+      local status, body, headers = request "/table"
+      assert.equal(200, status)
+      assert.equal("application/json", headers["content-type"])
+      assert.truthy(body == '{"a":1,"list":[1,2.5,"x"]}'
+        or body == '{"list":[1,2.5,"x"],"a":1}', body)
+    end)
+
+    it("a string as text", function()
+      local status, body, headers = request "/text"
+      assert.equal(200, status)
+      assert.equal("hello", body)
+      assert.equal("text/plain; charset=utf-8", headers["content-type"])
+    end)
+
+    it("an error status alone and its reason", function()
+      local status, body = request "/status/404"
+      assert.equal(404, status)
+      assert.equal("Not Found\n", body)
+    end)
+
+    it("another status alone and no body", function()
+      local status, body = request "/status/202"
+      assert.equal(202, status)
+      assert.equal("", body)
+    end)
+
+    it("nothing as 204", function()
+      assert.equal(204, (request "/nothing"))
+    end)
+
+    it("status, body and headers", function()
+      local status, body, headers = request "/full"
+      assert.equal(201, status)
+      assert.equal('{"ok":true}', body)
+      assert.equal("1", headers["x-one"])
+      assert.equal("2", headers["x-two"])
+      assert.equal("a=1, b=2", headers["set-cookie"])
+      assert.equal("application/x", headers["content-type"])
+    end)
+
+    it("an empty array", function()
+      local _, body = request "/array"
+      assert.equal("[]", body)
+    end)
+
+    it("an error with a status, which is not logged", function()
+      local status, body = request "/error/teapot"
+      assert.equal(418, status)
+      assert.equal("short and stout\n", body)
+      assert.is_nil(server:output():find("stout", 1, true))
+    end)
+  end)
+
+  describe("that fails", function()
+    local function fails(path, reason)
+      local status, body = request(path)
+      assert.equal(500, status)
+      assert.equal("Internal Server Error\n", body)
+      assert.truthy(server:output():find(reason, 1, true), server:output())
+      assert.equal(200, (request "/text"))
+    end
+
+    it("is logged with its traceback", function()
+      fails("/error", "routes.lua:")
+      assert.truthy(server:output():find("boom\\nstack traceback:", 1, true))
+      assert.truthy(server:output():find('route="GET /error"', 1, true))
+    end)
+
+    it("with an object is logged by its tostring", function()
+      fails("/error/object", "an object")
+    end)
+
+    it("closes its variables", function()
+      fails("/error/closes", "left")
+      assert.truthy(server:output():find("event=guard_closed", 1, true))
+    end)
+
+    for path, reason in pairs {
+      ["/bad/nan"] = "a handler's result: value.deep[1]: NaN has no JSON",
+      ["/bad/function"] = "body must be a table, a string or nil, got function",
+      ["/bad/status"] = "status must be an integer from 200 to 599",
+      ["/bad/values"] = "at most status, body and headers, got 4 values",
+      ["/bad/header"] = "header 'X-A' cannot have the value",
+      ["/bad/yield"] = "coroutine.yield outside a coroutine",
+      ["/bad/sleep"] = "sleep: only a handler itself can sleep",
+    } do
+      it("says why: " .. path, function() fails(path, reason) end)
+    end
+  end)
+
+  describe("reads from its request", function()
+    it("all there is", function()
+      local status, body = request("/echo/a%2Fb/c/d%20e?x=1&y=a+b%26&x=2&z", {
+        method = "PUT", body = "some body", headers = { ["X-Test"] = "yes" },
+      })
+      assert.equal(200, status)
+      for _, part in ipairs {
+        '"method":"PUT"', '"path":"/echo/a/b/c/d e"', '"first":"a/b"',
+        '"rest":"c/d e"', '"x":"1"', '"y":"a b&"', '"z":""',
+        '"body":"some body"', '"upper":"yes"', '"lower":"yes"',
+        '"absent":true', '"unknown":true',
+      } do
+        assert.truthy(body:find(part, 1, true), part .. " is not in " .. body)
+      end
+    end)
+
+    it("fields that it has set", function()
+      local _, body = request "/own"
+      assert.equal("me", body)
+    end)
+
+    it("a JSON body", function()
+      local status, body = request("/json", { method = "POST", body = '[1, null]' })
+      assert.equal(200, status)
+      assert.equal('{"got":[1,null]}', body)
+    end)
+
+    it("only what it read, once the request is over", function()
+      request "/keep"
+      local _, body = request "/kept"
+      assert.truthy(body:find('"path":"/keep"', 1, true), body)
+      assert.truthy(body:find("the request is over", 1, true), body)
+    end)
+  end)
+
+  it("gets 400 for malformed JSON, with the place", function()
+    local status, body = request("/json", { method = "POST", body = '{"a":\n 1,}' })
+    assert.equal(400, status)
+    assert.equal(
+      "json: line 2, column 4: a key in double quotes expected\n", body)
+  end)
+
+  it("can catch malformed JSON", function()
+    local _, body = request("/json/caught", { method = "POST", body = "{" })
+    assert.truthy(body:find('"status":400', 1, true))
+    assert.truthy(body:find('"ok":false', 1, true))
+  end)
+
+  it("writes to the log", function()
+    request "/log"
+    assert.truthy(server:output():find(
+      'level=warn event=said a=1 b="x \\"y\\"" c=true', 1, true),
+      server:output())
+  end)
+
+  it("that sleeps does not hold up its worker", function()
+    local start = socket.gettime()
+    local sleepers = {}
+    for i = 1, 20 do
+      sleepers[i] = assert(socket.connect("127.0.0.1", server.port))
+      sleepers[i]:send(
+        "GET /sleep?seconds=0.5 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+    end
+    assert.equal(200, (request "/text"))
+    assert.is_true(socket.gettime() - start < 0.45)
+    for _, sleeper in ipairs(sleepers) do
+      assert.truthy(sleeper:receive("*a"):find("slept", 1, true))
+      sleeper:close()
+    end
+    local took = socket.gettime() - start
+    assert.is_true(took >= 0.5 and took < 3, "took " .. took)
+  end)
+end)
+
+describe("the server", function()
+  local folder, server
+
+  setup(function()
+    folder = support.new_folder()
+    support.write_file(folder .. "/routes.lua", ROUTES)
+    server = support.serve { "--workers", "2", "--dev", folder }
+  end)
+
+  teardown(function()
+    server:stop()
+    support.remove_folder(folder)
+  end)
+
+  local function connect()
+    local client = assert(socket.connect("127.0.0.1", server.port))
+    client:settimeout(5)
+    return client
+  end
+
+  it("answers 404 where there is no route", function()
+    assert.equal(404, (support.request(server.url .. "/none")))
+  end)
+
+  it("answers 405 with Allow for another method", function()
+    local status, _, headers =
+      support.request(server.url .. "/text", { method = "DELETE" })
+    assert.equal(405, status)
+    assert.equal("GET, HEAD", headers.allow)
+  end)
+
+  it("answers HEAD as GET, without the body", function()
+    local status, body, headers =
+      support.request(server.url .. "/text", { method = "HEAD" })
+    assert.equal(200, status)
+    assert.equal("5", headers["content-length"])
+    assert.falsy(body and #body > 0)
+  end)
+
+  it("shows tracebacks to developers", function()
+    local status, body = support.request(server.url .. "/error")
+    assert.equal(500, status)
+    assert.truthy(body:find("routes.lua:%d+: boom\nstack traceback:"), body)
+  end)
+
+  it("takes a body of 8 MiB and no more", function()
+    local most = 8 * 1024 * 1024
+    local options = { method = "POST", body = ("x"):rep(most) }
+    local status, body = support.request(server.url .. "/length", options)
+    assert.equal(200, status)
+    assert.equal(tostring(most), body)
+    local client = connect()
+    client:send("POST /length HTTP/1.1\r\nHost: a\r\nContent-Length: "
+      .. most + 1 .. "\r\n\r\n")
+    assert.equal("HTTP/1.1 413 Content Too Large", client:receive())
+    client:close()
+  end)
+
+  it("refuses a larger chunked body", function()
+    local client = connect()
+    client:send("POST /length HTTP/1.1\r\nHost: a\r\n" ..
+      "Transfer-Encoding: chunked\r\n\r\n")
+    local chunk = "100000\r\n" .. ("x"):rep(0x100000) .. "\r\n"
+    for _ = 1, 9 do client:send(chunk) end
+    client:send("0\r\n\r\n")
+    assert.equal("HTTP/1.1 413 Content Too Large", client:receive())
+    client:close()
+    assert.equal(200, (support.request(server.url .. "/text")))
+  end)
+
+  it("answers a request that arrives byte by byte", function()
+    for _, case in ipairs { { "/text", "200" }, { "/healthz", "200" } } do
+      local client = connect()
+      client:setoption("tcp-nodelay", true)
+      local text = "GET " .. case[1] .. " HTTP/1.1\r\nHost: a\r\n\r\n"
+      for i = 1, #text do
+        client:send(text:sub(i, i))
+        socket.sleep(0.002)
+      end
+      assert.equal("HTTP/1.1 " .. case[2] .. " OK", client:receive())
+      client:close()
+    end
+  end)
+
+  it("is not held up by silent connections", function()
+    local silent = {}
+    for i = 1, 50 do silent[i] = connect() end
+    assert.equal(200, (support.request(server.url .. "/text")))
+    assert.equal(200, (support.request(server.url .. "/healthz")))
+    for _, client in ipairs(silent) do client:close() end
+  end)
+
+  it("keeps connections to workers and closes those to the admin", function()
+    local client = connect()
+    for _ = 1, 3 do
+      client:send("GET /text HTTP/1.1\r\nHost: a\r\n\r\n")
+      assert.equal("HTTP/1.1 200 OK", client:receive())
+      local length
+      repeat
+        local line = client:receive()
+        length = length or tonumber(line:match("^Content%-Length: (%d+)"))
+      until line == ""
+      assert.equal("hello", client:receive(length))
+    end
+    client:close()
+    local _, _, headers = support.request(server.url .. "/healthz",
+      { headers = { Connection = "keep-alive" } })
+    assert.equal("close", headers.connection)
+  end)
+
+  it("answers pipelined requests in order", function()
+    local client = connect()
+    client:send(("GET /text HTTP/1.1\r\nHost: a\r\n\r\n"):rep(3) ..
+      "GET /none HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+    local reply = client:receive("*a")
+    local statuses = {}
+    for status in reply:gmatch("HTTP/1.1 (%d+)") do
+      statuses[#statuses + 1] = status
+    end
+    assert.same({ "200", "200", "200", "404" }, statuses)
+    client:close()
+  end)
+end)
+
+describe("SIGTERM", function()
+  local folder
+
+  before_each(function()
+    folder = support.new_folder()
+    support.write_file(folder .. "/routes.lua", ROUTES)
+  end)
+
+  after_each(function() support.remove_folder(folder) end)
+
+  it("lets requests end, and ends with 0", function()
+    local server = support.serve { "--workers", "2", folder }
+    local client = assert(socket.connect("127.0.0.1", server.port))
+    client:send("GET /sleep?seconds=0.5 HTTP/1.1\r\nHost: a\r\n\r\n")
+    socket.sleep(0.2)
+    server:signal("TERM")
+    local reply = client:receive("*a")
+    assert.truthy(reply:find("^HTTP/1.1 200 OK.*slept$"), reply)
+    assert.truthy(reply:find("Connection: close", 1, true))
+    client:close()
+    assert.equal(0, server:wait())
+    server:stop()
+  end)
+
+  it("does not wait for idle connections", function()
+    local server = support.serve { "--workers", "1", folder }
+    local idle = assert(socket.connect("127.0.0.1", server.port))
+    idle:send("GET /text HTTP/1.1\r\nHost: a\r\n\r\n")
+    assert.equal("HTTP/1.1 200 OK", idle:receive())
+    local silent = assert(socket.connect("127.0.0.1", server.port))
+    server:signal("TERM")
+    assert.equal(0, server:wait(3))
+    server:stop()
+    idle:close()
+    silent:close()
+  end)
+
+  it("ends within seconds while a handler sleeps for long", function()
+    local server = support.serve { "--workers", "1", folder }
+    local client = assert(socket.connect("127.0.0.1", server.port))
+    client:send("GET /sleep?seconds=600 HTTP/1.1\r\nHost: a\r\n\r\n")
+    socket.sleep(0.2)
+    server:signal("INT")
+    assert.equal("HTTP/1.1 503 Service Unavailable", client:receive())
+    assert.equal(0, server:wait())
+    server:stop()
+    client:close()
+  end)
+end)

@@ -1,0 +1,280 @@
+-- pprof_endpoints_spec.lua: the wire contract of /debug/pprof/, but for what
+-- the profiles hold.
+local support = require "support"
+local socket = require "socket"
+
+local ROUTES = [[
+return {
+  ["GET /"] = function() return "x" end,
+  ["GET /spin"] = function(req)
+    local stop = os.clock() + tonumber(req.query.seconds)
+    while os.clock() < stop do end
+    return "spun"
+  end,
+}
+]]
+
+local CUMULATIVE = { "allocs", "block", "goroutine", "heap", "mutex", "threadcreate" }
+
+describe("/debug/pprof", function()
+  local folder, server
+
+  setup(function()
+    folder = support.new_folder()
+    support.write_file(folder .. "/routes.lua", ROUTES)
+    server = support.serve { "--workers", "2", folder }
+  end)
+
+  teardown(function()
+    local code = server:stop()
+    support.remove_folder(folder)
+    assert.equal(0, code)
+  end)
+
+  local function get(path, options)
+    return support.request(server.url .. "/debug/pprof" .. path, options)
+  end
+
+  -- A request that is sent now and read later.
+  local function begin(path)
+    local client = assert(socket.connect("127.0.0.1", server.port))
+    client:settimeout(20)
+    client:send("GET /debug/pprof" .. path .. " HTTP/1.1\r\nHost: a\r\n\r\n")
+    return client
+  end
+
+  local function refuses(path, want_status, message)
+    local status, body, headers = get(path)
+    assert.equal(want_status, status)
+    assert.equal(message .. "\n", body)
+    assert.equal("text/plain; charset=utf-8", headers["content-type"])
+    assert.equal("nosniff", headers["x-content-type-options"])
+    assert.equal("1", headers["x-go-pprof"])
+    assert.is_nil(headers["content-disposition"])
+  end
+
+  it("redirects to its index", function()
+    local status, _, headers = get ""
+    assert.equal(301, status)
+    assert.equal("/debug/pprof/", headers.location)
+  end)
+
+  it("has an index of all profiles", function()
+    local status, body, headers = get "/"
+    assert.equal(200, status)
+    assert.equal("text/html; charset=utf-8", headers["content-type"])
+    assert.equal("nosniff", headers["x-content-type-options"])
+    for _, name in ipairs(CUMULATIVE) do
+      assert.truthy(body:find('href="' .. name .. '?debug=1"', 1, true), name)
+    end
+    assert.truthy(body:find('href="profile"', 1, true))
+    assert.truthy(body:find('href="goroutine?debug=2"', 1, true))
+  end)
+
+  it("closes each connection", function()
+    local _, _, headers = get "/"
+    assert.equal("close", headers.connection)
+  end)
+
+  it("knows no other profile", function()
+    refuses("/none", 404, "Unknown profile")
+    refuses("/profile/x", 404, "Unknown profile")
+  end)
+
+  it("answers profile as Go does", function()
+    local start = socket.gettime()
+    local status, body, headers = get "/profile?seconds=1"
+    local took = socket.gettime() - start
+    assert.equal(200, status)
+    assert.is_true(took >= 1 and took < 4, "took " .. took)
+    assert.is_true(#body > 0)
+    assert.equal("application/octet-stream", headers["content-type"])
+    assert.equal('attachment; filename="profile"', headers["content-disposition"])
+    assert.equal("nosniff", headers["x-content-type-options"])
+    assert.is_nil(headers["content-encoding"])
+  end)
+
+  it("answers three profiles of different length and rate at once", function()
+    local start = socket.gettime()
+    local clients = {
+      begin "/profile?seconds=3&rate=1000", begin "/profile?seconds=1",
+      begin "/profile?seconds=2&rate=10",
+    }
+    for _, i in ipairs { 2, 3, 1 } do
+      assert.equal("HTTP/1.1 200 OK", (clients[i]:receive()))
+      local took = socket.gettime() - start
+      local seconds = ({ 3, 1, 2 })[i]
+      assert.is_true(took >= seconds and took < seconds + 1,
+        seconds .. " s took " .. took)
+      clients[i]:close()
+    end
+  end)
+
+  it("is answered while every worker spins", function()
+    local spinning = {}
+    for i = 1, 4 do
+      spinning[i] = assert(socket.connect("127.0.0.1", server.port))
+      spinning[i]:send("GET /spin?seconds=2 HTTP/1.1\r\nHost: a\r\n\r\n")
+    end
+    socket.sleep(0.2)
+    local start = socket.gettime()
+    assert.equal(200, (support.request(server.url .. "/healthz")))
+    assert.equal(200, (get "/"))
+    assert.equal(200, (get "/profile?seconds=1"))
+    assert.is_true(socket.gettime() - start < 1.9)
+    for _, client in ipairs(spinning) do client:close() end
+  end)
+
+  describe("format", function()
+    it("chooses the exporter, shown by name and type", function()
+      local status, _, headers = get "/profile?seconds=1&format=folded"
+      assert.equal(200, status)
+      assert.equal("text/plain; charset=utf-8", headers["content-type"])
+      assert.equal('inline; filename="profile.folded"', headers["content-disposition"])
+    end)
+
+    it("that is unknown is refused before the wait, with the known ones", function()
+      for _, path in ipairs { "/profile?seconds=20&format=x%22%3C", "/heap?format=x" } do
+        local start = socket.gettime()
+        local status, body, headers = get(path)
+        assert.equal(400, status)
+        assert.is_true(socket.gettime() - start < 2)
+        assert.equal("1", headers["x-go-pprof"])
+        assert.truthy(body:find("pprof", 1, true), body)
+        assert.truthy(body:find("folded", 1, true), body)
+      end
+    end)
+  end)
+
+  describe("rate", function()
+    for _, rate in ipairs { "0", "10001", "-1", "fast", "1.5" } do
+      it("must not be " .. rate, function()
+        refuses("/profile?seconds=20&rate=" .. rate, 400,
+          'invalid value for "rate" - must be an integer from 1 to 10000')
+      end)
+    end
+  end)
+
+  for _, name in ipairs(CUMULATIVE) do
+    describe(name, function()
+      it("is a profile", function()
+        local status, body, headers = get("/" .. name)
+        assert.equal(200, status)
+        assert.is_true(#body > 0)
+        assert.equal("application/octet-stream", headers["content-type"])
+        assert.equal('attachment; filename="' .. name .. '"',
+          headers["content-disposition"])
+        assert.equal("nosniff", headers["x-content-type-options"])
+      end)
+
+      it("is text with debug=1", function()
+        local status, body, headers = get("/" .. name .. "?debug=1")
+        assert.equal(200, status)
+        assert.equal("text/plain; charset=utf-8", headers["content-type"])
+        assert.equal("nosniff", headers["x-content-type-options"])
+        assert.is_nil(headers["content-disposition"])
+        assert.truthy(body:find(name, 1, true) or name == "allocs"
+          or body:find("--- contention:", 1, true), body)
+      end)
+
+      it("is a delta over seconds", function()
+        local start = socket.gettime()
+        local status, _, headers = get("/" .. name .. "?seconds=1")
+        assert.equal(200, status)
+        assert.is_true(socket.gettime() - start >= 1)
+        assert.equal('attachment; filename="' .. name .. '-delta"',
+          headers["content-disposition"])
+      end)
+
+      it("refuses what seconds cannot be", function()
+        for _, seconds in ipairs { "0", "-1", "x", "1.5", "99999999999999999999" } do
+          refuses("/" .. name .. "?seconds=" .. seconds, 400,
+            'invalid value for "seconds" - must be a positive integer')
+        end
+        refuses("/" .. name .. "?seconds=1&debug=1", 400,
+          "seconds and debug params are incompatible")
+      end)
+    end)
+  end
+
+  it("tells the command line, NUL between arguments", function()
+    local status, body, headers = get "/cmdline"
+    assert.equal(200, status)
+    assert.equal("text/plain; charset=utf-8", headers["content-type"])
+    assert.equal(table.concat({ support.perilune, "serve", "--listen",
+      "127.0.0.1:" .. server.port, "--workers", "2", folder }, "\0"), body)
+  end)
+
+  describe("symbol", function()
+    -- Where a function of the running program is, from its symbol table.
+    local function address_of(name)
+      local _, symbols = support.run("nm " .. support.quote(support.perilune))
+      local offset = assert(symbols:match("(%x+) [Tt] " .. name .. "\n"))
+      local maps = support.read_file("/proc/" .. server.pid .. "/maps")
+      local base = assert(maps:match("(%x+)%-%x+ r%-%-p 00000000[^\n]*perilune\n"))
+      return tonumber(base, 16) + tonumber(offset, 16)
+    end
+
+    it("says that there are symbols", function()
+      local status, body = get "/symbol"
+      assert.equal(200, status)
+      assert.equal("num_symbols: 1\n", body)
+    end)
+
+    it("names addresses, of a GET and of a POST", function()
+      local a, b = address_of "lua_gettop", address_of "server_run"
+      local query = string.format("0x%x+0x%x+0x1", a, b)
+      local want = string.format(
+        "num_symbols: 1\n0x%x lua_gettop\n0x%x server_run\n", a, b)
+      local _, body = get("/symbol?" .. query)
+      assert.equal(want, body)
+      _, body = get("/symbol", { method = "POST", body = query })
+      assert.equal(want, body)
+    end)
+
+    it("stands what is no address", function()
+      local status, body = get("/symbol", { method = "POST", body = "zz++0x+-+ 9" })
+      assert.equal(200, status)
+      assert.equal("num_symbols: 1\n", body)
+    end)
+  end)
+
+  it("ends the session of a client that leaves", function()
+    -- The watch on its socket is all that a waiting capture holds: the
+    -- connection must be closed long before the time is over.
+    local function sockets()
+      local _, out = support.run("ls -l /proc/" .. server.pid .. "/fd")
+      return select(2, out:gsub("socket:", ""))
+    end
+    local before
+    support.wait_until(function() -- those of earlier tests are closed
+      local n = sockets()
+      local is_steady = n == before
+      before = n
+      if not is_steady then socket.sleep(0.1) end
+      return is_steady
+    end)
+    local clients = {}
+    for i = 1, 5 do clients[i] = begin "/profile?seconds=60" end
+    support.wait_until(function() return sockets() == before + 5 end)
+    for _, client in ipairs(clients) do client:close() end
+    support.wait_until(function() return sockets() == before end,
+      "the end of the sessions", 5)
+  end)
+
+  it("is cut short, cleanly, by the end of the server", function()
+    local other = support.serve { "--workers", "1", folder }
+    local client = assert(socket.connect("127.0.0.1", other.port))
+    client:send("GET /debug/pprof/profile?seconds=60 HTTP/1.1\r\nHost: a\r\n\r\n")
+    local short = assert(socket.connect("127.0.0.1", other.port))
+    short:send("GET /debug/pprof/heap HTTP/1.1\r\nHost: a\r\n\r\n")
+    socket.sleep(0.3)
+    other:signal("TERM")
+    assert.equal("HTTP/1.1 503 Service Unavailable", (client:receive()))
+    assert.equal("HTTP/1.1 200 OK", (short:receive()))
+    assert.equal(0, other:wait(4))
+    other:stop()
+    client:close()
+    short:close()
+  end)
+end)
