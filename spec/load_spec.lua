@@ -441,6 +441,8 @@ describe("perilune load", function()
         "constant-vus", "gracefulStop")
       refused(options([[{ scenarios = { a = { executor = "constant-vus",
         duration = "1s", exec = "nix" } } }]]), 104, "function 'nix'")
+      refused("return { default = print, setup = print }", 104,
+        "the script's 'setup' is not supported")
       refused(options("{ vus = 200000, duration = '1s' }"), 104,
         "more than 100000")
     end)
@@ -515,6 +517,40 @@ describe("perilune load", function()
       assert.equal(105, process:wait())
       process:stop()
     end)
+  end)
+
+  describe("progress", function()
+    it("is one line, redrawn, on a terminal", function()
+      local _, out = support.run("script -qec " .. support.quote(
+        support.quote(support.perilune) .. " load " .. base ..
+        "/data -u 2 -d 1200ms") .. " /dev/null")
+      local _, n = out:gsub("\r\27%[Krunning %(%d+%.%ds%), 2/2 VUs, " ..
+        "%d+ iterations, %d+ req/s, p50 [%d.]+ms, p99 [%d.]+ms, failed 0", "")
+      assert.equal(2, n)
+    end)
+  end)
+
+  it("holds 5,000 virtual users in little memory", function()
+    local path = script([[
+      local http, t = require "http", require "loadtest"
+      return { default = function() t.sleep(1) end }
+    ]])
+    local function peak_kib(n)
+      local process = support.start { support.perilune, "load", "-q", path,
+        "-u", tostring(n), "-i", tostring(n) }
+      local status, peak = "/proc/" .. process.pid .. "/status", 0
+      support.wait_until(function()
+        local file = io.open(status)
+        local text = file and file:read("a") or ""
+        if file then file:close() end
+        peak = math.max(peak, tonumber(text:match("VmHWM:%s+(%d+)")) or 0)
+        return support.exists(process.status_file)
+      end, "its end", 30)
+      assert.equal(n, count_of(process:output(), "iterations"))
+      assert.equal(0, process:stop())
+      return peak
+    end
+    assert.truthy((peak_kib(5001) - peak_kib(1)) / 5000 < 16)
   end)
 
   it("runs scripts/load.lua and scripts/load.sh", function()

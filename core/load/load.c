@@ -2,6 +2,7 @@
 
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -219,8 +220,19 @@ static void release_signals(void)
     stop_target = NULL;
 }
 
+/* Each virtual user has a connection. */
+static void raise_file_limit(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
 void load_run(struct load *load)
 {
+    raise_file_limit();
     catch_signals(load);
     uv_update_time(&load->loop);
     load->start_ns = clock_mono_ns();

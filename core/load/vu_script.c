@@ -60,15 +60,25 @@ int vu_script_load(struct load *load, const char *path, const char *const *env,
     return ok ? 0 : LOAD_EXIT_CONFIG;
 }
 
+/* The type of the script's field. */
+static int field_type(lua_State *L, const char *name)
+{
+    lua_pushstring(L, name);
+    int type = lua_rawget(L, 1);
+    lua_pop(L, 1);
+    return type;
+}
+
+/* k6 runs these; to pass over them in silence would be worse than to say so. */
+static const char *const not_run[] = {"setup", "teardown", "handleSummary"};
+
 bool vu_script_check(struct load *load, struct err *err)
 {
     const struct config *config = load->config;
     lua_State *L = load->L;
     for (unsigned i = 0; i < config->n_scenarios; i++) {
         const struct scenario *scenario = &config->scenarios[i];
-        lua_pushstring(L, scenario->exec);
-        int type = lua_rawget(L, 1);
-        lua_pop(L, 1);
+        int type = field_type(L, scenario->exec);
         if (type != LUA_TFUNCTION)
             return err_set(err,
                            "scenario '%s': the script's table must have a "
@@ -76,6 +86,10 @@ bool vu_script_check(struct load *load, struct err *err)
                            scenario->name, scenario->exec,
                            lua_typename(L, type));
     }
+    for (size_t i = 0; i < sizeof not_run / sizeof *not_run; i++)
+        if (field_type(L, not_run[i]) != LUA_TNIL)
+            return err_set(err, "the script's '%s' is not supported",
+                           not_run[i]);
     lua_settop(L, 0);
     return true;
 }
