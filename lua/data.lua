@@ -123,7 +123,7 @@ local function wants_gzip(req)
     or accepted:find("gzip", 1, true) ~= nil
 end
 
-return function(req)
+local function answer(req)
   local count = read_integer(req.query, "rows", 500, 1, 100000)
   local seed = read_integer(req.query, "seed", 1, 0, 0xFFFFFFFF)
   local compressed = wants_gzip(req)
@@ -147,3 +147,5 @@ return function(req)
     ["Vary"] = "Accept-Encoding",
   }
 end
+
+return answer
