@@ -13,6 +13,7 @@ typedef int (*iterate_fn)(int (*)(struct dl_phdr_info *, size_t, void *),
 /* Immutable once published. A replaced one is never freed: a handler may be
  * reading it; libraries are loaded a few times in a life. */
 struct snapshot {
+    struct snapshot *replaced;
     unsigned long long adds; /* libraries ever loaded */
     int n;
     struct dl_phdr_info objects[];
@@ -83,7 +84,9 @@ static bool take(void)
     real_iterate()(add_object, s);
     struct snapshot *fitted =
         realloc(s, sizeof *s + (size_t)s->n * sizeof s->objects[0]);
-    atomic_store(&current, fitted ? fitted : s);
+    s = fitted ? fitted : s;
+    s->replaced = atomic_load(&current);
+    atomic_store(&current, s);
     return true;
 }
 

@@ -1,0 +1,89 @@
+-- sanitizers_spec.lua: the server under AddressSanitizer and UBSan, with
+-- 200,000 requests and profiles at the highest rate all the while; and under
+-- valgrind from start through a profile to the end. No report.
+local support = require "support"
+
+local REQUESTS = 200000
+local ASAN = assert(os.getenv("PERILUNE_ASAN"), "PERILUNE_ASAN is not set")
+
+local folder
+
+setup(function() folder = support.new_folder() end)
+teardown(function() support.remove_folder(folder) end)
+
+--- Start a server given as words before "serve"; wait until it answers.
+local function serve(words, environment)
+  local port = support.free_port()
+  for _, word in ipairs { "serve", "--listen", "127.0.0.1:" .. port,
+    "--workers", "2", support.source .. "/lua" } do
+    words[#words + 1] = word
+  end
+  local server = support.start(words, environment)
+  server.url = "http://127.0.0.1:" .. port
+  support.wait_until(function()
+    return (support.request(server.url .. "/healthz")) == 200
+  end, "the server under test", 60)
+  return server
+end
+
+local function assert_no_report(output)
+  for _, sign in ipairs { "Sanitizer", "runtime error", "== ERROR" } do
+    assert.is_nil(output:find(sign, 1, true), output)
+  end
+end
+
+it("finds nothing in 200,000 requests under ASan and UBSan", function()
+  assert.is_true(support.exists(ASAN), ASAN .. " is not built")
+  local server = serve({ ASAN })
+  -- Ends with the load: a file tells it to.
+  local stop = folder .. "/stop"
+  local profiles = support.start { "sh", "-c", ([[
+    n=0
+    while ! [ -e %s ]; do
+      for query in 'seconds=1&rate=10000' 'seconds=2&rate=10000&format=folded'; do
+        curl -sSf -o %s/profile "%s/debug/pprof/profile?$query" || exit 1
+        n=$((n + 1))
+      done
+      curl -sSf -m 0.2 "%s/debug/pprof/profile?rate=10000" 2>/dev/null
+    done
+    echo $n profiles]]):format(stop, folder, server.url, server.url) }
+  local code, out, err = support.command(
+    ("load '%s/data?rows=5' -u 32 -i %d --quiet --summary-export %s/summary")
+    :format(server.url, REQUESTS, folder))
+  support.write_file(stop, "")
+  assert.are.equal(0, code, err)
+  local ended = profiles:wait(30)
+  assert.are.equal(0, ended, profiles:output() .. server:output())
+  local taken = tonumber(profiles:output():match("(%d+) profiles"))
+  assert.is_true(taken >= 4, profiles:output())
+  profiles:stop()
+  assert.is_truthy(out:find("http_req_failed[ .]*: 0.00%%"), out)
+  assert.is_truthy(out:find("http_reqs[ .]*: " .. REQUESTS), out)
+  local log = server:output()
+  assert.are.equal(0, server:stop())
+  assert_no_report(log)
+end)
+
+it("finds nothing under valgrind: start, profile, stop", function()
+  local log = folder .. "/valgrind.log"
+  local server = serve { "valgrind", "--error-exitcode=99", "--leak-check=full",
+    "--errors-for-leak-kinds=definite", "--log-file=" .. log,
+    "--suppressions=" .. support.source .. "/spec/valgrind.supp",
+    support.perilune }
+  local load = support.start { "sh", "-c", ([[
+    for i in 1 2 3 4 5 6 7 8; do
+      curl -sSf -o /dev/null '%s/data?rows=200' || exit 1
+    done]]):format(server.url) }
+  local status, body = support.request(server.url ..
+    "/debug/pprof/profile?seconds=3&format=folded")
+  assert.are.equal(200, status)
+  assert.is_truthy(body:find("data.answer;", 1, true), body)
+  assert.are.equal(0, load:wait(60))
+  load:stop()
+  server:signal("TERM")
+  local code = server:wait(60)
+  local report = support.read_file(log)
+  assert.are.equal(0, code, report)
+  assert.is_truthy(report:find("ERROR SUMMARY: 0 errors", 1, true), report)
+  server:stop()
+end)
