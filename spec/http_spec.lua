@@ -67,6 +67,15 @@ return {
     log.warn("said", { b = 'x "y"', a = 1, c = true })
     return 204
   end,
+  ["GET /mad/recursion"] = function()
+    local function again() return 1 + again() end
+    return again()
+  end,
+  ["GET /mad/tostring"] = function()
+    error(setmetatable({}, { __tostring = function() error "no name" end }))
+  end,
+  ["GET /mad/memory"] = function() return ("x"):rep(1 << 60) end,
+  ["GET /forever"] = function() while true do end end,
   ["GET /array"] = function() return json.array() end,
 }
 ]==]
@@ -257,11 +266,15 @@ end)
 
 describe("the server", function()
   local folder, server
+  local slow, slow_since -- a client that never ends its request line
 
   setup(function()
     folder = support.new_folder()
     support.write_file(folder .. "/routes.lua", ROUTES)
     server = support.serve { "--workers", "2", "--dev", folder }
+    slow = assert(socket.connect("127.0.0.1", server.port))
+    slow_since = socket.gettime()
+    slow:send("GET /te")
   end)
 
   teardown(function()
@@ -365,6 +378,19 @@ describe("the server", function()
     assert.equal("close", headers.connection)
   end)
 
+  it("sends a worker's client to a new connection for the admin", function()
+    local client = connect()
+    client:send("GET /text HTTP/1.1\r\nHost: a\r\n\r\n" ..
+      "GET /debug/pprof/heap?debug=1&x=a+b%26 HTTP/1.1\r\nHost: a\r\n\r\n")
+    local reply = client:receive("*a") -- it is closed after the second
+    client:close()
+    assert.truthy(reply:find("HTTP/1.1 307", 1, true), reply)
+    assert.truthy(reply:find("Connection: close", 1, true), reply)
+    local location = reply:match("Location: ([^\r]*)")
+    assert.equal("/debug/pprof/heap?debug=1&x=a+b%26", location)
+    assert.equal(200, (support.request(server.url .. location)))
+  end)
+
   it("answers pipelined requests in order", function()
     local client = connect()
     client:send(("GET /text HTTP/1.1\r\nHost: a\r\n\r\n"):rep(3) ..
@@ -376,6 +402,44 @@ describe("the server", function()
     end
     assert.same({ "200", "200", "200", "404" }, statuses)
     client:close()
+  end)
+
+  it("stands handlers that are out of their mind", function()
+    for _, path in ipairs { "/mad/recursion", "/mad/tostring", "/mad/memory" } do
+      assert.equal(500, (support.request(server.url .. path)), path)
+    end
+    assert.equal(200, (support.request(server.url .. "/text")))
+  end)
+
+  it("gives up on a request line that does not end", function()
+    slow:settimeout(15)
+    assert.equal("HTTP/1.1 408 Request Timeout", slow:receive())
+    local took = socket.gettime() - slow_since
+    assert.is_true(took > 9 and took < 13, "took " .. took)
+    slow:close()
+  end)
+end)
+
+describe("with few descriptors, the server", function()
+  it("answers 503 to what it cannot take, and recovers", function()
+    local folder = support.new_folder()
+    support.write_file(folder .. "/routes.lua", ROUTES)
+    local port = support.free_port()
+    local server = support.start { "sh", "-c", table.concat({
+      "ulimit -n 164; exec", support.quote(support.perilune),
+      "serve --workers 1 --listen 127.0.0.1:" .. port, folder }, " ") }
+    local url = "http://127.0.0.1:" .. port .. "/text"
+    support.wait_until(function() return support.request(url) == 200 end)
+    local clients = {}
+    for i = 1, 110 do -- 100 fit
+      clients[i] = assert(socket.connect("127.0.0.1", port))
+      clients[i]:settimeout(5)
+    end
+    assert.equal("HTTP/1.1 503 Service Unavailable", clients[110]:receive())
+    for _, client in ipairs(clients) do client:close() end
+    support.wait_until(function() return support.request(url) == 200 end)
+    assert.equal(0, server:stop())
+    support.remove_folder(folder)
   end)
 end)
 
@@ -424,6 +488,18 @@ describe("SIGTERM", function()
     server:signal("INT")
     assert.equal("HTTP/1.1 503 Service Unavailable", client:receive())
     assert.equal(0, server:wait())
+    server:stop()
+    client:close()
+  end)
+
+  it("leaves a worker behind that never comes back", function()
+    local server = support.serve { "--workers", "2", folder }
+    local client = assert(socket.connect("127.0.0.1", server.port))
+    client:send("GET /forever HTTP/1.1\r\nHost: a\r\n\r\n")
+    socket.sleep(0.2)
+    server:signal("TERM")
+    assert.equal(0, server:wait(15))
+    assert.truthy(server:output():find("event=abandoned workers=1", 1, true))
     server:stop()
     client:close()
   end)

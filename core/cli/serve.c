@@ -7,6 +7,7 @@
 
 #include "cli/commands.h"
 #include "cli/options.h"
+#include "export/catalog.h"
 #include "http/address.h"
 #include "http/server.h"
 #include "sample/sampler.h"
@@ -97,27 +98,13 @@ static const struct argp argp = {
            "PERILUNE_LISTEN, PERILUNE_WORKERS, ...",
 };
 
-/* exporters/ beside the folder of the program, as in the source tree. */
-static void find_own_exporters(char *out, size_t size)
-{
-    char program[4096];
-    ssize_t n = readlink("/proc/self/exe", program, sizeof program - 1);
-    program[n > 0 ? n : 0] = '\0';
-    char *slash = strrchr(program, '/');
-    if (slash)
-        *slash = '\0';
-    snprintf(out, size, "%s/../exporters", program);
-}
-
 int command_serve(int argc, char **argv)
 {
     struct arguments a = {.dir = "lua"};
     options_parse(&argp, argc, argv, 0, &a);
 
-    char own_exporters[4200];
-    find_own_exporters(own_exporters, sizeof own_exporters);
     const char *const exporter_dirs[] = {
-        own_exporters, *a.exporters ? a.exporters : NULL, NULL};
+        catalog_default_dir(), *a.exporters ? a.exporters : NULL, NULL};
     const struct server_options server = {
         .address = a.address,
         .n_workers = a.workers ? a.workers : (int)uv_available_parallelism(),

@@ -11,21 +11,16 @@
 #include "http/response.h"
 #include "sample/session.h"
 
-enum stage { FINDING, WAITING, EXPORTING };
-
 struct capture {
     struct captures *captures;
     struct request *request;
     struct capture_plan plan;
-    enum stage stage;
-    bool found;
-    bool is_cancelled;
+    bool is_waiting; /* else it is with the exporter's thread */
     int64_t start_ns;
     struct session *session; /* of the CPU, while it waits */
     struct err err;
     struct export_info info;
     struct buf bytes;
-    uv_work_t work;
     uv_timer_t timer;
     uv_poll_t poll; /* tells when the client leaves */
     bool is_polling;
@@ -152,7 +147,7 @@ static void take_export(void *ctx, struct buf *bytes,
 static void on_time_over(uv_timer_t *timer)
 {
     struct capture *c = timer->data;
-    c->stage = EXPORTING;
+    c->is_waiting = false;
     stop_polling(c);
     export_host_run(c->captures->host, c->plan.format, c->plan.options,
                     make_profile, take_export, c);
@@ -182,55 +177,46 @@ static void watch_client(struct capture *c)
 
 static void start_waiting(struct capture *c)
 {
-    struct err err;
-    c->stage = WAITING;
+    struct captures *captures = c->captures;
+    /* The loop's clock is cut to milliseconds: a timer may be one early. */
+    uint64_t wait_ms = c->plan.seconds * UINT64_C(1000) + 1;
+    c->is_waiting = true;
     c->start_ns = clock_wall_ns();
-    if (c->plan.kind->is_cpu) {
-        struct session_options options = {.rate_hz = c->plan.rate_hz};
-        c->session = session_open(&options, &err);
-        if (!c->session) {
-            capture_refuse(c->request, MHD_HTTP_INTERNAL_SERVER_ERROR, "%s",
-                           err.message);
-            end(c);
-            return;
-        }
-    }
+    c->next = captures->list;
+    if (c->next)
+        c->next->prev = c;
+    captures->list = c;
+    c->timer.data = c;
+    c->n_handles = 1;
+    uv_timer_init(captures->loop, &c->timer);
+    uv_update_time(captures->loop);
+    uv_timer_start(&c->timer, on_time_over, c->plan.seconds ? wait_ms : 0, 0);
     if (c->plan.seconds > 0)
         watch_client(c);
-    /* The loop's clock is cut to milliseconds: a timer may be one early. */
-    uint64_t wait_ms =
-        c->plan.seconds ? (uint64_t)c->plan.seconds * 1000 + 1 : 0;
-    uv_update_time(c->captures->loop);
-    uv_timer_start(&c->timer, on_time_over, wait_ms, 0);
 }
 
-/* On a thread of the pool: the exporter's thread may be busy for a while. */
-static void find_exporter(uv_work_t *work)
+/* What must be there before the wait: the exporter, and the session. */
+static bool prepare(struct capture *c)
 {
-    struct capture *c = work->data;
-    c->found =
-        export_host_find(c->captures->host, c->plan.format, &c->info, &c->err);
+    struct err err;
+    if (!export_host_find(c->captures->host, c->plan.format, &c->info, &err)) {
+        capture_refuse(c->request, MHD_HTTP_BAD_REQUEST, "%s", err.message);
+        return false;
+    }
+    if (!c->plan.kind->is_cpu)
+        return true;
+    const struct session_options options = {.rate_hz = c->plan.rate_hz};
+    c->session = session_open(&options, &err);
+    if (!c->session)
+        capture_refuse(c->request, MHD_HTTP_INTERNAL_SERVER_ERROR, "%s",
+                       err.message);
+    return c->session != NULL;
 }
 
 static void refuse_stopping(struct request *request)
 {
     capture_refuse(request, MHD_HTTP_SERVICE_UNAVAILABLE,
                    "the server is stopping");
-}
-
-static void on_found(uv_work_t *work, int status)
-{
-    (void)status;
-    struct capture *c = work->data;
-    if (c->is_cancelled) {
-        refuse_stopping(c->request);
-        end(c);
-    } else if (!c->found) {
-        capture_refuse(c->request, MHD_HTTP_BAD_REQUEST, "%s", c->err.message);
-        end(c);
-    } else {
-        start_waiting(c);
-    }
 }
 
 void capture_start(struct captures *captures, struct request *request,
@@ -249,24 +235,10 @@ void capture_start(struct captures *captures, struct request *request,
     c->request = request;
     c->plan = *plan;
     c->message.deliver = on_exported;
-    c->work.data = c->timer.data = c;
-    uv_timer_init(captures->loop, &c->timer);
-    c->n_handles = 1;
-    c->next = captures->list;
-    if (c->next)
-        c->next->prev = c;
-    captures->list = c;
-    uv_queue_work(captures->loop, &c->work, find_exporter, on_found);
-}
-
-static void cancel(struct capture *c)
-{
-    if (c->stage == FINDING) {
-        c->is_cancelled = true;
-    } else if (c->stage == WAITING) {
-        refuse_stopping(c->request);
-        end(c);
-    }
+    if (prepare(c))
+        start_waiting(c);
+    else
+        free(c);
 }
 
 void captures_stop(struct captures *captures)
@@ -278,7 +250,10 @@ void captures_stop(struct captures *captures)
     }
     for (struct capture *c = captures->list; c;) {
         struct capture *next = c->next;
-        cancel(c);
+        if (c->is_waiting) {
+            refuse_stopping(c->request);
+            end(c);
+        }
         c = next;
     }
 }

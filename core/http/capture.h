@@ -1,10 +1,8 @@
-/* capture.h -- one request for a profile: it finds the exporter, lets the time
- * pass, has the profile exported and answers.
+/* capture.h -- one request for a profile: it opens a session, lets the time
+ * pass, has the profile exported on the exporter's thread and answers.
  *
- *   find (thread pool) -> wait (timer) -> export (exporter thread) -> answer
- *
- * The admin's loop never waits for any of it, so any number of captures may
- * be under way. A client that leaves while its capture waits ends it; so does
+ * The loop never waits for any of it, so any number of captures may be under
+ * way. A client that leaves while its capture waits ends it; so does
  * one that closes its sending side, which HTTP clients do not do.
  *
  * Path: session.c -> [capture] -> host.c -> daemon.c

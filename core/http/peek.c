@@ -1,6 +1,5 @@
 #include "http/peek.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 /* Is the path exactly `name`, or, for a `name` with a slash at its end, does
@@ -13,7 +12,7 @@ static bool names(const char *path, size_t len, const char *name)
     return len == n || name[n - 1] == '/';
 }
 
-static bool is_admin_path(const char *path, size_t len)
+bool peek_is_admin_path(const char *path, size_t len)
 {
     return names(path, len, "/debug/") || names(path, len, "/debug") ||
            names(path, len, "/healthz") || names(path, len, "/metrics");
@@ -32,7 +31,7 @@ enum peek_result peek_route(const char *bytes, size_t n)
     while (at < end && !strchr(" ?#\r\n", *at))
         at++;
     if (at < end)
-        return is_admin_path(path, (size_t)(at - path)) ? PEEK_ADMIN
-                                                        : PEEK_WORKER;
+        return peek_is_admin_path(path, (size_t)(at - path)) ? PEEK_ADMIN
+                                                             : PEEK_WORKER;
     return n < PEEK_BYTES ? PEEK_MORE : PEEK_WORKER;
 }

@@ -2,6 +2,7 @@
 #ifndef HTTP_PEEK_H
 #define HTTP_PEEK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* No more than so many bytes are ever needed. */
@@ -14,5 +15,8 @@ enum peek_result {
 };
 
 enum peek_result peek_route(const char *bytes, size_t n);
+
+/* Is it the admin who serves this path (without its query)? */
+bool peek_is_admin_path(const char *path, size_t len);
 
 #endif

@@ -129,19 +129,22 @@ static void answer_symbol(struct request *request)
     answer(request, response_take(&text, TEXT));
 }
 
-/* Append one query parameter to the exporter's options, decoded; one that does
- * not fit, or that its separators are in, is left out. */
+/* Append one query parameter to the exporter's options, decoded. One that does
+ * not fit, or that holds what separates them, is left out. */
 static enum MHD_Result add_option(void *ctx, enum MHD_ValueKind kind,
-                                  const char *name, const char *value)
+                                  const char *name, const char *encoded)
 {
-    char *options = ctx;
-    size_t n = strlen(options),
-           size = sizeof((struct capture_plan *)0)->options;
     (void)kind;
-    if (!value || strpbrk(name, "&=") || strchr(value, '&') ||
-        n + strlen(name) + strlen(value) + 3 > size)
+    struct capture_plan *plan = ctx;
+    char value[sizeof plan->options];
+    size_t n = strlen(plan->options);
+    size_t encoded_len = encoded ? strlen(encoded) : 0;
+    if (n + strlen(name) + encoded_len + 3 > sizeof plan->options)
         return MHD_YES;
-    snprintf(options + n, size - n, "%s%s=%s", n ? "&" : "", name, value);
+    value[url_decode(value, encoded, encoded_len)] = '\0';
+    if (!strpbrk(name, "&=") && !strchr(value, '&'))
+        snprintf(plan->options + n, sizeof plan->options - n, "%s%s=%s",
+                 n ? "&" : "", name, value);
     return MHD_YES;
 }
 
@@ -206,7 +209,7 @@ static void start_profile(struct captures *captures, struct request *request,
     if (!*plan.format)
         strcpy(plan.format, "pprof");
     MHD_get_connection_values(request->connection, MHD_GET_ARGUMENT_KIND,
-                              add_option, plan.options);
+                              add_option, &plan);
     capture_start(captures, request, &plan);
 }
 

@@ -12,6 +12,8 @@
 #include "base/log.h"
 #include "http/exchange.h"
 #include "http/module_request.h"
+#include "http/peek.h"
+#include "http/redirect.h"
 #include "http/reply.h"
 #include "http/response.h"
 #include "http/routes.h"
@@ -138,6 +140,10 @@ static void answer_unrouted(struct worker *w, struct request *request)
 static void on_start(void *ctx, struct request *request)
 {
     struct worker *w = ctx;
+    if (peek_is_admin_path(request->path, strlen(request->path))) {
+        redirect_to_new_connection(request);
+        return;
+    }
     struct exchange *x = malloc(sizeof *x);
     request->data = x;
     if (!x) {
