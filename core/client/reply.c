@@ -13,18 +13,21 @@ static bool is_interim(const llhttp_t *parser)
     return parser->status_code >= 100 && parser->status_code < 200;
 }
 
-static int on_name(llhttp_t *parser, const char *at, size_t n)
+/* Trailers, which come after the body, are not kept. */
+static int on_header_bytes(llhttp_t *parser, const char *at, size_t n)
 {
     struct reply *reply = parser->data;
-    buf_append(&reply->exchange->headers, at, n);
+    if (!reply->in_body)
+        buf_append(&reply->exchange->headers, at, n);
     return 0;
 }
 
-/* Ends a name or a value; an empty value has no span, but this call. */
-static int on_part_end(llhttp_t *parser)
+/* Ends a name or a value; an empty value has no bytes, but this call. */
+static int on_header_part(llhttp_t *parser)
 {
     struct reply *reply = parser->data;
-    buf_putc(&reply->exchange->headers, '\0');
+    if (!reply->in_body)
+        buf_putc(&reply->exchange->headers, '\0');
     return 0;
 }
 
@@ -66,18 +69,21 @@ static int on_message_complete(llhttp_t *parser)
     return HPE_PAUSED;
 }
 
-/* A span callback costs, so there is a set for each wish. */
-#define SETTINGS(name, value, end, body)                                       \
-    {                                                                          \
-        .on_header_field = name, .on_header_field_complete = end,              \
-        .on_header_value = value, .on_header_value_complete = end,             \
-        .on_headers_complete = on_headers_complete, .on_body = body,           \
-        .on_message_complete = on_message_complete,                            \
-    }
+/* A callback per header costs, so there is a set for each wish. */
+#define ALWAYS                                                                 \
+    .on_headers_complete = on_headers_complete,                                \
+    .on_message_complete = on_message_complete
+#define HEADERS                                                                \
+    .on_header_field = on_header_bytes,                                        \
+    .on_header_field_complete = on_header_part,                                \
+    .on_header_value = on_header_bytes,                                        \
+    .on_header_value_complete = on_header_part
+#define BODY .on_body = on_body
+
 static const llhttp_settings_t settings[2][2] = {
-    {SETTINGS(NULL, NULL, NULL, NULL), SETTINGS(NULL, NULL, NULL, on_body)},
-    {SETTINGS(on_name, on_name, on_part_end, NULL),
-     SETTINGS(on_name, on_name, on_part_end, on_body)},
+    /* [keep_headers][keep_body] */
+    {{ALWAYS}, {ALWAYS, BODY}},
+    {{ALWAYS, HEADERS}, {ALWAYS, HEADERS, BODY}},
 };
 
 void reply_begin(struct reply *reply, struct exchange *exchange)

@@ -62,8 +62,9 @@ static void put_headers(lua_State *L, struct buf *out, struct given *given)
 static int64_t to_timeout(lua_State *L)
 {
     int64_t ns = 0;
-    if (lua_type(L, -1) == LUA_TNUMBER)
-        ns = (int64_t)(lua_tonumber(L, -1) * 1e6);
+    lua_Number ms = lua_type(L, -1) == LUA_TNUMBER ? lua_tonumber(L, -1) : 0;
+    if (ms > 0 && ms < 1e10)
+        ns = (int64_t)(ms * 1e6);
     else if (lua_type(L, -1) == LUA_TSTRING)
         duration_parse(lua_tostring(L, -1), &ns);
     if (ns <= 0)

@@ -12,13 +12,15 @@ static double span_ms(int64_t from_ns, int64_t to_ns)
 void outcome_timings(struct outcome_timings *out,
                      const struct exchange_times *times)
 {
+    /* A reply may come before all of the request is sent, or never. */
+    int64_t first_ns =
+        times->first_byte_ns ? times->first_byte_ns : times->done_ns;
+    int64_t sent_ns = times->sent_ns ? times->sent_ns : first_ns;
     out->blocked = span_ms(times->start_ns, times->connected_ns);
     out->connecting = span_ms(times->dial_ns, times->connected_ns);
     out->tls_handshaking = 0;
-    out->sending = span_ms(times->connected_ns, times->sent_ns);
-    out->waiting =
-        span_ms(times->sent_ns,
-                times->first_byte_ns ? times->first_byte_ns : times->done_ns);
+    out->sending = span_ms(times->connected_ns, sent_ns);
+    out->waiting = times->connected_ns ? span_ms(sent_ns, first_ns) : 0;
     out->receiving = span_ms(times->first_byte_ns, times->done_ns);
     out->duration = out->sending + out->waiting + out->receiving;
 }

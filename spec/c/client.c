@@ -33,6 +33,7 @@ enum act {
     SLOWLY,       /* send byte by byte, then KEEP */
     ENDLESS_BODY, /* chunks until the client goes */
     ENDLESS_HEAD, /* header fields until the client goes */
+    DIE_IDLE,     /* end the connection after the reply: FIN, then RST */
     CLOSE_SECOND, /* answer one request, then close at the next */
 };
 
@@ -100,6 +101,8 @@ static const struct fault {
      ENDLESS_BODY, 0, "", CLIENT_BODY_TOO_LARGE},
     {"endless head", "HTTP/1.1 200 OK\r\n", ENDLESS_HEAD, 0, "",
      CLIENT_HEAD_TOO_LARGE},
+    {"dies when idle", "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ndied",
+     DIE_IDLE, 200, "died", CLIENT_OK},
     {"keep-alive lost", "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nkept",
      CLOSE_SECOND, 200, "kept", CLIENT_OK},
 };
@@ -161,6 +164,11 @@ static bool answer(int fd, const struct fault *fault, int n_before)
     case CLOSE_SECOND:
         return true;
     case RESET:
+        setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+        return false;
+    case DIE_IDLE:
+        shutdown(fd, SHUT_WR);
+        usleep(5000);
         setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
         return false;
     case STALL:
@@ -365,7 +373,7 @@ static void connections_are_kept(void **state)
     party_fini(&party);
 }
 
-static void heads_have_no_body(void **state)
+static void heads_and_trailers(void **state)
 {
     (void)state;
     struct party party;
@@ -384,6 +392,10 @@ static void heads_have_no_body(void **state)
     aim(&exchange, "GET", 0);
     run(&party, &client, &exchange);
     assert_outcome(&exchange, 0);
+    aim(&exchange, "GET", 2);
+    run(&party, &client, &exchange);
+    assert_non_null(exchange_header(&exchange, "transfer-encoding"));
+    assert_null(exchange_header(&exchange, "trailer"));
     client_close(&client);
     exchange_fini(&exchange);
     party_fini(&party);
@@ -404,6 +416,33 @@ static void only_idempotent_requests_are_repeated(void **state)
     assert_int_equal(exchange.status, 200);
     run(&party, &client, &exchange);
     assert_int_equal(exchange.error, CLIENT_CLOSED);
+    client_close(&client);
+    exchange_fini(&exchange);
+    party_fini(&party);
+}
+
+/* Nobody has told the client yet that the connection is gone: the write fails
+ * with EPIPE, and SIGPIPE would end the program. */
+static void writes_to_dead_connections_fail(void **state)
+{
+    (void)state;
+    struct party party;
+    struct client client;
+    struct exchange exchange;
+    party_init(&party);
+    client_init(&client, &party.network);
+    exchange_init(&exchange);
+    for (int idempotent = 0; idempotent < 2; idempotent++) {
+        aim(&exchange, "POST", N_FAULTS - 2);
+        exchange.idempotent = idempotent;
+        run(&party, &client, &exchange);
+        assert_int_equal(exchange.status, 200);
+        usleep(100000);
+        run(&party, &client, &exchange);
+        assert_int_equal(exchange.status, idempotent ? 200 : 0);
+        assert_int_equal(exchange.error,
+                         idempotent ? CLIENT_OK : CLIENT_BROKEN_PIPE);
+    }
     client_close(&client);
     exchange_fini(&exchange);
     party_fini(&party);
@@ -593,8 +632,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(faults_are_classified),
         cmocka_unit_test(connections_are_kept),
-        cmocka_unit_test(heads_have_no_body),
+        cmocka_unit_test(heads_and_trailers),
         cmocka_unit_test(only_idempotent_requests_are_repeated),
+        cmocka_unit_test(writes_to_dead_connections_fail),
         cmocka_unit_test(refused_and_unknown),
         cmocka_unit_test(request_larger_than_the_socket),
         cmocka_unit_test(crowd_of_clients),
