@@ -19,7 +19,7 @@ struct network {
 };
 
 /* All on the loop's thread. init makes the process ignore SIGPIPE, which libuv
- * leaves to the program: a dead connection is an error of its exchange. */
+ * leaves to the program: a dead connection is an error of its transfer. */
 void network_init(struct network *network, uv_loop_t *loop);
 
 /* Close the handles, after all clients are closed; then run the loop until it

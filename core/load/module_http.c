@@ -1,6 +1,6 @@
 /* module_http.c -- `require "http"` of load scripts: k6's functions.
  *
- * A request's bytes are written into the virtual user's own exchange, the
+ * A request's bytes are written into the virtual user's own transfer, the
  * coroutine yields, and the reply is copied into one userdata when it goes on
  * (module_response.c). Bad arguments raise; what goes wrong on the way is in
  * res.error and res.error_code, as in k6.
@@ -25,17 +25,17 @@ struct given {
     bool host, user_agent;
 };
 
-static void on_reply(struct exchange *exchange)
+static void on_reply(struct transfer *transfer)
 {
-    struct vu *vu = exchange->ctx;
-    outcome_record(&vu->load->outcome, &vu->load->metrics, exchange);
+    struct vu *vu = transfer->ctx;
+    outcome_record(&vu->load->outcome, &vu->load->metrics, transfer);
     vu_script_wake(vu);
 }
 
 static int on_woken(lua_State *L, int status, lua_KContext ctx)
 {
     (void)status;
-    return module_response_push(L, &((struct vu *)ctx)->exchange);
+    return module_response_push(L, &((struct vu *)ctx)->transfer);
 }
 
 /* stack: ..., the table of headers */
@@ -73,7 +73,7 @@ static int64_t to_timeout(lua_State *L)
     return ns;
 }
 
-static void put_params(lua_State *L, int index, struct exchange *exchange,
+static void put_params(lua_State *L, int index, struct transfer *transfer,
                        struct given *given)
 {
     if (lua_isnoneornil(L, index))
@@ -84,9 +84,9 @@ static void put_params(lua_State *L, int index, struct exchange *exchange,
         const char *name =
             lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "?";
         if (strcmp(name, "headers") == 0 && lua_istable(L, -1))
-            put_headers(L, &exchange->request, given);
+            put_headers(L, &transfer->request, given);
         else if (strcmp(name, "timeout") == 0)
-            exchange->timeout_ns = to_timeout(L);
+            transfer->timeout_ns = to_timeout(L);
         else if (strcmp(name, "tags") != 0 || !lua_istable(L, -1))
             luaL_error(L,
                        "params.%s: unknown, or of a wrong type; known are "
@@ -107,26 +107,26 @@ static bool is_method(const char *method)
 static void build(lua_State *L, struct vu *vu, const char *method, int body,
                   int params)
 {
-    struct exchange *exchange = &vu->exchange;
+    struct transfer *transfer = &vu->transfer;
     struct given given = {false, false};
     size_t n_body = 0;
     const char *bytes = NULL;
     if (!lua_isnoneornil(L, body))
         bytes = luaL_checklstring(L, body, &n_body);
-    exchange->timeout_ns = EXCHANGE_TIMEOUT_NS;
-    exchange->head_only = strcmp(method, "HEAD") == 0;
-    exchange->idempotent = exchange->head_only || strcmp(method, "GET") == 0 ||
+    transfer->timeout_ns = TRANSFER_TIMEOUT_NS;
+    transfer->head_only = strcmp(method, "HEAD") == 0;
+    transfer->idempotent = transfer->head_only || strcmp(method, "GET") == 0 ||
                            strcmp(method, "OPTIONS") == 0;
-    exchange->keep_headers = true;
-    exchange->keep_body = !vu->load->config->discard_bodies;
-    exchange->done = on_reply;
-    request_begin(&exchange->request, method, &exchange->url);
-    put_params(L, params, exchange, &given);
+    transfer->keep_headers = true;
+    transfer->keep_body = !vu->load->config->discard_bodies;
+    transfer->done = on_reply;
+    request_begin(&transfer->request, method, &transfer->url);
+    put_params(L, params, transfer, &given);
     if (!given.host)
-        request_host(&exchange->request, &exchange->url);
+        request_host(&transfer->request, &transfer->url);
     if (!given.user_agent)
-        request_user_agent(&exchange->request, vu->load->config->user_agent);
-    request_end(&exchange->request, bytes, n_body);
+        request_user_agent(&transfer->request, vu->load->config->user_agent);
+    request_end(&transfer->request, bytes, n_body);
 }
 
 static int request(lua_State *L, const char *name, const char *method, int url,
@@ -140,20 +140,20 @@ static int request(lua_State *L, const char *name, const char *method, int url,
     if (!vu)
         return luaL_error(L, "http.%s %s", name, why);
 
-    struct exchange *exchange = &vu->exchange;
+    struct transfer *transfer = &vu->transfer;
     enum client_error error = CLIENT_INVALID_URL;
     struct err err;
-    if (url_parse(&exchange->url, text, n, &err)) {
+    if (url_parse(&transfer->url, text, n, &err)) {
         build(L, vu, method, body, params);
         error = CLIENT_OUT_OF_MEMORY;
-        if (!exchange->request.failed && client_send(&vu->client, exchange)) {
+        if (!transfer->request.failed && client_send(&vu->client, transfer)) {
             vu_script_wait(vu);
             return lua_yieldk(L, 0, (lua_KContext)vu, on_woken);
         }
-        buf_fini(&exchange->request);
+        buf_fini(&transfer->request);
     }
-    outcome_fail(&load->outcome, &load->metrics, error, exchange);
-    return module_response_push(L, exchange);
+    outcome_fail(&load->outcome, &load->metrics, error, transfer);
+    return module_response_push(L, transfer);
 }
 
 static int http_get(lua_State *L)
