@@ -156,48 +156,29 @@ static int request(lua_State *L, const char *name, const char *method, int url,
     return module_response_push(L, transfer);
 }
 
-static int http_get(lua_State *L)
+/* http.get(url [, params]), http.post(url [, body [, params]]) and so on. */
+static const struct verb {
+    const char *name;
+    const char *method;
+    bool has_body;
+} verbs[] = {
+    {"get", "GET", false},        {"head", "HEAD", false},
+    {"post", "POST", true},       {"put", "PUT", true},
+    {"patch", "PATCH", true},     {"del", "DELETE", true},
+    {"options", "OPTIONS", true},
+};
+
+/* upvalues: the load, the response's metatable, the verb */
+static int http_verb(lua_State *L)
 {
-    lua_settop(L, 2);
-    return request(L, "get", "GET", 1, 3, 2);
+    const struct verb *verb = lua_touserdata(L, lua_upvalueindex(3));
+    lua_settop(L, verb->has_body ? 3 : 2);
+    lua_settop(L, 3); /* what is absent is nil */
+    int body = verb->has_body ? 2 : 3;
+    return request(L, verb->name, verb->method, 1, body, 5 - body);
 }
 
-static int http_head(lua_State *L)
-{
-    lua_settop(L, 2);
-    return request(L, "head", "HEAD", 1, 3, 2);
-}
-
-static int http_post(lua_State *L)
-{
-    lua_settop(L, 3);
-    return request(L, "post", "POST", 1, 2, 3);
-}
-
-static int http_put(lua_State *L)
-{
-    lua_settop(L, 3);
-    return request(L, "put", "PUT", 1, 2, 3);
-}
-
-static int http_patch(lua_State *L)
-{
-    lua_settop(L, 3);
-    return request(L, "patch", "PATCH", 1, 2, 3);
-}
-
-static int http_del(lua_State *L)
-{
-    lua_settop(L, 3);
-    return request(L, "del", "DELETE", 1, 2, 3);
-}
-
-static int http_options(lua_State *L)
-{
-    lua_settop(L, 3);
-    return request(L, "options", "OPTIONS", 1, 2, 3);
-}
-
+/* http.request(method, url [, body [, params]]) */
 static int http_request(lua_State *L)
 {
     const char *method = luaL_checkstring(L, 1);
@@ -206,18 +187,20 @@ static int http_request(lua_State *L)
     return request(L, "request", method, 2, 3, 4);
 }
 
-static const luaL_Reg functions[] = {
-    {"get", http_get},         {"head", http_head},       {"post", http_post},
-    {"put", http_put},         {"patch", http_patch},     {"del", http_del},
-    {"options", http_options}, {"request", http_request}, {NULL, NULL},
-};
-
-/* All functions share two upvalues: the load, and the response's metatable. */
 int module_http_open(lua_State *L)
 {
-    luaL_newlibtable(L, functions);
+    const int n_verbs = (int)(sizeof verbs / sizeof *verbs);
+    lua_createtable(L, 0, n_verbs + 1);
+    for (int i = 0; i < n_verbs; i++) {
+        module_loadtest_push_load(L);
+        module_response_push_metatable(L);
+        lua_pushlightuserdata(L, (void *)&verbs[i]);
+        lua_pushcclosure(L, http_verb, 3);
+        lua_setfield(L, -2, verbs[i].name);
+    }
     module_loadtest_push_load(L);
     module_response_push_metatable(L);
-    luaL_setfuncs(L, functions, 2);
+    lua_pushcclosure(L, http_request, 2);
+    lua_setfield(L, -2, "request");
     return 1;
 }

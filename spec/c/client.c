@@ -22,7 +22,7 @@
 #include "client/fetch.h"
 #include "client/request.h"
 
-#define TIMEOUT_NS (300 * INT64_C(1000000))
+#define TIMEOUT_NS (500 * INT64_C(1000000))
 #define BODY_MAX 100000
 
 enum act {
@@ -530,7 +530,7 @@ static void crowd_next(struct crowd_client *c)
         return;
     }
     aim(&c->transfer, "GET", (c->number + c->n_done) % N_FAULTS);
-    c->transfer.timeout_ns = 5 * TIMEOUT_NS; /* the machine may be busy */
+    c->transfer.timeout_ns = 3 * TIMEOUT_NS; /* the machine may be busy */
     assert_true(client_send(&c->client, &c->transfer));
 }
 
