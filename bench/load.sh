@@ -1,12 +1,13 @@
 #!/bin/sh
-# load.sh: the load generator against wrk: requests/s on one core each for
-# generator and target, alternating runs, medians and their ratios.
+# load.sh: the load generator against wrk, one core each for generator and
+# target, alternating runs: requests/s, and CPU time of the generator per
+# request. Ratios are taken within a round; their median is what counts.
 #
 #   sh bench/load.sh [ROUNDS]        (5; SECONDS_EACH=3 CONNECTIONS=50)
 #
 # Target: nginx with one worker that returns 26 bytes. Needs wrk, nginx, and
-# two cores that are otherwise idle: with others at work only the ratios mean
-# something, and only over many rounds.
+# two cores that are otherwise idle. When others are at work the rates say
+# nothing; the CPU time per request still does.
 set -eu
 here=$(cd "$(dirname "$0")/.." && pwd)
 perilune=${PERILUNE:-$here/build/perilune}
@@ -77,6 +78,9 @@ return { default = function()
 end }
 SCRIPT
 
+run_wrk() {
+    taskset -c 0 wrk -t1 -c"$connections" -d"${seconds}s" "$url"
+}
 run_url() {
     taskset -c 0 "$perilune" load "$url" -u "$connections" -d "${seconds}s" -q
 }
@@ -84,35 +88,47 @@ run_script() {
     taskset -c 0 "$perilune" load "$folder/check.lua" -e "URL=$url" \
         -u "$connections" -d "${seconds}s" -q
 }
-perilune_rate() {
-    awk '$1 ~ /^http_reqs\./ { sub("/s", "", $3); print $3 }'
+
+# CPU seconds of the children that have ended, from the output of `times`.
+cpu_of() {
+    awk 'NR == 2 { for (i = 1; i <= 2; i++) {
+            split($i, part, /[ms]/); sum += part[1] * 60 + part[2] }
+        print sum }' "$1"
 }
-wrk_rate() {
-    awk '/^Requests\/sec:/ { print $2 }'
+
+# measure NAME: one run; appends "requests/s  CPU-us-per-request".
+measure() {
+    times >"$folder/before" # not in a subshell: that has other children
+    "run_$1" >"$folder/out"
+    times >"$folder/after"
+    awk -v cpu="$(cpu_of "$folder/before") $(cpu_of "$folder/after")" '
+        /requests in/ { n = $1 }
+        /^Requests\/sec:/ { rate = $2 }
+        $1 ~ /^http_reqs\./ { n = $2; sub("/s", "", $3); rate = $3 }
+        END { split(cpu, c, " "); print rate, (c[2] - c[1]) * 1e6 / n }
+    ' "$folder/out" >>"$folder/$1"
 }
-median() {
-    sort -n "$1" | awk '{ v[NR] = $1 }
-        END { print (v[int((NR + 1) / 2)] + v[int(NR / 2) + 1]) / 2 }'
+
+# ratio NAME COLUMN: the median over the rounds of NAME's to wrk's.
+ratio() {
+    paste "$folder/$1" "$folder/wrk" |
+        awk -v c="$2" '{ print $c / $(c + 2) }' | sort -n |
+        awk '{ v[NR] = $1 }
+            END { print (v[int((NR + 1) / 2)] + v[int(NR / 2) + 1]) / 2 }'
 }
 
 echo "target: nginx, $connections connections, $rounds rounds of ${seconds} s"
 round=0
 while [ "$round" -lt "$rounds" ]; do
     round=$((round + 1))
-    taskset -c 0 wrk -t1 -c"$connections" -d"${seconds}s" "$url" |
-        wrk_rate >>"$folder/wrk"
-    run_url | perilune_rate >>"$folder/url"
-    run_script | perilune_rate >>"$folder/script"
-    printf 'round %d: wrk %.0f, URL %.0f, script %.0f requests/s\n' "$round" \
-        "$(tail -n1 "$folder/wrk")" "$(tail -n1 "$folder/url")" \
-        "$(tail -n1 "$folder/script")"
+    for name in wrk url script; do
+        measure "$name"
+        # shellcheck disable=SC2046 # two words
+        printf '%-7s %d: %8.0f requests/s, %5.2f us CPU per request\n' "$name" \
+            "$round" $(tail -n1 "$folder/$name")
+    done
 done
-
-wrk=$(median "$folder/wrk") by_url=$(median "$folder/url")
-by_script=$(median "$folder/script")
-awk -v wrk="$wrk" -v url="$by_url" -v script="$by_script" 'BEGIN {
-    printf "median: wrk %.0f, URL %.0f, script %.0f requests/s\n",
-        wrk, url, script
-    printf "URL mode / wrk     %.3f  (must 0.97, aim 1.05)\n", url / wrk
-    printf "Lua script / wrk   %.3f  (must 0.90, aim 1.00)\n", script / wrk
-}'
+printf 'URL mode / wrk:   rate %.3f (must 0.97, aim 1.05), CPU %.3f\n' \
+    "$(ratio url 1)" "$(ratio url 2)"
+printf 'Lua script / wrk: rate %.3f (must 0.90, aim 1.00), CPU %.3f\n' \
+    "$(ratio script 1)" "$(ratio script 2)"

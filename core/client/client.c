@@ -14,23 +14,23 @@ void client_close(struct client *client)
         connection_orphan(client->connections);
 }
 
-bool client_send(struct client *client, struct exchange *exchange)
+bool client_send(struct client *client, struct transfer *transfer)
 {
     struct connection *connection = client->connections;
-    while (connection && !connection_fits(connection, &exchange->url))
+    while (connection && !connection_fits(connection, &transfer->url))
         connection = connection_next(connection);
     if (!connection)
-        connection = connection_new(client, &exchange->url);
+        connection = connection_new(client, &transfer->url);
     if (!connection)
         return false;
-    exchange_clear(exchange);
-    exchange->times.start_ns = clock_mono_ns();
-    connection_send(connection, exchange);
+    transfer_clear(transfer);
+    transfer->times.start_ns = clock_mono_ns();
+    connection_send(connection, transfer);
     return true;
 }
 
-void client_abort(struct exchange *exchange)
+void client_abort(struct transfer *transfer)
 {
-    if (exchange->connection)
-        connection_abort(exchange->connection);
+    if (transfer->connection)
+        connection_abort(transfer->connection);
 }

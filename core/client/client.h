@@ -2,17 +2,17 @@
  * of its own, which are kept alive.
  *
  * A virtual user of the load generator is one client; so is a worker of the
- * server. One exchange is on one connection at a time; any number of
- * exchanges may be on their way. All on the loop's thread.
+ * server. One transfer is on one connection at a time; any number of
+ * transfers may be on their way. All on the loop's thread.
  *
- * Path: request.c -> [client] -> connection.c -> reply.c -> exchange's done
+ * Path: request.c -> [client] -> connection.c -> incoming.c -> transfer's done
  */
 #ifndef CLIENT_CLIENT_H
 #define CLIENT_CLIENT_H
 
 #include <stdbool.h>
 
-#include "client/exchange.h"
+#include "client/transfer.h"
 #include "client/network.h"
 
 struct client {
@@ -26,12 +26,12 @@ void client_init(struct client *client, struct network *network);
  * freed at once; the loop must still run. */
 void client_close(struct client *client);
 
-/* Send. exchange->done is called once, later, unless it is aborted. False
+/* Send. transfer->done is called once, later, unless it is aborted. False
  * when out of memory: then it never is. */
-bool client_send(struct client *client, struct exchange *exchange);
+bool client_send(struct client *client, struct transfer *transfer);
 
-/* Give the exchange up: done is not called. Does nothing when it is not on
+/* Give the transfer up: done is not called. Does nothing when it is not on
  * its way. */
-void client_abort(struct exchange *exchange);
+void client_abort(struct transfer *transfer);
 
 #endif

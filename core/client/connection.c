@@ -8,7 +8,7 @@
 
 #include "base/clock.h"
 #include "client/client.h"
-#include "client/reply.h"
+#include "client/incoming.h"
 
 enum connection_state {
     CONNECTION_NEW,    /* nothing on the wire: must be dialled */
@@ -23,16 +23,16 @@ struct connection {
     struct network *network;
     struct client *client; /* NULL: orphaned */
     struct connection *prev, *next;
-    struct exchange *exchange; /* NULL: idle */
+    struct transfer *transfer; /* NULL: idle */
     struct deadline deadline;
-    struct reply reply;
+    struct incoming incoming;
     struct lookup lookup;
     struct host *host;
-    unsigned n_dials; /* addresses tried for this exchange */
+    unsigned n_dials; /* addresses tried for this transfer */
     enum connection_state state;
-    bool reused;  /* the exchange found it open */
+    bool reused;  /* the transfer found it open */
     bool writing; /* uv_write has not called back */
-    bool again;   /* once closed, dial anew for the same exchange */
+    bool again;   /* once closed, dial anew for the same transfer */
     uint16_t port;
     char name[URL_HOST_MAX + 1];
 };
@@ -89,36 +89,36 @@ struct connection *connection_next(const struct connection *c)
 
 bool connection_fits(const struct connection *c, const struct url *url)
 {
-    return !c->exchange && c->state == CONNECTION_OPEN &&
+    return !c->transfer && c->state == CONNECTION_OPEN &&
            c->port == url->port &&
            strncasecmp(c->name, url->host.at, url->host.n) == 0 &&
            c->name[url->host.n] == '\0';
 }
 
-/* The exchange leaves the connection. */
-static struct exchange *take_exchange(struct connection *c)
+/* The transfer leaves the connection. */
+static struct transfer *take_transfer(struct connection *c)
 {
-    struct exchange *exchange = c->exchange;
-    c->exchange = NULL;
-    exchange->connection = NULL;
+    struct transfer *transfer = c->transfer;
+    c->transfer = NULL;
+    transfer->connection = NULL;
     deadline_clear(&c->network->deadlines, &c->deadline);
-    return exchange;
+    return transfer;
 }
 
 static void on_closed(uv_handle_t *handle)
 {
     struct connection *c = of_handle(handle);
-    if (c->exchange && c->again) {
+    if (c->transfer && c->again) {
         c->again = false;
         open_handle(c);
         dial(c);
         return;
     }
-    struct exchange *exchange = c->exchange ? take_exchange(c) : NULL;
+    struct transfer *transfer = c->transfer ? take_transfer(c) : NULL;
     unlink_from_client(c);
     free(c);
-    if (exchange)
-        exchange->done(exchange);
+    if (transfer)
+        transfer->done(transfer);
 }
 
 static void close_handle(struct connection *c)
@@ -132,8 +132,8 @@ static void close_handle(struct connection *c)
 
 void connection_abort(struct connection *c)
 {
-    if (c->exchange)
-        take_exchange(c);
+    if (c->transfer)
+        take_transfer(c);
     close_handle(c);
 }
 
@@ -143,14 +143,14 @@ void connection_orphan(struct connection *c)
     connection_abort(c);
 }
 
-/* The exchange has failed; its done is called when the handle is closed. */
+/* The transfer has failed; its done is called when the handle is closed. */
 static void fail(struct connection *c, enum client_error error,
                  const char *detail)
 {
     if (c->state == CONNECTION_CLOSING)
         return;
-    exchange_fail(c->exchange, error, detail);
-    c->exchange->times.done_ns = clock_mono_ns();
+    transfer_fail(c->transfer, error, detail);
+    c->transfer->times.done_ns = clock_mono_ns();
     deadline_clear(&c->network->deadlines, &c->deadline);
     close_handle(c);
 }
@@ -162,12 +162,12 @@ void connection_expired(struct deadline *deadline)
                               offsetof(struct connection, deadline));
     c->again = false;
     if (c->state == CONNECTION_CLOSING) { /* between two dials */
-        exchange_fail(c->exchange, CLIENT_DIAL_TIMEOUT, NULL);
-        c->exchange->times.done_ns = clock_mono_ns();
+        transfer_fail(c->transfer, CLIENT_DIAL_TIMEOUT, NULL);
+        c->transfer->times.done_ns = clock_mono_ns();
         return;
     }
     fail(c,
-         c->exchange->times.connected_ns ? CLIENT_TIMEOUT : CLIENT_DIAL_TIMEOUT,
+         c->transfer->times.connected_ns ? CLIENT_TIMEOUT : CLIENT_DIAL_TIMEOUT,
          NULL);
 }
 
@@ -182,13 +182,13 @@ static void dial_again(struct connection *c)
  * once more (as Go's client does). */
 static bool may_retry(const struct connection *c)
 {
-    return c->reused && c->exchange->idempotent && c->exchange->n_received == 0;
+    return c->reused && c->transfer->idempotent && c->transfer->n_received == 0;
 }
 
 static void lose(struct connection *c, enum client_error error)
 {
     if (may_retry(c)) {
-        c->exchange->times.sent_ns = 0;
+        c->transfer->times.sent_ns = 0;
         c->reused = false;
         c->n_dials = 0;
         dial_again(c);
@@ -199,25 +199,25 @@ static void lose(struct connection *c, enum client_error error)
 
 static void finish(struct connection *c)
 {
-    struct exchange *exchange = take_exchange(c);
-    exchange->times.done_ns = clock_mono_ns();
-    if (!c->reply.keep_alive || c->writing)
+    struct transfer *transfer = take_transfer(c);
+    transfer->times.done_ns = clock_mono_ns();
+    if (!c->incoming.keep_alive || c->writing)
         close_handle(c);
-    exchange->done(exchange);
+    transfer->done(transfer);
 }
 
 static void on_stream_end(struct connection *c, ssize_t status)
 {
-    if (!c->exchange) {
+    if (!c->transfer) {
         close_handle(c);
     } else if (status != UV_EOF) {
         lose(c, client_error_of_stream((int)status));
-    } else if (c->exchange->n_received == 0) {
+    } else if (c->transfer->n_received == 0) {
         lose(c, CLIENT_CLOSED);
-    } else if (reply_end_of_stream(&c->reply) == REPLY_DONE) {
+    } else if (incoming_end_of_stream(&c->incoming) == INCOMING_DONE) {
         finish(c);
     } else {
-        fail(c, c->reply.error, c->reply.detail);
+        fail(c, c->incoming.error, c->incoming.detail);
     }
 }
 
@@ -226,21 +226,21 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *data)
     struct connection *c = of_handle(stream);
     if (n == 0 || c->state == CONNECTION_CLOSING)
         return;
-    if (n < 0 || !c->exchange) { /* an idle connection has nothing to say */
+    if (n < 0 || !c->transfer) { /* an idle connection has nothing to say */
         on_stream_end(c, n);
         return;
     }
-    if (c->exchange->n_received == 0)
-        c->exchange->times.first_byte_ns = clock_mono_ns();
-    c->exchange->n_received += (uint64_t)n;
-    switch (reply_feed(&c->reply, data->base, (size_t)n)) {
-    case REPLY_MORE:
+    if (c->transfer->n_received == 0)
+        c->transfer->times.first_byte_ns = clock_mono_ns();
+    c->transfer->n_received += (uint64_t)n;
+    switch (incoming_feed(&c->incoming, data->base, (size_t)n)) {
+    case INCOMING_MORE:
         break;
-    case REPLY_DONE:
+    case INCOMING_DONE:
         finish(c);
         break;
-    case REPLY_FAILED:
-        fail(c, c->reply.error, c->reply.detail);
+    case INCOMING_FAILED:
+        fail(c, c->incoming.error, c->incoming.detail);
         break;
     }
 }
@@ -256,24 +256,24 @@ static void on_written(uv_write_t *write, int status)
 {
     struct connection *c = of_handle(write->handle);
     c->writing = false;
-    if (c->state == CONNECTION_CLOSING || !c->exchange)
+    if (c->state == CONNECTION_CLOSING || !c->transfer)
         return;
     if (status < 0) {
         lose(c, client_error_of_stream(status));
         return;
     }
-    c->exchange->n_sent = c->exchange->request.len;
-    c->exchange->times.sent_ns = clock_mono_ns();
+    c->transfer->n_sent = c->transfer->request.len;
+    c->transfer->times.sent_ns = clock_mono_ns();
 }
 
 /* One write in the steady state; libuv sends what the socket did not take. */
 static void write_request(struct connection *c)
 {
-    struct exchange *exchange = c->exchange;
+    struct transfer *transfer = c->transfer;
     uv_stream_t *stream = (uv_stream_t *)&c->tcp;
     uv_buf_t rest =
-        uv_buf_init(exchange->request.data, (unsigned)exchange->request.len);
-    reply_begin(&c->reply, exchange);
+        uv_buf_init(transfer->request.data, (unsigned)transfer->request.len);
+    incoming_begin(&c->incoming, transfer);
     int n = uv_try_write(stream, &rest, 1);
     if (n == UV_EAGAIN)
         n = 0;
@@ -281,9 +281,9 @@ static void write_request(struct connection *c)
         lose(c, client_error_of_stream(n));
         return;
     }
-    exchange->n_sent = (uint64_t)n;
+    transfer->n_sent = (uint64_t)n;
     if ((unsigned)n == rest.len) {
-        exchange->times.sent_ns = clock_mono_ns();
+        transfer->times.sent_ns = clock_mono_ns();
         return;
     }
     rest.base += n;
@@ -295,7 +295,7 @@ static void write_request(struct connection *c)
         c->writing = true;
 }
 
-/* A name may have several addresses; the next exchange begins with the one
+/* A name may have several addresses; the next transfer begins with the one
  * that answered. */
 static void on_dial_failed(struct connection *c, int status)
 {
@@ -310,7 +310,7 @@ static void on_dial_failed(struct connection *c, int status)
 static void on_dialled(uv_connect_t *request, int status)
 {
     struct connection *c = of_handle(request->handle);
-    if (c->state == CONNECTION_CLOSING || !c->exchange)
+    if (c->state == CONNECTION_CLOSING || !c->transfer)
         return;
     if (status == 0)
         status = uv_read_start((uv_stream_t *)&c->tcp, lend_buffer, on_read);
@@ -320,7 +320,7 @@ static void on_dialled(uv_connect_t *request, int status)
     }
     uv_tcp_nodelay(&c->tcp, 1);
     c->state = CONNECTION_OPEN;
-    c->exchange->times.connected_ns = clock_mono_ns();
+    c->transfer->times.connected_ns = clock_mono_ns();
     write_request(c);
 }
 
@@ -328,8 +328,8 @@ static void dial(struct connection *c)
 {
     struct sockaddr_storage address = c->host->addresses[c->host->preferred];
     c->n_dials++;
-    c->exchange->times.dial_ns = clock_mono_ns();
-    c->exchange->times.connected_ns = 0;
+    c->transfer->times.dial_ns = clock_mono_ns();
+    c->transfer->times.connected_ns = 0;
     if (address.ss_family == AF_INET6)
         ((struct sockaddr_in6 *)&address)->sin6_port = htons(c->port);
     else
@@ -353,16 +353,16 @@ static void on_lookup(struct lookup *lookup, struct host *host, int status)
     dial(c);
 }
 
-void connection_send(struct connection *c, struct exchange *exchange)
+void connection_send(struct connection *c, struct transfer *transfer)
 {
-    c->exchange = exchange;
-    exchange->connection = c;
+    c->transfer = transfer;
+    transfer->connection = c;
     deadline_set(&c->network->deadlines, &c->deadline,
-                 exchange->times.start_ns + exchange->timeout_ns);
+                 transfer->times.start_ns + transfer->timeout_ns);
     c->reused = c->state == CONNECTION_OPEN;
     c->n_dials = 0;
     if (c->reused) {
-        exchange->times.connected_ns = exchange->times.start_ns;
+        transfer->times.connected_ns = transfer->times.start_ns;
         write_request(c);
     } else {
         c->lookup.done = on_lookup;

@@ -3,7 +3,7 @@
  * client.c's own. A connection belongs to its client until it is orphaned or
  * closed, and frees itself once libuv has let go of it.
  *
- * Whatever fails is reported from the close callback, so that an exchange's
+ * Whatever fails is reported from the close callback, so that an transfer's
  * done is never called from within client_send.
  */
 #ifndef CLIENT_CONNECTION_H
@@ -14,7 +14,7 @@
 struct client;
 struct connection;
 struct deadline;
-struct exchange;
+struct transfer;
 struct url;
 
 /* Not dialled yet; linked into the client. NULL when out of memory. */
@@ -27,16 +27,16 @@ struct connection *connection_next(const struct connection *connection);
 bool connection_fits(const struct connection *connection,
                      const struct url *url);
 
-/* Carry out the exchange. The connection must fit. */
-void connection_send(struct connection *connection, struct exchange *exchange);
+/* Carry out the transfer. The connection must fit. */
+void connection_send(struct connection *connection, struct transfer *transfer);
 
-/* Drop its exchange, if any, without a word, and close. */
+/* Drop its transfer, if any, without a word, and close. */
 void connection_abort(struct connection *connection);
 
 /* Abort, and leave the client, which may be freed. */
 void connection_orphan(struct connection *connection);
 
-/* The deadline of a connection's exchange has come. */
+/* The deadline of a connection's transfer has come. */
 void connection_expired(struct deadline *deadline);
 
 #endif

@@ -2,46 +2,35 @@
 
 #include <uv.h>
 
+static const struct text {
+    enum client_error error;
+    const char *text;
+} texts[] = {
+    {CLIENT_OK, ""},
+    {CLIENT_ERROR, "error"},
+    {CLIENT_INVALID_URL, "invalid URL"},
+    {CLIENT_TIMEOUT, "request timeout"},
+    {CLIENT_DNS, "lookup failed"},
+    {CLIENT_NO_SUCH_HOST, "lookup: no such host"},
+    {CLIENT_TCP, "connection error"},
+    {CLIENT_BROKEN_PIPE, "write: broken pipe"},
+    {CLIENT_DIAL, "dial: connection failed"},
+    {CLIENT_DIAL_TIMEOUT, "dial: i/o timeout"},
+    {CLIENT_DIAL_REFUSED, "dial: connection refused"},
+    {CLIENT_RESET, "read: connection reset by peer"},
+    {CLIENT_CLOSED, "connection closed before a reply"},
+    {CLIENT_INCOMPLETE, "connection closed within the reply"},
+    {CLIENT_MALFORMED, "malformed HTTP reply"},
+    {CLIENT_HEAD_TOO_LARGE, "the reply's head is too large"},
+    {CLIENT_BODY_TOO_LARGE, "the reply's body is too large"},
+    {CLIENT_OUT_OF_MEMORY, "out of memory"},
+};
+
 const char *client_error_text(enum client_error error)
 {
-    switch (error) {
-    case CLIENT_OK:
-        return "";
-    case CLIENT_ERROR:
-        return "error";
-    case CLIENT_INVALID_URL:
-        return "invalid URL";
-    case CLIENT_TIMEOUT:
-        return "request timeout";
-    case CLIENT_DNS:
-        return "lookup failed";
-    case CLIENT_NO_SUCH_HOST:
-        return "lookup: no such host";
-    case CLIENT_TCP:
-        return "connection error";
-    case CLIENT_BROKEN_PIPE:
-        return "write: broken pipe";
-    case CLIENT_DIAL:
-        return "dial: connection failed";
-    case CLIENT_DIAL_TIMEOUT:
-        return "dial: i/o timeout";
-    case CLIENT_DIAL_REFUSED:
-        return "dial: connection refused";
-    case CLIENT_RESET:
-        return "read: connection reset by peer";
-    case CLIENT_CLOSED:
-        return "connection closed before a reply";
-    case CLIENT_INCOMPLETE:
-        return "connection closed within the reply";
-    case CLIENT_MALFORMED:
-        return "malformed HTTP reply";
-    case CLIENT_HEAD_TOO_LARGE:
-        return "the reply's head is too large";
-    case CLIENT_BODY_TOO_LARGE:
-        return "the reply's body is too large";
-    case CLIENT_OUT_OF_MEMORY:
-        return "out of memory";
-    }
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        if (texts[i].error == error)
+            return texts[i].text;
     return "error";
 }
 

@@ -10,33 +10,33 @@ struct fetch {
     uv_loop_t loop;
     struct network network;
     struct client client;
-    struct exchange exchange;
+    struct transfer transfer;
 };
 
 /* The client's connection would keep the loop alive. */
-static void on_done(struct exchange *exchange)
+static void on_done(struct transfer *transfer)
 {
-    struct fetch *fetch = exchange->ctx;
+    struct fetch *fetch = transfer->ctx;
     client_close(&fetch->client);
 }
 
 static bool run(struct fetch *fetch, struct err *err)
 {
-    struct exchange *exchange = &fetch->exchange;
-    request_begin(&exchange->request, "GET", &exchange->url);
-    request_host(&exchange->request, &exchange->url);
-    request_user_agent(&exchange->request, REQUEST_USER_AGENT);
-    request_end(&exchange->request, NULL, 0);
-    exchange->idempotent = exchange->keep_body = true;
-    exchange->done = on_done;
-    exchange->ctx = fetch;
-    if (exchange->request.failed || !client_send(&fetch->client, exchange))
+    struct transfer *transfer = &fetch->transfer;
+    request_begin(&transfer->request, "GET", &transfer->url);
+    request_host(&transfer->request, &transfer->url);
+    request_user_agent(&transfer->request, REQUEST_USER_AGENT);
+    request_end(&transfer->request, NULL, 0);
+    transfer->idempotent = transfer->keep_body = true;
+    transfer->done = on_done;
+    transfer->ctx = fetch;
+    if (transfer->request.failed || !client_send(&fetch->client, transfer))
         return err_set(err, "out of memory");
     uv_run(&fetch->loop, UV_RUN_DEFAULT);
-    if (exchange->error)
-        return err_set(err, "%s%s%s", client_error_text(exchange->error),
-                       exchange->detail ? ": " : "",
-                       exchange->detail ? exchange->detail : "");
+    if (transfer->error)
+        return err_set(err, "%s%s%s", client_error_text(transfer->error),
+                       transfer->detail ? ": " : "",
+                       transfer->detail ? transfer->detail : "");
     return true;
 }
 
@@ -50,16 +50,16 @@ bool client_fetch(const char *url, int64_t timeout_ns, size_t limit,
     }
     network_init(&fetch->network, &fetch->loop);
     client_init(&fetch->client, &fetch->network);
-    exchange_init(&fetch->exchange);
-    fetch->exchange.timeout_ns = timeout_ns;
-    fetch->exchange.body_max = limit;
+    transfer_init(&fetch->transfer);
+    fetch->transfer.timeout_ns = timeout_ns;
+    fetch->transfer.body_max = limit;
 
-    bool ok = url_parse(&fetch->exchange.url, url, strlen(url), err);
+    bool ok = url_parse(&fetch->transfer.url, url, strlen(url), err);
     if (ok && !(ok = run(fetch, err)))
         err_prefix(err, "%s: ", url);
     if (ok) {
-        *status = fetch->exchange.status;
-        buf_append(body, fetch->exchange.body.data, fetch->exchange.body.len);
+        *status = fetch->transfer.status;
+        buf_append(body, fetch->transfer.body.data, fetch->transfer.body.len);
         if (body->failed)
             ok = err_set(err, "%s: out of memory", url);
     }
@@ -68,7 +68,7 @@ bool client_fetch(const char *url, int64_t timeout_ns, size_t limit,
     uv_run(&fetch->loop, UV_RUN_DEFAULT);
     uv_loop_close(&fetch->loop);
     network_fini(&fetch->network);
-    exchange_fini(&fetch->exchange);
+    transfer_fini(&fetch->transfer);
     free(fetch);
     return ok;
 }

@@ -18,7 +18,8 @@ struct network {
     char read_buffer[NETWORK_READ_SIZE]; /* good until a read callback ends */
 };
 
-/* All on the loop's thread. */
+/* All on the loop's thread. init makes the process ignore SIGPIPE, which libuv
+ * leaves to the program: a dead connection is an error of its transfer. */
 void network_init(struct network *network, uv_loop_t *loop);
 
 /* Close the handles, after all clients are closed; then run the loop until it

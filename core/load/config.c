@@ -3,6 +3,7 @@
 #include <lua.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -243,6 +244,13 @@ static const struct scenario default_scenario = {
     .graceful_stop_ns = GRACEFUL_STOP_NS,
 };
 
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(((const struct scenario *)a)->name,
+                  ((const struct scenario *)b)->name);
+}
+
+/* Sorted by name: the order of a Lua table changes from run to run. */
 static bool read_scenarios(struct config *config, lua_State *L, struct err *err)
 {
     if (!lua_istable(L, -1))
@@ -264,6 +272,8 @@ static bool read_scenarios(struct config *config, lua_State *L, struct err *err)
             return false;
         lua_pop(L, 1);
     }
+    qsort(config->scenarios, config->n_scenarios, sizeof *config->scenarios,
+          compare_names);
     return true;
 }
 

@@ -1,6 +1,5 @@
 #include "load/duration.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -48,21 +47,4 @@ bool duration_parse(const char *text, int64_t *ns)
     }
     *ns = (int64_t)(total + 0.5);
     return true;
-}
-
-const char *duration_format(char *out, size_t size, int64_t ns)
-{
-    size_t n = 0;
-    out[0] = '\0';
-    if (ns <= 0)
-        snprintf(out, size, "0s");
-    for (size_t i = 0; i < n_units && ns > 0 && n < size; i++) {
-        int64_t count = ns / units[i].ns;
-        if (count == 0 || strcmp(units[i].name, "µs") == 0)
-            continue;
-        n += (size_t)snprintf(out + n, size - n, "%lld%s", (long long)count,
-                              units[i].name);
-        ns -= count * units[i].ns;
-    }
-    return out;
 }

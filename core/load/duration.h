@@ -3,15 +3,11 @@
 #define LOAD_DURATION_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 #define DURATION_GRAMMAR "a duration such as \"10s\", \"1m30s\" or \"500ms\""
 
 /* Parse "1h2m3.5s", "500ms", "10us"; at most 100 days. False: it is none. */
 bool duration_parse(const char *text, int64_t *ns);
-
-/* "1m30s", "500ms", "0s": shortest exact form. Returns out. */
-const char *duration_format(char *out, size_t size, int64_t ns);
 
 #endif

@@ -208,6 +208,7 @@ static void catch_signals(struct load *load)
 {
     struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
     sigemptyset(&action.sa_mask);
+    n_signals = 0;
     stop_target = &load->stop;
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);

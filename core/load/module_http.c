@@ -1,6 +1,6 @@
 /* module_http.c -- `require "http"` of load scripts: k6's functions.
  *
- * A request's bytes are written into the virtual user's own exchange, the
+ * A request's bytes are written into the virtual user's own transfer, the
  * coroutine yields, and the reply is copied into one userdata when it goes on
  * (module_response.c). Bad arguments raise; what goes wrong on the way is in
  * res.error and res.error_code, as in k6.
@@ -25,17 +25,17 @@ struct given {
     bool host, user_agent;
 };
 
-static void on_reply(struct exchange *exchange)
+static void on_reply(struct transfer *transfer)
 {
-    struct vu *vu = exchange->ctx;
-    outcome_record(&vu->load->outcome, &vu->load->metrics, exchange);
+    struct vu *vu = transfer->ctx;
+    outcome_record(&vu->load->outcome, &vu->load->metrics, transfer);
     vu_script_wake(vu);
 }
 
 static int on_woken(lua_State *L, int status, lua_KContext ctx)
 {
     (void)status;
-    return module_response_push(L, &((struct vu *)ctx)->exchange);
+    return module_response_push(L, &((struct vu *)ctx)->transfer);
 }
 
 /* stack: ..., the table of headers */
@@ -62,8 +62,9 @@ static void put_headers(lua_State *L, struct buf *out, struct given *given)
 static int64_t to_timeout(lua_State *L)
 {
     int64_t ns = 0;
-    if (lua_type(L, -1) == LUA_TNUMBER)
-        ns = (int64_t)(lua_tonumber(L, -1) * 1e6);
+    lua_Number ms = lua_type(L, -1) == LUA_TNUMBER ? lua_tonumber(L, -1) : 0;
+    if (ms > 0 && ms < 1e10)
+        ns = (int64_t)(ms * 1e6);
     else if (lua_type(L, -1) == LUA_TSTRING)
         duration_parse(lua_tostring(L, -1), &ns);
     if (ns <= 0)
@@ -72,7 +73,7 @@ static int64_t to_timeout(lua_State *L)
     return ns;
 }
 
-static void put_params(lua_State *L, int index, struct exchange *exchange,
+static void put_params(lua_State *L, int index, struct transfer *transfer,
                        struct given *given)
 {
     if (lua_isnoneornil(L, index))
@@ -83,9 +84,9 @@ static void put_params(lua_State *L, int index, struct exchange *exchange,
         const char *name =
             lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "?";
         if (strcmp(name, "headers") == 0 && lua_istable(L, -1))
-            put_headers(L, &exchange->request, given);
+            put_headers(L, &transfer->request, given);
         else if (strcmp(name, "timeout") == 0)
-            exchange->timeout_ns = to_timeout(L);
+            transfer->timeout_ns = to_timeout(L);
         else if (strcmp(name, "tags") != 0 || !lua_istable(L, -1))
             luaL_error(L,
                        "params.%s: unknown, or of a wrong type; known are "
@@ -106,26 +107,26 @@ static bool is_method(const char *method)
 static void build(lua_State *L, struct vu *vu, const char *method, int body,
                   int params)
 {
-    struct exchange *exchange = &vu->exchange;
+    struct transfer *transfer = &vu->transfer;
     struct given given = {false, false};
     size_t n_body = 0;
     const char *bytes = NULL;
     if (!lua_isnoneornil(L, body))
         bytes = luaL_checklstring(L, body, &n_body);
-    exchange->timeout_ns = EXCHANGE_TIMEOUT_NS;
-    exchange->head_only = strcmp(method, "HEAD") == 0;
-    exchange->idempotent = exchange->head_only || strcmp(method, "GET") == 0 ||
+    transfer->timeout_ns = TRANSFER_TIMEOUT_NS;
+    transfer->head_only = strcmp(method, "HEAD") == 0;
+    transfer->idempotent = transfer->head_only || strcmp(method, "GET") == 0 ||
                            strcmp(method, "OPTIONS") == 0;
-    exchange->keep_headers = true;
-    exchange->keep_body = !vu->load->config->discard_bodies;
-    exchange->done = on_reply;
-    request_begin(&exchange->request, method, &exchange->url);
-    put_params(L, params, exchange, &given);
+    transfer->keep_headers = true;
+    transfer->keep_body = !vu->load->config->discard_bodies;
+    transfer->done = on_reply;
+    request_begin(&transfer->request, method, &transfer->url);
+    put_params(L, params, transfer, &given);
     if (!given.host)
-        request_host(&exchange->request, &exchange->url);
+        request_host(&transfer->request, &transfer->url);
     if (!given.user_agent)
-        request_user_agent(&exchange->request, vu->load->config->user_agent);
-    request_end(&exchange->request, bytes, n_body);
+        request_user_agent(&transfer->request, vu->load->config->user_agent);
+    request_end(&transfer->request, bytes, n_body);
 }
 
 static int request(lua_State *L, const char *name, const char *method, int url,
@@ -139,64 +140,45 @@ static int request(lua_State *L, const char *name, const char *method, int url,
     if (!vu)
         return luaL_error(L, "http.%s %s", name, why);
 
-    struct exchange *exchange = &vu->exchange;
+    struct transfer *transfer = &vu->transfer;
     enum client_error error = CLIENT_INVALID_URL;
     struct err err;
-    if (url_parse(&exchange->url, text, n, &err)) {
+    if (url_parse(&transfer->url, text, n, &err)) {
         build(L, vu, method, body, params);
         error = CLIENT_OUT_OF_MEMORY;
-        if (!exchange->request.failed && client_send(&vu->client, exchange)) {
+        if (!transfer->request.failed && client_send(&vu->client, transfer)) {
             vu_script_wait(vu);
             return lua_yieldk(L, 0, (lua_KContext)vu, on_woken);
         }
-        buf_fini(&exchange->request);
+        buf_fini(&transfer->request);
     }
-    outcome_fail(&load->outcome, &load->metrics, error, exchange);
-    return module_response_push(L, exchange);
+    outcome_fail(&load->outcome, &load->metrics, error, transfer);
+    return module_response_push(L, transfer);
 }
 
-static int http_get(lua_State *L)
+/* http.get(url [, params]), http.post(url [, body [, params]]) and so on. */
+static const struct verb {
+    const char *name;
+    const char *method;
+    bool has_body;
+} verbs[] = {
+    {"get", "GET", false},        {"head", "HEAD", false},
+    {"post", "POST", true},       {"put", "PUT", true},
+    {"patch", "PATCH", true},     {"del", "DELETE", true},
+    {"options", "OPTIONS", true},
+};
+
+/* upvalues: the load, the response's metatable, the verb */
+static int http_verb(lua_State *L)
 {
-    lua_settop(L, 2);
-    return request(L, "get", "GET", 1, 3, 2);
+    const struct verb *verb = lua_touserdata(L, lua_upvalueindex(3));
+    lua_settop(L, verb->has_body ? 3 : 2);
+    lua_settop(L, 3); /* what is absent is nil */
+    int body = verb->has_body ? 2 : 3;
+    return request(L, verb->name, verb->method, 1, body, 5 - body);
 }
 
-static int http_head(lua_State *L)
-{
-    lua_settop(L, 2);
-    return request(L, "head", "HEAD", 1, 3, 2);
-}
-
-static int http_post(lua_State *L)
-{
-    lua_settop(L, 3);
-    return request(L, "post", "POST", 1, 2, 3);
-}
-
-static int http_put(lua_State *L)
-{
-    lua_settop(L, 3);
-    return request(L, "put", "PUT", 1, 2, 3);
-}
-
-static int http_patch(lua_State *L)
-{
-    lua_settop(L, 3);
-    return request(L, "patch", "PATCH", 1, 2, 3);
-}
-
-static int http_del(lua_State *L)
-{
-    lua_settop(L, 3);
-    return request(L, "del", "DELETE", 1, 2, 3);
-}
-
-static int http_options(lua_State *L)
-{
-    lua_settop(L, 3);
-    return request(L, "options", "OPTIONS", 1, 2, 3);
-}
-
+/* http.request(method, url [, body [, params]]) */
 static int http_request(lua_State *L)
 {
     const char *method = luaL_checkstring(L, 1);
@@ -205,18 +187,20 @@ static int http_request(lua_State *L)
     return request(L, "request", method, 2, 3, 4);
 }
 
-static const luaL_Reg functions[] = {
-    {"get", http_get},         {"head", http_head},       {"post", http_post},
-    {"put", http_put},         {"patch", http_patch},     {"del", http_del},
-    {"options", http_options}, {"request", http_request}, {NULL, NULL},
-};
-
-/* All functions share two upvalues: the load, and the response's metatable. */
 int module_http_open(lua_State *L)
 {
-    luaL_newlibtable(L, functions);
+    const int n_verbs = (int)(sizeof verbs / sizeof *verbs);
+    lua_createtable(L, 0, n_verbs + 1);
+    for (int i = 0; i < n_verbs; i++) {
+        module_loadtest_push_load(L);
+        module_response_push_metatable(L);
+        lua_pushlightuserdata(L, (void *)&verbs[i]);
+        lua_pushcclosure(L, http_verb, 3);
+        lua_setfield(L, -2, verbs[i].name);
+    }
     module_loadtest_push_load(L);
     module_response_push_metatable(L);
-    luaL_setfuncs(L, functions, 2);
+    lua_pushcclosure(L, http_request, 2);
+    lua_setfield(L, -2, "request");
     return 1;
 }

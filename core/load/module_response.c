@@ -8,7 +8,7 @@
 #include <lua.h>
 #include <string.h>
 
-#include "client/exchange.h"
+#include "client/transfer.h"
 #include "load/outcome.h"
 
 #define METATABLE "perilune.response"
@@ -17,7 +17,7 @@ struct response {
     int status;
     int code;
     const char *error, *detail; /* static texts */
-    struct exchange_times times;
+    struct transfer_times times;
     size_t n_headers, n_body;
     char bytes[]; /* name NUL value NUL..., then the body */
 };
@@ -148,22 +148,22 @@ void module_response_push_metatable(lua_State *L)
     lua_setfield(L, -2, "__metatable");
 }
 
-int module_response_push(lua_State *L, const struct exchange *exchange)
+int module_response_push(lua_State *L, const struct transfer *transfer)
 {
-    size_t n_headers = exchange->headers.len, n_body = exchange->body.len;
+    size_t n_headers = transfer->headers.len, n_body = transfer->body.len;
     struct response *response =
         lua_newuserdatauv(L, sizeof *response + n_headers + n_body, 0);
-    response->status = exchange->status;
-    response->code = outcome_code(exchange);
-    response->error = client_error_text(exchange->error);
-    response->detail = exchange->detail;
-    response->times = exchange->times;
+    response->status = transfer->status;
+    response->code = outcome_code(transfer);
+    response->error = client_error_text(transfer->error);
+    response->detail = transfer->detail;
+    response->times = transfer->times;
     response->n_headers = n_headers;
     response->n_body = n_body;
     if (n_headers)
-        memcpy(response->bytes, exchange->headers.data, n_headers);
+        memcpy(response->bytes, transfer->headers.data, n_headers);
     if (n_body)
-        memcpy(response->bytes + n_headers, exchange->body.data, n_body);
+        memcpy(response->bytes + n_headers, transfer->body.data, n_body);
     lua_pushvalue(L, lua_upvalueindex(2));
     lua_setmetatable(L, -2);
     return 1;

@@ -2,15 +2,15 @@
 #ifndef LOAD_MODULE_RESPONSE_H
 #define LOAD_MODULE_RESPONSE_H
 
-struct exchange;
+struct transfer;
 struct lua_State;
 
 /* Push its metatable. May raise. */
 void module_response_push_metatable(struct lua_State *L);
 
-/* Push a response: a copy of what the exchange has. To be called from a
+/* Push a response: a copy of what the transfer has. To be called from a
  * function that has the metatable as its second upvalue. Returns 1. May
  * raise. */
-int module_response_push(struct lua_State *L, const struct exchange *exchange);
+int module_response_push(struct lua_State *L, const struct transfer *transfer);
 
 #endif

@@ -10,70 +10,72 @@ static double span_ms(int64_t from_ns, int64_t to_ns)
 }
 
 void outcome_timings(struct outcome_timings *out,
-                     const struct exchange_times *times)
+                     const struct transfer_times *times)
 {
+    /* A reply may come before all of the request is sent, or never. */
+    int64_t first_ns =
+        times->first_byte_ns ? times->first_byte_ns : times->done_ns;
+    int64_t sent_ns = times->sent_ns ? times->sent_ns : first_ns;
     out->blocked = span_ms(times->start_ns, times->connected_ns);
     out->connecting = span_ms(times->dial_ns, times->connected_ns);
     out->tls_handshaking = 0;
-    out->sending = span_ms(times->connected_ns, times->sent_ns);
-    out->waiting =
-        span_ms(times->sent_ns,
-                times->first_byte_ns ? times->first_byte_ns : times->done_ns);
+    out->sending = span_ms(times->connected_ns, sent_ns);
+    out->waiting = times->connected_ns ? span_ms(sent_ns, first_ns) : 0;
     out->receiving = span_ms(times->first_byte_ns, times->done_ns);
     out->duration = out->sending + out->waiting + out->receiving;
 }
 
-int outcome_code(const struct exchange *exchange)
+int outcome_code(const struct transfer *transfer)
 {
-    if (exchange->error)
-        return (int)exchange->error;
-    return exchange->status >= 400 ? 1000 + exchange->status : 0;
+    if (transfer->error)
+        return (int)transfer->error;
+    return transfer->status >= 400 ? 1000 + transfer->status : 0;
 }
 
-bool outcome_is_expected(const struct exchange *exchange)
+bool outcome_is_expected(const struct transfer *transfer)
 {
-    return exchange->status >= 200 && exchange->status < 400;
+    return transfer->status >= 200 && transfer->status < 400;
 }
 
-static void log_first(const struct exchange *exchange)
+static void log_first(const struct transfer *transfer)
 {
-    const struct url *url = &exchange->url;
+    const struct url *url = &transfer->url;
     char text[300], quoted[400], to[300], reason[300];
-    snprintf(text, sizeof text, "%s%s%s", client_error_text(exchange->error),
-             exchange->detail ? ": " : "",
-             exchange->detail ? exchange->detail : "");
+    snprintf(text, sizeof text, "%s%s%s", client_error_text(transfer->error),
+             transfer->detail ? ": " : "",
+             transfer->detail ? transfer->detail : "");
     snprintf(to, sizeof to, "%.*s", (int)url->authority.n, url->authority.at);
     log_write(LOG_WARN, "request_failed",
               "error_code=%d error=%s host=%s note=\"further ones of this "
               "kind are only counted\"",
-              (int)exchange->error, log_quote(quoted, sizeof quoted, text),
+              (int)transfer->error, log_quote(quoted, sizeof quoted, text),
               log_quote(reason, sizeof reason, to));
 }
 
 static void count_error(struct outcome *outcome,
-                        const struct exchange *exchange)
+                        const struct transfer *transfer)
 {
     for (unsigned i = 0; i < outcome->n_errors; i++)
-        if (outcome->errors[i].error == exchange->error) {
+        if (outcome->errors[i].error == transfer->error) {
             outcome->errors[i].count++;
             return;
         }
-    log_first(exchange);
+    log_first(transfer);
     if (outcome->n_errors < OUTCOME_ERRORS_MAX)
         outcome->errors[outcome->n_errors++] =
-            (struct outcome_error){exchange->error, 1};
+            (struct outcome_error){transfer->error, 1};
 }
 
 void outcome_record(struct outcome *outcome, struct metrics *metrics,
-                    const struct exchange *exchange)
+                    const struct transfer *transfer)
 {
     struct outcome_timings timings;
-    bool expected = outcome_is_expected(exchange);
-    outcome_timings(&timings, &exchange->times);
-    if (exchange->error)
-        count_error(outcome, exchange);
+    bool expected = outcome_is_expected(transfer);
+    outcome_timings(&timings, &transfer->times);
+    if (transfer->error)
+        count_error(outcome, transfer);
     else
-        outcome->by_status[exchange->status % OUTCOME_STATUS_MAX]++;
+        outcome->by_status[transfer->status % OUTCOME_STATUS_MAX]++;
 
     metrics_add(metrics, METRIC_HTTP_REQS, 1);
     metrics_add(metrics, METRIC_HTTP_REQ_FAILED, !expected);
@@ -88,14 +90,14 @@ void outcome_record(struct outcome *outcome, struct metrics *metrics,
     metrics_add(metrics, METRIC_HTTP_REQ_SENDING, timings.sending);
     metrics_add(metrics, METRIC_HTTP_REQ_WAITING, timings.waiting);
     metrics_add(metrics, METRIC_HTTP_REQ_RECEIVING, timings.receiving);
-    metrics_add(metrics, METRIC_DATA_SENT, (double)exchange->n_sent);
-    metrics_add(metrics, METRIC_DATA_RECEIVED, (double)exchange->n_received);
+    metrics_add(metrics, METRIC_DATA_SENT, (double)transfer->n_sent);
+    metrics_add(metrics, METRIC_DATA_RECEIVED, (double)transfer->n_received);
 }
 
 void outcome_fail(struct outcome *outcome, struct metrics *metrics,
-                  enum client_error error, struct exchange *exchange)
+                  enum client_error error, struct transfer *transfer)
 {
-    exchange_clear(exchange);
-    exchange_fail(exchange, error, NULL);
-    outcome_record(outcome, metrics, exchange);
+    transfer_clear(transfer);
+    transfer_fail(transfer, error, NULL);
+    outcome_record(outcome, metrics, transfer);
 }

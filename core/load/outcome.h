@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "client/exchange.h"
+#include "client/transfer.h"
 #include "load/metrics.h"
 
 #define OUTCOME_STATUS_MAX 1000
@@ -24,26 +24,26 @@ struct outcome {
     unsigned n_errors;
 };
 
-/* k6's timings of an exchange, in milliseconds. */
+/* k6's timings of an transfer, in milliseconds. */
 struct outcome_timings {
     double blocked, connecting, tls_handshaking, sending, waiting, receiving,
         duration;
 };
 void outcome_timings(struct outcome_timings *timings,
-                     const struct exchange_times *times);
+                     const struct transfer_times *times);
 
 /* k6's error_code: an error's number, 1000 + status from 400 on, or 0. */
-int outcome_code(const struct exchange *exchange);
+int outcome_code(const struct transfer *transfer);
 
 /* k6's default: a reply with a status from 200 to 399. */
-bool outcome_is_expected(const struct exchange *exchange);
+bool outcome_is_expected(const struct transfer *transfer);
 
-/* Count an exchange that is done. The first error of each class is logged. */
+/* Count an transfer that is done. The first error of each class is logged. */
 void outcome_record(struct outcome *outcome, struct metrics *metrics,
-                    const struct exchange *exchange);
+                    const struct transfer *transfer);
 
 /* Count one that could not be sent. */
 void outcome_fail(struct outcome *outcome, struct metrics *metrics,
-                  enum client_error error, struct exchange *exchange);
+                  enum client_error error, struct transfer *transfer);
 
 #endif

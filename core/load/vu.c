@@ -9,8 +9,8 @@ void vu_init(struct vu *vu, struct load *load, struct scenario_run *run,
 {
     *vu = (struct vu){.load = load, .run = run, .number = number};
     client_init(&vu->client, &load->network);
-    exchange_init(&vu->exchange);
-    vu->exchange.ctx = vu;
+    transfer_init(&vu->transfer);
+    vu->transfer.ctx = vu;
     uv_timer_init(&load->loop, &vu->timer);
     vu->timer.data = vu;
 }
@@ -21,7 +21,7 @@ void vu_close(struct vu *vu)
     uv_close((uv_handle_t *)&vu->timer, NULL);
 }
 
-void vu_fini(struct vu *vu) { exchange_fini(&vu->exchange); }
+void vu_fini(struct vu *vu) { transfer_fini(&vu->transfer); }
 
 void vu_advance(struct vu *vu)
 {
@@ -61,7 +61,7 @@ void vu_interrupt(struct vu *vu)
 {
     if (!vu->busy)
         return;
-    client_abort(&vu->exchange);
+    client_abort(&vu->transfer);
     uv_timer_stop(&vu->timer);
     vu->load->behaviour->interrupt(vu);
     vu->load->n_interrupted++;

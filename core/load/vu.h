@@ -1,4 +1,4 @@
-/* vu.h -- a virtual user: iterates, one exchange or sleep at a time.
+/* vu.h -- a virtual user: iterates, one transfer or sleep at a time.
  *
  * What it does in an iteration is its behaviour: request one URL (vu_url.c,
  * no Lua) or run a function of the script in a coroutine (vu_script.c).
@@ -43,7 +43,7 @@ struct vu {
     struct vu *next_ready;
 
     struct client client;
-    struct exchange exchange; /* the one that it may have on its way */
+    struct transfer transfer; /* the one that it may have on its way */
     uv_timer_t timer;         /* of its sleep */
 
     /* Of vu_script.c. */

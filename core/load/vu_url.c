@@ -6,34 +6,34 @@
 #include "load/load.h"
 #include "load/vu.h"
 
-static void on_reply(struct exchange *exchange)
+static void on_reply(struct transfer *transfer)
 {
-    struct vu *vu = exchange->ctx;
-    outcome_record(&vu->load->outcome, &vu->load->metrics, exchange);
+    struct vu *vu = transfer->ctx;
+    outcome_record(&vu->load->outcome, &vu->load->metrics, transfer);
     vu_finish(vu);
 }
 
 static bool open_url(struct vu *vu, struct err *err)
 {
-    struct exchange *exchange = &vu->exchange;
+    struct transfer *transfer = &vu->transfer;
     const char *url = vu->load->url;
-    if (!url_parse(&exchange->url, url, strlen(url), err))
+    if (!url_parse(&transfer->url, url, strlen(url), err))
         return false;
-    request_begin(&exchange->request, "GET", &exchange->url);
-    request_host(&exchange->request, &exchange->url);
-    request_user_agent(&exchange->request, vu->load->config->user_agent);
-    request_end(&exchange->request, NULL, 0);
-    exchange->idempotent = true;
-    exchange->done = on_reply;
-    return !exchange->request.failed || err_set(err, "out of memory");
+    request_begin(&transfer->request, "GET", &transfer->url);
+    request_host(&transfer->request, &transfer->url);
+    request_user_agent(&transfer->request, vu->load->config->user_agent);
+    request_end(&transfer->request, NULL, 0);
+    transfer->idempotent = true;
+    transfer->done = on_reply;
+    return !transfer->request.failed || err_set(err, "out of memory");
 }
 
 static void begin(struct vu *vu)
 {
-    if (client_send(&vu->client, &vu->exchange))
+    if (client_send(&vu->client, &vu->transfer))
         return;
     outcome_fail(&vu->load->outcome, &vu->load->metrics, CLIENT_OUT_OF_MEMORY,
-                 &vu->exchange);
+                 &vu->transfer);
     vu_finish(vu);
 }
 

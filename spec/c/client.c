@@ -22,7 +22,7 @@
 #include "client/fetch.h"
 #include "client/request.h"
 
-#define TIMEOUT_NS (300 * INT64_C(1000000))
+#define TIMEOUT_NS (500 * INT64_C(1000000))
 #define BODY_MAX 100000
 
 enum act {
@@ -33,6 +33,7 @@ enum act {
     SLOWLY,       /* send byte by byte, then KEEP */
     ENDLESS_BODY, /* chunks until the client goes */
     ENDLESS_HEAD, /* header fields until the client goes */
+    DIE_IDLE,     /* end the connection after the reply: FIN, then RST */
     CLOSE_SECOND, /* answer one request, then close at the next */
 };
 
@@ -100,6 +101,8 @@ static const struct fault {
      ENDLESS_BODY, 0, "", CLIENT_BODY_TOO_LARGE},
     {"endless head", "HTTP/1.1 200 OK\r\n", ENDLESS_HEAD, 0, "",
      CLIENT_HEAD_TOO_LARGE},
+    {"dies when idle", "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ndied",
+     DIE_IDLE, 200, "died", CLIENT_OK},
     {"keep-alive lost", "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nkept",
      CLOSE_SECOND, 200, "kept", CLIENT_OK},
 };
@@ -161,6 +164,11 @@ static bool answer(int fd, const struct fault *fault, int n_before)
     case CLOSE_SECOND:
         return true;
     case RESET:
+        setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+        return false;
+    case DIE_IDLE:
+        shutdown(fd, SHUT_WR);
+        usleep(5000);
         setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
         return false;
     case STALL:
@@ -272,54 +280,54 @@ static void party_fini(struct party *party)
 
 static char url_text[N_FAULTS][64];
 
-static void aim(struct exchange *exchange, const char *method, size_t fault)
+static void aim(struct transfer *transfer, const char *method, size_t fault)
 {
     snprintf(url_text[fault], sizeof url_text[fault], "http://127.0.0.1:%d/%zu",
              port, fault);
     struct err err;
-    assert_true(url_parse(&exchange->url, url_text[fault],
+    assert_true(url_parse(&transfer->url, url_text[fault],
                           strlen(url_text[fault]), &err));
-    request_begin(&exchange->request, method, &exchange->url);
-    request_host(&exchange->request, &exchange->url);
-    request_end(&exchange->request, NULL, 0);
-    exchange->head_only = strcmp(method, "HEAD") == 0;
-    exchange->idempotent = strcmp(method, "POST") != 0;
-    exchange->keep_headers = exchange->keep_body = true;
-    exchange->timeout_ns = TIMEOUT_NS;
-    exchange->body_max = BODY_MAX;
+    request_begin(&transfer->request, method, &transfer->url);
+    request_host(&transfer->request, &transfer->url);
+    request_end(&transfer->request, NULL, 0);
+    transfer->head_only = strcmp(method, "HEAD") == 0;
+    transfer->idempotent = strcmp(method, "POST") != 0;
+    transfer->keep_headers = transfer->keep_body = true;
+    transfer->timeout_ns = TIMEOUT_NS;
+    transfer->body_max = BODY_MAX;
 }
 
-static void assert_outcome(const struct exchange *exchange, size_t fault)
+static void assert_outcome(const struct transfer *transfer, size_t fault)
 {
     const struct fault *expected = &faults[fault];
-    if (exchange->error != expected->error ||
-        exchange->status != expected->status)
+    if (transfer->error != expected->error ||
+        transfer->status != expected->status)
         print_error("fault '%s': error %d, status %d\n", expected->name,
-                    (int)exchange->error, exchange->status);
-    assert_int_equal(exchange->error, expected->error);
-    assert_int_equal(exchange->status, expected->status);
-    assert_int_equal(exchange->body.len, strlen(expected->body));
-    if (exchange->body.len)
-        assert_memory_equal(exchange->body.data, expected->body,
-                            exchange->body.len);
-    assert_true(exchange->body.cap <= 2 * BODY_MAX);
-    assert_true(exchange->times.done_ns >= exchange->times.start_ns);
+                    (int)transfer->error, transfer->status);
+    assert_int_equal(transfer->error, expected->error);
+    assert_int_equal(transfer->status, expected->status);
+    assert_int_equal(transfer->body.len, strlen(expected->body));
+    if (transfer->body.len)
+        assert_memory_equal(transfer->body.data, expected->body,
+                            transfer->body.len);
+    assert_true(transfer->body.cap <= 2 * BODY_MAX);
+    assert_true(transfer->times.done_ns >= transfer->times.start_ns);
 }
 
-static void stop_loop(struct exchange *exchange)
+static void stop_loop(struct transfer *transfer)
 {
-    uv_stop(((struct party *)exchange->ctx)->network.loop);
+    uv_stop(((struct party *)transfer->ctx)->network.loop);
 }
 
 /* Send and wait. */
 static void run(struct party *party, struct client *client,
-                struct exchange *exchange)
+                struct transfer *transfer)
 {
-    exchange->done = stop_loop;
-    exchange->ctx = party;
-    assert_true(client_send(client, exchange));
+    transfer->done = stop_loop;
+    transfer->ctx = party;
+    assert_true(client_send(client, transfer));
     uv_run(&party->loop, UV_RUN_DEFAULT);
-    assert_null(exchange->connection);
+    assert_null(transfer->connection);
 }
 
 /* Each fault twice on one client: the second time on a connection that was
@@ -329,17 +337,17 @@ static void faults_are_classified(void **state)
     (void)state;
     struct party party;
     struct client client;
-    struct exchange exchange;
+    struct transfer transfer;
     party_init(&party);
     client_init(&client, &party.network);
-    exchange_init(&exchange);
+    transfer_init(&transfer);
     for (size_t i = 0; i < 2 * N_FAULTS; i++) {
-        aim(&exchange, "GET", i / 2);
-        run(&party, &client, &exchange);
-        assert_outcome(&exchange, i / 2);
+        aim(&transfer, "GET", i / 2);
+        run(&party, &client, &transfer);
+        assert_outcome(&transfer, i / 2);
     }
     client_close(&client);
-    exchange_fini(&exchange);
+    transfer_fini(&transfer);
     party_fini(&party);
 }
 
@@ -348,44 +356,48 @@ static void connections_are_kept(void **state)
     (void)state;
     struct party party;
     struct client client;
-    struct exchange exchange;
+    struct transfer transfer;
     party_init(&party);
     client_init(&client, &party.network);
-    exchange_init(&exchange);
+    transfer_init(&transfer);
     int before = n_connections;
     for (int i = 0; i < 50; i++) {
-        aim(&exchange, "GET", (size_t)i % 7); /* all of these keep it */
-        run(&party, &client, &exchange);
-        assert_outcome(&exchange, (size_t)i % 7);
-        assert_int_equal(exchange.times.dial_ns != 0, i == 0);
+        aim(&transfer, "GET", (size_t)i % 7); /* all of these keep it */
+        run(&party, &client, &transfer);
+        assert_outcome(&transfer, (size_t)i % 7);
+        assert_int_equal(transfer.times.dial_ns != 0, i == 0);
     }
     assert_int_equal(n_connections - before, 1);
     client_close(&client);
-    exchange_fini(&exchange);
+    transfer_fini(&transfer);
     party_fini(&party);
 }
 
-static void heads_have_no_body(void **state)
+static void heads_and_trailers(void **state)
 {
     (void)state;
     struct party party;
     struct client client;
-    struct exchange exchange;
+    struct transfer transfer;
     party_init(&party);
     client_init(&client, &party.network);
-    exchange_init(&exchange);
+    transfer_init(&transfer);
     /* What comes where no body may come is thrown away with the connection. */
-    aim(&exchange, "HEAD", 0);
-    run(&party, &client, &exchange);
-    assert_int_equal(exchange.status, 200);
-    assert_int_equal(exchange.body.len, 0);
-    assert_string_equal(exchange_header(&exchange, "content-LENGTH"), "5");
-    assert_null(exchange_header(&exchange, "content"));
-    aim(&exchange, "GET", 0);
-    run(&party, &client, &exchange);
-    assert_outcome(&exchange, 0);
+    aim(&transfer, "HEAD", 0);
+    run(&party, &client, &transfer);
+    assert_int_equal(transfer.status, 200);
+    assert_int_equal(transfer.body.len, 0);
+    assert_string_equal(transfer_header(&transfer, "content-LENGTH"), "5");
+    assert_null(transfer_header(&transfer, "content"));
+    aim(&transfer, "GET", 0);
+    run(&party, &client, &transfer);
+    assert_outcome(&transfer, 0);
+    aim(&transfer, "GET", 2);
+    run(&party, &client, &transfer);
+    assert_non_null(transfer_header(&transfer, "transfer-encoding"));
+    assert_null(transfer_header(&transfer, "trailer"));
     client_close(&client);
-    exchange_fini(&exchange);
+    transfer_fini(&transfer);
     party_fini(&party);
 }
 
@@ -395,17 +407,44 @@ static void only_idempotent_requests_are_repeated(void **state)
     (void)state;
     struct party party;
     struct client client;
-    struct exchange exchange;
+    struct transfer transfer;
     party_init(&party);
     client_init(&client, &party.network);
-    exchange_init(&exchange);
-    aim(&exchange, "POST", N_FAULTS - 1);
-    run(&party, &client, &exchange);
-    assert_int_equal(exchange.status, 200);
-    run(&party, &client, &exchange);
-    assert_int_equal(exchange.error, CLIENT_CLOSED);
+    transfer_init(&transfer);
+    aim(&transfer, "POST", N_FAULTS - 1);
+    run(&party, &client, &transfer);
+    assert_int_equal(transfer.status, 200);
+    run(&party, &client, &transfer);
+    assert_int_equal(transfer.error, CLIENT_CLOSED);
     client_close(&client);
-    exchange_fini(&exchange);
+    transfer_fini(&transfer);
+    party_fini(&party);
+}
+
+/* Nobody has told the client yet that the connection is gone: the write fails
+ * with EPIPE, and SIGPIPE would end the program. */
+static void writes_to_dead_connections_fail(void **state)
+{
+    (void)state;
+    struct party party;
+    struct client client;
+    struct transfer transfer;
+    party_init(&party);
+    client_init(&client, &party.network);
+    transfer_init(&transfer);
+    for (int idempotent = 0; idempotent < 2; idempotent++) {
+        aim(&transfer, "POST", N_FAULTS - 2);
+        transfer.idempotent = idempotent;
+        run(&party, &client, &transfer);
+        assert_int_equal(transfer.status, 200);
+        usleep(100000);
+        run(&party, &client, &transfer);
+        assert_int_equal(transfer.status, idempotent ? 200 : 0);
+        assert_int_equal(transfer.error,
+                         idempotent ? CLIENT_OK : CLIENT_BROKEN_PIPE);
+    }
+    client_close(&client);
+    transfer_fini(&transfer);
     party_fini(&party);
 }
 
@@ -414,12 +453,12 @@ static void refused_and_unknown(void **state)
     (void)state;
     struct party party;
     struct client client;
-    struct exchange exchange;
+    struct transfer transfer;
     struct err err;
     char text[64];
     party_init(&party);
     client_init(&client, &party.network);
-    exchange_init(&exchange);
+    transfer_init(&transfer);
 
     /* A port that was free a moment ago. */
     struct sockaddr_in address = {.sin_family = AF_INET};
@@ -428,21 +467,21 @@ static void refused_and_unknown(void **state)
     int fd = socket(AF_INET, SOCK_STREAM, 0);
     assert_int_equal(bind(fd, (struct sockaddr *)&address, n), 0);
     getsockname(fd, (struct sockaddr *)&address, &n);
-    aim(&exchange, "GET", 0);
+    aim(&transfer, "GET", 0);
     snprintf(text, sizeof text, "http://127.0.0.1:%d/",
              ntohs(address.sin_port));
-    assert_true(url_parse(&exchange.url, text, strlen(text), &err));
-    run(&party, &client, &exchange);
-    assert_int_equal(exchange.error, CLIENT_DIAL_REFUSED);
+    assert_true(url_parse(&transfer.url, text, strlen(text), &err));
+    run(&party, &client, &transfer);
+    assert_int_equal(transfer.error, CLIENT_DIAL_REFUSED);
     close(fd);
 
-    assert_true(url_parse(&exchange.url, "http://no.such.invalid/", 23, &err));
-    exchange.timeout_ns = 30 * INT64_C(1000000000);
-    run(&party, &client, &exchange);
-    assert_true(exchange.error == CLIENT_NO_SUCH_HOST ||
-                exchange.error == CLIENT_DNS);
+    assert_true(url_parse(&transfer.url, "http://no.such.invalid/", 23, &err));
+    transfer.timeout_ns = 30 * INT64_C(1000000000);
+    run(&party, &client, &transfer);
+    assert_true(transfer.error == CLIENT_NO_SUCH_HOST ||
+                transfer.error == CLIENT_DNS);
     client_close(&client);
-    exchange_fini(&exchange);
+    transfer_fini(&transfer);
     party_fini(&party);
 }
 
@@ -451,23 +490,23 @@ static void request_larger_than_the_socket(void **state)
     (void)state;
     struct party party;
     struct client client;
-    struct exchange exchange;
+    struct transfer transfer;
     party_init(&party);
     client_init(&client, &party.network);
-    exchange_init(&exchange);
-    aim(&exchange, "POST", 17); /* stalls, but reads what comes */
+    transfer_init(&transfer);
+    aim(&transfer, "POST", 17); /* stalls, but reads what comes */
     size_t n = (size_t)16 << 20;
     char *body = calloc(1, n);
-    request_begin(&exchange.request, "POST", &exchange.url);
-    request_end(&exchange.request, body, n);
-    exchange.timeout_ns = 2000 * INT64_C(1000000);
-    run(&party, &client, &exchange);
-    assert_int_equal(exchange.error, CLIENT_TIMEOUT);
-    assert_int_equal(exchange.n_sent, exchange.request.len);
-    assert_true(exchange.times.sent_ns > exchange.times.connected_ns);
+    request_begin(&transfer.request, "POST", &transfer.url);
+    request_end(&transfer.request, body, n);
+    transfer.timeout_ns = 2000 * INT64_C(1000000);
+    run(&party, &client, &transfer);
+    assert_int_equal(transfer.error, CLIENT_TIMEOUT);
+    assert_int_equal(transfer.n_sent, transfer.request.len);
+    assert_true(transfer.times.sent_ns > transfer.times.connected_ns);
     free(body);
     client_close(&client);
-    exchange_fini(&exchange);
+    transfer_fini(&transfer);
     party_fini(&party);
 }
 
@@ -479,7 +518,7 @@ static void request_larger_than_the_socket(void **state)
 struct crowd_client {
     struct party *party;
     struct client client;
-    struct exchange exchange;
+    struct transfer transfer;
     size_t number, n_done;
 };
 
@@ -490,15 +529,15 @@ static void crowd_next(struct crowd_client *c)
         c->party->n_open--;
         return;
     }
-    aim(&c->exchange, "GET", (c->number + c->n_done) % N_FAULTS);
-    c->exchange.timeout_ns = 5 * TIMEOUT_NS; /* the machine may be busy */
-    assert_true(client_send(&c->client, &c->exchange));
+    aim(&c->transfer, "GET", (c->number + c->n_done) % N_FAULTS);
+    c->transfer.timeout_ns = 3 * TIMEOUT_NS; /* the machine may be busy */
+    assert_true(client_send(&c->client, &c->transfer));
 }
 
-static void crowd_done(struct exchange *exchange)
+static void crowd_done(struct transfer *transfer)
 {
-    struct crowd_client *c = exchange->ctx;
-    assert_outcome(exchange, (c->number + c->n_done) % N_FAULTS);
+    struct crowd_client *c = transfer->ctx;
+    assert_outcome(transfer, (c->number + c->n_done) % N_FAULTS);
     c->n_done++;
     crowd_next(c);
 }
@@ -515,36 +554,36 @@ static void crowd_of_clients(void **state)
         c->party = &party;
         c->number = i;
         client_init(&c->client, &party.network);
-        exchange_init(&c->exchange);
-        c->exchange.done = crowd_done;
-        c->exchange.ctx = c;
+        transfer_init(&c->transfer);
+        c->transfer.done = crowd_done;
+        c->transfer.ctx = c;
         crowd_next(c);
     }
     uv_run(&party.loop, UV_RUN_DEFAULT);
     assert_int_equal(party.n_open, 0);
     for (size_t i = 0; i < N_CLIENTS; i++) {
         assert_int_equal(clients[i].n_done, N_FAULTS * N_ROUNDS);
-        exchange_fini(&clients[i].exchange);
+        transfer_fini(&clients[i].transfer);
     }
     party_fini(&party);
 }
 
-static void must_not_be_called(struct exchange *exchange)
+static void must_not_be_called(struct transfer *transfer)
 {
-    (void)exchange;
-    fail_msg("done was called after the exchange was aborted");
+    (void)transfer;
+    fail_msg("done was called after the transfer was aborted");
 }
 
-static void aborted_exchanges_say_nothing(void **state)
+static void aborted_transfers_say_nothing(void **state)
 {
     (void)state;
     struct party party;
     struct client client;
-    struct exchange first, second;
+    struct transfer first, second;
     party_init(&party);
     client_init(&client, &party.network);
-    exchange_init(&first);
-    exchange_init(&second);
+    transfer_init(&first);
+    transfer_init(&second);
     aim(&first, "GET", 17);
     aim(&second, "GET", 18);
     first.done = second.done = must_not_be_called;
@@ -555,8 +594,8 @@ static void aborted_exchanges_say_nothing(void **state)
     client_abort(&first);
     client_abort(&first);
     client_close(&client); /* aborts the second */
-    exchange_fini(&first);
-    exchange_fini(&second);
+    transfer_fini(&first);
+    transfer_fini(&second);
     party_fini(&party);
 }
 
@@ -593,12 +632,13 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(faults_are_classified),
         cmocka_unit_test(connections_are_kept),
-        cmocka_unit_test(heads_have_no_body),
+        cmocka_unit_test(heads_and_trailers),
         cmocka_unit_test(only_idempotent_requests_are_repeated),
+        cmocka_unit_test(writes_to_dead_connections_fail),
         cmocka_unit_test(refused_and_unknown),
         cmocka_unit_test(request_larger_than_the_socket),
         cmocka_unit_test(crowd_of_clients),
-        cmocka_unit_test(aborted_exchanges_say_nothing),
+        cmocka_unit_test(aborted_transfers_say_nothing),
         cmocka_unit_test(fetches),
     };
     return cmocka_run_group_tests(tests, start_server, stop_server);

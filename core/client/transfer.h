@@ -1,10 +1,10 @@
-/* exchange.h -- one request and its reply.
+/* transfer.h -- one request and its reply.
  *
  * The caller owns it and may use it again and again: its buffers keep their
  * memory, so that a request in the steady state allocates nothing.
  */
-#ifndef CLIENT_EXCHANGE_H
-#define CLIENT_EXCHANGE_H
+#ifndef CLIENT_TRANSFER_H
+#define CLIENT_TRANSFER_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -14,18 +14,18 @@
 #include "client/error.h"
 #include "client/url.h"
 
-#define EXCHANGE_TIMEOUT_NS (60 * INT64_C(1000000000)) /* k6's */
-#define EXCHANGE_BODY_MAX ((size_t)16 << 20)
+#define TRANSFER_TIMEOUT_NS (60 * INT64_C(1000000000)) /* k6's */
+#define TRANSFER_BODY_MAX ((size_t)16 << 20)
 
 struct connection;
-struct exchange;
+struct transfer;
 
 /* The reply is complete or has failed. Called from the loop, never from
- * within client_send. The callee may send the exchange again at once. */
-typedef void (*exchange_fn)(struct exchange *exchange);
+ * within client_send. The callee may send the transfer again at once. */
+typedef void (*transfer_fn)(struct transfer *transfer);
 
 /* Moments on the monotonic clock; 0: it did not come to that. */
-struct exchange_times {
+struct transfer_times {
     int64_t start_ns;      /* client_send was called */
     int64_t dial_ns;       /* began to connect; 0 on a kept-alive connection */
     int64_t connected_ns;  /* had a connection, new or kept alive */
@@ -34,7 +34,7 @@ struct exchange_times {
     int64_t done_ns;
 };
 
-struct exchange {
+struct transfer {
     /* What to send: set by the caller, and kept until done. */
     struct url url;
     struct buf request; /* head and body (request.h) */
@@ -45,7 +45,7 @@ struct exchange {
                            been closed by the server at the same moment */
     bool keep_headers;
     bool keep_body;
-    exchange_fn done;
+    transfer_fn done;
     void *ctx;
 
     /* What came back. */
@@ -54,27 +54,27 @@ struct exchange {
     struct buf body;
     enum client_error error;
     const char *detail; /* more on the error, static, or NULL */
-    struct exchange_times times;
+    struct transfer_times times;
     uint64_t n_sent, n_received; /* bytes, heads included */
 
     struct connection *connection; /* while it is on its way; client's own */
 };
 
 /* All empty, with the default timeout and limit. */
-void exchange_init(struct exchange *exchange);
+void transfer_init(struct transfer *transfer);
 
 /* Free the buffers. It must not be on its way. */
-void exchange_fini(struct exchange *exchange);
+void transfer_fini(struct transfer *transfer);
 
 /* Set what came back to nothing. client_send does it. */
-void exchange_clear(struct exchange *exchange);
+void transfer_clear(struct transfer *transfer);
 
 /* Set what came back to an error. */
-void exchange_fail(struct exchange *exchange, enum client_error error,
+void transfer_fail(struct transfer *transfer, enum client_error error,
                    const char *detail);
 
 /* The value of the first header of this name, whatever its case; NULL when
- * there is none. Good until the exchange is sent again. */
-const char *exchange_header(const struct exchange *exchange, const char *name);
+ * there is none. Good until the transfer is sent again. */
+const char *transfer_header(const struct transfer *transfer, const char *name);
 
 #endif

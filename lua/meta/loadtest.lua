@@ -1,0 +1,55 @@
+---@meta loadtest
+-- loadtest.lua: what editors need to know of `require "loadtest"`. Nothing
+-- loads this file.
+
+---@class loadtest
+---@field env table<string, string> the environment, and what -e gives
+---@field vu integer number of the virtual user, from 1
+---@field iteration integer the virtual user's own, from 0
+local loadtest = {}
+
+---@class loadtest.Metric
+local Metric = {}
+
+---@param value number|boolean true counts as 1
+function Metric:add(value) end
+
+---Count each condition as passed or failed. Returns whether all passed.
+---@generic T
+---@param value T handed to the conditions that are functions
+---@param conditions table<string, boolean|fun(value: T): any>
+---@return boolean
+function loadtest.check(value, conditions) end
+
+---Run f; checks in it belong to the group, its time to group_duration.
+---@generic T
+---@param name string
+---@param f fun(): T
+---@return T
+function loadtest.group(name, f) end
+
+---@param seconds number
+function loadtest.sleep(seconds) end
+
+---End the iteration with an error.
+---@param message? string
+function loadtest.fail(message) end
+
+---@param name string letters, digits and '_'
+---@param is_time? boolean values are milliseconds
+---@return loadtest.Metric
+function loadtest.Trend(name, is_time) end
+
+---@param name string
+---@return loadtest.Metric
+function loadtest.Counter(name) end
+
+---@param name string
+---@return loadtest.Metric
+function loadtest.Gauge(name) end
+
+---@param name string
+---@return loadtest.Metric
+function loadtest.Rate(name) end
+
+return loadtest
