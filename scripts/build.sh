@@ -1,5 +1,6 @@
 #!/bin/sh
-# build.sh -- installs what is missing, then builds build/perilune.
+# build.sh -- installs what is missing, then builds build/perilune; with
+# PRESET=asan (or debug, tsan) build/asan/perilune.
 set -eu
 cd "$(dirname "$0")/.."
 . scripts/packages.sh
@@ -9,12 +10,16 @@ need_packages gcc libc6-dev binutils cmake ninja-build pkg-config \
     libprotobuf-c-dev protobuf-c-compiler protobuf-compiler zlib1g-dev \
     node-llhttp libdw-dev libelf-dev
 
-cmake --preset release -DBUILD_TESTING="${BUILD_TESTING:-OFF}" \
-    -DBENCH="${BENCH:-OFF}" >build.log 2>&1 &&
-    cmake --build --preset release >>build.log 2>&1 || {
-    tail -n 40 build.log >&2
-    echo "The build failed; all of its output is in build.log." >&2
+preset=${PRESET:-release}
+program=build/perilune
+[ "$preset" = release ] || program=build/$preset/perilune
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+cmake --preset "$preset" -DBUILD_TESTING="${BUILD_TESTING:-OFF}" \
+    -DBENCH="${BENCH:-OFF}" >"$log" 2>&1 &&
+    cmake --build --preset "$preset" >>"$log" 2>&1 || {
+    tail -n 40 "$log" >&2
+    echo "The build of $program failed." >&2
     exit 1
 }
-rm -f build.log
-echo "Built build/perilune"
+echo "Built $program"

@@ -6,8 +6,9 @@ cd "$(dirname "$0")/.."
 . scripts/packages.sh
 
 need_packages lua5.4 lua-busted lua-socket libcmocka-dev curl wrk valgrind \
-    procps iproute2 ca-certificates
+    nginx-light bsdutils procps
 command -v go >/dev/null || need_packages golang-go
 
 BUILD_TESTING=ON sh scripts/build.sh
+PRESET=asan sh scripts/build.sh # for sanitizers_spec
 exec ctest --test-dir build --output-on-failure ${1:+-R "$1"}
