@@ -161,6 +161,36 @@ describe("a server under load", function()
   end)
 end)
 
+describe("a handler that C code calls back into", function()
+  it("has each frame once", function()
+    -- req:json calls json.decode, by C, on the coroutine that runs already.
+    local dir = support.new_folder()
+    support.write_file(dir .. "/routes.lua", [[
+      local function decode_often(req)
+        for _ = 1, 300 do req:json() end
+      end
+      return { ["POST /decode"] = function(req)
+        decode_often(req)
+        return "done"
+      end }]])
+    local server = support.serve({ "--workers", "1", dir })
+    support.write_file(dir .. "/body", "[" .. ("1234.5,"):rep(20000) .. "1]")
+    local client = support.start { "curl", "-s", "-m", "4", "--data-binary",
+      "@" .. dir .. "/body", server.url .. "/decode" }
+    local status, body = support.request(server.url ..
+      "/debug/pprof/profile?seconds=2&format=folded")
+    client:stop()
+    server:signal("KILL")
+    server:stop()
+    support.remove_folder(dir)
+    assert.are.equal(200, status)
+    local once = share(body, "routes%.decode_often;")
+    local twice = share(body, "routes%.decode_often;.*routes%.decode_often;")
+    assert.is_true(once > 0.9, body)
+    assert.are.equal(0, twice, body)
+  end)
+end)
+
 describe("a handler stuck in one C call", function()
   it("is named, with the Lua function that called it", function()
     local dir = support.new_folder()

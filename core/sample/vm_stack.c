@@ -77,12 +77,22 @@ static bool append(struct vm_walk *walk, const lua_State *L,
     return true;
 }
 
+/* The coroutine outside. A coroutine that C code has called into again, by
+ * script_call, is there twice, and its frames are read once. */
+static const struct sampler_entry *outside(const struct sampler_entry *entry)
+{
+    const struct sampler_entry *outer = entry->outer;
+    while (outer && outer->L == entry->L)
+        outer = outer->outer;
+    return outer;
+}
+
 void vm_stack_read(struct vm_functions *functions,
                    const struct sampler_entry *entry, struct vm_walk *walk)
 {
     walk->n = 0;
     walk->truncated = false;
-    for (; entry; entry = entry->outer) {
+    for (; entry; entry = outside(entry)) {
         lua_Debug ar;
         for (int level = 0; get_level(entry->L, level, &ar); level++) {
             lua_getinfo(entry->L, "Sl", &ar);
@@ -158,7 +168,7 @@ bool vm_stack_read_at_rest(struct vm_functions *functions,
     int level = finalizer ? below_finalizer(entry->L) : 0;
     if (level < 0)
         return false;
-    for (; entry; entry = entry->outer, level = 0) {
+    for (; entry; entry = outside(entry), level = 0) {
         struct guarded_level g = {.L = entry->L, .level = level};
         for (;; g.level++) {
             if (!fault_guard_run(read_level, &g))
