@@ -5,11 +5,9 @@ local values = require "lib.values"
 
 --- A frame's name as it can stand in a line. `;` separates frames, and what
 -- follows the last blank is the value: a name must have none of the one, and
--- not end in blank and digits.
+-- not end in a blank and a number, which tools take for a second value.
 local function escape(name)
-  name = name:gsub("[;\r\n\t]", { [";"] = ":", ["\r"] = " ", ["\n"] = " ",
-    ["\t"] = " " })
-  name = name:gsub("%s+(%d+)$", "_%1")
+  name = name:gsub("%c", " "):gsub(";", ":"):gsub("%s+(%d+%.?%d*)$", "_%1")
   return name ~= "" and name or "?"
 end
 
@@ -44,8 +42,10 @@ return {
   export = function(profile, out, options)
     local index = values.index(profile:header(), options)
     local frames, totals, stacks = read_frames(profile), {}, {}
+    local locations, sample_values, labels
     for i = 1, (profile:counts()) do
-      local locations, sample_values = profile:sample(i)
+      locations, sample_values, labels =
+        profile:sample(i, locations, sample_values, labels)
       local stack = #locations > 0 and fold(locations, frames) or "?"
       if not totals[stack] then
         totals[stack] = 0

@@ -90,26 +90,31 @@ local function location(profile, _, id)
   }
 end
 
-local function sample(profile, string_id, i)
-  local locations, values, labels = profile:sample(i)
-  for j, label in ipairs(labels) do
-    labels[j] = {
-      key = string_id(label.key),
-      str = label.str and string_id(label.str) or nil,
-      num = label.num,
-      num_unit = label.unit and string_id(label.unit) or nil,
-    }
+--- The profile's tables become the message's: `entry` is filled anew.
+local function sample(profile, string_id, i, entry)
+  local locations, values, labels =
+    profile:sample(i, entry.location_id, entry.value, entry.label)
+  for _, label in ipairs(labels) do
+    label.key = string_id(label.key)
+    label.str = label.str and string_id(label.str)
+    label.num_unit = label.unit and string_id(label.unit)
+    label.unit = nil
   end
-  return { location_id = locations, value = values, label = labels }
+  entry.location_id, entry.value, entry.label = locations, values, labels
+  return entry
 end
 
---- Write entries 1 to n of one field, each made by `make`.
+--- Write entries 1 to n of one field, each made by `make`, which may use the
+-- table that it made for an earlier batch again.
 local function write_all(profile, out, string_id, field, n, make)
+  local batch = {}
   for first = 1, n, BATCH do
-    local batch = {}
-    for i = first, math.min(n, first + BATCH - 1) do
-      batch[#batch + 1] = make(profile, string_id, i)
+    local last = math.min(n, first + BATCH - 1)
+    for i = first, last do
+      local slot = i - first + 1
+      batch[slot] = make(profile, string_id, i, batch[slot] or {})
     end
+    for slot = last - first + 2, #batch do batch[slot] = nil end
     out:write(proto.encode(MESSAGE, { [field] = batch }))
   end
 end

@@ -23,7 +23,6 @@ struct entry {
 
 struct catalog {
     pthread_mutex_t lock; /* of all below */
-    lua_State *L;         /* in which files are checked */
     char **dirs;
     unsigned n_dirs;
     struct entry *entries;
@@ -47,14 +46,14 @@ struct catalog *catalog_new(const char *const *dirs, struct err *err)
         return NULL;
     }
     pthread_mutex_init(&c->lock, NULL);
-    c->L = exporter_state_new(n > 0 ? dirs[0] : NULL, err);
-    bool copied = c->L;
+    bool copied = true;
     for (; c->n_dirs < n; c->n_dirs++) {
         c->dirs[c->n_dirs] = strdup(dirs[c->n_dirs]);
         copied = copied && c->dirs[c->n_dirs];
     }
     if (copied)
         return c;
+    err_set(err, "out of memory for the exporters");
     catalog_free(c);
     return NULL;
 }
@@ -63,8 +62,6 @@ void catalog_free(struct catalog *c)
 {
     if (!c)
         return;
-    if (c->L)
-        script_state_free(c->L);
     for (unsigned i = 0; i < c->n_dirs; i++)
         free(c->dirs[i]);
     free(c->dirs);
@@ -109,13 +106,15 @@ static void check_file(struct catalog *c, unsigned dir, const char *file)
         return;
     e->size = st.st_size;
     e->changed = st.st_mtim;
-    if (!exporter_load(c->L, path, &e->info, &err)) {
-        snprintf(e->info.problem, sizeof e->info.problem, "%s", err.message);
-        if (!e->info.name[0])
-            snprintf(e->info.name, sizeof e->info.name, "%.*s",
-                     (int)strcspn(file, "."), file);
+    lua_State *L = exporter_open(path, &e->info, &err);
+    if (L) {
+        script_state_free(L);
+        return;
     }
-    lua_settop(c->L, 0);
+    snprintf(e->info.problem, sizeof e->info.problem, "%s", err.message);
+    if (!e->info.name[0])
+        snprintf(e->info.name, sizeof e->info.name, "%.*s",
+                 (int)strcspn(file, "."), file);
 }
 
 static bool is_lua_file(const char *name)

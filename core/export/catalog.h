@@ -20,7 +20,7 @@ struct export_info {
     char extension[32];    /* ".folded" */
     char content_type[64]; /* "text/plain; charset=utf-8" */
     char description[256];
-    char path[512];    /* of its file */
+    char path[512];     /* of its file */
     char problem[1024]; /* why it was refused; empty: it works */
 };
 

@@ -2,6 +2,7 @@
 
 #include <ctype.h>
 #include <lauxlib.h>
+#include <libgen.h>
 #include <lua.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,16 +12,33 @@
 #include "script/call.h"
 #include "script/state.h"
 
-enum { API = 1, INSTRUCTIONS = 1000000 };
-static const int64_t LIMIT_NS = 60 * 1000000000LL;
+enum { API = 1, LOAD_LIMIT_S = 1, RUN_LIMIT_S = 60, INSTRUCTIONS = 1000000 };
 
-lua_State *exporter_state_new(const char *dir, struct err *err)
+/* ---- a limit on its time */
+
+/* Of the call that runs on this thread. */
+static _Thread_local int64_t deadline_ns;
+
+/* An exporter that loops for ever must not keep the others from running. From
+ * the deadline on every instruction fails: pcall does not save it. */
+static void check_time(lua_State *L, lua_Debug *ar)
 {
-    lua_State *L = script_state_new(dir, err);
-    if (L)
-        script_preload(L, "proto", module_proto_open);
-    return L;
+    (void)ar;
+    if (clock_mono_ns() < deadline_ns)
+        return;
+    lua_sethook(L, check_time, LUA_MASKCOUNT, 1);
+    luaL_error(L, "it took too long");
 }
+
+static void start_limit(lua_State *L, int seconds)
+{
+    deadline_ns = clock_mono_ns() + seconds * INT64_C(1000000000);
+    lua_sethook(L, check_time, LUA_MASKCOUNT, INSTRUCTIONS);
+}
+
+static void end_limit(lua_State *L) { lua_sethook(L, NULL, 0, 0); }
+
+/* ---- loading */
 
 static const char *base_name(const char *path)
 {
@@ -60,8 +78,10 @@ static bool has_control(const char *s)
     return *s;
 }
 
-/* stack: what the file returned */
-static bool check(lua_State *L, struct export_info *info, struct err *err)
+/* stack: what the file returned. [protected: its fields may have metamethods]
+ */
+static bool check_fields(lua_State *L, struct export_info *info,
+                         struct err *err)
 {
     if (!lua_istable(L, -1))
         return err_set(err, "the file must return a table, got %s",
@@ -100,40 +120,65 @@ static bool check(lua_State *L, struct export_info *info, struct err *err)
                    lua_typename(L, type));
 }
 
-bool exporter_load(lua_State *L, const char *path, struct export_info *info,
-                   struct err *err)
+struct checking {
+    struct export_info *info;
+    struct err *err;
+    bool fits;
+};
+
+/* stack: what the file returned, checking (light) */
+static int check(lua_State *L)
 {
+    struct checking *c = lua_touserdata(L, 2);
+    lua_settop(L, 1);
+    c->fits = check_fields(L, c->info, c->err);
+    return 0;
+}
+
+/* Leaves the table on the stack. */
+static bool load(lua_State *L, struct export_info *info, struct err *err)
+{
+    struct checking c = {.info = info, .err = err};
+    script_preload(L, "proto", module_proto_open);
+    start_limit(L, LOAD_LIMIT_S);
+    bool loaded = script_run_file(L, info->path, 0, 1, err);
+    if (loaded) {
+        lua_pushcfunction(L, check);
+        lua_pushvalue(L, 1);
+        lua_pushlightuserdata(L, &c);
+        loaded = script_call(L, 2, 0, err) && c.fits;
+    }
+    end_limit(L);
+    return loaded;
+}
+
+lua_State *exporter_open(const char *path, struct export_info *info,
+                         struct err *err)
+{
+    char dir[sizeof info->path];
     struct export_info empty = {0};
     snprintf(empty.path, sizeof empty.path, "%s", path);
     *info = empty; /* `path` may have been info's own */
-    path = info->path;
-    lua_settop(L, 0);
-    if (script_run_file(L, path, 0, 1, err) && check(L, info, err))
-        return true;
-    lua_settop(L, 0);
-    return err_prefix(err, "exporter '%s': ", base_name(path));
+    snprintf(dir, sizeof dir, "%s", path);
+    lua_State *L = script_state_new(catalog_default_dir(), err);
+    if (L && script_add_dir(L, dirname(dir), err) && load(L, info, err))
+        return L;
+    if (L)
+        script_state_free(L);
+    err_prefix(err, "exporter '%s': ", base_name(info->path));
+    return NULL;
 }
 
 /* ---- running */
 
-static int64_t deadline_ns; /* of the running export. [its thread] */
-
-/* An exporter that loops for ever must not keep the others from running. */
-static void check_time(lua_State *L, lua_Debug *ar)
-{
-    (void)ar;
-    if (clock_mono_ns() > deadline_ns)
-        luaL_error(L, "took more than %d s", (int)(LIMIT_NS / 1000000000));
-}
-
 struct running {
     const struct profile *profile;
     const char *options;
-    struct export_out *out; /* kept alive by the stack */
+    struct export_out *out;
     struct profile_view *view;
 };
 
-/* "a=1&b=x%20y" as a table. */
+/* "a=1&b=x" as a table. */
 static void push_options(lua_State *L, const char *options)
 {
     lua_newtable(L);
@@ -171,13 +216,15 @@ static bool run_prepared(lua_State *L, struct running *r, struct buf *out,
     lua_pushlightuserdata(L, r);
     if (!script_call(L, 2, 4, err))
         return false;
-    /* stack: export, profile, out, options; out stays below the call. */
-    lua_pushvalue(L, 3);
+    /* C goes on using profile and out: they stay below the call. */
+    lua_pushvalue(L, 2);
     lua_insert(L, 1);
-    deadline_ns = clock_mono_ns() + LIMIT_NS;
-    lua_sethook(L, check_time, LUA_MASKCOUNT, INSTRUCTIONS);
+    lua_pushvalue(L, 4);
+    lua_insert(L, 1);
+    /* stack: out, profile, export, profile, out, options */
+    start_limit(L, RUN_LIMIT_S);
     bool ran = script_call(L, 3, 0, err);
-    lua_sethook(L, NULL, 0, 0);
+    end_limit(L);
     profile_view_close(r->view);
     return ran && export_out_take(r->out, out, err);
 }
@@ -188,6 +235,5 @@ bool exporter_run(lua_State *L, const struct profile *profile,
     struct running r = {.profile = profile, .options = options};
     bool ran = run_prepared(L, &r, out, err);
     lua_settop(L, 0);
-    lua_gc(L, LUA_GCCOLLECT); /* one export's garbage is not the next one's */
     return ran;
 }

@@ -22,7 +22,6 @@ struct job {
 
 struct export_host {
     struct catalog *catalog;
-    lua_State *L; /* the thread's */
     pthread_t thread;
     pthread_mutex_t lock; /* of all below */
     pthread_cond_t wake;
@@ -36,10 +35,13 @@ static void run_job(struct export_host *host, const struct job *job)
     struct export_info info = {0};
     struct buf bytes = BUF_INIT;
     struct profile *profile = NULL;
+    lua_State *L = NULL;
     bool done = catalog_find(host->catalog, job->name, &info, &err) &&
                 (profile = job->source(job->ctx, &err)) &&
-                exporter_load(host->L, info.path, &info, &err) &&
-                exporter_run(host->L, profile, job->options, &bytes, &err);
+                (L = exporter_open(info.path, &info, &err)) &&
+                exporter_run(L, profile, job->options, &bytes, &err);
+    if (L)
+        script_state_free(L);
     profile_free(profile);
     job->done(job->ctx, done ? &bytes : NULL, &info, &err);
     buf_fini(&bytes);
@@ -84,19 +86,17 @@ struct export_host *export_host_new(const char *const *dirs, struct err *err)
     }
     host->last = &host->first;
     host->catalog = catalog_new(dirs, err);
-    host->L = host->catalog ? exporter_state_new(dirs[0], err) : NULL;
     pthread_mutex_init(&host->lock, NULL);
     pthread_cond_init(&host->wake, NULL);
-    int failed =
-        host->L ? pthread_create(&host->thread, NULL, host_main, host) : -1;
+    int failed = host->catalog
+                     ? pthread_create(&host->thread, NULL, host_main, host)
+                     : -1;
     if (failed == 0) {
         pthread_setname_np(host->thread, "exporter");
         return host;
     }
     if (failed > 0)
         err_set(err, "cannot start the exporter thread: %s", strerror(failed));
-    if (host->L)
-        script_state_free(host->L);
     catalog_free(host->catalog);
     free(host);
     return NULL;
@@ -111,7 +111,6 @@ void export_host_free(struct export_host *host)
     pthread_cond_signal(&host->wake);
     pthread_mutex_unlock(&host->lock);
     pthread_join(host->thread, NULL);
-    script_state_free(host->L);
     catalog_free(host->catalog);
     pthread_mutex_destroy(&host->lock);
     pthread_cond_destroy(&host->wake);

@@ -161,41 +161,66 @@ static int view_location(lua_State *L)
     return 1;
 }
 
-static void push_labels(lua_State *L, const struct profile *p,
-                        const struct profile_sample *s)
+/* Push the array at `arg` to be filled anew, or a new one if there is none. */
+static void push_array(lua_State *L, int arg, uint32_t n)
 {
-    lua_createtable(L, (int)s->n_labels, 0);
-    for (uint32_t i = 0; i < s->n_labels; i++) {
-        const struct profile_label *label = &s->labels[i];
-        lua_createtable(L, 0, 3);
-        set_string(L, p, "key", label->key);
-        if (label->str) {
-            set_string(L, p, "str", label->str);
-        } else {
-            set_integer(L, "num", label->num);
-            set_string(L, p, "unit", label->num_unit);
-        }
-        lua_rawseti(L, -2, i + 1);
+    if (lua_isnoneornil(L, arg)) {
+        lua_createtable(L, (int)n, 0);
+        return;
+    }
+    luaL_checktype(L, arg, LUA_TTABLE);
+    lua_pushvalue(L, arg);
+}
+
+/* stack: ..., array. Nothing is to be left beyond n. */
+static void cut_array(lua_State *L, uint32_t n)
+{
+    for (lua_Integer i = (lua_Integer)lua_rawlen(L, -1); i > n; i--) {
+        lua_pushnil(L);
+        lua_rawseti(L, -2, i);
     }
 }
 
+static void push_label(lua_State *L, const struct profile *p,
+                       const struct profile_label *label)
+{
+    lua_createtable(L, 0, 3);
+    set_string(L, p, "key", label->key);
+    if (label->str) {
+        set_string(L, p, "str", label->str);
+    } else {
+        set_integer(L, "num", label->num);
+        set_string(L, p, "unit", label->num_unit);
+    }
+}
+
+/* sample(i [, locations [, values [, labels]]]): the tables, to be used again,
+ * are filled in place of new ones. */
 static int view_sample(lua_State *L)
 {
     const struct profile *p = check_profile(L);
     uint32_t i = check_id(L, profile_n_samples(p), "sample");
     struct profile_sample s = profile_get_sample(p, i - 1);
     uint32_t n_types = profile_n_sample_types(p);
-    lua_createtable(L, (int)s.n_locations, 0);
+    lua_settop(L, 5);
+    push_array(L, 3, s.n_locations);
     for (uint32_t j = 0; j < s.n_locations; j++) {
         lua_pushinteger(L, s.locations[j]);
         lua_rawseti(L, -2, j + 1);
     }
-    lua_createtable(L, (int)n_types, 0);
+    cut_array(L, s.n_locations);
+    push_array(L, 4, n_types);
     for (uint32_t j = 0; j < n_types; j++) {
         lua_pushinteger(L, s.values[j]);
         lua_rawseti(L, -2, j + 1);
     }
-    push_labels(L, p, &s);
+    cut_array(L, n_types);
+    push_array(L, 5, s.n_labels);
+    for (uint32_t j = 0; j < s.n_labels; j++) {
+        push_label(L, p, &s.labels[j]);
+        lua_rawseti(L, -2, j + 1);
+    }
+    cut_array(L, s.n_labels);
     return 3;
 }
 

@@ -12,19 +12,11 @@
 #include <string.h>
 
 #include "base/gzip.h"
-#include "base/index.h"
+#include "profile/id_map.h"
 #include "profile/profile.h"
 #include "profile/wire.h"
 
 static const size_t LIMIT_BYTES = (size_t)1 << 30;
-
-/* Ids of the file, any 64-bit numbers, and ours. */
-struct id_map {
-    struct index index;
-    uint64_t *file_ids;
-    uint32_t *ids;
-    uint32_t n, n_allocated;
-};
 
 /* Numbers and lines of the entry at hand. */
 struct scratch {
@@ -73,22 +65,6 @@ static bool grow(void **array, size_t n, size_t *max, size_t size)
     return true;
 }
 
-static bool equal_id(const void *ctx, const void *key, uint32_t position)
-{
-    const struct id_map *map = ctx;
-    return map->file_ids[position] == *(const uint64_t *)key;
-}
-
-static uint64_t hash_id(uint64_t id) { return index_hash(&id, sizeof id, 0); }
-
-/* Our id, 0 when the file has no such entry (or the id is 0). */
-static uint32_t map_find(const struct id_map *map, uint64_t file_id)
-{
-    uint32_t at =
-        index_find(&map->index, hash_id(file_id), equal_id, map, &file_id);
-    return at == INDEX_NONE ? 0 : map->ids[at];
-}
-
 static bool map_add(struct reader *r, struct id_map *map, const char *what,
                     uint64_t file_id, uint32_t id)
 {
@@ -96,33 +72,9 @@ static bool map_add(struct reader *r, struct id_map *map, const char *what,
         return out_of_memory(r);
     if (file_id == 0)
         return err_set(r->err, "a %s has id 0, which stands for none", what);
-    if (map_find(map, file_id))
+    if (id_map_find(map, file_id))
         return err_set(r->err, "two %ss have id %" PRIu64, what, file_id);
-    if (map->n == map->n_allocated) {
-        uint32_t n = map->n ? map->n * 2 : 256;
-        uint64_t *file_ids = realloc(map->file_ids, n * sizeof *file_ids);
-        if (file_ids)
-            map->file_ids = file_ids;
-        uint32_t *ids = realloc(map->ids, n * sizeof *ids);
-        if (ids)
-            map->ids = ids;
-        if (!file_ids || !ids)
-            return out_of_memory(r);
-        map->n_allocated = n;
-    }
-    map->file_ids[map->n] = file_id;
-    map->ids[map->n] = id;
-    if (!index_add(&map->index, hash_id(file_id), map->n))
-        return out_of_memory(r);
-    map->n++;
-    return true;
-}
-
-static void map_fini(struct id_map *map)
-{
-    index_fini(&map->index);
-    free(map->file_ids);
-    free(map->ids);
+    return id_map_add(map, file_id, id) || out_of_memory(r);
 }
 
 /* The string that a field refers to. */
@@ -136,12 +88,42 @@ static bool string_at(struct reader *r, uint64_t position, uint32_t *id)
     return true;
 }
 
+/* A message's fields, bit n for field n, by how they may be written: repeated
+ * numbers either way. */
+struct shape {
+    const char *what;
+    uint32_t varints, bytes;
+};
+
+#define BIT(n) (1u << (n))
+/* Bits a to b. */
+#define BITS(a, b) ((BIT(b) << 1) - BIT(a))
+
+static const struct shape VALUE_TYPE = {"a value type", BITS(1, 2), 0};
+static const struct shape MAPPING = {"a mapping", BITS(1, 10), 0};
+static const struct shape FUNCTION = {"a function", BITS(1, 5), 0};
+static const struct shape LINE = {"a line", BITS(1, 3), 0};
+static const struct shape LOCATION = {"a location", BITS(1, 3) | BIT(5),
+                                      BIT(4)};
+static const struct shape LABEL = {"a label", BITS(1, 4), 0};
+static const struct shape SAMPLE = {"a sample", BITS(1, 2), BITS(1, 3)};
+static const struct shape PROFILE = {"the file", BITS(7, 10) | BITS(12, 15),
+                                     BITS(1, 6) | BIT(11) | BIT(13)};
+
+static bool fits(const struct shape *shape, const struct wire_field *field)
+{
+    uint32_t bit = field->number < 32 ? BIT(field->number) : 0;
+    bool is_known = bit & (shape->varints | shape->bytes);
+    return !is_known || (field->type == WIRE_VARINT && bit & shape->varints) ||
+           (field->type == WIRE_BYTES && bit & shape->bytes);
+}
+
 typedef bool (*field_fn)(struct reader *r, const struct wire_field *field,
                          void *ctx);
 
 /* fn for every field of a message; it may ignore some. */
-static bool each_field(struct reader *r, struct wire message, const char *what,
-                       field_fn fn, void *ctx)
+static bool each_field(struct reader *r, struct wire message,
+                       const struct shape *shape, field_fn fn, void *ctx)
 {
     struct wire_field field;
     for (;;) {
@@ -149,8 +131,10 @@ static bool each_field(struct reader *r, struct wire message, const char *what,
         case WIRE_END:
             return true;
         case WIRE_DAMAGED:
-            return damaged(r, what);
+            return damaged(r, shape->what);
         case WIRE_FIELD:
+            if (!fits(shape, &field))
+                return damaged(r, shape->what);
             if (!fn(r, &field, ctx))
                 return false;
         }
@@ -163,7 +147,7 @@ typedef bool (*number_fn)(struct reader *r, uint64_t number);
 static bool each_number(struct reader *r, const struct wire_field *field,
                         const char *what, number_fn fn)
 {
-    if (!field->is_bytes)
+    if (field->type != WIRE_BYTES)
         return fn(r, field->value);
     struct wire packed = field->bytes;
     while (packed.at < packed.end) {
@@ -183,8 +167,6 @@ static bool read_string(struct reader *r, const struct wire_field *f, void *ctx)
     (void)ctx;
     if (f->number != 6)
         return true;
-    if (!f->is_bytes)
-        return damaged(r, "the string table");
     size_t len = (size_t)(f->bytes.end - f->bytes.at);
     if (r->n_strings == 0 && len != 0)
         return err_set(r->err, "the first string of the table must be empty");
@@ -215,9 +197,7 @@ static bool read_value_type(struct reader *r, const struct wire_field *f,
                             struct profile_value_type *type)
 {
     *type = (struct profile_value_type){0};
-    return f->is_bytes ? each_field(r, f->bytes, "a value type",
-                                    read_value_type_field, type)
-                       : damaged(r, "a value type");
+    return each_field(r, f->bytes, &VALUE_TYPE, read_value_type_field, type);
 }
 
 static bool add_sample_type(struct reader *r, const struct wire_field *f)
@@ -281,9 +261,7 @@ static bool read_mapping_field(struct reader *r, const struct wire_field *f,
 static bool read_mapping(struct reader *r, const struct wire_field *f)
 {
     struct mapping_at_hand m = {0};
-    if (!f->is_bytes)
-        return damaged(r, "a mapping");
-    return each_field(r, f->bytes, "a mapping", read_mapping_field, &m) &&
+    return each_field(r, f->bytes, &MAPPING, read_mapping_field, &m) &&
            map_add(r, &r->mappings, "mapping", m.id,
                    profile_add_mapping(r->p, &m.mapping));
 }
@@ -318,9 +296,7 @@ static bool read_function_field(struct reader *r, const struct wire_field *f,
 static bool read_function(struct reader *r, const struct wire_field *f)
 {
     struct function_at_hand fn = {0};
-    if (!f->is_bytes)
-        return damaged(r, "a function");
-    return each_field(r, f->bytes, "a function", read_function_field, &fn) &&
+    return each_field(r, f->bytes, &FUNCTION, read_function_field, &fn) &&
            map_add(r, &r->functions, "function", fn.id,
                    profile_add_function(r->p, &fn.function));
 }
@@ -368,7 +344,7 @@ static bool read_line_field(struct reader *r, const struct wire_field *f,
 {
     struct profile_line *line = ctx;
     if (f->number == 1) {
-        line->function = map_find(&r->functions, f->value);
+        line->function = id_map_find(&r->functions, f->value);
         if (line->function == 0 && f->value != 0)
             return err_set(
                 r->err, "a location's function %" PRIu64 " is not in the file",
@@ -384,13 +360,11 @@ static bool read_line_field(struct reader *r, const struct wire_field *f,
 static bool read_line(struct reader *r, const struct wire_field *f)
 {
     struct scratch *s = &r->scratch;
-    if (!f->is_bytes)
-        return damaged(r, "a line");
     if (!grow((void **)&s->lines, s->n_lines, &s->max_lines, sizeof *s->lines))
         return out_of_memory(r);
     struct profile_line *line = &s->lines[s->n_lines++];
     *line = (struct profile_line){0};
-    if (!each_field(r, f->bytes, "a line", read_line_field, line))
+    if (!each_field(r, f->bytes, &LINE, read_line_field, line))
         return false;
     return line->function != 0 ||
            err_set(r->err, "a location's line has no function");
@@ -410,7 +384,7 @@ static bool read_location_field(struct reader *r, const struct wire_field *f,
         l->id = f->value;
         return true;
     case 2:
-        l->location.mapping = map_find(&r->mappings, f->value);
+        l->location.mapping = id_map_find(&r->mappings, f->value);
         return l->location.mapping != 0 || f->value == 0 ||
                err_set(r->err,
                        "a location's mapping %" PRIu64 " is not in the file",
@@ -435,10 +409,8 @@ static bool read_location(struct reader *r, const struct wire_field *f,
     (void)ctx;
     if (f->number != 4)
         return true;
-    if (!f->is_bytes)
-        return damaged(r, "a location");
     r->scratch.n_lines = 0;
-    if (!each_field(r, f->bytes, "a location", read_location_field, &l))
+    if (!each_field(r, f->bytes, &LOCATION, read_location_field, &l))
         return false;
     l.location.lines = r->scratch.lines;
     l.location.n_lines = (uint32_t)r->scratch.n_lines;
@@ -451,7 +423,7 @@ static bool read_location(struct reader *r, const struct wire_field *f,
 static bool add_sample_location(struct reader *r, uint64_t file_id)
 {
     struct scratch *s = &r->scratch;
-    uint32_t id = map_find(&r->locations, file_id);
+    uint32_t id = id_map_find(&r->locations, file_id);
     if (id == 0)
         return err_set(r->err,
                        "sample %" PRIu32 ": location %" PRIu64
@@ -464,9 +436,19 @@ static bool add_sample_location(struct reader *r, uint64_t file_id)
     return true;
 }
 
+static bool wrong_n_values(struct reader *r, const char *how_many)
+{
+    return err_set(r->err,
+                   "sample %" PRIu32 " has %s values than the %" PRIu32
+                   " sample types of the file",
+                   r->n_samples, how_many, profile_n_sample_types(r->p));
+}
+
 static bool add_sample_value(struct reader *r, uint64_t value)
 {
     struct scratch *s = &r->scratch;
+    if (s->n_values == profile_n_sample_types(r->p))
+        return wrong_n_values(r, "more");
     if (!grow((void **)&s->values, s->n_values, &s->max_values,
               sizeof *s->values))
         return out_of_memory(r);
@@ -496,14 +478,12 @@ static bool read_label_field(struct reader *r, const struct wire_field *f,
 static bool read_label(struct reader *r, const struct wire_field *f)
 {
     struct scratch *s = &r->scratch;
-    if (!f->is_bytes)
-        return damaged(r, "a label");
     if (!grow((void **)&s->labels, s->n_labels, &s->max_labels,
               sizeof *s->labels))
         return out_of_memory(r);
     struct profile_label *label = &s->labels[s->n_labels++];
     *label = (struct profile_label){0};
-    return each_field(r, f->bytes, "a label", read_label_field, label);
+    return each_field(r, f->bytes, &LABEL, read_label_field, label);
 }
 
 static bool read_sample_field(struct reader *r, const struct wire_field *f,
@@ -528,17 +508,11 @@ static bool read_sample(struct reader *r, const struct wire_field *f, void *ctx)
     (void)ctx;
     if (f->number != 2)
         return true;
-    if (!f->is_bytes)
-        return damaged(r, "a sample");
     s->n_locations = s->n_values = s->n_labels = 0;
-    if (!each_field(r, f->bytes, "a sample", read_sample_field, NULL))
+    if (!each_field(r, f->bytes, &SAMPLE, read_sample_field, NULL))
         return false;
-    uint32_t n_types = profile_n_sample_types(r->p);
-    if (s->n_values != n_types)
-        return err_set(r->err,
-                       "sample %" PRIu32 " has %zu values for %" PRIu32
-                       " sample types",
-                       r->n_samples, s->n_values, n_types);
+    if (s->n_values != profile_n_sample_types(r->p))
+        return wrong_n_values(r, "fewer");
     struct profile_sample sample = {
         .locations = s->locations,
         .n_locations = (uint32_t)s->n_locations,
@@ -556,24 +530,24 @@ static bool read_all(struct reader *r, struct wire file)
 {
     if (file.at == file.end)
         return err_set(r->err, "not a pprof profile: it is empty");
-    if (!each_field(r, file, "the file", read_string, NULL))
+    if (!each_field(r, file, &PROFILE, read_string, NULL))
         return false;
     if (r->n_strings == 0)
         return err_set(r->err, "not a pprof profile: it has no string table");
-    if (!each_field(r, file, "the file", read_simple, profile_header(r->p)))
+    if (!each_field(r, file, &PROFILE, read_simple, profile_header(r->p)))
         return false;
     if (profile_n_sample_types(r->p) == 0)
         return err_set(r->err, "not a pprof profile: it has no sample types");
-    return each_field(r, file, "the file", read_location, NULL) &&
-           each_field(r, file, "the file", read_sample, NULL);
+    return each_field(r, file, &PROFILE, read_location, NULL) &&
+           each_field(r, file, &PROFILE, read_sample, NULL);
 }
 
 static void reader_fini(struct reader *r)
 {
     free(r->strings);
-    map_fini(&r->mappings);
-    map_fini(&r->functions);
-    map_fini(&r->locations);
+    id_map_fini(&r->mappings);
+    id_map_fini(&r->functions);
+    id_map_fini(&r->locations);
     free(r->scratch.locations);
     free(r->scratch.values);
     free(r->scratch.labels);

@@ -287,8 +287,9 @@ static bool add_sorted(struct profile *p, const struct profile_sample *sample)
         return false;
     if (p->samples.n == n_before) {
         int64_t *values = AT(p->sample_values, int64_t, (id - 1) * n_types);
-        for (size_t i = 0; i < n_types; i++)
-            values[i] += sample->values[i];
+        for (size_t i = 0; i < n_types; i++) /* wraps round, as Go's does */
+            values[i] =
+                (int64_t)((uint64_t)values[i] + (uint64_t)sample->values[i]);
         return true;
     }
     return append(p, &p->sample_locations, sizeof *sample->locations,

@@ -2,8 +2,6 @@
 
 #include <string.h>
 
-enum { VARINT = 0, FIXED64 = 1, BYTES = 2, FIXED32 = 5 };
-
 bool wire_varint(struct wire *w, uint64_t *value)
 {
     uint64_t result = 0;
@@ -35,22 +33,22 @@ enum wire_result wire_next(struct wire *w, struct wire_field *field)
         return WIRE_END;
     if (!wire_varint(w, &tag) || tag >> 3 == 0 || tag >> 3 > UINT32_MAX >> 3)
         return WIRE_DAMAGED;
-    *field = (struct wire_field){.number = (uint32_t)(tag >> 3)};
+    *field = (struct wire_field){.number = (uint32_t)(tag >> 3),
+                                 .type = (enum wire_type)(tag & 7)};
     bool read = false;
-    switch (tag & 7) {
-    case VARINT:
+    switch (field->type) {
+    case WIRE_VARINT:
         read = wire_varint(w, &field->value);
         break;
-    case FIXED64:
+    case WIRE_FIXED64:
         read = wire_fixed(w, 8, &field->value);
         break;
-    case FIXED32:
+    case WIRE_FIXED32:
         read = wire_fixed(w, 4, &field->value);
         break;
-    case BYTES:
+    case WIRE_BYTES:
         read = wire_varint(w, &length) && length <= (size_t)(w->end - w->at);
         if (read) {
-            field->is_bytes = true;
             field->bytes = (struct wire){w->at, w->at + length};
             w->at += length;
         }

@@ -13,11 +13,18 @@ struct wire {
     const unsigned char *at, *end;
 };
 
+enum wire_type {
+    WIRE_VARINT = 0,
+    WIRE_FIXED64 = 1,
+    WIRE_BYTES = 2, /* length-delimited */
+    WIRE_FIXED32 = 5,
+};
+
 struct wire_field {
     uint32_t number;
-    bool is_bytes;  /* length-delimited: `bytes`; else `value` */
-    uint64_t value; /* varint, or a fixed-size number's bits */
-    struct wire bytes;
+    enum wire_type type;
+    uint64_t value;    /* varint, or a fixed-size number's bits */
+    struct wire bytes; /* of WIRE_BYTES */
 };
 
 enum wire_result { WIRE_FIELD, WIRE_END, WIRE_DAMAGED };

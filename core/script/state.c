@@ -10,18 +10,28 @@
 #include "script/call.h"
 #include "script/modules.h"
 
-/* stack: dir (string or nil) */
+/* stack: dir (light) */
+static int add_dir(lua_State *L)
+{
+    const char *dir = lua_touserdata(L, 1);
+    lua_getglobal(L, "package");
+    lua_getfield(L, -1, "path");
+    const char *path = lua_tostring(L, -1);
+    lua_pushfstring(L, "%s/?.lua;%s/?/init.lua;%s", dir, dir, path);
+    lua_setfield(L, -3, "path");
+    return 0;
+}
+
+bool script_add_dir(lua_State *L, const char *dir, struct err *err)
+{
+    lua_pushcfunction(L, add_dir);
+    lua_pushlightuserdata(L, (void *)dir);
+    return script_call(L, 1, 0, err);
+}
+
 static int set_up(lua_State *L)
 {
     luaL_openlibs(L);
-    if (!lua_isnil(L, 1)) {
-        lua_getglobal(L, "package");
-        lua_getfield(L, -1, "path");
-        const char *path = lua_tostring(L, -1);
-        const char *dir = lua_tostring(L, 1);
-        lua_pushfstring(L, "%s/?.lua;%s/?/init.lua;%s", dir, dir, path);
-        lua_setfield(L, -3, "path");
-    }
     modules_preload(L);
     sampler_learn_names(L);
     return 0;
@@ -35,12 +45,10 @@ lua_State *script_state_new(const char *dir, struct err *err)
         return NULL;
     }
     lua_pushcfunction(L, set_up);
-    lua_pushstring(L, dir);
-    if (!script_call(L, 1, 0, err)) {
-        script_state_free(L);
-        return NULL;
-    }
-    return L;
+    if (script_call(L, 0, 0, err) && (!dir || script_add_dir(L, dir, err)))
+        return L;
+    script_state_free(L);
+    return NULL;
 }
 
 void script_state_free(lua_State *L) { lua_close(L); }

@@ -14,6 +14,9 @@ struct lua_State;
 struct lua_State *script_state_new(const char *dir, struct err *err);
 void script_state_free(struct lua_State *L);
 
+/* `require` finds modules in `dir` before all others. */
+bool script_add_dir(struct lua_State *L, const char *dir, struct err *err);
+
 /* Make `require "name"` call `open`. For modules that live above core/script
  * (the load generator's). */
 void script_preload(struct lua_State *L, const char *name,

@@ -1,0 +1,43 @@
+#include "profile/id_map.h"
+
+#include <stdlib.h>
+
+struct id_pair {
+    uint64_t file_id;
+    uint32_t id;
+};
+
+void id_map_fini(struct id_map *map)
+{
+    index_fini(&map->index);
+    free(map->pairs);
+    *map = (struct id_map){0};
+}
+
+static bool equal(const void *ctx, const void *key, uint32_t position)
+{
+    const struct id_map *map = ctx;
+    return map->pairs[position].file_id == *(const uint64_t *)key;
+}
+
+static uint64_t hash(uint64_t id) { return index_hash(&id, sizeof id, 0); }
+
+uint32_t id_map_find(const struct id_map *map, uint64_t file_id)
+{
+    uint32_t at = index_find(&map->index, hash(file_id), equal, map, &file_id);
+    return at == INDEX_NONE ? 0 : map->pairs[at].id;
+}
+
+bool id_map_add(struct id_map *map, uint64_t file_id, uint32_t id)
+{
+    if (map->n == map->n_allocated) {
+        uint32_t n = map->n ? map->n * 2 : 256;
+        struct id_pair *grown = realloc(map->pairs, n * sizeof *grown);
+        if (!grown)
+            return false;
+        map->pairs = grown;
+        map->n_allocated = n;
+    }
+    map->pairs[map->n] = (struct id_pair){file_id, id};
+    return index_add(&map->index, hash(file_id), map->n++);
+}
