@@ -19,8 +19,7 @@
 #include "export/modules.h"
 #include "export/proto.h"
 #include "export/proto_registry.h"
-
-#define BUFFER_TYPE "perilune.proto_buffer"
+#include "script/owned_buf.h"
 
 static const ProtobufCMessageDescriptor *check_message(lua_State *L, int arg)
 {
@@ -33,33 +32,15 @@ static const ProtobufCMessageDescriptor *check_message(lua_State *L, int arg)
     return NULL;
 }
 
-static int buffer_close(lua_State *L)
-{
-    buf_fini(luaL_checkudata(L, 1, BUFFER_TYPE));
-    return 0;
-}
-
-/* A buffer that goes when its userdata does, an error or not. */
-static struct buf *push_buffer(lua_State *L)
-{
-    struct buf *b = lua_newuserdatauv(L, sizeof *b, 0);
-    *b = BUF_INIT;
-    luaL_setmetatable(L, BUFFER_TYPE);
-    lua_toclose(L, -1);
-    return b;
-}
-
 static int encode(lua_State *L)
 {
     const ProtobufCMessageDescriptor *m = check_message(L, 1);
     luaL_checktype(L, 2, LUA_TTABLE);
     lua_settop(L, 2);
-    struct buf *b = push_buffer(L);
+    struct buf *b = owned_buf_push(L);
     lua_pushvalue(L, 2);
     proto_encode(L, b, m);
-    if (b->failed)
-        return luaL_error(L, "out of memory for a %s", m->name);
-    lua_pushlstring(L, b->data, b->len);
+    owned_buf_push_string(L, b, m->name);
     return 1;
 }
 
@@ -81,12 +62,6 @@ int module_proto_open(lua_State *L)
         {"decode", decode},
         {NULL, NULL},
     };
-    luaL_newmetatable(L, BUFFER_TYPE);
-    lua_pushcfunction(L, buffer_close);
-    lua_setfield(L, -2, "__gc");
-    lua_pushcfunction(L, buffer_close);
-    lua_setfield(L, -2, "__close");
-    lua_pop(L, 1);
     luaL_newlib(L, functions);
     return 1;
 }

@@ -14,6 +14,7 @@
 #include "base/buf.h"
 #include "script/json_write.h"
 #include "script/modules.h"
+#include "script/owned_buf.h"
 
 #define MAX_DEPTH 128
 #define ARRAY_MARK 2 /* stack index during decode */
@@ -339,23 +340,6 @@ static int encode(lua_State *L)
     return 1;
 }
 
-static int free_buffer(lua_State *L)
-{
-    buf_fini(lua_touserdata(L, 1));
-    return 0;
-}
-
-/* Push an empty struct buf that the collector frees. */
-static void push_buffer(lua_State *L)
-{
-    struct buf *out = lua_newuserdatauv(L, sizeof *out, 0);
-    *out = BUF_INIT;
-    lua_newtable(L);
-    lua_pushcfunction(L, free_buffer);
-    lua_setfield(L, -2, "__gc");
-    lua_setmetatable(L, -2);
-}
-
 static int array(lua_State *L)
 {
     if (lua_isnoneornil(L, 1)) {
@@ -380,7 +364,7 @@ int module_json_open(lua_State *L)
     lua_newtable(L);
     json_register_array(L);
     luaL_newlib(L, functions);
-    push_buffer(L);
+    owned_buf_new(L);
     lua_pushcclosure(L, encode, 1);
     lua_setfield(L, -2, "encode"); /* value -> text; raises with the place */
     lua_pushlightuserdata(L, NULL);
