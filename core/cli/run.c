@@ -1,11 +1,13 @@
 /* run.c -- perilune run: a Lua script under the CPU profiler. */
 #include <lua.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "cli/commands.h"
 #include "cli/export_profile.h"
 #include "cli/options.h"
 #include "export/host.h"
+#include "export/modules.h"
 #include "profile/profile.h"
 #include "sample/sampler.h"
 #include "sample/session.h"
@@ -76,22 +78,50 @@ static bool run_script(lua_State *L, const struct run_options *o,
     return script_run_file(L, o->script[0], o->n_script - 1, 0, err);
 }
 
+/* The profile under way. */
+static struct {
+    const struct run_options *options;
+    struct export_host *host;
+    struct session *session; /* NULL: none, or written */
+} capture;
+
+static bool write_profile(struct err *err)
+{
+    struct session *session = capture.session;
+    if (!session)
+        return true;
+    capture.session = NULL;
+    struct profile *profile = session_close(session, err);
+    return profile &&
+           export_profile_write(capture.host, profile, capture.options->format,
+                                NULL, capture.options->cpu, err);
+}
+
+/* A script may end the process by os.exit. */
+static void write_profile_at_exit(void)
+{
+    struct err err = {0};
+    if (!write_profile(&err))
+        fprintf(stderr, "perilune run: %s\n", err.message);
+}
+
 /* Run under a session, if a profile is wanted; the profile is written also when
  * the script fails. */
 static bool run(const struct run_options *o, lua_State *L,
                 struct export_host *host, struct err *err)
 {
     struct session_options session_options = {.rate_hz = o->rate_hz};
-    struct session *session = NULL;
-    struct err write_err = {0};
-    if (host && !(session = session_open(&session_options, err)))
-        return false;
+    if (host) {
+        capture.options = o;
+        capture.host = host;
+        capture.session = session_open(&session_options, err);
+        if (!capture.session)
+            return false;
+        atexit(write_profile_at_exit);
+    }
     bool ran = run_script(L, o, err);
-    if (!session)
-        return ran;
-    struct profile *profile = session_close(session, &write_err);
-    bool written = profile && export_profile_write(host, profile, o->format,
-                                                   NULL, o->cpu, &write_err);
+    struct err write_err = {0};
+    bool written = write_profile(&write_err);
     if (ran && !written)
         *err = write_err;
     else if (!written)
@@ -109,6 +139,8 @@ static bool start(const struct run_options *o, struct export_host **host,
                    !export_host_find(*host, o->format, &info, err)))
         return false;
     *L = script_state_new(NULL, err);
+    if (*L)
+        script_preload(*L, "proto", module_proto_open);
     return *L;
 }
 

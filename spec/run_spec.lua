@@ -1,0 +1,97 @@
+-- run_spec.lua: perilune run.
+local support = require "support"
+
+local folder
+
+setup(function() folder = support.new_folder() end)
+teardown(function() support.remove_folder(folder) end)
+
+--- Write a script and run it: exit code, stdout, stderr.
+local function run(text, options, arguments)
+  support.write_file(folder .. "/script.lua", text)
+  return support.command(("run %s %s/script.lua %s")
+    :format(options or "", folder, arguments or ""))
+end
+
+--- A script that works for 0.3 s of CPU time, then does `last`.
+local function working(last)
+  return [[
+    local clock = require "clock"
+    local function work()
+      local stop = clock.thread() + 0.3
+      while clock.thread() < stop do end
+    end
+    work()
+    ]] .. last
+end
+
+local function assert_profile(path)
+  local code, out, err = support.command("convert --to folded " .. path)
+  assert.are.equal(0, code, err)
+  assert.is_truthy(out:find("main@script.lua;script.work", 1, true), out)
+end
+
+describe("perilune run", function()
+  it("passes arguments, as ... and in arg", function()
+    local code, out = run("print(arg[0]:match('[^/]*$'), #arg, arg[2], ...)", "",
+      "one --cpu")
+    assert.are.equal(0, code)
+    assert.are.equal("script.lua\t2\t--cpu\tone\t--cpu\n", out)
+  end)
+
+  it("writes the profile in the format asked for", function()
+    local file = folder .. "/cpu.folded"
+    assert.are.equal(0, (run(working "", "--to folded --cpu " .. file)))
+    assert.is_truthy(support.read_file(file):find("script.work", 1, true))
+  end)
+
+  it("writes it also when the script fails, and says where", function()
+    local file = folder .. "/failed.pb.gz"
+    local code, _, err = run(working "error 'oh'", "--cpu " .. file)
+    assert.are.equal(1, code)
+    assert.is_truthy(err:find("script.lua:7: oh\nstack traceback:", 1, true),
+      err)
+    assert_profile(file)
+  end)
+
+  it("writes it also when the script calls os.exit", function()
+    local file = folder .. "/exit.pb.gz"
+    assert.are.equal(7, (run(working "os.exit(7)", "--cpu " .. file)))
+    assert_profile(file)
+    assert.are.equal(7, (run(working "os.exit(7, true)", "--cpu " .. file)))
+    assert_profile(file)
+  end)
+
+  it("leaves the script's own hooks alone", function()
+    -- A count hook comes once per million instructions, on average, also
+    -- between samples: some 300 calls, whose number wavers by a tenth at most
+    -- where each sample may lengthen or shorten one count.
+    local file = folder .. "/hooks.pb.gz"
+    local code, out, err = support.command(
+      ("run --rate 1000 --cpu %s %s/spec/scripts/hooks.lua 2")
+      :format(file, support.source))
+    assert.are.equal(0, code, err)
+    local rate, lines = out:match("^([%d.]+)\n(%d+)\n")
+    assert.is_true(tonumber(rate) > 0.75 and tonumber(rate) < 1.25, out)
+    assert.are.equal("5", lines)
+  end)
+
+  it("refuses wrong options and files", function()
+    local function refuse(arguments, expected_code, expected)
+      local code, _, err = support.command("run " .. arguments)
+      assert.are.equal(expected_code, code)
+      assert.is_truthy(err:find(expected, 1, true), err)
+    end
+    refuse("", 2, "which script?")
+    refuse("--rate 0 x.lua", 2,
+      "--rate must be a whole number from 1 to 10000, got '0'")
+    refuse("--colour x.lua", 2, "unrecognized option")
+    refuse(folder .. "/absent.lua", 1, "absent.lua")
+    refuse(("--cpu %s/x --to flower %s/script.lua"):format(folder, folder), 1,
+      "unknown format 'flower': there are")
+    refuse(("--cpu %s/no/x %s/spec/scripts/lines.lua 0.01")
+      :format(folder, support.source), 1, "cannot write")
+    support.write_file(folder .. "/broken.lua", "x =\n")
+    refuse(folder .. "/broken.lua", 1, "broken.lua:2:")
+  end)
+end)
