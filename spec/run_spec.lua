@@ -62,6 +62,32 @@ describe("perilune run", function()
     assert_profile(file)
   end)
 
+  it("cuts deep stacks, from the root, and says so", function()
+    local text = [[
+      local clock = require "clock"
+      local function work()
+        local stop = clock.thread() + 0.3
+        while clock.thread() < stop do end
+      end
+      local function deep(n)
+        if n == 0 then work() return 0 end
+        return 1 + deep(n - 1)
+      end
+      deep(%d)]]
+    local file = folder .. "/deep.pb.gz"
+    for _, case in ipairs { { 500, 128, "" }, { 30, 8, "--max-depth 8 " } } do
+      local depth, kept, option = table.unpack(case)
+      assert.are.equal(0, (run(text:format(depth), option .. "--cpu " .. file)))
+      local _, folded = support.command("convert --to folded " .. file)
+      local _, n = folded:match("^[^\n]*"):gsub("script%.%a+", "")
+      -- The leaf may be clock.thread, a frame more that is not the script's.
+      assert.is_true(n == kept or n == kept - 1, folded)
+      assert.is_truthy(folded:find("%(truncated%);script%.deep"), folded)
+      local _, comments = support.run("go tool pprof -comments " .. file)
+      assert.is_truthy(comments:find("%d+ with a truncated Lua stack"), comments)
+    end
+  end)
+
   it("leaves the script's own hooks alone", function()
     -- A count hook comes once per million instructions, on average, also
     -- between samples: some 300 calls, whose number wavers by a tenth at most

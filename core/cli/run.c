@@ -26,6 +26,7 @@ static const struct argp_option options[] = {
     {"to", 't', "FORMAT", 0,
      "the profile's format (pprof); see 'perilune exporters'", 0},
     {"rate", 'r', "HZ", 0, "samples per second of CPU time wished (100)", 0},
+    {"max-depth", 'm', "N", 0, "Lua frames kept of a stack (128)", 0},
     {0},
 };
 
@@ -41,6 +42,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         return 0;
     case 'r':
         o->rate_hz = (int)options_integer(state, "--rate", arg, 1, 10000);
+        return 0;
+    case 'm':
+        sampler_set_max_depth((unsigned)options_integer(
+            state, "--max-depth", arg, 1, SAMPLER_MAX_DEPTH));
         return 0;
     case ARGP_KEY_ARGS:
         o->script = state->argv + state->next;

@@ -27,7 +27,8 @@ enum {
     OPTION_LISTEN = 'l',
     OPTION_WORKERS = 'w',
     OPTION_DEV = 256,
-    OPTION_EXPORTERS
+    OPTION_EXPORTERS,
+    OPTION_MAX_DEPTH
 };
 
 static const struct argp_option options[] = {
@@ -39,6 +40,8 @@ static const struct argp_option options[] = {
      "For development: an error's traceback goes to the client too", 0},
     {"exporters", OPTION_EXPORTERS, "DIR", 0,
      "Look for profile exporters in DIR too", 0},
+    {"max-depth", OPTION_MAX_DEPTH, "N", 0,
+     "Lua frames kept of a profiled stack (128)", 0},
     {0},
 };
 
@@ -69,6 +72,10 @@ static error_t parse(int key, char *text, struct argp_state *state)
         return 0;
     case OPTION_EXPORTERS:
         copy(state, "--exporters", a->exporters, sizeof a->exporters, text);
+        return 0;
+    case OPTION_MAX_DEPTH:
+        sampler_set_max_depth((unsigned)options_integer(
+            state, "--max-depth", text, 1, SAMPLER_MAX_DEPTH));
         return 0;
     case ARGP_KEY_ARG:
         if (state->arg_num > 0)

@@ -71,10 +71,10 @@ static void answer_index(struct request *request)
                     "format.</p>\n<table>\n");
     for (size_t i = 0; i < pprof_n_kinds; i++) {
         const struct pprof_kind *kind = &pprof_kinds[i];
-        buf_printf(&html,
-                   "<tr><td><a href=\"%s%s\">%s</a></td><td>%s</td></tr>\n",
-                   kind->name, kind->is_cpu ? "" : "?debug=1", kind->name,
-                   kind->description);
+        buf_printf(
+            &html, "<tr><td><a href=\"%s%s\">%s</a></td><td>%s%s</td></tr>\n",
+            kind->name, kind->is_cpu ? "" : "?debug=1", kind->name,
+            kind->description, kind->is_cpu ? "" : " Not built yet: empty.");
     }
     buf_puts(&html,
              "<tr><td><a href=\"cmdline\">cmdline</a></td>"

@@ -7,12 +7,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "sample/sampler.h"
+
 struct lua_State;
 
 enum {
-    SAMPLE_MAX_NATIVE = 128, /* native frames kept, from the leaf */
-    SAMPLE_MAX_LUA = 128,    /* Lua frames kept, from the leaf */
-    SAMPLE_MAX_NOTED = 3,    /* innermost Lua frames seen by the handler */
+    SAMPLE_MAX_NATIVE = 128,            /* native frames kept, from the leaf */
+    SAMPLE_MAX_LUA = SAMPLER_MAX_DEPTH, /* Lua frames, from the leaf */
+    SAMPLE_MAX_NOTED = 3, /* innermost Lua frames seen by the handler */
 };
 
 /* One level of a Lua stack. `function` is an id of the thread's function table

@@ -15,6 +15,12 @@ struct lua_State;
  * any other thread starts and any Lua state is made. */
 bool sampler_init(struct err *err);
 
+/* Keep so many Lua frames of a stack, from the leaf, 1 to SAMPLER_MAX_DEPTH
+ * (the default): finding the frame at a level takes time in proportion to the
+ * level. Before sampler_init. */
+#define SAMPLER_MAX_DEPTH 128
+void sampler_set_max_depth(unsigned frames);
+
 /* Watch the calling thread. `worker` is the value of the label `worker` that
  * its samples carry unless sampler_set_labels says otherwise, NULL for none.
  * Every thread of ours calls this first, and detach last. */

@@ -62,11 +62,16 @@ static uint32_t c_function(struct vm_functions *functions, lua_State *L,
     return vm_functions_add_c(functions, c);
 }
 
+/* Set once, before any walk. */
+static unsigned max_depth = SAMPLE_MAX_LUA;
+
+void sampler_set_max_depth(unsigned frames) { max_depth = frames; }
+
 /* False when the walk is full. */
 static bool append(struct vm_walk *walk, const lua_State *L,
                    const lua_Debug *ar, uint32_t function)
 {
-    if (walk->n == SAMPLE_MAX_LUA) {
+    if (walk->n == max_depth) {
         walk->truncated = true;
         return false;
     }

@@ -19,7 +19,7 @@
 
 struct vm_walk {
     unsigned n;
-    bool truncated; /* there were more than SAMPLE_MAX_LUA */
+    bool truncated; /* there were more than the greatest depth */
     struct vm_frame frames[SAMPLE_MAX_LUA];
     const void *ci[SAMPLE_MAX_LUA];     /* lua_Debug.i_ci of each */
     const lua_State *L[SAMPLE_MAX_LUA]; /* its coroutine */
