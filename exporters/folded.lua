@@ -15,7 +15,10 @@ end
 local function read_frames(profile)
   local _, n_locations, n_functions = profile:counts()
   local names, frames = {}, {}
-  for id = 1, n_functions do names[id] = escape(profile:func(id).name) end
+  for id = 1, n_functions do
+    local f = profile:func(id)
+    names[id] = escape(f.name ~= "" and f.name or f.system_name)
+  end
   for id = 1, n_locations do
     local location, parts = profile:location(id), {}
     for i = #location.lines, 1, -1 do
