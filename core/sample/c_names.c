@@ -31,25 +31,35 @@ static uint32_t find(lua_CFunction c)
                       &c);
 }
 
-/* The first name that a function is learned by stays. */
+/* Append an entry without a name; NULL when out of memory. [lock] */
+static struct named *append(lua_CFunction c)
+{
+    struct named *grown = realloc(names, (n_names + 1) * sizeof *names);
+    if (!grown)
+        return NULL;
+    names = grown;
+    names[n_names] = (struct named){.c = c};
+    if (!index_add(&index_of_names, index_hash(&c, sizeof c, 0), n_names))
+        return NULL;
+    return &names[n_names++];
+}
+
+/* A function that is known by several names keeps the shortest, of equally
+ * long ones the first in the alphabet: tables come in no particular order. */
 static void add(lua_CFunction c, const char *table, char separator,
                 const char *field)
 {
+    char name[sizeof names->name];
+    int n = table
+                ? snprintf(name, sizeof name, "%s%c%s", table, separator, field)
+                : snprintf(name, sizeof name, "%s", field);
     pthread_mutex_lock(&lock);
-    struct named *grown = NULL;
-    if (find(c) == INDEX_NONE)
-        grown = realloc(names, (n_names + 1) * sizeof *names);
-    if (grown) {
-        names = grown;
-        names[n_names].c = c;
-        if (table)
-            snprintf(names[n_names].name, sizeof names->name, "%s%c%s", table,
-                     separator, field);
-        else
-            snprintf(names[n_names].name, sizeof names->name, "%s", field);
-        if (index_add(&index_of_names, index_hash(&c, sizeof c, 0), n_names))
-            n_names++;
-    }
+    uint32_t found = find(c);
+    struct named *named = found == INDEX_NONE ? append(c) : &names[found];
+    size_t old = named ? strlen(named->name) : 0;
+    if (named && (old == 0 || (size_t)n < old ||
+                  ((size_t)n == old && strcmp(name, named->name) < 0)))
+        memcpy(named->name, name, sizeof name);
     pthread_mutex_unlock(&lock);
 }
 

@@ -79,7 +79,7 @@ bool vm_line_is_exact(void) { return position_register >= 0; }
  * is judged by how often it gives one of those lines. */
 
 enum { FIRST_LINE = 2, LAST_LINE = 9, WANTED = 64 };
-static const int64_t LIMIT_NS = 200000000;
+static const int64_t LIMIT_NS = 1000000000;
 
 static const char known_code[] = "local a, n = 1, ...\n"
                                  "for i = 1, n do\n"

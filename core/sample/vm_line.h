@@ -13,7 +13,7 @@
 
 #include <stdbool.h>
 
-/* Find the register. Takes some milliseconds, of a thread of its own too; once,
+/* Find the register. Takes some milliseconds, a second at most; once,
  * at start, before other threads. False: lines are those of safe points. */
 bool vm_line_self_test(void);
 
