@@ -7,7 +7,9 @@
 
 #define TYPE "perilune.out"
 
-enum { LEVEL = 6 };
+/* On large profiles a fifth less time than zlib's default 6, for a hundredth
+ * more bytes. */
+enum { LEVEL = 3 };
 
 struct export_out {
     struct buf bytes;

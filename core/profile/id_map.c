@@ -24,6 +24,9 @@ static uint64_t hash(uint64_t id) { return index_hash(&id, sizeof id, 0); }
 
 uint32_t id_map_find(const struct id_map *map, uint64_t file_id)
 {
+    /* Most writers number from 1 on, in order. */
+    if (file_id - 1 < map->n && map->pairs[file_id - 1].file_id == file_id)
+        return map->pairs[file_id - 1].id;
     uint32_t at = index_find(&map->index, hash(file_id), equal, map, &file_id);
     return at == INDEX_NONE ? 0 : map->pairs[at].id;
 }
