@@ -101,8 +101,9 @@ describe("perilune convert", function()
   end)
 
   it("shows the leaf lines of straight code", function()
-    -- Eight equal lines, each with an eighth of the time: 3 points are 2.6
-    -- standard deviations at the 800 samples and more that there are.
+    -- Eight equal lines, each with an eighth of the time, less what the loop
+    -- takes (up to 2 points of each): 5.4 points are 2.6 standard deviations
+    -- at the 250 samples that a second has at least.
     local _, out = support.run("go tool pprof -lines -top " .. ours)
     local seen = 0
     for percent, line in out:gmatch(
