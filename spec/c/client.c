@@ -294,9 +294,8 @@ static void aim(struct transfer *transfer, const char *method, size_t fault)
     transfer->idempotent = strcmp(method, "POST") != 0;
     transfer->keep_headers = transfer->keep_body = true;
     /* Short only where it is to be met: the machine may be busy. */
-    transfer->timeout_ns = faults[fault].error == CLIENT_TIMEOUT
-                               ? TIMEOUT_NS
-                               : 40 * TIMEOUT_NS;
+    transfer->timeout_ns =
+        faults[fault].error == CLIENT_TIMEOUT ? TIMEOUT_NS : 40 * TIMEOUT_NS;
     transfer->body_max = BODY_MAX;
 }
 
