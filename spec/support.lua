@@ -84,6 +84,12 @@ end
 local Process = {}
 Process.__index = Process
 
+-- What a spec that failed half-way did not stop ends with the specs.
+local running = {}
+M.guard = setmetatable({}, { __gc = function()
+  for process in pairs(running) do process:signal("KILL") end
+end })
+
 function Process:alive()
   return os.execute("kill -0 " .. self.pid .. " 2>/dev/null") == true
 end
@@ -118,6 +124,7 @@ function Process:stop()
   os.remove(self.status_file)
   os.remove(self.log_file)
   os.remove(self.pid_file)
+  running[self] = nil
   return code
 end
 
@@ -139,6 +146,7 @@ function M.start(words, environment)
   process.pid = M.wait_until(function()
     return M.read_file(base):match("^(%d+)\n")
   end, "the process id")
+  running[process] = true
   return process
 end
 
