@@ -21,6 +21,7 @@ struct arguments {
     char exporters[4096];
     int workers;
     bool dev;
+    bool no_watch;
 };
 
 enum {
@@ -28,6 +29,7 @@ enum {
     OPTION_WORKERS = 'w',
     OPTION_DEV = 256,
     OPTION_EXPORTERS,
+    OPTION_NO_WATCH,
     OPTION_MAX_DEPTH
 };
 
@@ -38,6 +40,8 @@ static const struct argp_option options[] = {
      0},
     {"dev", OPTION_DEV, NULL, 0,
      "For development: an error's traceback goes to the client too", 0},
+    {"no-watch", OPTION_NO_WATCH, NULL, 0,
+     "Reload the scripts on SIGHUP only, not when they change", 0},
     {"exporters", OPTION_EXPORTERS, "DIR", 0,
      "Look for profile exporters in DIR too", 0},
     {"max-depth", OPTION_MAX_DEPTH, "N", 0,
@@ -69,6 +73,9 @@ static error_t parse(int key, char *text, struct argp_state *state)
         return 0;
     case OPTION_DEV:
         a->dev = true;
+        return 0;
+    case OPTION_NO_WATCH:
+        a->no_watch = true;
         return 0;
     case OPTION_EXPORTERS:
         copy(state, "--exporters", a->exporters, sizeof a->exporters, text);
@@ -116,6 +123,7 @@ int command_serve(int argc, char **argv)
         .address = a.address,
         .n_workers = a.workers ? a.workers : (int)uv_available_parallelism(),
         .dev = a.dev,
+        .watches = !a.no_watch,
         .dir = a.dir,
         .exporter_dirs = exporter_dirs,
     };

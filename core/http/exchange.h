@@ -6,14 +6,15 @@
 #include "http/daemon.h"
 #include "http/router.h"
 
-struct worker;
+struct app;
 
 struct exchange {
-    struct worker *worker;
+    struct app *app; /* NULL once it has its answer, or needs none */
     struct request *request;
     struct router_match match;
     /* Where the script's `req` points back here; NULL when it has none. */
     struct exchange **handle;
+    struct exchange *prev, *next; /* in app->exchanges */
 };
 
 #endif

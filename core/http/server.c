@@ -12,6 +12,7 @@
 #include "export/host.h"
 #include "http/admin.h"
 #include "http/listener.h"
+#include "http/reloader.h"
 #include "http/worker.h"
 
 /* The workers' own deadline, and some time to act on it. */
@@ -26,11 +27,12 @@ struct server {
     struct listener listener;
     struct admin admin;
     struct export_host *host;
+    struct reloader reloader;
     struct worker **workers;
     int n_workers;
     int n_running; /* not stopped yet */
     unsigned max_connections;
-    uv_signal_t terminate, interrupt;
+    uv_signal_t terminate, interrupt, hangup;
     uv_timer_t abandon_timer;
     bool has_admin, is_stopping, captures_idle, is_abandoned;
 };
@@ -102,6 +104,12 @@ static void on_worker_stopped(void *ctx)
     finish_when_idle(s);
 }
 
+static void on_app_retired(void *ctx, int number, struct app *app)
+{
+    struct server *s = ctx;
+    reloader_retired(&s->reloader, number, app);
+}
+
 static void on_abandon(uv_timer_t *timer)
 {
     struct server *s = timer->data;
@@ -117,6 +125,8 @@ static void stop(struct server *s)
     /* Gives a second signal its default action: the end of the process. */
     uv_close((uv_handle_t *)&s->terminate, NULL);
     uv_close((uv_handle_t *)&s->interrupt, NULL);
+    uv_close((uv_handle_t *)&s->hangup, NULL);
+    reloader_close(&s->reloader);
     listener_close(&s->listener);
     uv_timer_start(&s->abandon_timer, on_abandon, ABANDON_AFTER_MS, 0);
     for (int i = 0; i < s->n_workers; i++)
@@ -136,22 +146,30 @@ static void on_signal(uv_signal_t *signal, int number)
     stop(s);
 }
 
+static void on_hangup(uv_signal_t *signal, int number)
+{
+    (void)number;
+    struct server *s = signal->data;
+    reloader_request(&s->reloader);
+}
+
 static bool start_workers(struct server *s, struct err *err)
 {
     s->workers = calloc((size_t)s->options->n_workers, sizeof *s->workers);
     if (!s->workers)
         return err_set(err, "out of memory for the workers");
-    struct worker_options options = {.dir = s->options->dir,
-                                     .dev = s->options->dev,
-                                     .max_connections = s->max_connections,
+    struct worker_options options = {.max_connections = s->max_connections,
                                      .owner = &s->mailbox,
                                      .stopped = on_worker_stopped,
+                                     .retired = on_app_retired,
                                      .ctx = s};
     while (s->n_workers < s->options->n_workers) {
         options.number = s->n_workers + 1;
-        struct worker *worker = worker_start(&options, err);
+        struct app *app = reloader_load(&s->reloader, options.number, err);
+        struct worker *worker = app ? worker_start(&options, app, err) : NULL;
         if (!worker)
             return false;
+        reloader_add(&s->reloader, options.number, worker);
         s->workers[s->n_workers++] = worker;
         s->n_running++;
     }
@@ -172,15 +190,31 @@ static bool start_admin(struct server *s, struct err *err)
     return s->has_admin;
 }
 
+static bool open_reloader(struct server *s, struct err *err)
+{
+    const struct reloader_options options = {.loop = &s->loop,
+                                             .dir = s->options->dir,
+                                             .dev = s->options->dev,
+                                             .watches = s->options->watches};
+    return reloader_open(&s->reloader, &options, s->options->n_workers, err);
+}
+
 static bool start(struct server *s, struct err *err)
 {
     const struct listener_handler handler = {
         .has_room = has_room, .route = route, .ctx = s};
-    if (!start_admin(s, err) || !start_workers(s, err) ||
+    if (!open_reloader(s, err) || !start_admin(s, err) ||
+        !start_workers(s, err) ||
         !listener_start(&s->listener, &s->loop, &handler, err))
         return false;
     uv_signal_start(&s->terminate, on_signal, SIGTERM);
     uv_signal_start(&s->interrupt, on_signal, SIGINT);
+    uv_signal_start(&s->hangup, on_hangup, SIGHUP);
+    char quoted[1024];
+    if (s->options->watches && !s->reloader.is_watching)
+        log_write(
+            LOG_WARN, "not_watching", "error=%s",
+            log_quote(quoted, sizeof quoted, s->reloader.watch_err.message));
     log_write(LOG_INFO, "listening", "address=%s workers=%d dir=%s",
               s->listener.address, s->n_workers, s->options->dir);
     return true;
@@ -197,7 +231,9 @@ static bool open_loop(struct server *s, struct err *err)
     uv_timer_init(&s->loop, &s->abandon_timer);
     uv_signal_init(&s->loop, &s->terminate);
     uv_signal_init(&s->loop, &s->interrupt);
+    uv_signal_init(&s->loop, &s->hangup);
     s->abandon_timer.data = s->terminate.data = s->interrupt.data = s;
+    s->hangup.data = s;
     return true;
 }
 
@@ -206,6 +242,7 @@ static void free_server(struct server *s)
     for (int i = 0; i < s->n_workers; i++)
         worker_join(s->workers[i]);
     free(s->workers);
+    reloader_free(&s->reloader);
     if (s->host)
         export_host_free(s->host);
     uv_loop_close(&s->loop);

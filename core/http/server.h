@@ -1,5 +1,6 @@
 /* server.h -- the life of `perilune serve`: listens, starts the workers, hands
- * each connection to the admin or to the least busy worker, stops on a signal.
+ * each connection to the admin or to the least busy worker, reloads the scripts
+ * and stops on a signal.
  */
 #ifndef HTTP_SERVER_H
 #define HTTP_SERVER_H
@@ -12,6 +13,7 @@ struct server_options {
     const char *address; /* HOST:PORT */
     int n_workers;
     bool dev;
+    bool watches;                     /* reload when a script changes */
     const char *dir;                  /* of routes.lua */
     const char *const *exporter_dirs; /* ends with NULL */
 };

@@ -1,6 +1,5 @@
 #include "http/worker.h"
 
-#include <lua.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -9,18 +8,11 @@
 #include <unistd.h>
 #include <uv.h>
 
-#include "base/log.h"
-#include "http/exchange.h"
-#include "http/module_request.h"
+#include "http/app.h"
+#include "http/daemon.h"
 #include "http/peek.h"
 #include "http/redirect.h"
-#include "http/reply.h"
-#include "http/response.h"
-#include "http/routes.h"
 #include "sample/sampler.h"
-#include "script/call.h"
-#include "script/scheduler.h"
-#include "script/state.h"
 
 #define DRAIN_DEADLINE_MS 5000
 
@@ -33,15 +25,17 @@ struct worker {
     struct err err;
     atomic_uint n_connections; /* those on their way included */
     struct mailbox_message stop_message, stopped_message;
+    struct mailbox_message replace_message, retired_message;
+    struct app *next;    /* on its way with replace_message */
+    struct app *retired; /* on its way with retired_message */
 
     /* The thread's own from here on. */
     uv_loop_t loop;
     struct mailbox mailbox;
     struct daemon daemon;
-    lua_State *L;
-    struct routes *routes;
-    struct scheduler *scheduler;
-    uv_timer_t drain_timer;
+    struct app *app;
+    struct app *old; /* was replaced, still has requests */
+    uv_timer_t drain_timer, retire_timer;
     bool is_draining, is_stopped;
 };
 
@@ -52,112 +46,13 @@ struct handover {
     int fd;
 };
 
-static void fail(struct exchange *x, const char *message)
-{
-    struct worker *w = x->worker;
-    char quoted[8192];
-    log_write(LOG_ERROR, "handler_failed", "route=\"%s\" worker=%s error=%s",
-              x->match.pattern->text, w->name,
-              log_quote(quoted, sizeof quoted, message));
-    request_answer(x->request, MHD_HTTP_INTERNAL_SERVER_ERROR,
-                   response_text("%s\n", w->options.dev
-                                             ? message
-                                             : "Internal Server Error"));
-}
-
-/* The coroutine's stack: req, results... or ..., error value */
-static void on_done(void *ctx, lua_State *co, const struct err *failure)
-{
-    struct exchange *x = ctx;
-    struct reply reply;
-    struct err err;
-    bool ok;
-    if (failure) {
-        ok = reply_from_error(co, &reply);
-        if (!ok)
-            err = *failure;
-    } else {
-        ok = reply_from_results(co, 2, &reply, &err);
-    }
-    module_request_release(x);
-    if (ok)
-        request_answer(x->request, reply.status, reply.response);
-    else
-        fail(x, err.message);
-}
-
-/* Put `req`, which stays, the handler and its argument on the coroutine.
- * stack: exchange, coroutine */
-static int push_call(lua_State *L)
-{
-    struct exchange *x = lua_touserdata(L, 1);
-    lua_State *co = lua_touserdata(L, 2);
-    module_request_push(L, x);
-    lua_xmove(L, co, 1);
-    routes_push_handler(x->worker->routes, co, x->match.route);
-    lua_pushvalue(co, 1);
-    return 0;
-}
-
-static void call_handler(struct exchange *x)
-{
-    struct worker *w = x->worker;
-    struct err err;
-    struct task *task = scheduler_take(w->scheduler, &err);
-    if (!task) {
-        fail(x, err.message);
-        return;
-    }
-    lua_pushcfunction(w->L, push_call);
-    lua_pushlightuserdata(w->L, x);
-    lua_pushlightuserdata(w->L, task_stack(task));
-    if (!script_call(w->L, 2, 0, &err)) {
-        task_release(task);
-        fail(x, err.message);
-        return;
-    }
-    uint32_t labels =
-        routes_labels(w->routes, x->match.route, x->request->method);
-    task_start(task, 1, labels, on_done, x);
-}
-
-/* Other methods have a route: 405 with those. None has: 404. */
-static void answer_unrouted(struct worker *w, struct request *request)
-{
-    struct buf allow = BUF_INIT;
-    if (!router_allow(routes_router(w->routes), request->path, &allow)) {
-        request_answer(request, MHD_HTTP_NOT_FOUND,
-                       response_text("Not Found\n"));
-        return;
-    }
-    struct MHD_Response *response = response_text("Method Not Allowed\n");
-    if (response && buf_cstr(&allow))
-        MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, allow.data);
-    buf_fini(&allow);
-    request_answer(request, MHD_HTTP_METHOD_NOT_ALLOWED, response);
-}
-
 static void on_start(void *ctx, struct request *request)
 {
     struct worker *w = ctx;
-    if (peek_is_admin_path(request->path, strlen(request->path))) {
+    if (peek_is_admin_path(request->path, strlen(request->path)))
         redirect_to_new_connection(request);
-        return;
-    }
-    struct exchange *x = malloc(sizeof *x);
-    request->data = x;
-    if (!x) {
-        request_answer(request, MHD_HTTP_SERVICE_UNAVAILABLE, NULL);
-        return;
-    }
-    x->worker = w;
-    x->request = request;
-    x->handle = NULL;
-    if (router_find(routes_router(w->routes), request->method, request->path,
-                    &x->match))
-        call_handler(x);
     else
-        answer_unrouted(w, request);
+        app_answer(w->app, request);
 }
 
 static void stop_now(struct worker *w)
@@ -165,10 +60,13 @@ static void stop_now(struct worker *w)
     if (w->is_stopped)
         return;
     w->is_stopped = true;
-    scheduler_close(w->scheduler);
+    app_stop(w->app);
+    if (w->old)
+        app_stop(w->old);
     daemon_stop(&w->daemon);
     mailbox_close(&w->mailbox);
     uv_close((uv_handle_t *)&w->drain_timer, NULL);
+    uv_close((uv_handle_t *)&w->retire_timer, NULL);
 }
 
 static void on_drain_timer(uv_timer_t *timer) { stop_now(timer->data); }
@@ -176,12 +74,60 @@ static void on_drain_timer(uv_timer_t *timer) { stop_now(timer->data); }
 static void on_end(void *ctx, struct request *request)
 {
     struct worker *w = ctx;
-    if (request->data)
-        module_request_release(request->data);
-    free(request->data);
+    app_end(request);
     /* Not from within the daemon: at the loop's next turn. */
     if (w->is_draining && w->daemon.n_active == 0 && !w->is_stopped)
         uv_timer_start(&w->drain_timer, on_drain_timer, 0, 0);
+}
+
+static void on_retired(struct mailbox_message *message)
+{
+    struct worker *w =
+        (struct worker *)((char *)message -
+                          offsetof(struct worker, retired_message));
+    w->options.retired(w->options.ctx, w->options.number, w->retired);
+}
+
+static void retire(struct worker *w, struct app *app)
+{
+    w->retired = app;
+    mailbox_post(w->options.owner, &w->retired_message);
+}
+
+/* The old app has answered all its requests, or its time is over. */
+static void on_retire_timer(uv_timer_t *timer)
+{
+    struct worker *w = timer->data;
+    struct app *old = w->old;
+    if (!old || w->is_stopped)
+        return;
+    w->old = NULL;
+    app_stop(old);
+    retire(w, old);
+}
+
+static void on_idle(void *ctx)
+{
+    struct worker *w = ctx;
+    if (w->old && app_is_idle(w->old) && !w->is_stopped)
+        uv_timer_start(&w->retire_timer, on_retire_timer, 0, 0);
+}
+
+static void on_replace(struct mailbox_message *message)
+{
+    struct worker *w =
+        (struct worker *)((char *)message -
+                          offsetof(struct worker, replace_message));
+    struct app *app = w->next;
+    struct err err;
+    if (w->is_draining || !app_start(app, &w->loop, on_idle, w, &err)) {
+        retire(w, app); /* is_draining, or out of memory: keep what there is */
+        return;
+    }
+    w->old = w->app;
+    w->app = app;
+    uv_timer_start(&w->retire_timer, on_retire_timer,
+                   app_is_idle(w->old) ? 0 : DRAIN_DEADLINE_MS, 0);
 }
 
 static void on_closed(void *ctx)
@@ -209,26 +155,11 @@ static void on_stop_message(struct mailbox_message *message)
                    w->daemon.n_active ? DRAIN_DEADLINE_MS : 0, 0);
 }
 
-static bool set_up_lua(struct worker *w)
-{
-    w->L = script_state_new(w->options.dir, &w->err);
-    if (!w->L)
-        return false;
-    lua_pushcfunction(w->L, module_request_open);
-    if (!script_call(w->L, 0, 0, &w->err))
-        return false;
-    w->scheduler = scheduler_new(w->L, &w->loop, &w->err);
-    if (!w->scheduler)
-        return false;
-    w->routes = routes_load(w->L, w->options.dir, w->name, &w->err);
-    return w->routes != NULL;
-}
-
 static bool set_up(struct worker *w)
 {
     const struct daemon_handler handler = {
         .start = on_start, .end = on_end, .closed = on_closed, .ctx = w};
-    if (!set_up_lua(w) || !mailbox_open(&w->mailbox, &w->loop, &w->err))
+    if (!mailbox_open(&w->mailbox, &w->loop, &w->err))
         return false;
     if (!daemon_start(&w->daemon, &w->loop, &handler,
                       w->options.max_connections, &w->err)) {
@@ -236,17 +167,15 @@ static bool set_up(struct worker *w)
         return false;
     }
     uv_timer_init(&w->loop, &w->drain_timer);
-    w->drain_timer.data = w;
-    return true;
-}
-
-static void tear_down(struct worker *w)
-{
-    routes_free(w->routes);
-    if (w->failed && w->scheduler)
-        scheduler_close(w->scheduler);
-    if (w->L)
-        script_state_free(w->L);
+    uv_timer_init(&w->loop, &w->retire_timer);
+    w->drain_timer.data = w->retire_timer.data = w;
+    if (app_start(w->app, &w->loop, on_idle, w, &w->err))
+        return true;
+    daemon_stop(&w->daemon);
+    mailbox_close(&w->mailbox);
+    uv_close((uv_handle_t *)&w->drain_timer, NULL);
+    uv_close((uv_handle_t *)&w->retire_timer, NULL);
+    return false;
 }
 
 static void on_stopped(struct mailbox_message *message)
@@ -266,8 +195,10 @@ static void run_thread(void *arg)
         uv_sem_post(&w->ready);
         uv_run(&w->loop, UV_RUN_DEFAULT);
     }
-    tear_down(w);
     uv_run(&w->loop, UV_RUN_DEFAULT); /* closes what is left */
+    app_free(w->app);
+    if (w->old)
+        app_free(w->old);
     if (is_attached)
         sampler_detach_thread();
     if (w->failed)
@@ -285,23 +216,28 @@ static void free_worker(struct worker *w)
 }
 
 struct worker *worker_start(const struct worker_options *options,
-                            struct err *err)
+                            struct app *app, struct err *err)
 {
     struct worker *w = calloc(1, sizeof *w);
     if (!w || uv_loop_init(&w->loop) != 0) {
         free(w);
+        app_free(app);
         err_set(err, "out of memory for a worker");
         return NULL;
     }
     w->options = *options;
+    w->app = app;
     snprintf(w->name, sizeof w->name, "%d", options->number);
     atomic_init(&w->n_connections, 0);
     w->stop_message.deliver = on_stop_message;
     w->stopped_message.deliver = on_stopped;
+    w->replace_message.deliver = on_replace;
+    w->retired_message.deliver = on_retired;
     uv_sem_init(&w->ready, 0);
     int status = uv_thread_create(&w->thread, run_thread, w);
     if (status) {
         err_set(err, "cannot start a worker: %s", uv_strerror(status));
+        app_free(app);
         uv_loop_close(&w->loop);
         uv_sem_destroy(&w->ready);
         free(w);
@@ -331,6 +267,12 @@ void worker_take(struct worker *w, int fd)
 unsigned worker_n_connections(const struct worker *w)
 {
     return atomic_load_explicit(&w->n_connections, memory_order_relaxed);
+}
+
+void worker_replace(struct worker *w, struct app *app)
+{
+    w->next = app;
+    mailbox_post(&w->mailbox, &w->replace_message);
 }
 
 void worker_stop(struct worker *w)

@@ -1,8 +1,11 @@
 /* worker.h -- a thread that answers requests with Lua: an event loop, an HTTP
- * daemon and a Lua state of its own, a coroutine for each request. Workers
- * share nothing, so no request ever takes a lock.
+ * daemon and an app (app.h) of its own. Workers share nothing, so no request
+ * ever takes a lock.
  *
- * Path: listener.c -> [worker] -> routes.c, scheduler.c -> reply.c
+ * A new app takes the requests that come from then on; the old one ends its
+ * own, within a deadline, and is given back.
+ *
+ * Path: listener.c -> [worker] -> app.c
  */
 #ifndef HTTP_WORKER_H
 #define HTTP_WORKER_H
@@ -12,24 +15,28 @@
 #include "base/err.h"
 #include "base/mailbox.h"
 
+struct app;
 struct worker;
 
 struct worker_options {
-    int number;      /* from 1 */
-    const char *dir; /* of routes.lua; outlives the worker */
-    bool dev;        /* show tracebacks to clients */
+    int number; /* from 1 */
     unsigned max_connections;
-    /* `stopped` is called on the thread of this mailbox when the worker has
-     * answered its last request; the thread may be joined then. */
-    struct mailbox *owner;
+    struct mailbox *owner; /* on whose thread these are called: */
+    /* The worker has answered its last request; join it. */
     void (*stopped)(void *ctx);
+    /* An app has come to its end; the callee frees it. */
+    void (*retired)(void *ctx, int number, struct app *app);
     void *ctx;
 };
 
-/* Returns when the worker is ready. NULL and err when its routes do not load
- * or something is short. */
+/* Returns when the worker is ready. The app is the worker's from here on,
+ * whatever comes of it. NULL and err when something is short. */
 struct worker *worker_start(const struct worker_options *options,
-                            struct err *err);
+                            struct app *app, struct err *err);
+
+/* Serve with this app, the worker's from here on. Not again before `retired`
+ * was called. [owner] */
+void worker_replace(struct worker *worker, struct app *app);
 
 /* Serve a connected socket, which the worker owns from here on. [owner] */
 void worker_take(struct worker *worker, int fd);

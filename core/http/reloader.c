@@ -1,0 +1,182 @@
+#include "http/reloader.h"
+
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "http/app.h"
+#include "http/worker.h"
+
+struct reloader_slot {
+    struct reloader *reloader;
+    struct worker *worker;
+    bool is_wanted;   /* it is to get a new app */
+    bool is_replaced; /* it has one, the old one is not freed yet */
+    struct app *old;  /* being freed */
+    uv_work_t disposal;
+};
+
+/* New apps for some workers, loaded by a thread of the pool. */
+struct load {
+    uv_work_t work;
+    struct reloader *reloader;
+    int64_t start_ns;
+    bool failed;
+    struct err err;
+    struct app **apps; /* by slot; NULL: not for this one */
+    bool wanted[];     /* by slot */
+};
+
+static void load_apps(uv_work_t *work)
+{
+    struct load *load = work->data;
+    struct reloader *r = load->reloader;
+    for (int i = 0; i < r->n_slots && !load->failed; i++) {
+        if (!load->wanted[i])
+            continue;
+        load->apps[i] = reloader_load(r, i + 1, &load->err);
+        load->failed = !load->apps[i];
+    }
+}
+
+static void log_load(const struct load *load)
+{
+    char quoted[4096];
+    if (load->failed)
+        log_write(LOG_ERROR, "reload_failed", "error=%s",
+                  log_quote(quoted, sizeof quoted, load->err.message));
+    else
+        log_write(LOG_INFO, "reloaded", "seconds=%.3f",
+                  (double)(clock_mono_ns() - load->start_ns) / 1e9);
+}
+
+static void start_load(struct reloader *r);
+
+static void on_loaded(uv_work_t *work, int status)
+{
+    (void)status;
+    struct load *load = work->data;
+    struct reloader *r = load->reloader;
+    bool is_used = !load->failed && !r->is_stopping;
+    for (int i = 0; i < r->n_slots; i++) {
+        if (load->apps[i] && is_used) {
+            r->slots[i].is_replaced = true;
+            worker_replace(r->slots[i].worker, load->apps[i]);
+        } else if (load->apps[i]) {
+            app_free(load->apps[i]);
+        }
+    }
+    if (!r->is_stopping) {
+        log_load(load);
+        r->n_failed += load->failed;
+        r->n_done += !load->failed;
+    }
+    free(load->apps);
+    free(load);
+    r->is_loading = false;
+    start_load(r);
+}
+
+static struct load *new_load(struct reloader *r)
+{
+    size_t n = (size_t)r->n_slots;
+    struct load *load = calloc(1, sizeof *load + n * sizeof *load->wanted);
+    if (!load || !(load->apps = calloc(n, sizeof(struct app *)))) {
+        free(load);
+        log_write(LOG_ERROR, "reload_failed", "error=\"out of memory\"");
+        return NULL;
+    }
+    load->reloader = r;
+    load->work.data = load;
+    load->start_ns = clock_mono_ns();
+    return load;
+}
+
+/* For the workers that want a new app and may have one. */
+static void start_load(struct reloader *r)
+{
+    if (r->is_loading || r->is_stopping)
+        return;
+    struct load *load = NULL;
+    for (int i = 0; i < r->n_slots; i++) {
+        struct reloader_slot *slot = &r->slots[i];
+        if (!slot->is_wanted || slot->is_replaced)
+            continue;
+        if (!load && !(load = new_load(r)))
+            return;
+        slot->is_wanted = false;
+        load->wanted[i] = true;
+    }
+    if (!load)
+        return;
+    r->is_loading = true;
+    uv_queue_work(r->options.loop, &load->work, load_apps, on_loaded);
+}
+
+static void on_changed(void *ctx) { reloader_request(ctx); }
+
+bool reloader_open(struct reloader *r, const struct reloader_options *options,
+                   int n, struct err *err)
+{
+    *r = (struct reloader){.options = *options, .n_slots = n};
+    r->slots = calloc((size_t)n, sizeof *r->slots);
+    if (!r->slots)
+        return err_set(err, "out of memory for %d workers", n);
+    for (int i = 0; i < n; i++) {
+        r->slots[i].reloader = r;
+        r->slots[i].disposal.data = &r->slots[i];
+    }
+    if (options->watches)
+        r->is_watching = watch_open(&r->watch, options->loop, options->dir,
+                                    ".lua", on_changed, r, &r->watch_err);
+    return true;
+}
+
+struct app *reloader_load(const struct reloader *r, int number, struct err *err)
+{
+    const struct app_options options = {
+        .dir = r->options.dir, .worker = number, .dev = r->options.dev};
+    return app_load(&options, err);
+}
+
+void reloader_add(struct reloader *r, int number, struct worker *worker)
+{
+    r->slots[number - 1].worker = worker;
+}
+
+void reloader_request(struct reloader *r)
+{
+    for (int i = 0; i < r->n_slots; i++)
+        r->slots[i].is_wanted = true;
+    start_load(r);
+}
+
+static void free_old(uv_work_t *disposal)
+{
+    struct reloader_slot *slot = disposal->data;
+    app_free(slot->old);
+}
+
+static void on_freed(uv_work_t *disposal, int status)
+{
+    (void)status;
+    struct reloader_slot *slot = disposal->data;
+    slot->is_replaced = false;
+    start_load(slot->reloader);
+}
+
+void reloader_retired(struct reloader *r, int number, struct app *app)
+{
+    struct reloader_slot *slot = &r->slots[number - 1];
+    slot->old = app;
+    uv_queue_work(r->options.loop, &slot->disposal, free_old, on_freed);
+}
+
+void reloader_close(struct reloader *r)
+{
+    r->is_stopping = true;
+    if (r->is_watching)
+        watch_close(&r->watch);
+}
+
+void reloader_free(struct reloader *r) { free(r->slots); }
