@@ -1,5 +1,6 @@
 #include "sample/frames.h"
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +8,8 @@
 #include "base/index.h"
 #include "sample/vm_functions.h"
 
+/* Guards all that follows. Nothing else is taken inside. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct frame *frames; /* frame of id i at frames[i - 1] */
 static uint32_t n_frames, n_allocated;
 static struct index index_of_frames;
@@ -19,15 +22,9 @@ static bool equal(const void *ctx, const void *key, uint32_t position)
     return a->kind == b->kind && a->line == b->line && a->pc == b->pc;
 }
 
-/* All members of the union are as wide as pc once the rest is zero. */
-static uint32_t intern(const struct frame *frame)
+/* [lock] */
+static uint32_t add(const struct frame *frame, uint64_t hash)
 {
-    uint64_t words[2] = {frame->pc,
-                         (uint64_t)frame->kind << 32 | (uint32_t)frame->line};
-    uint64_t hash = index_hash(words, sizeof words, 0);
-    uint32_t found = index_find(&index_of_frames, hash, equal, NULL, frame);
-    if (found != INDEX_NONE)
-        return found + 1;
     if (n_frames == n_allocated) {
         uint32_t n = n_allocated ? n_allocated * 2 : 1024;
         struct frame *grown = realloc(frames, n * sizeof *grown);
@@ -42,6 +39,40 @@ static uint32_t intern(const struct frame *frame)
     return n_frames;
 }
 
+/* All members of the union are as wide as pc once the rest is zero. [lock] */
+static uint32_t find_or_add(const struct frame *frame)
+{
+    uint64_t words[2] = {frame->pc,
+                         (uint64_t)frame->kind << 32 | (uint32_t)frame->line};
+    uint64_t hash = index_hash(words, sizeof words, 0);
+    uint32_t found = index_find(&index_of_frames, hash, equal, NULL, frame);
+    return found != INDEX_NONE ? found + 1 : add(frame, hash);
+}
+
+static uint32_t intern(const struct frame *frame)
+{
+    pthread_mutex_lock(&lock);
+    uint32_t id = find_or_add(frame);
+    pthread_mutex_unlock(&lock);
+    return id;
+}
+
+/* The id of a Lua function; FUNCTION_FULL where there is no room. */
+static uint32_t intern_function(const char *source, int line_defined)
+{
+    struct vm_function function = {NULL, source, line_defined};
+    uint32_t id = FUNCTION_FULL;
+    pthread_mutex_lock(&lock);
+    if (!functions)
+        functions = vm_functions_new();
+    if (functions) {
+        vm_functions_reserve(functions);
+        id = vm_functions_add_entry(functions, &function);
+    }
+    pthread_mutex_unlock(&lock);
+    return id;
+}
+
 uint32_t frames_native(uintptr_t pc)
 {
     struct frame frame = {.kind = FRAME_NATIVE, .pc = pc};
@@ -50,11 +81,7 @@ uint32_t frames_native(uintptr_t pc)
 
 uint32_t frames_lua(const char *source, int line_defined, int line)
 {
-    if (!functions && !(functions = vm_functions_new()))
-        return FRAME_FULL;
-    vm_functions_reserve(functions);
-    struct vm_function function = {NULL, source, line_defined};
-    uint32_t id = vm_functions_add_entry(functions, &function);
+    uint32_t id = intern_function(source, line_defined);
     if (id == FUNCTION_FULL)
         return frames_note("(too many functions)");
     struct frame frame = {.kind = FRAME_LUA, .line = line > 0 ? line : 0};
@@ -74,9 +101,18 @@ uint32_t frames_note(const char *note)
     return intern(&frame);
 }
 
-struct frame frames_get(uint32_t id) { return frames[id - 1]; }
+struct frame frames_get(uint32_t id)
+{
+    pthread_mutex_lock(&lock);
+    struct frame frame = frames[id - 1];
+    pthread_mutex_unlock(&lock);
+    return frame;
+}
 
 const struct vm_function *frames_vm_function(uint32_t function)
 {
-    return vm_functions_get(functions, function);
+    pthread_mutex_lock(&lock);
+    const struct vm_function *found = vm_functions_get(functions, function);
+    pthread_mutex_unlock(&lock);
+    return found;
 }

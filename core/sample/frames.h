@@ -1,5 +1,5 @@
 /* frames.h -- the frames of which stacks are made, interned: a stack is an
- * array of ids. Owned by the collector. [collector_lock]
+ * array of ids. [any thread, not in a handler]
  */
 #ifndef SAMPLE_FRAMES_H
 #define SAMPLE_FRAMES_H

@@ -6,7 +6,6 @@
 
 #include "profile/profile.h"
 #include "sample/c_names.h"
-#include "sample/collector.h"
 #include "sample/frames.h"
 #include "sample/vm_functions.h"
 #include "sample/vm_names.h"
@@ -141,19 +140,14 @@ uint32_t locations_note(struct locations *l, const char *note)
 
 static uint32_t make(struct locations *l, uint32_t id)
 {
-    const struct vm_function *vm_function = NULL;
-    pthread_mutex_lock(&collector_lock);
     struct frame frame = frames_get(id);
-    if (frame.kind == FRAME_LUA)
-        vm_function = frames_vm_function(frame.function);
-    pthread_mutex_unlock(&collector_lock);
     switch (frame.kind) {
     case FRAME_NATIVE:
         return make_native(l, frame.pc);
     case FRAME_C:
         return make_c(l, frame.c);
     case FRAME_LUA:
-        return make_lua(l, vm_function, frame.line);
+        return make_lua(l, frames_vm_function(frame.function), frame.line);
     default:
         return locations_note(l, frame.note);
     }

@@ -17,8 +17,8 @@ struct profile;
 struct locations *locations_new(struct profile *profile);
 void locations_free(struct locations *locations);
 
-/* The location id of a frame id; 0 when out of memory.
- * [collector_lock not held: symbols may take long] */
+/* The location id of a frame id; 0 when out of memory. No lock held: symbols
+ * may take long. */
 uint32_t locations_get(struct locations *locations, uint32_t frame);
 
 /* The location of a stack that has no frames: a remark. */

@@ -10,7 +10,7 @@
  *
  * The VM's own frames between Lua frames are dropped.
  *
- * Path: collector.c -> [stitch] -> session.c
+ * Path: collector.c -> [stitch] -> session.c; heap.c
  */
 #ifndef SAMPLE_STITCH_H
 #define SAMPLE_STITCH_H
@@ -25,7 +25,7 @@ enum { STITCH_MAX = SAMPLE_MAX_NATIVE + SAMPLE_MAX_LUA + 4 };
 
 /* Write the stack, leaf first, as ids of frames.h; returns its length.
  * `functions` is the table of the thread that the sample is of.
- * [collector_lock] */
+ * [collector, or that thread itself] */
 unsigned stitch(const struct sample *sample,
                 const struct vm_functions *functions, uint32_t *out);
 
