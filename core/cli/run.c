@@ -1,30 +1,39 @@
-/* run.c -- perilune run: a Lua script under the CPU profiler. */
+/* run.c -- perilune run: a Lua script under the profilers. */
 #include <lua.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "cli/commands.h"
 #include "cli/export_profile.h"
 #include "cli/options.h"
 #include "export/host.h"
 #include "export/modules.h"
 #include "profile/profile.h"
+#include "sample/heap.h"
+#include "sample/heap_profile.h"
 #include "sample/sampler.h"
 #include "sample/session.h"
 #include "script/state.h"
 
 struct run_options {
-    const char *cpu; /* file to write; NULL: no profile */
+    const char *cpu, *heap; /* files to write; NULL: no such profile */
     const char *format;
     int rate_hz;
     char **script; /* its name, then its arguments */
     int n_script;
 };
 
+enum { OPTION_HEAP = 256, OPTION_HEAP_RATE };
+
 static const struct argp_option options[] = {
     {"cpu", 'c', "FILE", 0, "write a CPU profile of the run to FILE", 0},
+    {"heap", OPTION_HEAP, "FILE", 0,
+     "write a profile of the run's memory to FILE", 0},
+    {"heap-rate", OPTION_HEAP_RATE, "BYTES", 0,
+     "one sample in so many bytes allocated, on average (524288); 1: all", 0},
     {"to", 't', "FORMAT", 0,
-     "the profile's format (pprof); see 'perilune exporters'", 0},
+     "the profiles' format (pprof); see 'perilune exporters'", 0},
     {"rate", 'r', "HZ", 0, "samples per second of CPU time wished (100)", 0},
     {"max-depth", 'm', "N", 0, "Lua frames kept of a stack (128)", 0},
     {0},
@@ -36,6 +45,13 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     switch (key) {
     case 'c':
         o->cpu = arg;
+        return 0;
+    case OPTION_HEAP:
+        o->heap = arg;
+        return 0;
+    case OPTION_HEAP_RATE:
+        heap_set_rate(
+            (size_t)options_integer(state, "--heap-rate", arg, 1, INT32_MAX));
         return 0;
     case 't':
         o->format = arg;
@@ -83,14 +99,16 @@ static bool run_script(lua_State *L, const struct run_options *o,
     return script_run_file(L, o->script[0], o->n_script - 1, 0, err);
 }
 
-/* The profile under way. */
+/* The profiles under way. */
 static struct {
     const struct run_options *options;
     struct export_host *host;
     struct session *session; /* NULL: none, or written */
+    bool wants_heap;         /* not written yet */
+    int64_t start_ns;
 } capture;
 
-static bool write_profile(struct err *err)
+static bool write_cpu(struct err *err)
 {
     struct session *session = capture.session;
     if (!session)
@@ -102,16 +120,43 @@ static bool write_profile(struct err *err)
                                 NULL, capture.options->cpu, err);
 }
 
+static bool write_heap(struct err *err)
+{
+    if (!capture.wants_heap)
+        return true;
+    capture.wants_heap = false;
+    struct heap_snapshot *snapshot = heap_snapshot_take();
+    if (!snapshot)
+        return err_set(err, "out of memory for a profile");
+    const struct heap_profile_source source = {.end = snapshot,
+                                               .time_ns = capture.start_ns};
+    struct profile *profile = heap_profile_build(&source, err);
+    free(snapshot);
+    return profile &&
+           export_profile_write(capture.host, profile, capture.options->format,
+                                NULL, capture.options->heap, err);
+}
+
+static bool write_profiles(struct err *err)
+{
+    struct err second = {0};
+    bool cpu_done = write_cpu(err);
+    bool heap_done = write_heap(cpu_done ? err : &second);
+    if (!cpu_done && !heap_done)
+        fprintf(stderr, "perilune run: %s\n", second.message);
+    return cpu_done && heap_done;
+}
+
 /* A script may end the process by os.exit. */
-static void write_profile_at_exit(void)
+static void write_profiles_at_exit(void)
 {
     struct err err = {0};
-    if (!write_profile(&err))
+    if (!write_profiles(&err))
         fprintf(stderr, "perilune run: %s\n", err.message);
 }
 
-/* Run under a session, if a profile is wanted; the profile is written also when
- * the script fails. */
+/* Run, profiled if that is wanted; profiles are written also when the script
+ * fails. */
 static bool run(const struct run_options *o, lua_State *L,
                 struct export_host *host, struct err *err)
 {
@@ -119,14 +164,15 @@ static bool run(const struct run_options *o, lua_State *L,
     if (host) {
         capture.options = o;
         capture.host = host;
-        capture.session = session_open(&session_options, err);
-        if (!capture.session)
+        capture.start_ns = clock_wall_ns();
+        capture.wants_heap = o->heap;
+        if (o->cpu && !(capture.session = session_open(&session_options, err)))
             return false;
-        atexit(write_profile_at_exit);
+        atexit(write_profiles_at_exit);
     }
     bool ran = run_script(L, o, err);
     struct err write_err = {0};
-    bool written = write_profile(&write_err);
+    bool written = write_profiles(&write_err);
     if (ran && !written)
         *err = write_err;
     else if (!written)
@@ -140,8 +186,9 @@ static bool start(const struct run_options *o, struct export_host **host,
     struct export_info info;
     if (!sampler_init(err) || !sampler_attach_thread(NULL, err))
         return false;
-    if (o->cpu && (!(*host = export_profile_host(NULL, err)) ||
-                   !export_host_find(*host, o->format, &info, err)))
+    if ((o->cpu || o->heap) &&
+        (!(*host = export_profile_host(NULL, err)) ||
+         !export_host_find(*host, o->format, &info, err)))
         return false;
     *L = script_state_new(NULL, err);
     if (*L)

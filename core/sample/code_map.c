@@ -10,6 +10,7 @@
 struct range {
     uintptr_t start, end;
     enum code_kind kind;
+    char *name;
 };
 
 static struct range *ranges; /* sorted, disjoint; never freed */
@@ -109,13 +110,16 @@ static void add_core(const struct function *f, void *ctx)
 {
     const struct range *core = ctx;
     bool inside = core->start <= f->start && f->end <= core->end;
-    if (!inside && !is_core_name(f->name))
+    bool is_core = inside || is_core_name(f->name);
+    if (!is_core && strcmp(f->name, "resizebox") != 0)
         return;
     struct range *grown = realloc(ranges, (n_ranges + 1) * sizeof *ranges);
     if (!grown)
         return;
     ranges = grown;
-    ranges[n_ranges++] = (struct range){f->start, f->end, kind_of(f->name)};
+    ranges[n_ranges++] = (struct range){f->start, f->end,
+                                        is_core ? kind_of(f->name) : CODE_OTHER,
+                                        strdup(f->name)};
 }
 
 static int by_start(const void *a, const void *b)
@@ -160,7 +164,7 @@ bool code_map_init(struct err *err)
                         "luaD_precall or GCTM: is it stripped?");
 }
 
-enum code_kind code_map_kind(uintptr_t pc)
+static const struct range *find(uintptr_t pc)
 {
     size_t low = 0, high = n_ranges;
     while (low < high) {
@@ -170,6 +174,17 @@ enum code_kind code_map_kind(uintptr_t pc)
         else
             high = middle;
     }
-    return low < n_ranges && ranges[low].start <= pc ? ranges[low].kind
-                                                     : CODE_OTHER;
+    return low < n_ranges && ranges[low].start <= pc ? &ranges[low] : NULL;
+}
+
+enum code_kind code_map_kind(uintptr_t pc)
+{
+    const struct range *range = find(pc);
+    return range ? range->kind : CODE_OTHER;
+}
+
+const char *code_map_name(uintptr_t pc)
+{
+    const struct range *range = find(pc);
+    return range && range->name ? range->name : "";
 }

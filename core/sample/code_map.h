@@ -13,7 +13,7 @@
 #include "base/err.h"
 
 enum code_kind {
-    CODE_OTHER,     /* not Lua's core: C functions, libraries, ours */
+    CODE_OTHER = 0, /* not Lua's core: C functions, libraries, ours */
     CODE_CORE,      /* any other function of the core */
     CODE_VM,        /* luaV_execute: one native frame per run of Lua frames */
     CODE_C_CALL,    /* calls C functions: luaD_precall and the like */
@@ -27,5 +27,9 @@ bool code_map_init(struct err *err);
 /* [signal] What the code at `pc` is. For a return address ask for the byte
  * before it. */
 enum code_kind code_map_kind(uintptr_t pc);
+
+/* The name of the core's function at `pc`, or of lauxlib's function that
+ * allocates buffers; "" for any other. Lives for ever. */
+const char *code_map_name(uintptr_t pc);
 
 #endif

@@ -5,54 +5,37 @@
 #include <string.h>
 
 #include "profile/profile.h"
-#include "sample/labels.h"
 #include "sample/locations.h"
+#include "sample/stack_samples.h"
 #include "sample/stacks.h"
-#include "sample/stitch.h"
 #include "sample/vm_line.h"
-
-enum { MAX_LABELS = 16 };
 
 static uint32_t string(struct profile *p, const char *s)
 {
     return profile_string(p, s, strlen(s));
 }
 
-static void add_sample(struct profile *p, const uint32_t *locations,
-                       uint32_t n_locations, const struct stack_entry *entry)
+static void add_entry(struct profile *p, struct locations *locations,
+                      const struct stack_entry *entry)
 {
-    struct profile_label labels[MAX_LABELS];
-    unsigned n_labels;
-    const struct sampler_label *set = labels_get(entry->labels, &n_labels);
-    for (unsigned i = 0; i < n_labels; i++)
-        labels[i] = (struct profile_label){.key = string(p, set[i].key),
-                                           .str = string(p, set[i].value)};
-    int64_t values[2] = {entry->count, entry->weight};
-    struct profile_sample sample = {
-        .locations = locations,
-        .n_locations = n_locations,
-        .labels = labels,
-        .n_labels = n_labels,
-        .values = values,
-    };
-    profile_add_sample(p, &sample);
+    const int64_t values[] = {entry->count, entry->weight};
+    const struct stack_sample sample = {.frames = entry->frames,
+                                        .n_frames = entry->n_frames,
+                                        .labels = entry->labels,
+                                        .values = values};
+    stack_samples_add(p, locations, &sample);
 }
 
 static void add_stacks(struct profile *p, struct locations *locations,
                        const struct stacks *stacks)
 {
-    uint32_t ids[STITCH_MAX];
     for (uint32_t i = 0; i < stacks_n(stacks); i++) {
         struct stack_entry entry = stacks_get(stacks, i);
-        for (uint32_t j = 0; j < entry.n_frames; j++)
-            ids[j] = locations_get(locations, entry.frames[j]);
-        add_sample(p, ids, entry.n_frames, &entry);
+        add_entry(p, locations, &entry);
     }
     struct stack_entry overflow = stacks_overflow(stacks);
-    if (overflow.count > 0) {
-        ids[0] = locations_note(locations, "[overflow]");
-        add_sample(p, ids, 1, &overflow);
-    }
+    if (overflow.count > 0)
+        add_entry(p, locations, &overflow);
 }
 
 /* Two lines: go tool pprof prints them above every report. Losses that did not

@@ -17,13 +17,12 @@ void native_stack_prewarm(void)
     unw_backtrace(frames, MAX_FRAMES);
 }
 
-unsigned native_stack_capture(const void *ucontext, uintptr_t *out,
-                              unsigned max, bool *truncated)
+/* Write the frames from the one at `pc` on. That one has at most MAX_OWN of
+ * ours above it; if it is not found, it alone is the stack. */
+static unsigned take_from(uintptr_t pc, uintptr_t *out, unsigned max,
+                          bool *truncated)
 {
-    const ucontext_t *context = ucontext;
-    uintptr_t pc = (uintptr_t)context->uc_mcontext.gregs[REG_RIP];
     void *frames[MAX_FRAMES];
-
     loaded_objects_enter_handler();
     int n = unw_backtrace(frames, MAX_FRAMES);
     loaded_objects_leave_handler();
@@ -32,7 +31,7 @@ unsigned native_stack_capture(const void *ucontext, uintptr_t *out,
     while (first < n && first < MAX_OWN && (uintptr_t)frames[first] != pc)
         first++;
     if (first == n || first == MAX_OWN) {
-        out[0] = pc; /* not unwound to the interrupted frame */
+        out[0] = pc; /* not unwound to it */
         *truncated = true;
         return 1;
     }
@@ -42,4 +41,18 @@ unsigned native_stack_capture(const void *ucontext, uintptr_t *out,
         count = max;
     memcpy(out, frames + first, count * sizeof *out);
     return count;
+}
+
+unsigned native_stack_capture(const void *ucontext, uintptr_t *out,
+                              unsigned max, bool *truncated)
+{
+    const ucontext_t *context = ucontext;
+    uintptr_t pc = (uintptr_t)context->uc_mcontext.gregs[REG_RIP];
+    return take_from(pc, out, max, truncated);
+}
+
+unsigned native_stack_here(uintptr_t caller, uintptr_t *out, unsigned max,
+                           bool *truncated)
+{
+    return take_from(caller, out, max, truncated);
 }

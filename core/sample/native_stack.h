@@ -23,4 +23,10 @@ void native_stack_prewarm(void);
 unsigned native_stack_capture(const void *ucontext, uintptr_t *out,
                               unsigned max, bool *truncated);
 
+/* The calling thread's own stack from the frame on that `caller`, a return
+ * address, lies in. Not in a handler; the thread's own handler is kept away
+ * (thread_block). */
+unsigned native_stack_here(uintptr_t caller, uintptr_t *out, unsigned max,
+                           bool *truncated);
+
 #endif

@@ -32,6 +32,8 @@ enum sample_flag {
     SAMPLE_TAIL_CALLED = 1 << 4, /* its frame was replaced by a tail call */
     SAMPLE_LUA_TRUNCATED = 1 << 5,
     SAMPLE_NATIVE_TRUNCATED = 1 << 6,
+    SAMPLE_ALLOCATION = 1 << 7, /* by Lua's allocator: the core's frames above
+                                   the one that wanted memory do not count */
 };
 
 /* What the handler saw of one of the innermost Lua frames. `ci` is the frame's

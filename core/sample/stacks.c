@@ -92,8 +92,8 @@ static bool add(struct stacks *s, const struct stack_entry *key, uint64_t hash)
     return true;
 }
 
-void stacks_add(struct stacks *stacks, const uint32_t *frames,
-                uint32_t n_frames, uint32_t labels, int64_t weight)
+uint32_t stacks_add(struct stacks *stacks, const uint32_t *frames,
+                    uint32_t n_frames, uint32_t labels, int64_t weight)
 {
     struct stack_entry key = {frames, n_frames, labels, 1, weight};
     uint64_t hash = index_hash(frames, n_frames * sizeof *frames, labels);
@@ -101,10 +101,13 @@ void stacks_add(struct stacks *stacks, const uint32_t *frames,
     if (found != INDEX_NONE) {
         stacks->entries[found].count++;
         stacks->entries[found].weight += weight;
-    } else if (!add(stacks, &key, hash)) {
-        stacks->overflow.count++;
-        stacks->overflow.weight += weight;
+        return found;
     }
+    if (add(stacks, &key, hash))
+        return stacks->n - 1;
+    stacks->overflow.count++;
+    stacks->overflow.weight += weight;
+    return STACKS_OVERFLOW;
 }
 
 uint32_t stacks_n(const struct stacks *stacks) { return stacks->n; }

@@ -1,6 +1,7 @@
-/* stacks.h -- a session's samples: equal stacks with equal labels are one
- * entry with a count and a sum. Bounded: what no longer fits goes to one
- * entry, the stack `[overflow]`, so that totals stay right.
+/* stacks.h -- the samples of a session, or of a profile that goes on for ever:
+ * equal stacks with equal labels are one entry with a count and a sum. Bounded:
+ * what no longer fits goes to one entry, the stack `[overflow]`, so that totals
+ * stay right.
  */
 #ifndef SAMPLE_STACKS_H
 #define SAMPLE_STACKS_H
@@ -22,8 +23,11 @@ struct stack_entry {
 struct stacks *stacks_new(size_t limit_bytes);
 void stacks_free(struct stacks *stacks);
 
-void stacks_add(struct stacks *stacks, const uint32_t *frames,
-                uint32_t n_frames, uint32_t labels, int64_t weight);
+/* Count one more. Returns its position, for stacks_get, which never changes;
+ * STACKS_OVERFLOW when it did not fit. */
+#define STACKS_OVERFLOW UINT32_MAX
+uint32_t stacks_add(struct stacks *stacks, const uint32_t *frames,
+                    uint32_t n_frames, uint32_t labels, int64_t weight);
 
 /* The entries, in the order in which they were first seen. `frames` is good
  * until the next add. What overflowed is not among them. */

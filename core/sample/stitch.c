@@ -83,14 +83,16 @@ static bool is_c_frame(const struct stitching *st, const struct vm_frame *frame)
 static unsigned put_leaf(struct stitching *st, unsigned first)
 {
     const struct sample *s = st->sample;
+    bool is_allocation = s->flags & SAMPLE_ALLOCATION;
     unsigned vm = next_kind(s, first, CODE_VM);
     unsigned c = next_c_function(s, first);
     if (c >= vm) { /* a Lua function, or between two */
-        if (vm < s->n_native)
+        if (vm < s->n_native && !is_allocation)
             put_native(st, first, vm);
         return 0;
     }
-    put_native(st, first, c);
+    if (!is_allocation)
+        put_native(st, first, c);
     if (s->n_lua > 0 && is_c_frame(st, &s->lua[0])) {
         put_vm(st, &s->lua[0]);
         return 1;
@@ -119,7 +121,11 @@ unsigned stitch(const struct sample *sample,
 {
     struct stitching st = {sample, functions, out, 0};
     if (!(sample->flags & SAMPLE_LUA_STACK)) {
-        put_native(&st, 0, sample->n_native);
+        unsigned first = 0;
+        if (sample->flags & SAMPLE_ALLOCATION)
+            while (first < sample->n_native && kind_of(sample, first))
+                first++;
+        put_native(&st, first, sample->n_native);
         if (sample->flags & SAMPLE_NATIVE_TRUNCATED)
             put(&st, frames_note("(truncated)"));
         return st.n;

@@ -92,8 +92,20 @@ static const struct sampler_entry *outside(const struct sampler_entry *entry)
     return outer;
 }
 
-void vm_stack_read(struct vm_functions *functions,
-                   const struct sampler_entry *entry, struct vm_walk *walk)
+static uint32_t peeked_function(struct vm_functions *functions, lua_State *L,
+                                lua_Debug *ar)
+{
+    (void)L;
+    lua_CFunction c = self_test_passed ? peek_c_function(ar->i_ci) : NULL;
+    return c ? vm_functions_add_c(functions, c) : FUNCTION_UNKNOWN;
+}
+
+typedef uint32_t (*c_function_fn)(struct vm_functions *functions, lua_State *L,
+                                  lua_Debug *ar);
+
+static void read_all(struct vm_functions *functions,
+                     const struct sampler_entry *entry, struct vm_walk *walk,
+                     c_function_fn c_function_of)
 {
     walk->n = 0;
     walk->truncated = false;
@@ -101,12 +113,26 @@ void vm_stack_read(struct vm_functions *functions,
         lua_Debug ar;
         for (int level = 0; get_level(entry->L, level, &ar); level++) {
             lua_getinfo(entry->L, "Sl", &ar);
-            uint32_t function = is_c(&ar) ? c_function(functions, entry->L, &ar)
-                                          : vm_functions_add(functions, &ar);
+            uint32_t function = is_c(&ar)
+                                    ? c_function_of(functions, entry->L, &ar)
+                                    : vm_functions_add(functions, &ar);
             if (!append(walk, entry->L, &ar, function))
                 return;
         }
     }
+}
+
+void vm_stack_read(struct vm_functions *functions,
+                   const struct sampler_entry *entry, struct vm_walk *walk)
+{
+    read_all(functions, entry, walk, c_function);
+}
+
+void vm_stack_read_in_allocator(struct vm_functions *functions,
+                                const struct sampler_entry *entry,
+                                struct vm_walk *walk)
+{
+    read_all(functions, entry, walk, peeked_function);
 }
 
 /* One level, read inside a handler: the strings are copied, since what

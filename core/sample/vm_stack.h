@@ -1,10 +1,12 @@
 /* vm_stack.h -- reads the Lua stack of a thread: the running coroutine, then
  * the coroutine that resumed it, and so on out to the first.
  *
- * Three readers, one per moment. At a safe point (a hook, a return from
- * lua_resume) everything is readable. When Lua is at rest below a C function
- * that does not return, the handler reads it, guarded against faults. And at
- * any moment the handler notes the identity of the innermost frames.
+ * Four readers, one per moment. At a safe point (a hook, a return from
+ * lua_resume) everything is readable. So it is
+ * when the state allocates, but nothing may be pushed. When Lua is at rest
+ * below a C function that does not return, the handler reads it, guarded
+ * against faults. And at any moment the handler notes the identity of the
+ * innermost frames.
  *
  * Path: safepoint.c, cpu.c -> [vm_stack] -> ring.c
  */
@@ -33,6 +35,13 @@ bool vm_stack_self_test(void);
 /* [hook] Read all of `entry`'s chain. */
 void vm_stack_read(struct vm_functions *functions,
                    const struct sampler_entry *entry, struct vm_walk *walk);
+
+/* The same at any call into the allocator, where nothing may be pushed or
+ * allocated on the state: a C function whose address is not readable so is
+ * FUNCTION_UNKNOWN. */
+void vm_stack_read_in_allocator(struct vm_functions *functions,
+                                const struct sampler_entry *entry,
+                                struct vm_walk *walk);
 
 /* [signal] The same while Lua is at rest. With `finalizer`, the frames of the
  * finalizer that runs are left out and the walk begins at the frame that paid

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "sample/sampler.h"
+#include "sample/vm_heap.h"
 #include "script/call.h"
 #include "script/modules.h"
 
@@ -37,9 +38,24 @@ static int set_up(lua_State *L)
     return 0;
 }
 
+/* A state whose memory is counted and sampled. Its first blocks are malloc's,
+ * as most of vm_heap's are. */
+static lua_State *new_state(void)
+{
+    struct vm_heap *heap = malloc(sizeof *heap);
+    lua_State *L = heap ? luaL_newstate() : NULL;
+    if (!L) {
+        free(heap);
+        return NULL;
+    }
+    vm_heap_init(heap);
+    lua_setallocf(L, vm_heap_realloc, heap);
+    return L;
+}
+
 lua_State *script_state_new(const char *dir, struct err *err)
 {
-    lua_State *L = luaL_newstate();
+    lua_State *L = new_state();
     if (!L) {
         err_set(err, "out of memory for a Lua state");
         return NULL;
@@ -51,7 +67,13 @@ lua_State *script_state_new(const char *dir, struct err *err)
     return NULL;
 }
 
-void script_state_free(lua_State *L) { lua_close(L); }
+void script_state_free(lua_State *L)
+{
+    void *heap;
+    lua_getallocf(L, &heap);
+    lua_close(L);
+    free(heap);
+}
 
 void script_preload(lua_State *L, const char *name, lua_CFunction open)
 {

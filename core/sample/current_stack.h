@@ -1,0 +1,29 @@
+/* current_stack.h -- the calling thread's own stack, native and Lua, taken on
+ * the spot: for what happens at a call (an allocation, a wait), not at a tick.
+ *
+ * Path: heap.c -> [current_stack] -> stitch.c
+ */
+#ifndef SAMPLE_CURRENT_STACK_H
+#define SAMPLE_CURRENT_STACK_H
+
+#include <stdint.h>
+
+#include "sample/sample.h"
+#include "sample/stitch.h"
+
+struct current_stack {
+    uint32_t frames[STITCH_MAX]; /* ids of frames.h, leaf first */
+    unsigned n_frames;
+    uint32_t labels;                     /* of what runs, an id of labels.h */
+    uintptr_t native[SAMPLE_MAX_NATIVE]; /* the native part, before stitching */
+    unsigned n_native;
+};
+
+/* From the frame on that `caller`, a return address, lies in; `flags` may hold
+ * SAMPLE_ALLOCATION. A thread that is not watched has its native frames only.
+ * The result is good until the thread's next call. NULL within another call on
+ * this thread. [any thread, not in a handler] */
+const struct current_stack *current_stack_take(uintptr_t caller,
+                                               unsigned flags);
+
+#endif

@@ -1,0 +1,192 @@
+#include "sample/heap.h"
+
+#include <math.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sample/current_stack.h"
+#include "sample/labels.h"
+#include "sample/stacks.h"
+
+enum { MAX_LABELS = 16 };
+
+static const size_t LIMIT_BYTES = 32 * 1024 * 1024;
+
+/* Numbers of blocks are kept in 1/65536, so that what comes and goes cancels
+ * out exactly. */
+enum { OBJECT_UNIT = 65536 };
+
+struct values {
+    int64_t alloc_objects, alloc_bytes, live_objects, live_bytes;
+};
+
+static size_t rate_bytes = HEAP_RATE_DEFAULT;
+
+/* Guards all that follows. Nothing else is taken inside. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct stacks *stacks;
+static struct values *values; /* by position in `stacks` */
+static uint32_t n_values;
+static struct values overflow;
+/* Keeps this file's own allocations from being sampled. */
+static _Thread_local bool is_busy;
+
+void heap_set_rate(size_t mean_bytes) { rate_bytes = mean_bytes; }
+
+size_t heap_rate(void) { return rate_bytes; }
+
+/* xorshift64*, Vigna 2016: uniform on (0, 1]. */
+static double draw(uint64_t *random)
+{
+    uint64_t x = *random;
+    x ^= x >> 12;
+    x ^= x << 25;
+    x ^= x >> 27;
+    *random = x;
+    x *= UINT64_C(0x2545f4914f6cdd1d);
+    return (double)((x >> 11) + 1) / 9007199254740992.0;
+}
+
+int64_t heap_next_gap(uint64_t *random)
+{
+    if (rate_bytes == 0)
+        return INT64_MAX;
+    return (int64_t)(-(double)rate_bytes * log(draw(random))) + 1;
+}
+
+/* What a sampled block stands for. */
+static struct values weigh(size_t size)
+{
+    double n = (double)(size > 0 ? size : 1);
+    double blocks = -1 / expm1(-n / (double)rate_bytes);
+    struct values w = {.alloc_objects = llround(blocks * OBJECT_UNIT),
+                       .alloc_bytes = llround(blocks * (double)size)};
+    return w;
+}
+
+/* The labels of the stack and the type. */
+static uint32_t add_type(uint32_t labels, const char *type)
+{
+    struct sampler_label all[MAX_LABELS];
+    unsigned n;
+    const struct sampler_label *set = labels_get(labels, &n);
+    if (n > MAX_LABELS - 1)
+        n = MAX_LABELS - 1;
+    if (n > 0)
+        memcpy(all, set, n * sizeof *all);
+    all[n] = (struct sampler_label){"type", type};
+    return sampler_intern_labels(all, n + 1);
+}
+
+/* The values of a position. [lock] */
+static struct values *values_at(uint32_t position)
+{
+    if (position == STACKS_OVERFLOW)
+        return &overflow;
+    if (position >= n_values) {
+        uint32_t n = (position + 1) * 2;
+        struct values *grown = realloc(values, n * sizeof *grown);
+        if (!grown)
+            return &overflow;
+        memset(grown + n_values, 0, (n - n_values) * sizeof *grown);
+        values = grown;
+        n_values = n;
+    }
+    return &values[position];
+}
+
+static uint32_t add(const struct current_stack *stack, uint32_t labels,
+                    size_t size)
+{
+    struct values w = weigh(size);
+    pthread_mutex_lock(&lock);
+    if (!stacks)
+        stacks = stacks_new(LIMIT_BYTES);
+    uint32_t position = STACKS_OVERFLOW;
+    if (stacks && stack)
+        position =
+            stacks_add(stacks, stack->frames, stack->n_frames, labels, 0);
+    struct values *v = values_at(position);
+    if (v == &overflow)
+        position = STACKS_OVERFLOW;
+    v->alloc_objects += w.alloc_objects;
+    v->alloc_bytes += w.alloc_bytes;
+    v->live_objects += w.alloc_objects;
+    v->live_bytes += w.alloc_bytes;
+    pthread_mutex_unlock(&lock);
+    return position;
+}
+
+bool heap_may_add(void) { return !is_busy; }
+
+uint32_t heap_add(const struct current_stack *stack, const char *type,
+                  size_t size)
+{
+    is_busy = true;
+    uint32_t labels = stack ? add_type(stack->labels, type) : 0;
+    uint32_t position = add(stack, labels, size);
+    is_busy = false;
+    return position;
+}
+
+void heap_remove(uint32_t position, size_t size)
+{
+    struct values w = weigh(size);
+    pthread_mutex_lock(&lock);
+    struct values *v = values_at(position);
+    v->live_objects -= w.alloc_objects;
+    v->live_bytes -= w.alloc_bytes;
+    pthread_mutex_unlock(&lock);
+}
+
+static int64_t to_blocks(int64_t objects)
+{
+    return (objects + OBJECT_UNIT / 2) / OBJECT_UNIT;
+}
+
+static struct heap_entry entry_of(const struct values *v)
+{
+    return (struct heap_entry){.alloc_objects = to_blocks(v->alloc_objects),
+                               .alloc_bytes = v->alloc_bytes,
+                               .live_objects = to_blocks(v->live_objects),
+                               .live_bytes = v->live_bytes};
+}
+
+/* [lock] */
+static struct heap_snapshot *copy_all(void)
+{
+    uint32_t n = stacks ? stacks_n(stacks) : 0;
+    size_t n_frames = 0;
+    for (uint32_t i = 0; i < n; i++)
+        n_frames += stacks_get(stacks, i).n_frames;
+    struct heap_snapshot *s = malloc(sizeof *s + n * sizeof s->entries[0] +
+                                     n_frames * sizeof(uint32_t));
+    if (!s)
+        return NULL;
+    s->n = n;
+    s->overflow = entry_of(&overflow);
+    uint32_t *frames = (uint32_t *)&s->entries[n];
+    for (uint32_t i = 0; i < n; i++) {
+        struct stack_entry stack = stacks_get(stacks, i);
+        static const struct values none;
+        s->entries[i] = entry_of(i < n_values ? &values[i] : &none);
+        s->entries[i].labels = stack.labels;
+        s->entries[i].frames = frames;
+        s->entries[i].n_frames = stack.n_frames;
+        memcpy(frames, stack.frames, stack.n_frames * sizeof *frames);
+        frames += stack.n_frames;
+    }
+    return s;
+}
+
+struct heap_snapshot *heap_snapshot_take(void)
+{
+    is_busy = true;
+    pthread_mutex_lock(&lock);
+    struct heap_snapshot *snapshot = copy_all();
+    pthread_mutex_unlock(&lock);
+    is_busy = false;
+    return snapshot;
+}

@@ -1,0 +1,131 @@
+#include "sample/vm_heap.h"
+
+#include <lua.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "sample/current_stack.h"
+#include "sample/heap.h"
+#include "sample/vm_heap_type.h"
+
+/* In front of a sampled block. malloc aligns to 16, the block is at 24. */
+struct header {
+    uint64_t unused;
+    uint64_t size;
+    uint32_t position; /* of heap_add */
+    uint32_t padding;
+};
+
+enum { HEADER_BYTES = 24 };
+_Static_assert(sizeof(struct header) == HEADER_BYTES, "8 modulo 16");
+
+static bool is_sampled(const void *block)
+{
+    return ((uintptr_t)block & 8) != 0;
+}
+
+static struct header *header_of(void *block)
+{
+    return (struct header *)((char *)block - HEADER_BYTES);
+}
+
+/* One writer: plain adds, readable from other threads. */
+static void count(_Atomic int64_t *counter, int64_t n)
+{
+    atomic_store_explicit(
+        counter, atomic_load_explicit(counter, memory_order_relaxed) + n,
+        memory_order_relaxed);
+}
+
+static void release(void *block)
+{
+    if (!is_sampled(block)) {
+        free(block);
+        return;
+    }
+    struct header *header = header_of(block);
+    heap_remove(header->position, header->size);
+    free(header);
+}
+
+/* Room for `size` bytes that is recorded in the profile. `kind` is what Lua
+ * says that a new block is. */
+static void *allocate_sampled(size_t size, size_t kind, uintptr_t caller)
+{
+    struct header *header = malloc(HEADER_BYTES + size);
+    if (!header)
+        return NULL;
+    const struct current_stack *stack =
+        current_stack_take(caller, SAMPLE_ALLOCATION);
+    header->size = size;
+    header->position = heap_add(stack, vm_heap_type(kind, stack), size);
+    return header + 1;
+}
+
+/* The same block, or a new one, of `nsize` bytes that is recorded. */
+static void *sample(void *ptr, size_t osize, size_t nsize, uintptr_t caller)
+{
+    void *block = allocate_sampled(nsize, ptr ? 0 : osize, caller);
+    if (block && ptr) {
+        memcpy(block, ptr, osize < nsize ? osize : nsize);
+        release(ptr);
+    }
+    return block;
+}
+
+/* A sampled block becomes one of `nsize` bytes that is not. */
+static void *move_out(void *ptr, size_t osize, size_t nsize)
+{
+    void *block = malloc(nsize);
+    if (!block) /* Lua takes it that a block can always shrink */
+        return nsize <= osize ? ptr : NULL;
+    memcpy(block, ptr, osize < nsize ? osize : nsize);
+    release(ptr);
+    return block;
+}
+
+void vm_heap_init(struct vm_heap *heap)
+{
+    /* Each state's generator begins somewhere else. */
+    uint64_t seed = (uint64_t)(uintptr_t)heap ^ (uint64_t)clock_mono_ns();
+    *heap = (struct vm_heap){.random = seed * UINT64_C(0x9e3779b97f4a7c15) | 1};
+    heap->gap_bytes = heap_next_gap(&heap->random);
+}
+
+static void *resize(struct vm_heap *heap, void *ptr, size_t osize, size_t nsize,
+                    uintptr_t caller)
+{
+    if ((int64_t)nsize >= heap->gap_bytes && heap_may_add()) {
+        void *block = sample(ptr, osize, nsize, caller);
+        if (block) {
+            heap->gap_bytes = heap_next_gap(&heap->random);
+            return block;
+        }
+    }
+    void *block = ptr && is_sampled(ptr) ? move_out(ptr, osize, nsize)
+                                         : realloc(ptr, nsize);
+    if (block)
+        heap->gap_bytes -= (int64_t)nsize;
+    return block;
+}
+
+void *vm_heap_realloc(void *ud, void *ptr, size_t osize, size_t nsize)
+{
+    struct vm_heap *heap = ud;
+    int64_t old_bytes = ptr ? (int64_t)osize : 0;
+    if (nsize == 0) {
+        if (ptr)
+            release(ptr);
+        count(&heap->used_bytes, -old_bytes);
+        return NULL;
+    }
+    void *block =
+        resize(heap, ptr, osize, nsize, (uintptr_t)__builtin_return_address(0));
+    if (block) {
+        count(&heap->used_bytes, (int64_t)nsize - old_bytes);
+        count(&heap->allocated_bytes, (int64_t)nsize);
+    }
+    return block;
+}
