@@ -10,6 +10,7 @@
 #include "export/catalog.h"
 #include "http/address.h"
 #include "http/server.h"
+#include "sample/heap.h"
 #include "sample/sampler.h"
 
 #define MAX_WORKERS 1024
@@ -29,6 +30,7 @@ enum {
     OPTION_WORKERS = 'w',
     OPTION_DEV = 256,
     OPTION_EXPORTERS,
+    OPTION_HEAP_RATE,
     OPTION_NO_WATCH,
     OPTION_MAX_DEPTH
 };
@@ -44,6 +46,10 @@ static const struct argp_option options[] = {
      "Reload the scripts on SIGHUP only, not when they change", 0},
     {"exporters", OPTION_EXPORTERS, "DIR", 0,
      "Look for profile exporters in DIR too", 0},
+    {"heap-rate", OPTION_HEAP_RATE, "BYTES", 0,
+     "Sample memory once in so many bytes allocated, on average (524288); "
+     "0: never",
+     0},
     {"max-depth", OPTION_MAX_DEPTH, "N", 0,
      "Lua frames kept of a profiled stack (128)", 0},
     {0},
@@ -79,6 +85,10 @@ static error_t parse(int key, char *text, struct argp_state *state)
         return 0;
     case OPTION_EXPORTERS:
         copy(state, "--exporters", a->exporters, sizeof a->exporters, text);
+        return 0;
+    case OPTION_HEAP_RATE:
+        heap_set_rate(
+            (size_t)options_integer(state, "--heap-rate", text, 0, INT32_MAX));
         return 0;
     case OPTION_MAX_DEPTH:
         sampler_set_max_depth((unsigned)options_integer(

@@ -9,6 +9,8 @@
 #include "base/clock.h"
 #include "export/host.h"
 #include "http/response.h"
+#include "sample/heap.h"
+#include "sample/heap_profile.h"
 #include "sample/session.h"
 
 struct capture {
@@ -17,7 +19,8 @@ struct capture {
     struct capture_plan plan;
     bool is_waiting; /* else it is with the exporter's thread */
     int64_t start_ns;
-    struct session *session; /* of the CPU, while it waits */
+    struct session *session;          /* of the CPU, while it waits */
+    struct heap_snapshot *heap_start; /* of a delta */
     struct err err;
     struct export_info info;
     struct buf bytes;
@@ -49,6 +52,7 @@ static void free_when_closed(uv_handle_t *handle)
     if (--c->n_handles > 0)
         return;
     buf_fini(&c->bytes);
+    free(c->heap_start);
     free(c);
 }
 
@@ -92,7 +96,6 @@ static void add_disposition(const struct capture *c,
              is_pprof ? "" : c->info.extension);
     MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_DISPOSITION,
                             text);
-    MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
 }
 
 static void answer(struct capture *c)
@@ -104,8 +107,10 @@ static void answer(struct capture *c)
     }
     struct MHD_Response *response =
         response_take(&c->bytes, c->info.content_type);
-    if (response)
+    if (response && !c->plan.is_text)
         add_disposition(c, response);
+    if (response)
+        MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
     request_answer(c->request, MHD_HTTP_OK, response);
 }
 
@@ -117,16 +122,46 @@ static void on_exported(struct mailbox_message *message)
     end(c);
 }
 
+static struct profile *make_cpu_profile(struct capture *c, struct err *err)
+{
+    struct session *session = c->session;
+    c->session = NULL;
+    return session_close(session, err);
+}
+
+static struct profile *make_heap_profile(struct capture *c, struct err *err)
+{
+    struct heap_snapshot *end = heap_snapshot_take();
+    if (!end) {
+        err_set(err, "out of memory for a profile");
+        return NULL;
+    }
+    const struct heap_profile_source source = {
+        .end = end,
+        .start = c->heap_start,
+        .time_ns = c->start_ns,
+        .duration_ns = (int64_t)c->plan.seconds * 1000000000,
+        .default_sample_type = c->plan.kind->default_sample_type,
+    };
+    struct profile *profile = heap_profile_build(&source, err);
+    free(end);
+    return profile;
+}
+
 /* On the exporter's thread. */
 static struct profile *make_profile(void *ctx, struct err *err)
 {
     struct capture *c = ctx;
-    struct session *session = c->session;
-    if (!session)
-        return pprof_kind_empty(c->plan.kind, c->start_ns,
-                                (int64_t)c->plan.seconds * 1000000000, err);
-    c->session = NULL;
-    return session_close(session, err);
+    switch (c->plan.kind->source) {
+    case PPROF_CPU:
+        return make_cpu_profile(c, err);
+    case PPROF_HEAP:
+        return make_heap_profile(c, err);
+    case PPROF_NOBODY:
+        break;
+    }
+    return pprof_kind_empty(c->plan.kind, c->start_ns,
+                            (int64_t)c->plan.seconds * 1000000000, err);
 }
 
 /* On the exporter's thread. */
@@ -195,7 +230,8 @@ static void start_waiting(struct capture *c)
         watch_client(c);
 }
 
-/* What must be there before the wait: the exporter, and the session. */
+/* What must be there before the wait: the exporter, and what the wait begins
+ * with. */
 static bool prepare(struct capture *c)
 {
     struct err err;
@@ -203,14 +239,19 @@ static bool prepare(struct capture *c)
         capture_refuse(c->request, MHD_HTTP_BAD_REQUEST, "%s", err.message);
         return false;
     }
-    if (!c->plan.kind->is_cpu)
-        return true;
-    const struct session_options options = {.rate_hz = c->plan.rate_hz};
-    c->session = session_open(&options, &err);
-    if (!c->session)
+    bool ok = true;
+    if (c->plan.kind->source == PPROF_CPU) {
+        const struct session_options options = {.rate_hz = c->plan.rate_hz};
+        c->session = session_open(&options, &err);
+        ok = c->session;
+    } else if (c->plan.kind->source == PPROF_HEAP && c->plan.is_delta) {
+        c->heap_start = heap_snapshot_take();
+        ok = c->heap_start || err_set(&err, "out of memory for a profile");
+    }
+    if (!ok)
         capture_refuse(c->request, MHD_HTTP_INTERNAL_SERVER_ERROR, "%s",
                        err.message);
-    return c->session != NULL;
+    return ok;
 }
 
 static void refuse_stopping(struct request *request)

@@ -5,7 +5,7 @@
  * way. A client that leaves while its capture waits ends it; so does
  * one that closes its sending side, which HTTP clients do not do.
  *
- * Path: session.c -> [capture] -> host.c -> daemon.c
+ * Path: session.c, heap.c -> [capture] -> host.c -> daemon.c
  */
 #ifndef HTTP_CAPTURE_H
 #define HTTP_CAPTURE_H
@@ -35,6 +35,7 @@ struct capture_plan {
     const struct pprof_kind *kind;
     uint32_t seconds;  /* 0: at once */
     bool is_delta;     /* of a cumulative kind */
+    bool is_text;      /* for reading, not for saving: debug=1 */
     int rate_hz;       /* 0: the default */
     char format[64];   /* an exporter's name */
     char options[512]; /* for it: the request's query */

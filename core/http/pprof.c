@@ -43,11 +43,6 @@ static void answer(struct request *request, struct MHD_Response *response)
     request_answer(request, MHD_HTTP_OK, response);
 }
 
-static void answer_text(struct request *request, const char *text)
-{
-    answer(request, response_copy(text, strlen(text), TEXT));
-}
-
 static void redirect_to_index(struct request *request)
 {
     struct MHD_Response *response = response_text("Moved Permanently\n");
@@ -73,8 +68,9 @@ static void answer_index(struct request *request)
         const struct pprof_kind *kind = &pprof_kinds[i];
         buf_printf(
             &html, "<tr><td><a href=\"%s%s\">%s</a></td><td>%s%s</td></tr>\n",
-            kind->name, kind->is_cpu ? "" : "?debug=1", kind->name,
-            kind->description, kind->is_cpu ? "" : " Not built yet: empty.");
+            kind->name, kind->source == PPROF_CPU ? "" : "?debug=1", kind->name,
+            kind->description,
+            kind->source == PPROF_NOBODY ? " Not built yet: empty." : "");
     }
     buf_puts(&html,
              "<tr><td><a href=\"cmdline\">cmdline</a></td>"
@@ -196,18 +192,17 @@ static void start_profile(struct captures *captures, struct request *request,
 {
     struct capture_plan plan = {.kind = kind};
     char debug[32];
-    bool ok = kind->is_cpu ? plan_cpu(request, &plan)
-                           : plan_cumulative(request, &plan);
+    bool is_cpu = kind->source == PPROF_CPU;
+    bool ok =
+        is_cpu ? plan_cpu(request, &plan) : plan_cumulative(request, &plan);
     if (!ok)
         return;
     query(request, "format", plan.format, sizeof plan.format);
-    if (!kind->is_cpu && !*plan.format &&
-        atoi(query(request, "debug", debug, sizeof debug)) != 0) {
-        answer_text(request, kind->text);
-        return;
-    }
+    plan.is_text = !is_cpu && !*plan.format &&
+                   atoi(query(request, "debug", debug, sizeof debug)) != 0;
     if (!*plan.format)
-        strcpy(plan.format, "pprof");
+        strcpy(plan.format, plan.is_text ? "text" : "pprof");
+    snprintf(plan.options, sizeof plan.options, "kind=%s", kind->name);
     MHD_get_connection_values(request->connection, MHD_GET_ARGUMENT_KIND,
                               add_option, &plan);
     capture_start(captures, request, &plan);

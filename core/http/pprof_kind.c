@@ -20,53 +20,46 @@
         {"contentions", "count"}, { "delay", "nanoseconds" }                   \
     }
 
-/* Go writes twice the rate into a heap profile's first line. */
-#define HEAP_TEXT "heap profile: 0: 0 [0: 0] @ heap/1048576\n"
-
 const struct pprof_kind pprof_kinds[] = {
     {.name = "allocs",
      .description = "A sampling of all past memory allocations.",
+     .source = PPROF_HEAP,
      .sample_types = HEAP_SAMPLE_TYPES,
      .period_type = {"space", "bytes"},
      .period = HEAP_RATE_BYTES,
-     .default_sample_type = "alloc_space",
-     .text = HEAP_TEXT},
+     .default_sample_type = "alloc_space"},
     {.name = "block",
      .description = "Stacks that waited for locks and channels.",
      .sample_types = CONTENTION_SAMPLE_TYPES,
      .period_type = {"contentions", "count"},
-     .period = 1,
-     .text = "--- contention:\ncycles/second=1000000000\n"},
+     .period = 1},
     {.name = "goroutine",
      .description = "Stacks of all coroutines and threads there are.",
      .sample_types = {{"goroutine", "count"}},
      .period_type = {"goroutine", "count"},
-     .period = 1,
-     .text = "goroutine profile: total 0\n"},
+     .period = 1},
     {.name = "heap",
      .description = "A sampling of the memory of live objects.",
+     .source = PPROF_HEAP,
      .sample_types = HEAP_SAMPLE_TYPES,
      .period_type = {"space", "bytes"},
-     .period = HEAP_RATE_BYTES,
-     .text = HEAP_TEXT},
+     .period = HEAP_RATE_BYTES},
     {.name = "mutex",
      .description = "Stacks that held locks others waited for.",
      .sample_types = CONTENTION_SAMPLE_TYPES,
      .period_type = {"contentions", "count"},
-     .period = 1,
-     .text = "--- mutex:\ncycles/second=1000000000\nsampling period=1\n"},
+     .period = 1},
     {.name = "profile",
      .description = "Where CPU time goes, for ?seconds=N (30), at ?rate=HZ "
                     "(100).",
-     .is_cpu = true,
+     .source = PPROF_CPU,
      .sample_types = {{"samples", "count"}, {"cpu", "nanoseconds"}},
      .period_type = {"cpu", "nanoseconds"}},
     {.name = "threadcreate",
      .description = "Stacks that led to the making of threads.",
      .sample_types = {{"threadcreate", "count"}},
      .period_type = {"threadcreate", "count"},
-     .period = 1,
-     .text = "threadcreate profile: total 0\n"},
+     .period = 1},
 };
 
 const size_t pprof_n_kinds = sizeof pprof_kinds / sizeof *pprof_kinds;

@@ -19,15 +19,21 @@ struct pprof_value_type {
     const char *type, *unit;
 };
 
+/* Who records it. */
+enum pprof_source {
+    PPROF_NOBODY,
+    PPROF_CPU,  /* a session, while a request waits */
+    PPROF_HEAP, /* heap.c, since the start */
+};
+
 struct pprof_kind {
     const char *name;
     const char *description; /* one sentence */
-    bool is_cpu;             /* recorded while a request waits */
+    enum pprof_source source;
     struct pprof_value_type sample_types[4]; /* up to the first NULL */
     struct pprof_value_type period_type;
     int64_t period;
     const char *default_sample_type; /* or NULL */
-    const char *text;                /* debug=1, without samples */
 };
 
 /* All of them, sorted by name. */

@@ -3,6 +3,7 @@
 #include <stddef.h>
 
 #include "sample/native_stack.h"
+#include "sample/safepoint.h"
 #include "sample/thread.h"
 #include "sample/vm_functions.h"
 #include "sample/vm_stack.h"
@@ -32,6 +33,10 @@ static void take_lua(struct sampler_thread *t)
     sample.flags |= SAMPLE_IN_LUA | SAMPLE_LUA_STACK;
     if (walk.truncated)
         sample.flags |= SAMPLE_LUA_TRUNCATED;
+    if (walk.has_unnamed) { /* to be learned where Lua code may run */
+        t->wants_names = true;
+        safepoint_arm(t, t->active->L);
+    }
 }
 
 const struct current_stack *current_stack_take(uintptr_t caller, unsigned flags)

@@ -287,6 +287,10 @@ static void safepoint_hook(lua_State *L, lua_Debug *ar)
         bool known = t->active && t->active->L == L;
         complete_at_safe_point(t, known ? t->active : &here, ar);
     }
+    if (t->wants_names) {
+        t->wants_names = false;
+        sampler_learn_names(L);
+    }
     thread_unblock(t);
     bool wanted = user.hook && (user.mask & event_mask(ar->event)) &&
                   (ar->event != LUA_HOOKCOUNT || user.count == 1);

@@ -15,7 +15,7 @@
 
 struct sampler_thread;
 
-/* [signal] Make the hook fire on L as soon as it can. */
+/* [signal, allocator] Make the hook fire on L as soon as it can. */
 void safepoint_arm(struct sampler_thread *t, lua_State *L);
 
 /* [signal] Complete what is pending if Lua is at rest below a C function, as

@@ -69,7 +69,8 @@ struct sampler_thread {
     atomic_uint n_pending; /* as the handler last left it, for others to see */
     struct armed_hook armed[THREAD_MAX_ARMED];
     unsigned n_armed;
-    uint32_t random; /* state of a generator, for safepoint.c */
+    bool wants_names; /* sampler_learn_names at the next safe point */
+    uint32_t random;  /* state of a generator, for safepoint.c */
     _Atomic uint64_t counts[N_COUNTS];
     bool detached; /* its thread is gone; freed once the ring is empty */
 };

@@ -39,16 +39,11 @@ static const char *of_function(const char *name)
     static const struct {
         const char *function, *type;
     } known[] = {
-        {"luaH_resize", "table"},
-        {"luaH_resizearray", "table"},
-        {"luaD_reallocstack", "coroutine"},
-        {"luaE_extendCI", "coroutine"},
-        {"stack_init", "coroutine"},
-        {"luaS_resize", "string table"},
-        {"luaS_init", "string table"},
-        {"resizebox", "buffer"},
-        {"luaM_growaux_", "compiler"},
-        {"luaM_shrinkvector_", "compiler"},
+        {"luaH_resize", "table"},           {"luaH_resizearray", "table"},
+        {"luaD_reallocstack", "coroutine"}, {"luaE_extendCI", "coroutine"},
+        {"stack_init", "coroutine"},        {"luaS_resize", "string table"},
+        {"luaS_init", "string table"},      {"resizebox", "buffer"},
+        {"luaM_growaux_", "compiler"},      {"luaM_shrinkvector_", "compiler"},
         {"luaF_newproto", "prototype"},
     };
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)

@@ -52,8 +52,9 @@ static bool get_level(lua_State *L, int level, lua_Debug *ar)
 /* The C function at this level. Pushes one value and pops it: at a hook, and
  * in a coroutine that waits in lua_resume, the stack has room for it. */
 static uint32_t c_function(struct vm_functions *functions, lua_State *L,
-                           lua_Debug *ar)
+                           lua_Debug *ar, struct vm_walk *walk)
 {
+    (void)walk;
     lua_getinfo(L, "f", ar);
     lua_CFunction c = lua_tocfunction(L, -1);
     lua_pop(L, 1);
@@ -93,29 +94,33 @@ static const struct sampler_entry *outside(const struct sampler_entry *entry)
 }
 
 static uint32_t peeked_function(struct vm_functions *functions, lua_State *L,
-                                lua_Debug *ar)
+                                lua_Debug *ar, struct vm_walk *walk)
 {
     (void)L;
     lua_CFunction c = self_test_passed ? peek_c_function(ar->i_ci) : NULL;
-    return c ? vm_functions_add_c(functions, c) : FUNCTION_UNKNOWN;
+    if (!c)
+        return FUNCTION_UNKNOWN;
+    if (!vm_functions_has_c(functions, c) && !c_names_has(c))
+        walk->has_unnamed = true;
+    return vm_functions_add_c(functions, c);
 }
 
 typedef uint32_t (*c_function_fn)(struct vm_functions *functions, lua_State *L,
-                                  lua_Debug *ar);
+                                  lua_Debug *ar, struct vm_walk *walk);
 
 static void read_all(struct vm_functions *functions,
                      const struct sampler_entry *entry, struct vm_walk *walk,
                      c_function_fn c_function_of)
 {
     walk->n = 0;
-    walk->truncated = false;
+    walk->truncated = walk->has_unnamed = false;
     for (; entry; entry = outside(entry)) {
         lua_Debug ar;
         for (int level = 0; get_level(entry->L, level, &ar); level++) {
             lua_getinfo(entry->L, "Sl", &ar);
-            uint32_t function = is_c(&ar)
-                                    ? c_function_of(functions, entry->L, &ar)
-                                    : vm_functions_add(functions, &ar);
+            uint32_t function =
+                is_c(&ar) ? c_function_of(functions, entry->L, &ar, walk)
+                          : vm_functions_add(functions, &ar);
             if (!append(walk, entry->L, &ar, function))
                 return;
         }

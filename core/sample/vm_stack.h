@@ -21,7 +21,8 @@
 
 struct vm_walk {
     unsigned n;
-    bool truncated; /* there were more than the greatest depth */
+    bool truncated;   /* there were more than the greatest depth */
+    bool has_unnamed; /* a C function that no library known yet exports */
     struct vm_frame frames[SAMPLE_MAX_LUA];
     const void *ci[SAMPLE_MAX_LUA];     /* lua_Debug.i_ci of each */
     const lua_State *L[SAMPLE_MAX_LUA]; /* its coroutine */
