@@ -212,6 +212,20 @@ bool app_start(struct app *app, uv_loop_t *loop, void (*idle)(void *ctx),
     return app->scheduler != NULL;
 }
 
+static int collect(lua_State *L)
+{
+    lua_gc(L, LUA_GCCOLLECT);
+    return 0;
+}
+
+void app_collect(struct app *app)
+{
+    struct err err;
+    lua_pushcfunction(app->L, collect);
+    if (!script_call(app->L, 0, 0, &err))
+        log_write(LOG_ERROR, "collection_failed", "worker=%s", app->worker);
+}
+
 void app_stop(struct app *app)
 {
     scheduler_close(app->scheduler);

@@ -45,6 +45,9 @@ void app_end(struct request *request);
 /* Is it at no request? */
 bool app_is_idle(const struct app *app);
 
+/* Collect all garbage of its state. */
+void app_collect(struct app *app);
+
 /* Answer what still waits with 503, and start nothing any more. The loop must
  * run once more, after app_free perhaps. */
 void app_stop(struct app *app);

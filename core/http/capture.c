@@ -13,6 +13,9 @@
 #include "sample/heap_profile.h"
 #include "sample/session.h"
 
+#define COLLECTION_POLL_MS 5
+#define MAX_COLLECTION_NS 1000000000
+
 struct capture {
     struct captures *captures;
     struct request *request;
@@ -188,6 +191,19 @@ static void on_time_over(uv_timer_t *timer)
                     make_profile, take_export, c);
 }
 
+/* A worker that is stuck is not waited for. */
+static void on_collecting(uv_timer_t *timer)
+{
+    struct capture *c = timer->data;
+    const struct captures *captures = c->captures;
+    int64_t waited_ns = clock_wall_ns() - c->start_ns;
+    if (!captures->has_collected(captures->ctx) &&
+        waited_ns < MAX_COLLECTION_NS)
+        return;
+    uv_timer_stop(timer);
+    on_time_over(timer);
+}
+
 static void on_client_left(uv_poll_t *poll, int status, int events)
 {
     (void)status;
@@ -225,6 +241,11 @@ static void start_waiting(struct capture *c)
     c->n_handles = 1;
     uv_timer_init(captures->loop, &c->timer);
     uv_update_time(captures->loop);
+    if (c->plan.collects) {
+        captures->collect(captures->ctx);
+        uv_timer_start(&c->timer, on_collecting, 1, COLLECTION_POLL_MS);
+        return;
+    }
     uv_timer_start(&c->timer, on_time_over, c->plan.seconds ? wait_ms : 0, 0);
     if (c->plan.seconds > 0)
         watch_client(c);

@@ -25,6 +25,9 @@ struct captures {
     uv_loop_t *loop;
     struct mailbox *mailbox; /* of the loop */
     struct export_host *host;
+    /* Ask every Lua state to collect its garbage; have all done so? */
+    void (*collect)(void *ctx);
+    bool (*has_collected)(void *ctx);
     void (*idle)(void *ctx); /* stopped, and the last one is over */
     void *ctx;
     bool is_stopping;
@@ -35,6 +38,7 @@ struct capture_plan {
     const struct pprof_kind *kind;
     uint32_t seconds;  /* 0: at once */
     bool is_delta;     /* of a cumulative kind */
+    bool collects;     /* garbage, before anything else */
     bool is_text;      /* for reading, not for saving: debug=1 */
     int rate_hz;       /* 0: the default */
     char format[64];   /* an exporter's name */

@@ -191,12 +191,14 @@ static void start_profile(struct captures *captures, struct request *request,
                           const struct pprof_kind *kind)
 {
     struct capture_plan plan = {.kind = kind};
-    char debug[32];
+    char debug[32], gc[32];
     bool is_cpu = kind->source == PPROF_CPU;
     bool ok =
         is_cpu ? plan_cpu(request, &plan) : plan_cumulative(request, &plan);
     if (!ok)
         return;
+    plan.collects = strcmp(kind->name, "heap") == 0 && !plan.is_delta &&
+                    atoi(query(request, "gc", gc, sizeof gc)) > 0;
     query(request, "format", plan.format, sizeof plan.format);
     plan.is_text = !is_cpu && !*plan.format &&
                    atoi(query(request, "debug", debug, sizeof debug)) != 0;

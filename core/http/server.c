@@ -97,6 +97,22 @@ static void on_captures_idle(void *ctx)
     finish_when_idle(s);
 }
 
+static void collect_garbage(void *ctx)
+{
+    struct server *s = ctx;
+    for (int i = 0; !s->is_stopping && i < s->n_workers; i++)
+        worker_collect(s->workers[i]);
+}
+
+static bool has_collected_garbage(void *ctx)
+{
+    const struct server *s = ctx;
+    bool done = true;
+    for (int i = 0; i < s->n_workers; i++)
+        done = done && worker_has_collected(s->workers[i]);
+    return done;
+}
+
 static void on_worker_stopped(void *ctx)
 {
     struct server *s = ctx;
@@ -184,6 +200,8 @@ static bool start_admin(struct server *s, struct err *err)
     const struct captures captures = {.loop = &s->loop,
                                       .mailbox = &s->mailbox,
                                       .host = s->host,
+                                      .collect = collect_garbage,
+                                      .has_collected = has_collected_garbage,
                                       .idle = on_captures_idle,
                                       .ctx = s};
     s->has_admin = admin_open(&s->admin, &captures, s->max_connections, err);

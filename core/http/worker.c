@@ -26,8 +26,12 @@ struct worker {
     atomic_uint n_connections; /* those on their way included */
     struct mailbox_message stop_message, stopped_message;
     struct mailbox_message replace_message, retired_message;
-    struct app *next;    /* on its way with replace_message */
-    struct app *retired; /* on its way with retired_message */
+    struct mailbox_message collect_message;
+    atomic_bool collect_is_posted;
+    atomic_uint n_collections;
+    unsigned n_collections_asked; /* [owner] */
+    struct app *next;             /* on its way with replace_message */
+    struct app *retired;          /* on its way with retired_message */
 
     /* The thread's own from here on. */
     uv_loop_t loop;
@@ -145,6 +149,18 @@ static void on_handover(struct mailbox_message *message)
     free(handover);
 }
 
+static void on_collect(struct mailbox_message *message)
+{
+    struct worker *w =
+        (struct worker *)((char *)message -
+                          offsetof(struct worker, collect_message));
+    atomic_store(&w->collect_is_posted, false);
+    app_collect(w->app);
+    if (w->old)
+        app_collect(w->old);
+    atomic_fetch_add(&w->n_collections, 1);
+}
+
 static void on_stop_message(struct mailbox_message *message)
 {
     struct worker *w = (struct worker *)((char *)message -
@@ -233,6 +249,7 @@ struct worker *worker_start(const struct worker_options *options,
     w->stopped_message.deliver = on_stopped;
     w->replace_message.deliver = on_replace;
     w->retired_message.deliver = on_retired;
+    w->collect_message.deliver = on_collect;
     uv_sem_init(&w->ready, 0);
     int status = uv_thread_create(&w->thread, run_thread, w);
     if (status) {
@@ -273,6 +290,19 @@ void worker_replace(struct worker *w, struct app *app)
 {
     w->next = app;
     mailbox_post(&w->mailbox, &w->replace_message);
+}
+
+void worker_collect(struct worker *w)
+{
+    if (atomic_exchange(&w->collect_is_posted, true))
+        return; /* that one is still to come */
+    w->n_collections_asked++;
+    mailbox_post(&w->mailbox, &w->collect_message);
+}
+
+bool worker_has_collected(const struct worker *w)
+{
+    return atomic_load(&w->n_collections) == w->n_collections_asked;
 }
 
 void worker_stop(struct worker *w)

@@ -44,6 +44,13 @@ void worker_take(struct worker *worker, int fd);
 /* Connections that it has. [any thread] */
 unsigned worker_n_connections(const struct worker *worker);
 
+/* Ask it to collect all garbage of its states, once whoever runs lets it.
+ * [owner] */
+void worker_collect(struct worker *worker);
+
+/* Has it done so each time that it was asked? [owner] */
+bool worker_has_collected(const struct worker *worker);
+
 /* Finish the requests that are there, then stop; after the deadline those
  * that still wait are answered with 503. Nothing may be handed over any more.
  * [owner, once] */
