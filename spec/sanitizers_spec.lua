@@ -1,5 +1,5 @@
 -- sanitizers_spec.lua: the server under AddressSanitizer and UBSan, with
--- 200,000 requests and profiles at the highest rate all the while; and under
+-- 200,000 requests and profiles, of memory too, at a high rate all the while; and under
 -- valgrind from start through a profile to the end. No report.
 local support = require "support"
 
@@ -15,7 +15,7 @@ teardown(function() support.remove_folder(folder) end)
 local function serve(words, environment)
   local port = support.free_port()
   for _, word in ipairs { "serve", "--listen", "127.0.0.1:" .. port,
-    "--workers", "2", support.source .. "/lua" } do
+    "--workers", "2", "--heap-rate", "4096", support.source .. "/lua" } do
     words[#words + 1] = word
   end
   local server = support.start(words, environment)
@@ -42,11 +42,12 @@ it("finds nothing in 200,000 requests under ASan and UBSan", function()
     while ! [ -e %s ]; do
       for query in 'seconds=1&rate=10000' 'seconds=2&rate=10000&format=folded'; do
         curl -sSf -o %s/profile "%s/debug/pprof/profile?$query" || exit 1
+        curl -sSf -o %s/profile "%s/debug/pprof/heap?gc=1" || exit 1
         n=$((n + 1))
       done
       curl -sSf -m 0.2 "%s/debug/pprof/profile?rate=10000" 2>/dev/null
     done
-    echo $n profiles]]):format(stop, folder, server.url, server.url) }
+    echo $n profiles]]):format(stop, folder, server.url, folder, server.url, server.url) }
   local code, out, err = support.command(
     ("load '%s/data?rows=5' -u 32 -i %d --quiet --summary-export %s/summary")
     :format(server.url, REQUESTS, folder))

@@ -31,7 +31,7 @@ static const struct argp_option options[] = {
     {"heap", OPTION_HEAP, "FILE", 0,
      "write a profile of the run's memory to FILE", 0},
     {"heap-rate", OPTION_HEAP_RATE, "BYTES", 0,
-     "one sample in so many bytes allocated, on average (524288); 1: all", 0},
+     "one sample in so many bytes allocated, on average (524288); 0: none", 0},
     {"to", 't', "FORMAT", 0,
      "the profiles' format (pprof); see 'perilune exporters'", 0},
     {"rate", 'r', "HZ", 0, "samples per second of CPU time wished (100)", 0},
@@ -51,7 +51,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         return 0;
     case OPTION_HEAP_RATE:
         heap_set_rate(
-            (size_t)options_integer(state, "--heap-rate", arg, 1, INT32_MAX));
+            (size_t)options_integer(state, "--heap-rate", arg, 0, INT32_MAX));
         return 0;
     case 't':
         o->format = arg;
