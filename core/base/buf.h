@@ -27,9 +27,16 @@ bool buf_reserve(struct buf *b, size_t n);
 
 void buf_append(struct buf *b, const void *data, size_t n);
 void buf_puts(struct buf *b, const char *s);
-void buf_putc(struct buf *b, char c);
 void buf_printf(struct buf *b, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+static inline void buf_putc(struct buf *b, char c)
+{
+    if (b->len < b->cap && !b->failed)
+        b->data[b->len++] = c;
+    else
+        buf_append(b, &c, 1);
+}
 
 /* The bytes as a C string, owned by the buffer, good until the next append.
  * NULL when the buffer failed. */

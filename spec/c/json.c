@@ -5,6 +5,7 @@
 #include <setjmp.h>
 #include <cmocka.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -74,6 +75,42 @@ static void numbers_read_back_equal(void **state)
     }
 }
 
+static void check_like_printf(double value)
+{
+    char want[64];
+    int digits = 15, n;
+    do
+        n = snprintf(want, sizeof want - 2, "%.*g", digits, value);
+    while (strtod(want, NULL) != value && ++digits <= 17);
+    if (!strpbrk(want, ".e"))
+        memcpy(want + n, ".0", 3);
+    struct buf out = BUF_INIT;
+    assert_true(json_put_number(&out, value));
+    assert_string_equal(buf_cstr(&out), want);
+    buf_fini(&out);
+}
+
+static void numbers_have_the_digits_that_printf_gives(void **state)
+{
+    (void)state;
+    const double sizes[] = {1e-4, 99e-6, 1e9, 999999999.5, 1e15};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        check_like_printf(sizes[i]);
+        check_like_printf(-sizes[i]);
+        check_like_printf(nextafter(sizes[i], 0));
+        check_like_printf(nextafter(sizes[i], INFINITY));
+    }
+    uint64_t random = 1;
+    for (int i = 0; i < 100000; i++) {
+        random = random * 6364136223846793005u + 1442695040888963407u;
+        double n = (double)(random >> (20 + random % 40));
+        check_like_printf(n / 1e3);
+        check_like_printf(n / 1e6);
+        check_like_printf(n / 1e8);
+        check_like_printf(n / 1024);
+    }
+}
+
 static void refuses_what_json_lacks(void **state)
 {
     (void)state;
@@ -91,6 +128,7 @@ int main(void)
         cmocka_unit_test(replaces_what_is_not_utf8),
         cmocka_unit_test(writes_integers),
         cmocka_unit_test(numbers_read_back_equal),
+        cmocka_unit_test(numbers_have_the_digits_that_printf_gives),
         cmocka_unit_test(refuses_what_json_lacks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
