@@ -38,6 +38,28 @@ static bool is_plain(unsigned char c)
     return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
 }
 
+/* Are these 8 bytes plain? The subtractions set the high bit of the first byte
+ * that is below 0x20, a quote or a backslash; it may be set in later ones. */
+static bool are_plain(const unsigned char *s)
+{
+    const uint64_t ones = 0x0101010101010101u;
+    uint64_t w;
+    memcpy(&w, s, sizeof w);
+    uint64_t bad = w | (w - ones * 0x20) | ((w ^ ones * '"') - ones) |
+                   ((w ^ ones * '\\') - ones);
+    return !(bad & ones * 0x80);
+}
+
+static size_t count_plain(const unsigned char *s, size_t len)
+{
+    size_t n = 0;
+    while (len - n >= sizeof(uint64_t) && are_plain(s + n))
+        n += sizeof(uint64_t);
+    while (n < len && is_plain(s[n]))
+        n++;
+    return n;
+}
+
 static void put_escaped(struct buf *out, unsigned char c)
 {
     static const char named[] = "\b\t\n\f\r\"\\";
@@ -51,28 +73,33 @@ static void put_escaped(struct buf *out, unsigned char c)
     }
 }
 
+/* One byte that is not plain, or a sequence of them: returns how many. */
+static size_t put_special(struct buf *out, const unsigned char *s, size_t len)
+{
+    if (*s < 0x80) {
+        put_escaped(out, *s);
+        return 1;
+    }
+    size_t n = utf8_length(s, len);
+    if (!n) {
+        buf_puts(out, "\\ufffd");
+        return 1;
+    }
+    buf_append(out, s, n);
+    return n;
+}
+
 void json_put_string(struct buf *out, const char *s, size_t len)
 {
     const unsigned char *at = (const unsigned char *)s;
-    const unsigned char *end = at + len;
+    buf_reserve(out, len + 2);
     buf_putc(out, '"');
-    while (at < end) {
-        const unsigned char *start = at;
-        while (at < end && is_plain(*at))
-            at++;
-        buf_append(out, start, (size_t)(at - start));
-        if (at == end)
-            break;
-        if (*at < 0x80) {
-            put_escaped(out, *at++);
-            continue;
-        }
-        size_t n = utf8_length(at, (size_t)(end - at));
-        if (n)
+    for (size_t n; len > 0; at += n, len -= n) {
+        n = count_plain(at, len);
+        if (n > 0)
             buf_append(out, at, n);
         else
-            buf_puts(out, "\\ufffd");
-        at += n ? n : 1;
+            n = put_special(out, at, len);
     }
     buf_putc(out, '"');
 }

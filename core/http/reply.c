@@ -8,6 +8,9 @@
 #include "http/response.h"
 #include "script/json_write.h"
 
+/* Most JSON replies are shorter: they take one allocation. */
+#define JSON_BYTES 512
+
 static bool read_status(lua_State *L, int index, unsigned *status,
                         struct err *err)
 {
@@ -35,6 +38,7 @@ static bool set_table(lua_State *L, int index, struct reply *reply,
                       struct err *err)
 {
     struct buf text = BUF_INIT;
+    buf_reserve(&text, JSON_BYTES);
     if (!json_write(L, index, &text, err)) {
         buf_fini(&text);
         return err_prefix(err, "a handler's result: ");

@@ -30,6 +30,27 @@ static void escapes_strings(void **state)
                  "\"\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\"");
 }
 
+static void finds_what_to_escape_anywhere(void **state)
+{
+    (void)state;
+    for (size_t len = 1; len <= 20; len++)
+        for (size_t i = 0; i < len; i++)
+            for (int c = 0; c < 0x80; c++) {
+                char text[21], want[32];
+                memset(text, 'x', len);
+                text[i] = (char)c;
+                bool is_special = c < 0x20 || c == '"' || c == '\\';
+                struct buf out = BUF_INIT;
+                json_put_string(&out, text, len);
+                snprintf(want, sizeof want, "\"%.*s\"", (int)len, text);
+                if (is_special)
+                    assert_true(out.len > len + 2);
+                else
+                    assert_string_equal(buf_cstr(&out), want);
+                buf_fini(&out);
+            }
+}
+
 /* Each byte that is part of no sequence becomes U+FFFD. */
 static void replaces_what_is_not_utf8(void **state)
 {
@@ -125,6 +146,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(escapes_strings),
+        cmocka_unit_test(finds_what_to_escape_anywhere),
         cmocka_unit_test(replaces_what_is_not_utf8),
         cmocka_unit_test(writes_integers),
         cmocka_unit_test(numbers_read_back_equal),
