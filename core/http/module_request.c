@@ -20,9 +20,12 @@ struct pair {
     size_t name_len, value_len;
 };
 
+#define FEW_PAIRS 16
+
 struct pairs {
-    struct pair *list;
+    struct pair *list; /* `few`, or memory that Lua owns */
     size_t n, room;
+    struct pair few[FEW_PAIRS];
 };
 
 static enum MHD_Result collect_pair(void *ctx, enum MHD_ValueKind kind,
@@ -38,20 +41,29 @@ static enum MHD_Result collect_pair(void *ctx, enum MHD_ValueKind kind,
     return MHD_YES;
 }
 
-/* All pairs of a kind, in an array that Lua owns, pushed. libmicrohttpd's
- * iterator must not be left by a longjmp, so nothing is made of them yet. */
-static struct pairs push_pairs(lua_State *L, struct MHD_Connection *connection,
-                               enum MHD_ValueKind kind)
+/* All pairs of a kind; pushes what owns their memory. libmicrohttpd's iterator
+ * must not be left by a longjmp, so nothing is made of them yet. */
+static void push_pairs(lua_State *L, struct MHD_Connection *connection,
+                       enum MHD_ValueKind kind, struct pairs *pairs)
 {
     int n = MHD_get_connection_values_n(connection, kind, NULL, NULL);
-    struct pairs pairs = {.room = n > 0 ? (size_t)n : 0};
-    pairs.list = lua_newuserdatauv(L, pairs.room * sizeof *pairs.list + 1, 0);
-    MHD_get_connection_values_n(connection, kind, collect_pair, &pairs);
-    return pairs;
+    pairs->n = 0;
+    pairs->room = n > 0 ? (size_t)n : 0;
+    pairs->list = pairs->few;
+    if (pairs->room <= FEW_PAIRS)
+        lua_pushnil(L);
+    else
+        pairs->list =
+            lua_newuserdatauv(L, pairs->room * sizeof *pairs->list, 0);
+    MHD_get_connection_values_n(connection, kind, collect_pair, pairs);
 }
 
 static void push_decoded(lua_State *L, const char *text, size_t len)
 {
+    if (!memchr(text, '%', len)) {
+        lua_pushlstring(L, text, len);
+        return;
+    }
     luaL_Buffer b;
     char *out = luaL_buffinitsize(L, &b, len);
     luaL_pushresultsize(&b, url_decode(out, text, len));
@@ -101,8 +113,8 @@ static void push_params(lua_State *L, const struct exchange *x)
 /* Of a name that is there twice, the first value counts. */
 static void push_query(lua_State *L, const struct exchange *x)
 {
-    struct pairs pairs =
-        push_pairs(L, x->request->connection, MHD_GET_ARGUMENT_KIND);
+    struct pairs pairs;
+    push_pairs(L, x->request->connection, MHD_GET_ARGUMENT_KIND, &pairs);
     lua_createtable(L, 0, (int)pairs.n);
     for (size_t i = pairs.n; i-- > 0;) {
         struct pair *pair = &pairs.list[i];
@@ -116,7 +128,8 @@ static void push_query(lua_State *L, const struct exchange *x)
 /* Values of the same name are joined, as RFC 9110 allows. */
 static void push_headers(lua_State *L, const struct exchange *x)
 {
-    struct pairs pairs = push_pairs(L, x->request->connection, MHD_HEADER_KIND);
+    struct pairs pairs;
+    push_pairs(L, x->request->connection, MHD_HEADER_KIND, &pairs);
     lua_createtable(L, 0, (int)pairs.n);
     for (size_t i = 0; i < pairs.n; i++) {
         struct pair *pair = &pairs.list[i];
@@ -149,6 +162,9 @@ static int index_headers(lua_State *L)
     return 1;
 }
 
+/* What was read of a field, or what the script put there, is the user value
+ * at its position here, from 1; fields of the script's own are in a table,
+ * behind them. */
 static const struct field {
     const char *name;
     void (*push)(lua_State *L, const struct exchange *x);
@@ -156,24 +172,18 @@ static const struct field {
     {"method", push_method}, {"path", push_path},       {"params", push_params},
     {"query", push_query},   {"headers", push_headers}, {"body", push_body},
 };
+#define N_FIELDS ((int)(sizeof fields / sizeof *fields))
+#define OWN_FIELDS (N_FIELDS + 1)
 
-static const struct field *find_field(const char *name)
+/* The position of the field that the key at 2 names, 0 when there is none.
+ * Upvalue 1: positions by name. */
+static int find_field(lua_State *L)
 {
-    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
-        if (strcmp(fields[i].name, name) == 0)
-            return &fields[i];
-    return NULL;
-}
-
-/* Push the table of the fields that were read or set; stack: req, ... */
-static void push_cache(lua_State *L)
-{
-    if (lua_getiuservalue(L, 1, 1) == LUA_TTABLE)
-        return;
+    lua_pushvalue(L, 2);
+    lua_rawget(L, lua_upvalueindex(1));
+    int position = (int)lua_tointeger(L, -1);
     lua_pop(L, 1);
-    lua_newtable(L);
-    lua_pushvalue(L, -1);
-    lua_setiuservalue(L, 1, 1);
+    return position;
 }
 
 /* stack: req, key, value */
@@ -181,8 +191,19 @@ static int set_field(lua_State *L)
 {
     luaL_checkudata(L, 1, REQUEST);
     lua_settop(L, 3);
-    push_cache(L);
+    int position = find_field(L);
+    if (position) {
+        lua_setiuservalue(L, 1, position);
+        return 0;
+    }
+    if (lua_getiuservalue(L, 1, OWN_FIELDS) != LUA_TTABLE) {
+        lua_newtable(L);
+        lua_pushvalue(L, -1);
+        lua_setiuservalue(L, 1, OWN_FIELDS);
+    }
     lua_insert(L, 2);
+    /* stack: req, own fields, key, value, perhaps nil */
+    lua_settop(L, 4);
     lua_rawset(L, 2);
     return 0;
 }
@@ -211,32 +232,57 @@ static int decode_body(lua_State *L)
     return 1;
 }
 
-/* stack: req, key. Upvalue: the method json. */
-static int get_field(lua_State *L)
+/* A field of the script's own, or a method. Upvalue 2: methods by name.
+ * stack: req, key */
+static int get_other(lua_State *L)
 {
-    struct exchange **handle = luaL_checkudata(L, 1, REQUEST);
-    const char *name = luaL_checkstring(L, 2);
-    if (lua_getiuservalue(L, 1, 1) == LUA_TTABLE) {
+    if (lua_getiuservalue(L, 1, OWN_FIELDS) == LUA_TTABLE) {
         lua_pushvalue(L, 2);
         if (lua_rawget(L, -2) != LUA_TNIL)
             return 1;
     }
-    if (strcmp(name, "json") == 0) {
-        lua_pushvalue(L, lua_upvalueindex(1));
+    lua_settop(L, 2);
+    lua_rawget(L, lua_upvalueindex(2));
+    return 1;
+}
+
+/* stack: req, key */
+static int get_field(lua_State *L)
+{
+    struct exchange **handle = luaL_checkudata(L, 1, REQUEST);
+    lua_settop(L, 2);
+    int position = find_field(L);
+    if (!position)
+        return get_other(L);
+    if (lua_getiuservalue(L, 1, position) != LUA_TNIL)
         return 1;
-    }
-    const struct field *field = find_field(name);
-    if (!field)
-        return 0;
+    const struct field *field = &fields[position - 1];
     if (!*handle)
         return luaL_error(L, "the request is over: read req.%s in its handler",
-                          name);
-    lua_settop(L, 2);
-    push_cache(L);
+                          field->name);
     field->push(L, *handle);
     lua_pushvalue(L, -1);
-    lua_setfield(L, 3, name);
+    lua_setiuservalue(L, 1, position);
     return 1;
+}
+
+static void push_positions(lua_State *L)
+{
+    lua_createtable(L, 0, N_FIELDS);
+    for (int i = 0; i < N_FIELDS; i++) {
+        lua_pushinteger(L, i + 1);
+        lua_setfield(L, -2, fields[i].name);
+    }
+}
+
+static void push_methods(lua_State *L)
+{
+    lua_newtable(L);
+    luaL_requiref(L, "json", module_json_open, 0);
+    lua_getfield(L, -1, "decode");
+    lua_pushcclosure(L, decode_body, 1);
+    lua_setfield(L, -3, "json");
+    lua_pop(L, 1);
 }
 
 int module_request_open(lua_State *L)
@@ -244,24 +290,22 @@ int module_request_open(lua_State *L)
     luaL_newmetatable(L, HEADERS);
     lua_pushcfunction(L, index_headers);
     lua_setfield(L, -2, "__index");
-    lua_pop(L, 1);
 
     luaL_newmetatable(L, REQUEST);
-    luaL_requiref(L, "json", module_json_open, 0);
-    lua_getfield(L, -1, "decode");
-    lua_pushcclosure(L, decode_body, 1);
-    lua_pushcclosure(L, get_field, 1);
-    lua_setfield(L, -3, "__index");
-    lua_pop(L, 1);
-    lua_pushcfunction(L, set_field);
-    lua_setfield(L, -2, "__newindex");
-    lua_pop(L, 1);
+    push_positions(L);
+    lua_pushvalue(L, -1);
+    lua_pushcclosure(L, set_field, 1);
+    lua_setfield(L, -3, "__newindex");
+    push_methods(L);
+    lua_pushcclosure(L, get_field, 2);
+    lua_setfield(L, -2, "__index");
+    lua_pop(L, 2);
     return 0;
 }
 
 void module_request_push(lua_State *L, struct exchange *exchange)
 {
-    struct exchange **handle = lua_newuserdatauv(L, sizeof *handle, 1);
+    struct exchange **handle = lua_newuserdatauv(L, sizeof *handle, OWN_FIELDS);
     *handle = NULL;
     luaL_setmetatable(L, REQUEST);
     *handle = exchange;
