@@ -86,6 +86,14 @@ static void *move_out(void *ptr, size_t osize, size_t nsize)
     return block;
 }
 
+/* Nothing of it is recorded from here on. */
+static void *resize_unsampled(void *ptr, size_t osize, size_t nsize)
+{
+    if (!ptr)
+        return malloc(nsize); /* costs less than realloc, which comes to it */
+    return is_sampled(ptr) ? move_out(ptr, osize, nsize) : realloc(ptr, nsize);
+}
+
 void vm_heap_init(struct vm_heap *heap)
 {
     /* Each state's generator begins somewhere else. */
@@ -104,8 +112,7 @@ static void *resize(struct vm_heap *heap, void *ptr, size_t osize, size_t nsize,
             return block;
         }
     }
-    void *block = ptr && is_sampled(ptr) ? move_out(ptr, osize, nsize)
-                                         : realloc(ptr, nsize);
+    void *block = resize_unsampled(ptr, osize, nsize);
     if (block)
         heap->gap_bytes -= (int64_t)nsize;
     return block;
