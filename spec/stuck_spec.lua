@@ -99,11 +99,19 @@ for path, part in pairs {
       assert.is_true(share(folded, part) >= 0.95, folded)
     end)
 
-    it("does not hold up /healthz", function()
+    it("does not hold up /healthz nor /metrics", function()
       be_stuck(path)
       annoy()
-      local time = median_time "/healthz"
-      assert.is_true(time < 0.1, "took " .. time)
+      for _, own in ipairs { "/healthz", "/metrics" } do
+        local time = median_time(own)
+        assert.is_true(time < 0.1, own .. " took " .. time)
+      end
+      local _, metrics = support.request(server.url .. "/metrics")
+      for worker = 1, WORKERS do
+        local busy = metrics:match(('perilune_worker_busy_seconds_total' ..
+          '{worker="%d"} (%%S+)'):format(worker))
+        assert.is_true(tonumber(busy) > 0.3, metrics)
+      end
     end)
   end)
 end

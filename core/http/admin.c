@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "http/metrics.h"
 #include "http/pprof.h"
 #include "http/response.h"
 
@@ -11,6 +12,14 @@ static bool is_below(const char *path, const char *name)
     return strncmp(path, name, n) == 0 && (path[n] == '\0' || path[n] == '/');
 }
 
+static void answer_metrics(const struct admin *admin, struct request *request)
+{
+    struct buf text = BUF_INIT;
+    admin->handler.write_metrics(admin->handler.ctx, &text);
+    request_answer(request, MHD_HTTP_OK,
+                   response_take(&text, METRICS_CONTENT_TYPE));
+}
+
 static void on_start(void *ctx, struct request *request)
 {
     struct admin *admin = ctx;
@@ -18,6 +27,8 @@ static void on_start(void *ctx, struct request *request)
         pprof_start(&admin->captures, request);
     else if (strcmp(request->path, "/healthz") == 0)
         request_answer(request, MHD_HTTP_OK, response_text("ok\n"));
+    else if (strcmp(request->path, "/metrics") == 0)
+        answer_metrics(admin, request);
     else
         request_answer(request, MHD_HTTP_NOT_FOUND,
                        response_text("Not Found\n"));
@@ -30,13 +41,15 @@ static void on_end(void *ctx, struct request *request)
 }
 
 bool admin_open(struct admin *admin, const struct captures *captures,
-                unsigned max_connections, struct err *err)
+                const struct admin_handler *handler, unsigned max_connections,
+                struct err *err)
 {
-    const struct daemon_handler handler = {
+    const struct daemon_handler daemon_handler = {
         .start = on_start, .end = on_end, .ctx = admin};
     admin->captures = *captures;
-    if (!daemon_start(&admin->daemon, captures->loop, &handler, max_connections,
-                      err))
+    admin->handler = *handler;
+    if (!daemon_start(&admin->daemon, captures->loop, &daemon_handler,
+                      max_connections, err))
         return false;
     /* A proxy that kept the connection of its /healthz would send the next
      * request, for a worker, here. */

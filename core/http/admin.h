@@ -1,8 +1,8 @@
-/* admin.h -- what the process says of itself: /healthz and /debug/. It has a
- * daemon of its own, on the thread that accepts connections, so that it
- * answers while every worker is busy.
+/* admin.h -- what the process says of itself: /healthz, /metrics and /debug/.
+ * It has a daemon of its own, on the thread that accepts connections, so that
+ * it answers while every worker is busy.
  *
- * Path: listener.c -> [admin] -> pprof.c
+ * Path: listener.c -> [admin] -> pprof.c, metrics.c
  */
 #ifndef HTTP_ADMIN_H
 #define HTTP_ADMIN_H
@@ -12,15 +12,23 @@
 #include "http/capture.h"
 #include "http/daemon.h"
 
+struct admin_handler {
+    /* Append what /metrics answers. */
+    void (*write_metrics)(void *ctx, struct buf *out);
+    void *ctx;
+};
+
 struct admin {
     struct daemon daemon;
     struct captures captures;
+    struct admin_handler handler;
 };
 
-/* `captures` is copied. The struct stays in place until the loop has run
- * after admin_close. */
+/* `captures` and `handler` are copied. The struct stays in place until the
+ * loop has run after admin_close. */
 bool admin_open(struct admin *admin, const struct captures *captures,
-                unsigned max_connections, struct err *err);
+                const struct admin_handler *handler, unsigned max_connections,
+                struct err *err);
 
 /* Serve a connected socket, which the admin owns from here on. */
 void admin_take(struct admin *admin, int fd);

@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "http/exchange.h"
+#include "http/traffic.h"
 #include "http/module_request.h"
 #include "http/reply.h"
 #include "http/response.h"
@@ -22,8 +23,8 @@ struct app {
     struct routes *routes;
     struct scheduler *scheduler; /* NULL unless it serves */
     struct exchange *exchanges;  /* without an answer yet */
-    void (*idle)(void *ctx);
-    void *ctx;
+    struct app_host host;
+    struct route_traffic **traffic; /* by route */
 };
 
 static void remember(struct app *app, struct exchange *x)
@@ -51,7 +52,7 @@ static void forget(struct exchange *x)
     if (x->next)
         x->next->prev = x->prev;
     if (!app->exchanges)
-        app->idle(app->ctx);
+        app->host.idle(app->host.ctx);
 }
 
 static void answer(struct exchange *x, unsigned status,
@@ -154,22 +155,31 @@ void app_answer(struct app *app, struct request *request)
     x->app = NULL;
     x->request = request;
     x->handle = NULL;
+    x->traffic = NULL;
     if (!router_find(routes_router(app->routes), request->method, request->path,
                      &x->match)) {
         answer_unrouted(app, request);
         return;
     }
+    x->traffic = app->traffic[x->match.route];
     remember(app, x);
     call_handler(x);
 }
 
-void app_end(struct request *request)
+struct route_traffic *app_end(struct request *request)
 {
     struct exchange *x = request->data;
     if (!x)
-        return;
+        return NULL;
+    struct route_traffic *traffic = x->traffic;
     forget(x);
     free(x);
+    return traffic;
+}
+
+const struct vm_heap *app_heap(const struct app *app)
+{
+    return script_state_heap(app->L);
 }
 
 bool app_is_idle(const struct app *app) { return !app->exchanges; }
@@ -198,17 +208,28 @@ struct app *app_load(const struct app_options *options, struct err *err)
 void app_free(struct app *app)
 {
     routes_free(app->routes);
+    free(app->traffic);
     if (app->L)
         script_state_free(app->L);
     free(app);
 }
 
-bool app_start(struct app *app, uv_loop_t *loop, void (*idle)(void *ctx),
-               void *ctx, struct err *err)
+static bool find_traffic(struct app *app)
 {
-    app->idle = idle;
-    app->ctx = ctx;
-    app->scheduler = scheduler_new(app->L, loop, err);
+    size_t n = routes_n(app->routes);
+    app->traffic = calloc(n + 1, sizeof(struct route_traffic *));
+    for (size_t i = 0; app->traffic && i < n; i++)
+        app->traffic[i] = traffic_route(
+            app->host.traffic, routes_pattern(app->routes, (uint32_t)i));
+    return app->traffic;
+}
+
+bool app_start(struct app *app, const struct app_host *host, struct err *err)
+{
+    app->host = *host;
+    if (!find_traffic(app))
+        return err_set(err, "out of memory for an app's counters");
+    app->scheduler = scheduler_new(app->L, host->loop, err);
     return app->scheduler != NULL;
 }
 

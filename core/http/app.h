@@ -16,7 +16,10 @@
 #include "base/err.h"
 
 struct app;
+struct traffic;
 struct request;
+struct route_traffic;
+struct vm_heap;
 
 struct app_options {
     const char *dir; /* of routes.lua */
@@ -31,16 +34,27 @@ struct app *app_load(const struct app_options *options, struct err *err);
 /* Before app_stop [any thread], or after it. */
 void app_free(struct app *app);
 
-/* Serve on this loop; `idle` is called whenever the last request that the app
- * was at has its answer. All below: [worker]. */
-bool app_start(struct app *app, uv_loop_t *loop, void (*idle)(void *ctx),
-               void *ctx, struct err *err);
+/* The memory of its state. [any thread] */
+const struct vm_heap *app_heap(const struct app *app);
+
+/* Where it serves. */
+struct app_host {
+    uv_loop_t *loop;
+    struct traffic *traffic;
+    /* Called whenever the last request that an app was at has its answer. */
+    void (*idle)(void *ctx);
+    void *ctx;
+};
+
+/* `host` is copied. All below: [worker]. */
+bool app_start(struct app *app, const struct app_host *host, struct err *err);
 
 /* Answer the request, now or later. */
 void app_answer(struct app *app, struct request *request);
 
-/* The request is over, answered or not. */
-void app_end(struct request *request);
+/* The request, of app_answer, is over, answered or not. Returns the counters
+ * of its route; NULL where it has none. */
+struct route_traffic *app_end(struct request *request);
 
 /* Is it at no request? */
 bool app_is_idle(const struct app *app);

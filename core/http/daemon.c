@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "http/response.h"
 
@@ -119,6 +120,7 @@ static void start_request(struct request *r)
         return;
     }
     r->is_started = true;
+    r->start_ns = clock_mono_ns();
     d->n_active++;
     d->handler.start(d->handler.ctx, r);
     if (!r->is_answered) {

@@ -26,13 +26,16 @@ struct request {
     const char *method;
     const char *path; /* percent-encoded, without the query */
     struct buf body;
-    void *data; /* the handler's own */
+    int64_t start_ns; /* when all of it was there, monotonic */
+    void *data;       /* the handler's own */
+
+    unsigned status; /* once it is answered */
+    bool is_answered;
 
     /* daemon.c's own */
     struct daemon *daemon;
     struct MHD_Response *response;
-    unsigned status;
-    bool is_started, is_suspended, is_answered, is_too_large;
+    bool is_started, is_suspended, is_too_large;
     size_t discarded_bytes;
     struct request *prev, *next;
 };

@@ -7,6 +7,7 @@
 #include "http/router.h"
 
 struct app;
+struct route_traffic;
 
 struct exchange {
     struct app *app; /* NULL once it has its answer, or needs none */
@@ -14,7 +15,8 @@ struct exchange {
     struct router_match match;
     /* Where the script's `req` points back here; NULL when it has none. */
     struct exchange **handle;
-    struct exchange *prev, *next; /* in app->exchanges */
+    struct route_traffic *traffic; /* NULL: no route */
+    struct exchange *prev, *next;  /* in app->exchanges */
 };
 
 #endif

@@ -114,7 +114,7 @@ static void on_epoll(uv_poll_t *poll, int status, int events)
 static void take_connection(struct listener *l, int fd)
 {
     enum peek_result who;
-    if (!l->handler.has_room(l->handler.ctx, l->n_waiting))
+    if (!l->handler.has_room(l->handler.ctx))
         refuse(fd, "503 Service Unavailable");
     else if (!look(fd, &who))
         close(fd);

@@ -20,7 +20,7 @@ struct waiting;
 
 struct listener_handler {
     /* May another connection be opened? If not it gets a 503. */
-    bool (*has_room)(void *ctx, unsigned n_waiting);
+    bool (*has_room)(void *ctx);
     /* Serve it; the socket is the callee's, non-blocking. */
     void (*route)(void *ctx, int fd, enum peek_result who);
     void *ctx;

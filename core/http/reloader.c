@@ -6,13 +6,17 @@
 #include "base/log.h"
 #include "http/app.h"
 #include "http/worker.h"
+#include "sample/vm_heap.h"
 
 struct reloader_slot {
     struct reloader *reloader;
     struct worker *worker;
     bool is_wanted;   /* it is to get a new app */
     bool is_replaced; /* it has one, the old one is not freed yet */
-    struct app *old;  /* being freed */
+    const struct app *current;
+    const struct app *retiring; /* was replaced, not given back yet */
+    struct app *old;            /* being freed */
+    int64_t ended_bytes;        /* allocated by those that are gone */
     uv_work_t disposal;
 };
 
@@ -50,6 +54,14 @@ static void log_load(const struct load *load)
                   (double)(clock_mono_ns() - load->start_ns) / 1e9);
 }
 
+static void replace(struct reloader_slot *slot, struct app *app)
+{
+    slot->is_replaced = true;
+    slot->retiring = slot->current;
+    slot->current = app;
+    worker_replace(slot->worker, app);
+}
+
 static void start_load(struct reloader *r);
 
 static void on_loaded(uv_work_t *work, int status)
@@ -60,8 +72,7 @@ static void on_loaded(uv_work_t *work, int status)
     bool is_used = !load->failed && !r->is_stopping;
     for (int i = 0; i < r->n_slots; i++) {
         if (load->apps[i] && is_used) {
-            r->slots[i].is_replaced = true;
-            worker_replace(r->slots[i].worker, load->apps[i]);
+            replace(&r->slots[i], load->apps[i]);
         } else if (load->apps[i]) {
             app_free(load->apps[i]);
         }
@@ -139,9 +150,26 @@ struct app *reloader_load(const struct reloader *r, int number, struct err *err)
     return app_load(&options, err);
 }
 
-void reloader_add(struct reloader *r, int number, struct worker *worker)
+void reloader_add(struct reloader *r, int number, struct worker *worker,
+                  const struct app *app)
 {
     r->slots[number - 1].worker = worker;
+    r->slots[number - 1].current = app;
+}
+
+struct reloader_memory reloader_memory(const struct reloader *r, int number)
+{
+    const struct reloader_slot *slot = &r->slots[number - 1];
+    const struct app *const apps[] = {slot->current, slot->retiring};
+    struct reloader_memory sum = {0, slot->ended_bytes};
+    for (int i = 0; i < 2; i++) {
+        if (!apps[i])
+            continue;
+        const struct vm_heap *heap = app_heap(apps[i]);
+        sum.used_bytes += atomic_load(&heap->used_bytes);
+        sum.allocated_bytes += atomic_load(&heap->allocated_bytes);
+    }
+    return sum;
 }
 
 void reloader_request(struct reloader *r)
@@ -169,6 +197,10 @@ void reloader_retired(struct reloader *r, int number, struct app *app)
 {
     struct reloader_slot *slot = &r->slots[number - 1];
     slot->old = app;
+    slot->ended_bytes += atomic_load(&app_heap(app)->allocated_bytes);
+    if (app == slot->current) /* the worker would not have it */
+        slot->current = slot->retiring;
+    slot->retiring = NULL;
     uv_queue_work(r->options.loop, &slot->disposal, free_old, on_freed);
 }
 

@@ -48,8 +48,16 @@ bool reloader_open(struct reloader *r, const struct reloader_options *options,
 struct app *reloader_load(const struct reloader *r, int number,
                           struct err *err);
 
-/* Give its next apps to this worker. */
-void reloader_add(struct reloader *r, int number, struct worker *worker);
+/* Give its next apps to this worker, which serves with `app` now. */
+void reloader_add(struct reloader *r, int number, struct worker *worker,
+                  const struct app *app);
+
+/* Memory of the Lua states of a worker, in bytes: held now, and ever asked
+ * for, by states that are gone too. */
+struct reloader_memory {
+    int64_t used_bytes, allocated_bytes;
+};
+struct reloader_memory reloader_memory(const struct reloader *r, int number);
 
 /* Reload now, or as soon as a worker may have another app. */
 void reloader_request(struct reloader *r);

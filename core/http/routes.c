@@ -167,6 +167,13 @@ const struct router *routes_router(const struct routes *routes)
     return routes->router;
 }
 
+size_t routes_n(const struct routes *routes) { return routes->n; }
+
+const char *routes_pattern(const struct routes *routes, uint32_t route)
+{
+    return routes->list[route].pattern;
+}
+
 void routes_push_handler(const struct routes *routes, lua_State *L,
                          uint32_t route)
 {

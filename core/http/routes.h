@@ -7,6 +7,7 @@
 #define HTTP_ROUTES_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -24,6 +25,10 @@ struct routes *routes_load(struct lua_State *L, const char *dir,
 void routes_free(struct routes *routes);
 
 const struct router *routes_router(const struct routes *routes);
+
+/* Routes are numbered from 0. */
+size_t routes_n(const struct routes *routes);
+const char *routes_pattern(const struct routes *routes, uint32_t route);
 
 /* Push a route's handler. Needs a stack slot, never raises. */
 void routes_push_handler(const struct routes *routes, struct lua_State *L,

@@ -7,11 +7,13 @@
 #include <unistd.h>
 #include <uv.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/mailbox.h"
 #include "export/host.h"
 #include "http/admin.h"
 #include "http/listener.h"
+#include "http/metrics.h"
 #include "http/reloader.h"
 #include "http/worker.h"
 
@@ -32,6 +34,7 @@ struct server {
     int n_workers;
     int n_running; /* not stopped yet */
     unsigned max_connections;
+    int64_t start_ns; /* since 1970 */
     uv_signal_t terminate, interrupt, hangup;
     uv_timer_t abandon_timer;
     bool has_admin, is_stopping, captures_idle, is_abandoned;
@@ -62,13 +65,32 @@ static struct worker *least_busy(const struct server *s)
     return best;
 }
 
-static bool has_room(void *ctx, unsigned n_waiting)
+static unsigned n_connections(const struct server *s)
 {
-    const struct server *s = ctx;
-    unsigned n = n_waiting + admin_n_connections(&s->admin);
+    unsigned n = s->listener.n_waiting + admin_n_connections(&s->admin);
     for (int i = 0; i < s->n_workers; i++)
         n += worker_n_connections(s->workers[i]);
-    return n < s->max_connections;
+    return n;
+}
+
+static bool has_room(void *ctx)
+{
+    const struct server *s = ctx;
+    return n_connections(s) < s->max_connections;
+}
+
+static void write_metrics(void *ctx, struct buf *out)
+{
+    const struct server *s = ctx;
+    const struct metrics_source source = {
+        .workers = s->workers,
+        .n_workers = s->n_workers,
+        .reloader = &s->reloader,
+        .n_connections = n_connections(s),
+        .max_connections = s->max_connections,
+        .start_ns = s->start_ns,
+    };
+    metrics_write(out, &source);
 }
 
 static void route(void *ctx, int fd, enum peek_result who)
@@ -185,7 +207,7 @@ static bool start_workers(struct server *s, struct err *err)
         struct worker *worker = app ? worker_start(&options, app, err) : NULL;
         if (!worker)
             return false;
-        reloader_add(&s->reloader, options.number, worker);
+        reloader_add(&s->reloader, options.number, worker, app);
         s->workers[s->n_workers++] = worker;
         s->n_running++;
     }
@@ -204,7 +226,9 @@ static bool start_admin(struct server *s, struct err *err)
                                       .has_collected = has_collected_garbage,
                                       .idle = on_captures_idle,
                                       .ctx = s};
-    s->has_admin = admin_open(&s->admin, &captures, s->max_connections, err);
+    const struct admin_handler handler = {write_metrics, s};
+    s->has_admin =
+        admin_open(&s->admin, &captures, &handler, s->max_connections, err);
     return s->has_admin;
 }
 
@@ -276,6 +300,7 @@ enum server_result server_run(const struct server_options *options,
         return SERVER_FAILED;
     }
     s->options = options;
+    s->start_ns = clock_wall_ns();
     s->max_connections = raise_descriptor_limit();
     signal(SIGPIPE, SIG_IGN);
     if (!listener_open(&s->listener, options->address, err)) {

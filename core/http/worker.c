@@ -1,5 +1,6 @@
 #include "http/worker.h"
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -8,8 +9,10 @@
 #include <unistd.h>
 #include <uv.h>
 
+#include "base/clock.h"
 #include "http/app.h"
 #include "http/daemon.h"
+#include "http/traffic.h"
 #include "http/peek.h"
 #include "http/redirect.h"
 #include "sample/sampler.h"
@@ -39,6 +42,8 @@ struct worker {
     struct daemon daemon;
     struct app *app;
     struct app *old; /* was replaced, still has requests */
+    int64_t start_ns;
+    struct traffic traffic;
     uv_timer_t drain_timer, retire_timer;
     bool is_draining, is_stopped;
 };
@@ -53,10 +58,17 @@ struct handover {
 static void on_start(void *ctx, struct request *request)
 {
     struct worker *w = ctx;
+    traffic_start(&w->traffic);
     if (peek_is_admin_path(request->path, strlen(request->path)))
         redirect_to_new_connection(request);
     else
         app_answer(w->app, request);
+}
+
+static void close_timers(struct worker *w)
+{
+    uv_close((uv_handle_t *)&w->drain_timer, NULL);
+    uv_close((uv_handle_t *)&w->retire_timer, NULL);
 }
 
 static void stop_now(struct worker *w)
@@ -69,8 +81,7 @@ static void stop_now(struct worker *w)
         app_stop(w->old);
     daemon_stop(&w->daemon);
     mailbox_close(&w->mailbox);
-    uv_close((uv_handle_t *)&w->drain_timer, NULL);
-    uv_close((uv_handle_t *)&w->retire_timer, NULL);
+    close_timers(w);
 }
 
 static void on_drain_timer(uv_timer_t *timer) { stop_now(timer->data); }
@@ -78,7 +89,10 @@ static void on_drain_timer(uv_timer_t *timer) { stop_now(timer->data); }
 static void on_end(void *ctx, struct request *request)
 {
     struct worker *w = ctx;
-    app_end(request);
+    struct route_traffic *route = app_end(request);
+    traffic_end(&w->traffic, route ? route : &w->traffic.none,
+                request->is_answered ? request->status : TRAFFIC_CLIENT_LEFT,
+                clock_mono_ns() - request->start_ns);
     /* Not from within the daemon: at the loop's next turn. */
     if (w->is_draining && w->daemon.n_active == 0 && !w->is_stopped)
         uv_timer_start(&w->drain_timer, on_drain_timer, 0, 0);
@@ -117,6 +131,13 @@ static void on_idle(void *ctx)
         uv_timer_start(&w->retire_timer, on_retire_timer, 0, 0);
 }
 
+static bool start_app(struct worker *w, struct app *app, struct err *err)
+{
+    const struct app_host host = {
+        .loop = &w->loop, .traffic = &w->traffic, .idle = on_idle, .ctx = w};
+    return app_start(app, &host, err);
+}
+
 static void on_replace(struct mailbox_message *message)
 {
     struct worker *w =
@@ -124,7 +145,7 @@ static void on_replace(struct mailbox_message *message)
                           offsetof(struct worker, replace_message));
     struct app *app = w->next;
     struct err err;
-    if (w->is_draining || !app_start(app, &w->loop, on_idle, w, &err)) {
+    if (w->is_draining || !start_app(w, app, &err)) {
         retire(w, app); /* is_draining, or out of memory: keep what there is */
         return;
     }
@@ -177,20 +198,17 @@ static bool set_up(struct worker *w)
         .start = on_start, .end = on_end, .closed = on_closed, .ctx = w};
     if (!mailbox_open(&w->mailbox, &w->loop, &w->err))
         return false;
-    if (!daemon_start(&w->daemon, &w->loop, &handler,
-                      w->options.max_connections, &w->err)) {
-        mailbox_close(&w->mailbox);
-        return false;
-    }
     uv_timer_init(&w->loop, &w->drain_timer);
     uv_timer_init(&w->loop, &w->retire_timer);
     w->drain_timer.data = w->retire_timer.data = w;
-    if (app_start(w->app, &w->loop, on_idle, w, &w->err))
-        return true;
-    daemon_stop(&w->daemon);
+    if (daemon_start(&w->daemon, &w->loop, &handler, w->options.max_connections,
+                     &w->err)) {
+        if (start_app(w, w->app, &w->err))
+            return true;
+        daemon_stop(&w->daemon);
+    }
     mailbox_close(&w->mailbox);
-    uv_close((uv_handle_t *)&w->drain_timer, NULL);
-    uv_close((uv_handle_t *)&w->retire_timer, NULL);
+    close_timers(w);
     return false;
 }
 
@@ -226,6 +244,7 @@ static void run_thread(void *arg)
 static void free_worker(struct worker *w)
 {
     uv_thread_join(&w->thread);
+    traffic_fini(&w->traffic);
     uv_loop_close(&w->loop);
     uv_sem_destroy(&w->ready);
     free(w);
@@ -245,6 +264,9 @@ struct worker *worker_start(const struct worker_options *options,
     w->app = app;
     snprintf(w->name, sizeof w->name, "%d", options->number);
     atomic_init(&w->n_connections, 0);
+    traffic_init(&w->traffic);
+    uv_loop_configure(&w->loop, UV_METRICS_IDLE_TIME);
+    w->start_ns = clock_mono_ns();
     w->stop_message.deliver = on_stop_message;
     w->stopped_message.deliver = on_stopped;
     w->replace_message.deliver = on_replace;
@@ -279,6 +301,25 @@ void worker_take(struct worker *w, int fd)
         .message.deliver = on_handover, .worker = w, .fd = fd};
     atomic_fetch_add_explicit(&w->n_connections, 1, memory_order_relaxed);
     mailbox_post(&w->mailbox, &handover->message);
+}
+
+const struct traffic *worker_traffic(const struct worker *w)
+{
+    return &w->traffic;
+}
+
+int64_t worker_busy_ns(struct worker *w)
+{
+    return clock_mono_ns() - w->start_ns -
+           (int64_t)uv_metrics_idle_time(&w->loop);
+}
+
+int64_t worker_cpu_ns(const struct worker *w)
+{
+    clockid_t clock;
+    if (pthread_getcpuclockid(w->thread, &clock) != 0)
+        return 0;
+    return clock_read_ns(clock);
 }
 
 unsigned worker_n_connections(const struct worker *w)

@@ -11,11 +11,13 @@
 #define HTTP_WORKER_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/err.h"
 #include "base/mailbox.h"
 
 struct app;
+struct traffic;
 struct worker;
 
 struct worker_options {
@@ -40,6 +42,14 @@ void worker_replace(struct worker *worker, struct app *app);
 
 /* Serve a connected socket, which the worker owns from here on. [owner] */
 void worker_take(struct worker *worker, int fd);
+
+/* What it counts of its requests. [any thread] */
+const struct traffic *worker_traffic(const struct worker *worker);
+
+/* Nanoseconds in which it did not wait for events, and CPU time that its
+ * thread has used, both since its start. [any thread] */
+int64_t worker_busy_ns(struct worker *worker);
+int64_t worker_cpu_ns(const struct worker *worker);
 
 /* Connections that it has. [any thread] */
 unsigned worker_n_connections(const struct worker *worker);

@@ -25,6 +25,14 @@ static struct session *first; /* [collector_lock] */
 
 bool session_list_is_empty(void) { return !first; }
 
+unsigned session_list_n(void)
+{
+    unsigned n = 0;
+    for (const struct session *s = first; s; s = s->next)
+        n++;
+    return n;
+}
+
 void session_list_add(const uint32_t *frames, unsigned n_frames,
                       uint32_t labels, int64_t weight_ns)
 {

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 bool session_list_is_empty(void);
+unsigned session_list_n(void);
 
 /* One sample for every open session: its stack, leaf first, as ids of
  * frames.h; its labels, an id of labels.h; the CPU time it stands for. */

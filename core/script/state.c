@@ -67,6 +67,13 @@ lua_State *script_state_new(const char *dir, struct err *err)
     return NULL;
 }
 
+const struct vm_heap *script_state_heap(lua_State *L)
+{
+    void *heap;
+    lua_getallocf(L, &heap);
+    return heap;
+}
+
 void script_state_free(lua_State *L)
 {
     void *heap;

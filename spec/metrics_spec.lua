@@ -1,0 +1,151 @@
+-- metrics_spec.lua: /metrics, as Prometheus itself reads it.
+local support = require "support"
+local socket = require "socket"
+local url = require "socket.url"
+
+local ROUTES = [==[
+local scheduler = require "scheduler"
+return {
+  ["GET /hello"] = function() return "hello" end,
+  ["GET /users/{id}"] = function(req) return req.params.id end,
+  ["POST /fail"] = function() error "no" end,
+  ["GET /sleep"] = function() scheduler.sleep(0.3) return 204 end,
+  ["GET /spin"] = function() while true do end end,
+  ['GET /odd"\\'] = function() return 204 end,
+}
+]==]
+
+local folder, server
+
+local function text()
+  local status, body, headers = support.request(server.url .. "/metrics")
+  assert.equal(200, status)
+  return body, headers
+end
+
+--- The value of a series, by its name and labels as they are written.
+local function value(series)
+  for line in text():gmatch("[^\n]+") do
+    local name, number = line:match("^(.*) (%S+)$")
+    if name == series then return tonumber(number) end
+  end
+end
+
+setup(function()
+  folder = support.new_folder()
+  support.write_file(folder .. "/routes.lua", ROUTES)
+  server = support.serve { "--workers", "2", folder }
+  for i = 1, 20 do
+    support.request(server.url .. "/hello")
+    if i <= 7 then support.request(server.url .. "/users/" .. i) end
+    if i <= 3 then support.request(server.url .. "/none/" .. i) end
+    if i <= 2 then
+      support.request(server.url .. "/fail", { method = "POST", body = "x" })
+    end
+  end
+  support.request(server.url .. '/odd%22%5C')
+  support.request(server.url .. "/sleep")
+end)
+
+teardown(function()
+  local code = server:stop()
+  support.remove_folder(folder)
+  assert.equal(0, code)
+end)
+
+describe("/metrics", function()
+  it("counts requests by route and status", function()
+    assert.equal(20, value 'perilune_http_requests_total{route="GET /hello",code="200"}')
+    assert.equal(7, value 'perilune_http_requests_total{route="GET /users/{id}",code="200"}')
+    assert.equal(2, value 'perilune_http_requests_total{route="POST /fail",code="500"}')
+    assert.equal(3, value 'perilune_http_requests_total{route="",code="404"}')
+    assert.equal(0, value "perilune_http_requests_in_progress")
+  end)
+
+  it("measures how long they took", function()
+    local name = 'perilune_http_request_duration_seconds%s{route="GET /sleep"%s}'
+    assert.equal(0, value(name:format("_bucket", ',le="0.25"')))
+    assert.equal(1, value(name:format("_bucket", ',le="+Inf"')))
+    assert.equal(1, value(name:format("_count", "")))
+    local sum = value(name:format("_sum", ""))
+    assert.is_true(sum >= 0.3 and sum < 5, sum)
+  end)
+
+  it("tells of requests under way and of clients that left", function()
+    local client = assert(socket.connect("127.0.0.1", server.port))
+    client:send "GET /sleep HTTP/1.1\r\nHost: a\r\n\r\n"
+    support.wait_until(function()
+      return value "perilune_http_requests_in_progress" == 1
+    end)
+    client:close()
+    support.wait_until(function()
+      return value "perilune_http_requests_in_progress" == 0
+    end)
+  end)
+
+  it("tells how busy the workers are and what Lua holds", function()
+    local busy, memory = 0, 0
+    for i = 1, 2 do
+      local label = ('{worker="%d"}'):format(i)
+      busy = busy + value("perilune_worker_busy_seconds_total" .. label)
+      memory = memory + value("perilune_lua_memory_bytes" .. label)
+      assert.is_true(value("perilune_lua_allocated_bytes_total" .. label) >=
+        value("perilune_lua_memory_bytes" .. label))
+    end
+    -- Of the second or so since the start: asleep, mostly.
+    assert.is_true(busy > 0 and busy < 0.5, busy)
+    assert.is_true(memory > 20000 and memory < 1e6, memory)
+  end)
+
+  it("counts samples and reloads", function()
+    support.request(server.url .. "/debug/pprof/profile?seconds=1&rate=1000")
+    assert.truthy(value "perilune_cpu_samples_taken_total")
+    assert.equal(0, value 'perilune_cpu_samples_lost_total{cause="ring_full"}')
+    server:signal "HUP"
+    support.wait_until(function()
+      return value 'perilune_reloads_total{result="done"}' == 1
+    end)
+    -- Counters of routes go on.
+    assert.equal(20, value 'perilune_http_requests_total{route="GET /hello",code="200"}')
+  end)
+
+  it("is Prometheus' text format", function()
+    local body, headers = text()
+    assert.equal("text/plain; version=0.0.4; charset=utf-8", headers["content-type"])
+    assert.equal("close", headers.connection)
+    support.write_file(folder .. "/metrics", body)
+    local code, out, err = support.run("promtool check metrics <" .. folder ..
+      "/metrics")
+    assert.equal(0, code, out .. err)
+    assert.equal("", out .. err)
+  end)
+
+  it("is scraped by Prometheus", function()
+    local port = support.free_port()
+    support.write_file(folder .. "/prometheus.yml", ([[
+global: { scrape_interval: 1s }
+scrape_configs:
+  - job_name: perilune
+    static_configs: [ { targets: [ '127.0.0.1:%d' ] } ]
+]]):format(server.port))
+    local prometheus = support.start { "prometheus",
+      "--config.file=" .. folder .. "/prometheus.yml",
+      "--storage.tsdb.path=" .. folder .. "/data",
+      "--web.listen-address=127.0.0.1:" .. port }
+    local function query(expression)
+      local _, body = support.request(("http://127.0.0.1:%d/api/v1/query?query=%s")
+        :format(port, url.escape(expression)))
+      return body and body:match('"value":%[[%d.]+,"([^"]*)"%]')
+    end
+    local ok, problem = pcall(support.wait_until, function()
+      return query 'up{job="perilune"}' == "1"
+    end, "a scrape", 30)
+    local hello = query 'perilune_http_requests_total{route="GET /hello",code="200"}'
+    local odd = query 'sum(perilune_http_requests_total{route="GET /odd\\"\\\\"})'
+    local output = prometheus:output()
+    prometheus:stop()
+    assert.is_true(ok, tostring(problem) .. output)
+    assert.equal("20", hello)
+    assert.equal("1", odd)
+  end)
+end)
