@@ -47,7 +47,11 @@ return {
       absent = req.headers["X-Absent"] == nil, unknown = req.nonsense == nil,
     }
   end,
-  ["GET /own"] = function(req) req.user = "me" return req.user end,
+  ["GET /own"] = function(req)
+    local x = req.query.x
+    req.user, req.level, req.query, req.json = "me", 7, { x = x .. "!" }, "mine"
+    return { req.user, req.level, req.query.x, req.json, req.nonsense == nil }
+  end,
   ["POST /json"] = function(req) return { got = req:json() } end,
   ["POST /json/caught"] = function(req)
     local ok, problem = pcall(req.json, req)
@@ -207,8 +211,17 @@ describe("a handler", function()
     end)
 
     it("fields that it has set", function()
-      local _, body = request "/own"
-      assert.equal("me", body)
+      local _, body = request "/own?x=1"
+      assert.equal('["me",7,"1!","mine",true]', body)
+    end)
+
+    it("any number of parameters", function()
+      local query = {}
+      for i = 1, 100 do query[i] = ("k%d=v%%20%d"):format(i, i) end
+      local _, body = request("/echo/a/b?" .. table.concat(query, "&"))
+      for i = 1, 100 do
+        assert.truthy(body:find(('"k%d":"v %d"'):format(i, i), 1, true), i)
+      end
     end)
 
     it("a JSON body", function()

@@ -32,6 +32,15 @@ local function assert_profile(path)
 end
 
 describe("perilune run", function()
+  it("prints warnings between @on and @off", function()
+    local code, _, err = run [[
+      warn("early") warn("@on") warn("one ", "@off", " line") warn("@off")
+      warn("late")
+    ]]
+    assert.are.equal(0, code)
+    assert.are.equal("Lua warning: one @off line\n", err)
+  end)
+
   it("passes arguments, as ... and in arg", function()
     local code, out = run("print(arg[0]:match('[^/]*$'), #arg, arg[2], ...)", "",
       "one --cpu")

@@ -39,15 +39,28 @@ static void count(_Atomic int64_t *counter, int64_t n)
         memory_order_relaxed);
 }
 
-static void release(void *block)
+/* Room for a block that is not sampled. */
+static void *take(struct vm_heap *heap, size_t size)
 {
-    if (!is_sampled(block)) {
-        free(block);
-        return;
-    }
+    return size <= BLOCK_POOL_MAX_BYTES ? block_pool_take(&heap->pool, size)
+                                        : malloc(size);
+}
+
+static void release_sampled(void *block)
+{
     struct header *header = header_of(block);
     heap_remove(header->position, header->size);
     free(header);
+}
+
+static void release(struct vm_heap *heap, void *block, size_t size)
+{
+    if (is_sampled(block))
+        release_sampled(block);
+    else if (size <= BLOCK_POOL_MAX_BYTES)
+        block_pool_give(&heap->pool, block, size);
+    else
+        free(block);
 }
 
 /* Room for `size` bytes that is recorded in the profile. `kind` is what Lua
@@ -65,33 +78,41 @@ static void *allocate_sampled(size_t size, size_t kind, uintptr_t caller)
 }
 
 /* The same block, or a new one, of `nsize` bytes that is recorded. */
-static void *sample(void *ptr, size_t osize, size_t nsize, uintptr_t caller)
+static void *sample(struct vm_heap *heap, void *ptr, size_t osize, size_t nsize,
+                    uintptr_t caller)
 {
     void *block = allocate_sampled(nsize, ptr ? 0 : osize, caller);
     if (block && ptr) {
         memcpy(block, ptr, osize < nsize ? osize : nsize);
-        release(ptr);
+        release(heap, ptr, osize);
     }
     return block;
 }
 
-/* A sampled block becomes one of `nsize` bytes that is not. */
-static void *move_out(void *ptr, size_t osize, size_t nsize)
+/* To a block that is not recorded. */
+static void *move(struct vm_heap *heap, void *ptr, size_t osize, size_t nsize)
 {
-    void *block = malloc(nsize);
+    void *block = take(heap, nsize);
     if (!block) /* Lua takes it that a block can always shrink */
         return nsize <= osize ? ptr : NULL;
     memcpy(block, ptr, osize < nsize ? osize : nsize);
-    release(ptr);
+    release(heap, ptr, osize);
     return block;
 }
 
-/* Nothing of it is recorded from here on. */
-static void *resize_unsampled(void *ptr, size_t osize, size_t nsize)
+/* Without recording it. */
+static void *resize_unsampled(struct vm_heap *heap, void *ptr, size_t osize,
+                              size_t nsize)
 {
     if (!ptr)
-        return malloc(nsize); /* costs less than realloc, which comes to it */
-    return is_sampled(ptr) ? move_out(ptr, osize, nsize) : realloc(ptr, nsize);
+        return take(heap, nsize);
+    if (is_sampled(ptr))
+        return move(heap, ptr, osize, nsize);
+    if (osize > BLOCK_POOL_MAX_BYTES && nsize > BLOCK_POOL_MAX_BYTES)
+        return realloc(ptr, nsize);
+    if (block_pool_class(osize) == block_pool_class(nsize))
+        return ptr;
+    return move(heap, ptr, osize, nsize);
 }
 
 void vm_heap_init(struct vm_heap *heap)
@@ -102,17 +123,19 @@ void vm_heap_init(struct vm_heap *heap)
     heap->gap_bytes = heap_next_gap(&heap->random);
 }
 
+void vm_heap_fini(struct vm_heap *heap) { block_pool_fini(&heap->pool); }
+
 static void *resize(struct vm_heap *heap, void *ptr, size_t osize, size_t nsize,
                     uintptr_t caller)
 {
     if ((int64_t)nsize >= heap->gap_bytes && heap_may_add()) {
-        void *block = sample(ptr, osize, nsize, caller);
+        void *block = sample(heap, ptr, osize, nsize, caller);
         if (block) {
             heap->gap_bytes = heap_next_gap(&heap->random);
             return block;
         }
     }
-    void *block = resize_unsampled(ptr, osize, nsize);
+    void *block = resize_unsampled(heap, ptr, osize, nsize);
     if (block)
         heap->gap_bytes -= (int64_t)nsize;
     return block;
@@ -124,7 +147,7 @@ void *vm_heap_realloc(void *ud, void *ptr, size_t osize, size_t nsize)
     int64_t old_bytes = ptr ? (int64_t)osize : 0;
     if (nsize == 0) {
         if (ptr)
-            release(ptr);
+            release(heap, ptr, osize);
         count(&heap->used_bytes, -old_bytes);
         return NULL;
     }

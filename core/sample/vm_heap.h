@@ -2,9 +2,9 @@
  * profile.
  *
  * A sampled block lies at an address that is 8 modulo 16, 24 bytes into what
- * malloc gave, with a header in front; malloc's own blocks are at multiples of
- * 16. So a block tells by its address whether it was sampled, and all others
- * are malloc's as they are. Lua needs no more than 8.
+ * malloc gave, with a header in front; all others are at multiples of 16, and
+ * are malloc's or, the small ones, the pool's as they are. So a block tells by
+ * its address whether it was sampled. Lua needs no more than 8.
  */
 #ifndef SAMPLE_VM_HEAP_H
 #define SAMPLE_VM_HEAP_H
@@ -13,15 +13,21 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/block_pool.h"
+
 /* Written by the thread that runs the state, read by any. */
 struct vm_heap {
     _Atomic int64_t used_bytes;      /* what the state holds now */
     _Atomic int64_t allocated_bytes; /* all that it ever asked for */
     int64_t gap_bytes;               /* until the next sample */
     uint64_t random;
+    struct block_pool pool;
 };
 
 void vm_heap_init(struct vm_heap *heap);
+
+/* After lua_close. */
+void vm_heap_fini(struct vm_heap *heap);
 
 /* A lua_Alloc; ud is the vm_heap. */
 void *vm_heap_realloc(void *ud, void *ptr, size_t osize, size_t nsize);

@@ -4,7 +4,9 @@
 #include <lauxlib.h>
 #include <lua.h>
 #include <lualib.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "sample/sampler.h"
 #include "sample/vm_heap.h"
@@ -38,18 +40,43 @@ static int set_up(lua_State *L)
     return 0;
 }
 
-/* A state whose memory is counted and sampled. Its first blocks are malloc's,
- * as most of vm_heap's are. */
+/* What a state needs besides: its memory, and how its warnings stand. */
+struct surroundings {
+    struct vm_heap heap; /* first: it is what lua_getallocf gives */
+    bool warns;          /* after warn("@on") */
+    bool is_in_warning;  /* which comes in pieces */
+};
+
+/* As luaL_newstate has it, which insists on an allocator of its own. */
+static void write_warning(void *ud, const char *piece, int continues)
+{
+    struct surroundings *s = ud;
+    if (!s->is_in_warning && !continues && piece[0] == '@') {
+        if (strcmp(piece, "@on") == 0 || strcmp(piece, "@off") == 0)
+            s->warns = piece[2] == 'n';
+        return;
+    }
+    if (s->warns)
+        fprintf(stderr, "%s%s%s",
+                s->is_in_warning ? "" : "Lua warning: ", piece,
+                continues ? "" : "\n");
+    s->is_in_warning = continues;
+}
+
+/* A state whose memory is counted and sampled. */
 static lua_State *new_state(void)
 {
-    struct vm_heap *heap = malloc(sizeof *heap);
-    lua_State *L = heap ? luaL_newstate() : NULL;
+    struct surroundings *s = calloc(1, sizeof *s);
+    if (!s)
+        return NULL;
+    vm_heap_init(&s->heap);
+    lua_State *L = lua_newstate(vm_heap_realloc, &s->heap);
     if (!L) {
-        free(heap);
+        vm_heap_fini(&s->heap);
+        free(s);
         return NULL;
     }
-    vm_heap_init(heap);
-    lua_setallocf(L, vm_heap_realloc, heap);
+    lua_setwarnf(L, write_warning, s);
     return L;
 }
 
@@ -76,10 +103,11 @@ const struct vm_heap *script_state_heap(lua_State *L)
 
 void script_state_free(lua_State *L)
 {
-    void *heap;
-    lua_getallocf(L, &heap);
+    void *surroundings;
+    lua_getallocf(L, &surroundings);
     lua_close(L);
-    free(heap);
+    vm_heap_fini(surroundings);
+    free(surroundings);
 }
 
 void script_preload(lua_State *L, const char *name, lua_CFunction open)
