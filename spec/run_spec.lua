@@ -88,6 +88,32 @@ describe("perilune run", function()
     end
   end)
 
+  it("runs no metamethods of the script when it learns names", function()
+    -- gmatch's iterator is a C function without a name: on meeting it the
+    -- sampler looks for one.
+    local file = folder .. "/strict.pb.gz"
+    local code, out, err = run(working [[
+      local function boom(_, key) error("strict: " .. tostring(key)) end
+      local strict = { __index = boom, __newindex = boom }
+      local registry = debug.getregistry()
+      for _, v in pairs(registry) do
+        if type(v) == "table" then setmetatable(v, strict) end
+      end
+      setmetatable(registry, strict)
+      local stop = clock.thread() + 0.3
+      while clock.thread() < stop do
+        for _ in ("a b c d e f g h i j k l m n o p"):gmatch "%a" do end
+      end
+      rawset(registry, "_LOADED", nil)
+      for _ in ("a b"):gmatch "%a" do end
+      stop = clock.thread() + 0.1
+      while clock.thread() < stop do utf8.codes("x")("x", 0) end
+      print(rawget(registry, "_LOADED"))]], "--cpu " .. file)
+    assert.are.equal(0, code, err)
+    assert.are.equal("nil\n", out)
+    assert_profile(file)
+  end)
+
   it("leaves the script's own hooks alone", function()
     -- A count hook comes once per million instructions, on average, also
     -- between samples: some 300 calls, whose number wavers by a tenth at most
