@@ -128,6 +128,22 @@ describe("perilune run", function()
     assert.are.equal("5", lines)
   end)
 
+  it("shows the script its own hook, not the sampler's", function()
+    local code, out, err = run([[
+      local clock = require "clock"
+      local function hook() end
+      local stop, wrong = clock.thread() + 0.5, 0
+      debug.sethook(hook, "c", 1000)
+      while clock.thread() < stop do
+        local f, mask, count = debug.gethook()
+        if f ~= hook or mask ~= "c" or count ~= 1000 then wrong = wrong + 1 end
+        for _ = 1, 100 do end
+      end
+      print(wrong)]], ("--rate 1000 --cpu %s/gethook.pb.gz"):format(folder))
+    assert.are.equal(0, code, err)
+    assert.are.equal("0\n", out)
+  end)
+
   it("refuses wrong options and files", function()
     local function refuse(arguments, expected_code, expected)
       local code, _, err = support.command("run " .. arguments)
