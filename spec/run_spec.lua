@@ -39,6 +39,12 @@ describe("perilune run", function()
     assert.are.equal("script.lua\t2\t--cpu\tone\t--cpu\n", out)
   end)
 
+  it("passes many arguments", function()
+    local code, out, err = run("print(select('#', ...))", "", "$(seq 20000)")
+    assert.are.equal(0, code, err)
+    assert.are.equal("20000\n", out)
+  end)
+
   it("writes the profile in the format asked for", function()
     local file = folder .. "/cpu.folded"
     assert.are.equal(0, (run(working "", "--to folded --cpu " .. file)))
