@@ -24,4 +24,5 @@ for name in lua_sethook lua_gethook lua_gethookmask lua_gethookcount; do
 done
 rename lstate.o lua_newthread
 rename lstate.o lua_resetthread
+rename lstate.o lua_close
 mv renamed.a "$output"

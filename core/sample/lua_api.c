@@ -29,6 +29,22 @@ LUA_API int lua_resetthread(lua_State *L)
     return status;
 }
 
+static bool is_same_state(lua_State *a, lua_State *b)
+{
+    return lua_topointer(a, LUA_REGISTRYINDEX) ==
+           lua_topointer(b, LUA_REGISTRYINDEX);
+}
+
+/* os.exit closes the state that it runs in: nothing of it runs on after that,
+ * and the handler must not look at it. */
+LUA_API void lua_close(lua_State *L)
+{
+    struct sampler_thread *t = thread_self;
+    while (t && t->active && is_same_state(t->active->L, L))
+        sampler_leave(t->active);
+    archive_lua_close(L);
+}
+
 /* A new coroutine inherits its maker's hook: not ours. */
 LUA_API lua_State *lua_newthread(lua_State *L)
 {
