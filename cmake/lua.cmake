@@ -1,4 +1,4 @@
-# liblua5.4.a, whole, with four API functions renamed to archive_* where they
+# liblua5.4.a, whole, with some API functions renamed to archive_* where they
 # are defined. core/sample/lua_api.c defines them under their own names, so
 # that calls from liblua's other members, from our code and from C modules all
 # pass through ours. (--wrap would miss C modules.)

@@ -1,7 +1,7 @@
 #!/bin/sh
 # rename_lua_api.sh ARCHIVE OUTPUT AR OBJCOPY: copies the Lua archive with
-# lua_resume, lua_newthread, lua_resetthread and lua_sethook renamed to
-# archive_NAME, each only in the member that defines it.
+# the functions named below renamed to archive_NAME, each only in the member
+# that defines it.
 set -eu
 archive=$1 output=$2 ar=$3 objcopy=$4
 
@@ -19,7 +19,10 @@ rename() {
     "$ar" r renamed.a "$member"
 }
 rename ldo.o lua_resume
-rename ldebug.o lua_sethook
+for name in lua_sethook lua_gethook lua_gethookmask lua_gethookcount; do
+    rename ldebug.o $name
+done
 rename lstate.o lua_newthread
 rename lstate.o lua_resetthread
+rename lstate.o lua_close
 mv renamed.a "$output"

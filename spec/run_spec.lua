@@ -48,6 +48,12 @@ describe("perilune run", function()
     assert.are.equal("script.lua\t2\t--cpu\tone\t--cpu\n", out)
   end)
 
+  it("passes many arguments", function()
+    local code, out, err = run("print(select('#', ...))", "", "$(seq 20000)")
+    assert.are.equal(0, code, err)
+    assert.are.equal("20000\n", out)
+  end)
+
   it("writes the profile in the format asked for", function()
     local file = folder .. "/cpu.folded"
     assert.are.equal(0, (run(working "", "--to folded --cpu " .. file)))
@@ -97,6 +103,32 @@ describe("perilune run", function()
     end
   end)
 
+  it("runs no metamethods of the script when it learns names", function()
+    -- gmatch's iterator is a C function without a name: on meeting it the
+    -- sampler looks for one.
+    local file = folder .. "/strict.pb.gz"
+    local code, out, err = run(working [[
+      local function boom(_, key) error("strict: " .. tostring(key)) end
+      local strict = { __index = boom, __newindex = boom }
+      local registry = debug.getregistry()
+      for _, v in pairs(registry) do
+        if type(v) == "table" then setmetatable(v, strict) end
+      end
+      setmetatable(registry, strict)
+      local stop = clock.thread() + 0.3
+      while clock.thread() < stop do
+        for _ in ("a b c d e f g h i j k l m n o p"):gmatch "%a" do end
+      end
+      rawset(registry, "_LOADED", nil)
+      for _ in ("a b"):gmatch "%a" do end
+      stop = clock.thread() + 0.1
+      while clock.thread() < stop do utf8.codes("x")("x", 0) end
+      print(rawget(registry, "_LOADED"))]], "--cpu " .. file)
+    assert.are.equal(0, code, err)
+    assert.are.equal("nil\n", out)
+    assert_profile(file)
+  end)
+
   it("leaves the script's own hooks alone", function()
     -- A count hook comes once per million instructions, on average, also
     -- between samples: some 300 calls, whose number wavers by a tenth at most
@@ -109,6 +141,22 @@ describe("perilune run", function()
     local rate, lines = out:match("^([%d.]+)\n(%d+)\n")
     assert.is_true(tonumber(rate) > 0.75 and tonumber(rate) < 1.25, out)
     assert.are.equal("5", lines)
+  end)
+
+  it("shows the script its own hook, not the sampler's", function()
+    local code, out, err = run([[
+      local clock = require "clock"
+      local function hook() end
+      local stop, wrong = clock.thread() + 0.5, 0
+      debug.sethook(hook, "c", 1000)
+      while clock.thread() < stop do
+        local f, mask, count = debug.gethook()
+        if f ~= hook or mask ~= "c" or count ~= 1000 then wrong = wrong + 1 end
+        for _ = 1, 100 do end
+      end
+      print(wrong)]], ("--rate 1000 --cpu %s/gethook.pb.gz"):format(folder))
+    assert.are.equal(0, code, err)
+    assert.are.equal("0\n", out)
   end)
 
   it("refuses wrong options and files", function()

@@ -94,6 +94,8 @@ static bool run_script(lua_State *L, const struct run_options *o,
         lua_rawseti(L, -2, i);
     }
     lua_setglobal(L, "arg");
+    if (!lua_checkstack(L, o->n_script + 8))
+        return err_set(err, "too many arguments for the script");
     for (int i = 1; i < o->n_script; i++)
         lua_pushstring(L, o->script[i]);
     return script_run_file(L, o->script[0], o->n_script - 1, 0, err);

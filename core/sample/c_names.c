@@ -75,12 +75,31 @@ static void learn_table(lua_State *L, const char *name, char separator)
     }
 }
 
+/* stack: ..., table -> ..., table, value: its own field `name`, nil if there is
+ * none. Without metamethods, and without lua_pushstring, which may collect or
+ * run out of memory: a hook must not do that in the midst of the user's code.
+ * Returns the value's type. */
+static int push_field(lua_State *L, const char *name)
+{
+    lua_pushnil(L);
+    while (lua_next(L, -2)) {
+        if (lua_type(L, -2) == LUA_TSTRING &&
+            strcmp(lua_tostring(L, -2), name) == 0) {
+            lua_replace(L, -2);
+            return lua_type(L, -1);
+        }
+        lua_pop(L, 1);
+    }
+    lua_pushnil(L);
+    return LUA_TNIL;
+}
+
 /* stack: ..., table of the registry: if luaL_newmetatable made it, learn the
  * methods of its userdata. "FILE*" is file:read for its users. */
 static void learn_metatable(lua_State *L, const char *type_name)
 {
     char name[48];
-    bool named = lua_getfield(L, -1, "__name") == LUA_TSTRING;
+    bool named = push_field(L, "__name") == LUA_TSTRING;
     lua_pop(L, 1);
     if (!named)
         return;
@@ -88,35 +107,39 @@ static void learn_metatable(lua_State *L, const char *type_name)
         type_name = "file";
     snprintf(name, sizeof name, "%s", type_name);
     learn_table(L, name, ':');
-    if (lua_getfield(L, -1, "__index") == LUA_TTABLE)
+    if (push_field(L, "__index") == LUA_TTABLE)
         learn_table(L, name, ':');
     lua_pop(L, 1);
+}
+
+/* stack: ..., table of tables: `learn` each that has a string for its key. */
+static void learn_each(lua_State *L, void (*learn)(lua_State *, const char *))
+{
+    lua_pushnil(L);
+    while (lua_next(L, -2)) {
+        if (lua_type(L, -2) == LUA_TSTRING && lua_istable(L, -1))
+            learn(L, lua_tostring(L, -2));
+        lua_pop(L, 1);
+    }
+}
+
+static void learn_library(lua_State *L, const char *name)
+{
+    learn_table(L, name, '.');
 }
 
 void sampler_learn_names(lua_State *L)
 {
     if (!lua_checkstack(L, 8))
         return;
-    lua_pushglobaltable(L);
-    learn_table(L, NULL, '\0');
+    if (lua_rawgeti(L, LUA_REGISTRYINDEX, LUA_RIDX_GLOBALS) == LUA_TTABLE)
+        learn_table(L, NULL, '\0');
     lua_pop(L, 1);
-
-    luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
-    lua_pushnil(L);
-    while (lua_next(L, -2)) {
-        if (lua_istable(L, -1) && lua_type(L, -2) == LUA_TSTRING)
-            learn_table(L, lua_tostring(L, -2), '.');
-        lua_pop(L, 1);
-    }
-    lua_pop(L, 1);
-
     lua_pushvalue(L, LUA_REGISTRYINDEX);
-    lua_pushnil(L);
-    while (lua_next(L, -2)) {
-        if (lua_type(L, -2) == LUA_TSTRING && lua_istable(L, -1))
-            learn_metatable(L, lua_tostring(L, -2));
-        lua_pop(L, 1);
-    }
+    if (push_field(L, LUA_LOADED_TABLE) == LUA_TTABLE)
+        learn_each(L, learn_library);
+    lua_pop(L, 1);
+    learn_each(L, learn_metatable);
     lua_pop(L, 1);
 }
 

@@ -34,8 +34,10 @@ static bool is_ours(const char *name)
 {
     return strcmp(name, "lua_resume") == 0 ||
            strcmp(name, "lua_resetthread") == 0 ||
+           strcmp(name, "lua_close") == 0 ||
            strcmp(name, "lua_newthread") == 0 ||
-           strcmp(name, "lua_sethook") == 0;
+           strcmp(name, "lua_sethook") == 0 ||
+           strncmp(name, "lua_gethook", 11) == 0;
 }
 
 static enum code_kind kind_of(const char *name)

@@ -1,4 +1,4 @@
-/* lua_api.c -- four functions of the Lua API, ours in place of the archive's.
+/* lua_api.c -- functions of the Lua API, ours in place of the archive's.
  *
  * Every call of them passes through here: liblua's own, ours and those of C
  * modules. They do what the manual says, and tell the sampler which coroutine
@@ -29,6 +29,22 @@ LUA_API int lua_resetthread(lua_State *L)
     return status;
 }
 
+static bool is_same_state(lua_State *a, lua_State *b)
+{
+    return lua_topointer(a, LUA_REGISTRYINDEX) ==
+           lua_topointer(b, LUA_REGISTRYINDEX);
+}
+
+/* os.exit closes the state that it runs in: nothing of it runs on after that,
+ * and the handler must not look at it. */
+LUA_API void lua_close(lua_State *L)
+{
+    struct sampler_thread *t = thread_self;
+    while (t && t->active && is_same_state(t->active->L, L))
+        sampler_leave(t->active);
+    archive_lua_close(L);
+}
+
 /* A new coroutine inherits its maker's hook: not ours. */
 LUA_API lua_State *lua_newthread(lua_State *L)
 {
@@ -49,3 +65,21 @@ LUA_API void lua_sethook(lua_State *L, lua_Hook hook, int mask, int count)
         archive_lua_sethook(L, hook, mask, count);
     thread_unblock(t);
 }
+
+/* The user's hook of L, whether ours stands in for it just now or not. */
+static struct armed_hook get_hook(lua_State *L)
+{
+    struct sampler_thread *t = thread_self;
+    if (t)
+        thread_block(t);
+    struct armed_hook hook = safepoint_get_user_hook(t, L);
+    if (t)
+        thread_unblock(t);
+    return hook;
+}
+
+LUA_API lua_Hook lua_gethook(lua_State *L) { return get_hook(L).hook; }
+
+LUA_API int lua_gethookmask(lua_State *L) { return get_hook(L).mask; }
+
+LUA_API int lua_gethookcount(lua_State *L) { return get_hook(L).count; }

@@ -28,6 +28,14 @@ static struct armed_hook *find_armed(struct sampler_thread *t,
     return NULL;
 }
 
+/* What L's hook is, ours or the user's. */
+static struct armed_hook own_hook(lua_State *L)
+{
+    return (struct armed_hook){L, archive_lua_gethook(L),
+                               archive_lua_gethookmask(L),
+                               archive_lua_gethookcount(L), false};
+}
+
 static void safepoint_hook(lua_State *L, lua_Debug *ar);
 static void remainder_hook(lua_State *L, lua_Debug *ar);
 
@@ -40,8 +48,7 @@ void safepoint_arm(struct sampler_thread *t, lua_State *L)
         if (t->n_armed == THREAD_MAX_ARMED)
             return;
         armed = &t->armed[t->n_armed++];
-        *armed = (struct armed_hook){L, lua_gethook(L), lua_gethookmask(L),
-                                     lua_gethookcount(L), true};
+        *armed = own_hook(L);
         if (armed->hook == safepoint_hook || armed->hook == remainder_hook)
             *armed = (struct armed_hook){.L = L};
     }
@@ -128,10 +135,17 @@ bool safepoint_replace_user_hook(struct sampler_thread *t, lua_State *L,
     return true;
 }
 
+struct armed_hook safepoint_get_user_hook(struct sampler_thread *t,
+                                          lua_State *L)
+{
+    const struct armed_hook *armed = t ? find_armed(t, L) : NULL;
+    return armed ? *armed : own_hook(L);
+}
+
 void safepoint_unhook_child(struct sampler_thread *t, lua_State *parent,
                             lua_State *child)
 {
-    lua_Hook inherited = lua_gethook(child);
+    lua_Hook inherited = archive_lua_gethook(child);
     if (inherited != safepoint_hook && inherited != remainder_hook)
         return;
     const struct armed_hook *armed = t ? find_armed(t, parent) : NULL;

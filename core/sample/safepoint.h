@@ -13,6 +13,7 @@
 #include <lua.h>
 #include <stdbool.h>
 
+struct armed_hook;
 struct sampler_thread;
 
 /* [signal, allocator] Make the hook fire on L as soon as it can. */
@@ -24,9 +25,11 @@ void safepoint_try_at_rest(struct sampler_thread *t, const uintptr_t *native,
                            unsigned n_native);
 
 /* The hook that a coroutine had before it was armed, to be kept in mind on the
- * thread's behalf: lua_sethook and lua_newthread of lua_api.c. */
+ * thread's behalf: lua_sethook, lua_gethook and lua_newthread of lua_api.c. */
 bool safepoint_replace_user_hook(struct sampler_thread *t, lua_State *L,
                                  lua_Hook hook, int mask, int count);
+struct armed_hook safepoint_get_user_hook(struct sampler_thread *t,
+                                          lua_State *L);
 void safepoint_unhook_child(struct sampler_thread *t, lua_State *parent,
                             lua_State *child);
 
