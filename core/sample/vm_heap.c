@@ -39,11 +39,21 @@ static void count(_Atomic int64_t *counter, int64_t n)
         memory_order_relaxed);
 }
 
+/* A sanitizer is to see each block: all are malloc's then. */
+static bool is_pooled(size_t size)
+{
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    (void)size;
+    return false;
+#else
+    return size <= BLOCK_POOL_MAX_BYTES;
+#endif
+}
+
 /* Room for a block that is not sampled. */
 static void *take(struct vm_heap *heap, size_t size)
 {
-    return size <= BLOCK_POOL_MAX_BYTES ? block_pool_take(&heap->pool, size)
-                                        : malloc(size);
+    return is_pooled(size) ? block_pool_take(&heap->pool, size) : malloc(size);
 }
 
 static void release_sampled(void *block)
@@ -57,7 +67,7 @@ static void release(struct vm_heap *heap, void *block, size_t size)
 {
     if (is_sampled(block))
         release_sampled(block);
-    else if (size <= BLOCK_POOL_MAX_BYTES)
+    else if (is_pooled(size))
         block_pool_give(&heap->pool, block, size);
     else
         free(block);
@@ -108,7 +118,7 @@ static void *resize_unsampled(struct vm_heap *heap, void *ptr, size_t osize,
         return take(heap, nsize);
     if (is_sampled(ptr))
         return move(heap, ptr, osize, nsize);
-    if (osize > BLOCK_POOL_MAX_BYTES && nsize > BLOCK_POOL_MAX_BYTES)
+    if (!is_pooled(osize) && !is_pooled(nsize))
         return realloc(ptr, nsize);
     if (block_pool_class(osize) == block_pool_class(nsize))
         return ptr;
