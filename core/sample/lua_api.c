@@ -9,6 +9,7 @@
 #include "sample/safepoint.h"
 #include "sample/sampler.h"
 #include "sample/thread.h"
+#include "sample/vm_heap.h"
 
 LUA_API int lua_resume(lua_State *L, lua_State *from, int nargs, int *nres)
 {
@@ -42,7 +43,11 @@ LUA_API void lua_close(lua_State *L)
     struct sampler_thread *t = thread_self;
     while (t && t->active && is_same_state(t->active->L, L))
         sampler_leave(t->active);
+    void *heap;
+    bool owns_heap = lua_getallocf(L, &heap) == vm_heap_realloc;
     archive_lua_close(L);
+    if (owns_heap)
+        vm_heap_free(heap);
 }
 
 /* A new coroutine inherits its maker's hook: not ours. */

@@ -125,15 +125,23 @@ static void *resize_unsampled(struct vm_heap *heap, void *ptr, size_t osize,
     return move(heap, ptr, osize, nsize);
 }
 
-void vm_heap_init(struct vm_heap *heap)
+struct vm_heap *vm_heap_new(void)
 {
+    struct vm_heap *heap = calloc(1, sizeof *heap);
+    if (!heap)
+        return NULL;
     /* Each state's generator begins somewhere else. */
     uint64_t seed = (uint64_t)(uintptr_t)heap ^ (uint64_t)clock_mono_ns();
-    *heap = (struct vm_heap){.random = seed * UINT64_C(0x9e3779b97f4a7c15) | 1};
+    heap->random = seed * UINT64_C(0x9e3779b97f4a7c15) | 1;
     heap->gap_bytes = heap_next_gap(&heap->random);
+    return heap;
 }
 
-void vm_heap_fini(struct vm_heap *heap) { block_pool_fini(&heap->pool); }
+void vm_heap_free(struct vm_heap *heap)
+{
+    block_pool_fini(&heap->pool);
+    free(heap);
+}
 
 static void *resize(struct vm_heap *heap, void *ptr, size_t osize, size_t nsize,
                     uintptr_t caller)

@@ -24,10 +24,10 @@ struct vm_heap {
     struct block_pool pool;
 };
 
-void vm_heap_init(struct vm_heap *heap);
-
-/* After lua_close. */
-void vm_heap_fini(struct vm_heap *heap);
+/* For lua_newstate. NULL when out of memory. lua_close of the state frees it
+ * (lua_api.c); without a state, vm_heap_free does. */
+struct vm_heap *vm_heap_new(void);
+void vm_heap_free(struct vm_heap *heap);
 
 /* A lua_Alloc; ud is the vm_heap. */
 void *vm_heap_realloc(void *ud, void *ptr, size_t osize, size_t nsize);

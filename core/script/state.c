@@ -5,7 +5,6 @@
 #include <lua.h>
 #include <lualib.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "sample/sampler.h"
@@ -32,51 +31,52 @@ bool script_add_dir(lua_State *L, const char *dir, struct err *err)
     return script_call(L, 1, 0, err);
 }
 
+/* How the warnings of a state stand. */
+struct warnings {
+    bool are_on;        /* after warn("@on") */
+    bool is_in_message; /* which comes in pieces */
+};
+
+/* As luaL_newstate has it, which insists on an allocator of its own. */
+static void write_warning(void *ud, const char *piece, int continues)
+{
+    struct warnings *w = ud;
+    if (!w->is_in_message && !continues && piece[0] == '@') {
+        if (strcmp(piece, "@on") == 0 || strcmp(piece, "@off") == 0)
+            w->are_on = piece[2] == 'n';
+        return;
+    }
+    if (w->are_on)
+        fprintf(stderr, "%s%s%s",
+                w->is_in_message ? "" : "Lua warning: ", piece,
+                continues ? "" : "\n");
+    w->is_in_message = continues;
+}
+
+static void set_up_warnings(lua_State *L)
+{
+    struct warnings *w = lua_newuserdatauv(L, sizeof *w, 0);
+    *w = (struct warnings){0};
+    luaL_ref(L, LUA_REGISTRYINDEX); /* lua_close warns, then frees it */
+    lua_setwarnf(L, write_warning, w);
+}
+
 static int set_up(lua_State *L)
 {
+    set_up_warnings(L);
     luaL_openlibs(L);
     modules_preload(L);
     sampler_learn_names(L);
     return 0;
 }
 
-/* What a state needs besides: its memory, and how its warnings stand. */
-struct surroundings {
-    struct vm_heap heap; /* first: it is what lua_getallocf gives */
-    bool warns;          /* after warn("@on") */
-    bool is_in_warning;  /* which comes in pieces */
-};
-
-/* As luaL_newstate has it, which insists on an allocator of its own. */
-static void write_warning(void *ud, const char *piece, int continues)
-{
-    struct surroundings *s = ud;
-    if (!s->is_in_warning && !continues && piece[0] == '@') {
-        if (strcmp(piece, "@on") == 0 || strcmp(piece, "@off") == 0)
-            s->warns = piece[2] == 'n';
-        return;
-    }
-    if (s->warns)
-        fprintf(stderr, "%s%s%s",
-                s->is_in_warning ? "" : "Lua warning: ", piece,
-                continues ? "" : "\n");
-    s->is_in_warning = continues;
-}
-
 /* A state whose memory is counted and sampled. */
 static lua_State *new_state(void)
 {
-    struct surroundings *s = calloc(1, sizeof *s);
-    if (!s)
-        return NULL;
-    vm_heap_init(&s->heap);
-    lua_State *L = lua_newstate(vm_heap_realloc, &s->heap);
-    if (!L) {
-        vm_heap_fini(&s->heap);
-        free(s);
-        return NULL;
-    }
-    lua_setwarnf(L, write_warning, s);
+    struct vm_heap *heap = vm_heap_new();
+    lua_State *L = heap ? lua_newstate(vm_heap_realloc, heap) : NULL;
+    if (heap && !L)
+        vm_heap_free(heap);
     return L;
 }
 
@@ -101,14 +101,7 @@ const struct vm_heap *script_state_heap(lua_State *L)
     return heap;
 }
 
-void script_state_free(lua_State *L)
-{
-    void *surroundings;
-    lua_getallocf(L, &surroundings);
-    lua_close(L);
-    vm_heap_fini(surroundings);
-    free(surroundings);
-}
+void script_state_free(lua_State *L) { lua_close(L); }
 
 void script_preload(lua_State *L, const char *name, lua_CFunction open)
 {
