@@ -77,6 +77,30 @@ describe("perilune run", function()
     assert_profile(file)
   end)
 
+  it("writes it also when a signal ends the script, which it still does",
+    function()
+      local file = folder .. "/signal.pb.gz"
+      local stuck = "print 'now' io.stdout:flush()" ..
+        "local _ = ('a'):rep(260):find('.-.-.-.-b')"
+      for name, code in pairs { INT = 130, TERM = 143 } do
+        for _, last in ipairs { stuck, "print 'now' io.stdout:flush()\n" ..
+          "while true do end" } do
+          os.remove(file)
+          support.write_file(folder .. "/script.lua", working(last))
+          -- The shell ignores SIGINT on behalf of what it starts with `&`.
+          local process = support.start { "env", "--default-signal=INT",
+            support.perilune, "run", "--cpu", file, folder .. "/script.lua" }
+          support.wait_until(function()
+            return process:output():find "now"
+          end)
+          process:signal(name)
+          assert.are.equal(code, process:wait())
+          process:stop()
+          assert_profile(file)
+        end
+      end
+    end)
+
   it("cuts deep stacks, from the root, and says so", function()
     local text = [[
       local clock = require "clock"

@@ -3,23 +3,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/clock.h"
 #include "cli/commands.h"
 #include "cli/export_profile.h"
 #include "cli/options.h"
+#include "cli/run_profiles.h"
 #include "export/host.h"
 #include "export/modules.h"
-#include "profile/profile.h"
 #include "sample/heap.h"
-#include "sample/heap_profile.h"
 #include "sample/sampler.h"
-#include "sample/session.h"
 #include "script/state.h"
 
 struct run_options {
-    const char *cpu, *heap; /* files to write; NULL: no such profile */
-    const char *format;
-    int rate_hz;
+    struct run_profiles_options profiles;
     char **script; /* its name, then its arguments */
     int n_script;
 };
@@ -44,20 +39,21 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     struct run_options *o = state->input;
     switch (key) {
     case 'c':
-        o->cpu = arg;
+        o->profiles.cpu = arg;
         return 0;
     case OPTION_HEAP:
-        o->heap = arg;
+        o->profiles.heap = arg;
         return 0;
     case OPTION_HEAP_RATE:
         heap_set_rate(
             (size_t)options_integer(state, "--heap-rate", arg, 0, INT32_MAX));
         return 0;
     case 't':
-        o->format = arg;
+        o->profiles.format = arg;
         return 0;
     case 'r':
-        o->rate_hz = (int)options_integer(state, "--rate", arg, 1, 10000);
+        o->profiles.rate_hz =
+            (int)options_integer(state, "--rate", arg, 1, 10000);
         return 0;
     case 'm':
         sampler_set_max_depth((unsigned)options_integer(
@@ -101,80 +97,16 @@ static bool run_script(lua_State *L, const struct run_options *o,
     return script_run_file(L, o->script[0], o->n_script - 1, 0, err);
 }
 
-/* The profiles under way. */
-static struct {
-    const struct run_options *options;
-    struct export_host *host;
-    struct session *session; /* NULL: none, or written */
-    bool wants_heap;         /* not written yet */
-    int64_t start_ns;
-} capture;
-
-static bool write_cpu(struct err *err)
-{
-    struct session *session = capture.session;
-    if (!session)
-        return true;
-    capture.session = NULL;
-    struct profile *profile = session_close(session, err);
-    return profile &&
-           export_profile_write(capture.host, profile, capture.options->format,
-                                NULL, capture.options->cpu, err);
-}
-
-static bool write_heap(struct err *err)
-{
-    if (!capture.wants_heap)
-        return true;
-    capture.wants_heap = false;
-    struct heap_snapshot *snapshot = heap_snapshot_take();
-    if (!snapshot)
-        return err_set(err, "out of memory for a profile");
-    const struct heap_profile_source source = {.end = snapshot,
-                                               .time_ns = capture.start_ns};
-    struct profile *profile = heap_profile_build(&source, err);
-    free(snapshot);
-    return profile &&
-           export_profile_write(capture.host, profile, capture.options->format,
-                                NULL, capture.options->heap, err);
-}
-
-static bool write_profiles(struct err *err)
-{
-    struct err second = {0};
-    bool cpu_done = write_cpu(err);
-    bool heap_done = write_heap(cpu_done ? err : &second);
-    if (!cpu_done && !heap_done)
-        fprintf(stderr, "perilune run: %s\n", second.message);
-    return cpu_done && heap_done;
-}
-
-/* A script may end the process by os.exit. */
-static void write_profiles_at_exit(void)
-{
-    struct err err = {0};
-    if (!write_profiles(&err))
-        fprintf(stderr, "perilune run: %s\n", err.message);
-}
-
 /* Run, profiled if that is wanted; profiles are written also when the script
  * fails. */
 static bool run(const struct run_options *o, lua_State *L,
                 struct export_host *host, struct err *err)
 {
-    struct session_options session_options = {.rate_hz = o->rate_hz};
-    if (host) {
-        capture.options = o;
-        capture.host = host;
-        capture.start_ns = clock_wall_ns();
-        capture.wants_heap = o->heap;
-        if (o->cpu && !(capture.session = session_open(&session_options, err)))
-            return false;
-        atexit(write_profiles_at_exit);
-    }
+    if (host && !run_profiles_open(&o->profiles, host, err))
+        return false;
     bool ran = run_script(L, o, err);
     struct err write_err = {0};
-    bool written = write_profiles(&write_err);
+    bool written = run_profiles_write(&write_err);
     if (ran && !written)
         *err = write_err;
     else if (!written)
@@ -188,9 +120,9 @@ static bool start(const struct run_options *o, struct export_host **host,
     struct export_info info;
     if (!sampler_init(err) || !sampler_attach_thread(NULL, err))
         return false;
-    if ((o->cpu || o->heap) &&
+    if ((o->profiles.cpu || o->profiles.heap) &&
         (!(*host = export_profile_host(NULL, err)) ||
-         !export_host_find(*host, o->format, &info, err)))
+         !export_host_find(*host, o->profiles.format, &info, err)))
         return false;
     *L = script_state_new(NULL, err);
     if (*L)
@@ -200,7 +132,7 @@ static bool start(const struct run_options *o, struct export_host **host,
 
 int command_run(int argc, char **argv)
 {
-    struct run_options o = {.format = "pprof"};
+    struct run_options o = {.profiles = {.format = "pprof"}};
     struct export_host *host = NULL;
     lua_State *L = NULL;
     struct err err = {0};
