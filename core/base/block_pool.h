@@ -4,9 +4,9 @@
  * A block that is given back waits in a list of its size for the next one who
  * takes such: a few instructions each way. malloc and free take about 110
  * together when blocks are freed in waves, as a garbage collector does it,
- * which is more than their caches hold. Whoever gives a block back tells its
- * size, so there is no header. The memory goes back to malloc when the pool
- * ends, not before.
+ * which is more than their caches hold. What waits is bounded, the rest goes
+ * back to malloc. Whoever gives a block back tells its size, so there is no
+ * header.
  *
  * Path: sample/vm_heap.c -> [block_pool]
  */
@@ -14,40 +14,44 @@
 #define BASE_BLOCK_POOL_H
 
 #include <stddef.h>
+#include <stdlib.h>
 
-/* The largest block. */
+/* The largest block. None with a sanitizer, which then sees each block. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define BLOCK_POOL_MAX_BYTES ((size_t)0)
+#else
 #define BLOCK_POOL_MAX_BYTES ((size_t)256)
-/* Sizes are rounded up to multiples of it, and so are addresses. */
+#endif
+/* Sizes are rounded up to multiples of it. */
 #define BLOCK_POOL_STEP ((size_t)16)
+/* Bytes that wait at most. */
+#define BLOCK_POOL_LIMIT_BYTES ((size_t)1 << 20)
 
 struct block_pool {
     void *waiting[BLOCK_POOL_MAX_BYTES / BLOCK_POOL_STEP + 1]; /* by size */
-    struct block_chunk *chunks; /* all that malloc gave, the newest first */
-    char *fresh;                /* what no block has had of the newest */
-    size_t fresh_bytes;
+    size_t waiting_bytes;
 };
 
 #define BLOCK_POOL_INIT ((struct block_pool){0})
 
-/* Free all blocks. */
+/* Free the blocks that wait. */
 void block_pool_fini(struct block_pool *pool);
-
-/* For block_pool_take: a block that none has had. */
-void *block_pool_take_fresh(struct block_pool *pool, size_t size);
 
 static inline size_t block_pool_class(size_t size)
 {
     return (size + BLOCK_POOL_STEP - 1) / BLOCK_POOL_STEP;
 }
 
-/* `size` from 1 to BLOCK_POOL_MAX_BYTES. NULL when out of memory. */
+/* `size` from 1 to BLOCK_POOL_MAX_BYTES; aligned as malloc does. NULL when out
+ * of memory. */
 static inline void *block_pool_take(struct block_pool *pool, size_t size)
 {
-    void **waiting = &pool->waiting[block_pool_class(size)];
-    void *block = *waiting;
+    size_t class = block_pool_class(size);
+    void *block = pool->waiting[class];
     if (!block)
-        return block_pool_take_fresh(pool, size);
-    *waiting = *(void **)block;
+        return malloc(class * BLOCK_POOL_STEP);
+    pool->waiting[class] = *(void **)block;
+    pool->waiting_bytes -= class * BLOCK_POOL_STEP;
     return block;
 }
 
@@ -55,9 +59,14 @@ static inline void *block_pool_take(struct block_pool *pool, size_t size)
 static inline void block_pool_give(struct block_pool *pool, void *block,
                                    size_t size)
 {
-    void **waiting = &pool->waiting[block_pool_class(size)];
-    *(void **)block = *waiting;
-    *waiting = block;
+    size_t class = block_pool_class(size);
+    if (pool->waiting_bytes >= BLOCK_POOL_LIMIT_BYTES) {
+        free(block);
+        return;
+    }
+    *(void **)block = pool->waiting[class];
+    pool->waiting[class] = block;
+    pool->waiting_bytes += class * BLOCK_POOL_STEP;
 }
 
 #endif
