@@ -119,6 +119,31 @@ describe("perilune convert", function()
   end)
 end)
 
+describe("perilune convert writes", function()
+  it("through a link, which stays", function()
+    -- /dev/stdout is one.
+    local target, link = folder .. "/target", folder .. "/link"
+    support.write_file(target, "old, and longer than nothing")
+    support.run(("ln -s target %s"):format(link))
+    convert(("%s --to folded -o %s"):format(ours, link))
+    assert.are.equal("target\n",
+      select(2, support.run("readlink " .. link)))
+    assert.are.equal(convert(ours .. " --to folded"),
+      support.read_file(target))
+    os.remove(link)
+    os.remove(target)
+  end)
+
+  it("all of it, or says that it could not", function()
+    for _, output in ipairs { "-o /dev/full", ">/dev/full" } do
+      local code, _, err = support.command(
+        ("convert %s --to folded %s"):format(ours, output))
+      assert.are.equal(1, code)
+      assert.is_truthy(err:find("No space left on device", 1, true), err)
+    end
+  end)
+end)
+
 describe("perilune convert refuses", function()
   local function refuse(arguments, expected, expected_code)
     local output = folder .. "/refused.out"

@@ -30,11 +30,12 @@ static bool to_stdout(const struct buf *bytes, bool is_binary, struct err *err)
            err_set(err, "cannot write to stdout: %s", strerror(errno));
 }
 
-/* A device or pipe cannot be replaced by a file. */
+/* A device, a pipe or a link (/dev/stdout is one) must not be replaced by a
+ * file. */
 static bool is_special(const char *path)
 {
     struct stat st;
-    return stat(path, &st) == 0 && !S_ISREG(st.st_mode);
+    return lstat(path, &st) == 0 && !S_ISREG(st.st_mode);
 }
 
 bool output_write(const char *path, const struct buf *bytes, bool is_binary,

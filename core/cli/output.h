@@ -8,8 +8,9 @@
 #include "base/buf.h"
 #include "base/err.h"
 
-/* Write to `path`, by a file beside it that takes its name at the end; NULL or
- * "-": to stdout, which must not be a terminal if `is_binary`. */
+/* Write to `path`, by a file beside it that takes its name at the end; what is
+ * there and no plain file (a device, a pipe, a link) is written to as it is.
+ * NULL or "-": to stdout, which must not be a terminal if `is_binary`. */
 bool output_write(const char *path, const struct buf *bytes, bool is_binary,
                   struct err *err);
 

@@ -1,11 +1,14 @@
 #include "sample/vm_names.h"
 
 #include <ctype.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "sample/vm_functions.h"
@@ -56,10 +59,25 @@ static const char *skip_blank(const char *s)
     return s;
 }
 
+/* NULL unless it is a file: a chunk may be called after a pipe or a terminal
+ * (/dev/stdin), whose reading would wait, or take what is not ours. */
+static FILE *open_file(const char *path)
+{
+    struct stat st;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (fd < 0)
+        return NULL;
+    FILE *file =
+        fstat(fd, &st) == 0 && S_ISREG(st.st_mode) ? fdopen(fd, "r") : NULL;
+    if (!file)
+        close(fd);
+    return file;
+}
+
 static char *read_text(const char *path)
 {
     struct buf text = BUF_INIT;
-    FILE *file = fopen(path, "re");
+    FILE *file = open_file(path);
     char block[4096];
     size_t n;
     while (file && text.len < MAX_FILE &&

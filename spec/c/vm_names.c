@@ -115,12 +115,26 @@ static void a_chunk_that_is_no_file_keeps_its_name(void **state)
     vm_names_free(names);
 }
 
+/* A chunk may have any name: one that is a pipe's must not be waited for. */
+static void reads_files_only(void **state)
+{
+    (void)state;
+    char path[128];
+    snprintf(path, sizeof path, "%s/fifo", directory);
+    assert_int_equal(mkfifo(path, 0600), 0);
+    alarm(5);
+    expect("fifo", 2, "anonymous@fifo:2");
+    alarm(0);
+    unlink(path);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(functions_are_named_as_a_person_would),
         cmocka_unit_test(a_missing_file_or_line_gives_a_name_still),
         cmocka_unit_test(a_chunk_that_is_no_file_keeps_its_name),
+        cmocka_unit_test(reads_files_only),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
