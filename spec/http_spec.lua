@@ -183,12 +183,12 @@ describe("a handler", function()
 
     for path, reason in pairs {
       ["/bad/nan"] = "a handler's result: value.deep[1]: NaN has no JSON",
-      ["/bad/function"] = "body must be a table, a string or nil, got function",
+      ["/bad/function"] = "body must be a table, a string, nil or made by req:stream, got function",
       ["/bad/status"] = "status must be an integer from 200 to 599",
       ["/bad/values"] = "at most status, body and headers, got 4 values",
       ["/bad/header"] = "header 'X-A' cannot have the value",
       ["/bad/yield"] = "coroutine.yield outside a coroutine",
-      ["/bad/sleep"] = "sleep: only a handler itself can sleep",
+      ["/bad/sleep"] = "sleep has to wait, which it cannot do in a function that",
     } do
       it("says why: " .. path, function() fails(path, reason) end)
     end

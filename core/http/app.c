@@ -6,12 +6,15 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "http/client_watch.h"
 #include "http/exchange.h"
-#include "http/traffic.h"
 #include "http/module_request.h"
+#include "http/module_stream.h"
 #include "http/reply.h"
 #include "http/response.h"
 #include "http/routes.h"
+#include "http/stream.h"
+#include "http/traffic.h"
 #include "script/call.h"
 #include "script/scheduler.h"
 #include "script/state.h"
@@ -21,8 +24,8 @@ struct app {
     bool dev;
     lua_State *L;
     struct routes *routes;
-    struct scheduler *scheduler; /* NULL unless it serves */
-    struct exchange *exchanges;  /* without an answer yet */
+    struct scheduler *scheduler;
+    struct exchange *exchanges; /* without an answer yet */
     struct app_host host;
     struct route_traffic **traffic; /* by route */
 };
@@ -30,29 +33,46 @@ struct app {
 static void remember(struct app *app, struct exchange *x)
 {
     x->app = app;
-    x->prev = NULL;
     x->next = app->exchanges;
     if (x->next)
         x->next->prev = x;
     app->exchanges = x;
 }
 
-/* It has its answer, or will never have one: its script is done with it. */
+static void stop_watching(struct exchange *x)
+{
+    client_watch_stop(x->watch);
+    x->watch = NULL;
+}
+
+static void end_task(struct exchange *x)
+{
+    if (!x->task)
+        return;
+    if (x->stream && !x->is_started)
+        task_release(x->task);
+    else
+        task_abort(x->task);
+    x->task = NULL;
+}
+
+/* The script is done with it, or has to be. */
 static void forget(struct exchange *x)
 {
     struct app *app = x->app;
     if (!app)
         return;
+    stop_watching(x);
+    end_task(x);
     x->app = NULL;
     module_request_release(x);
+    module_stream_release(x);
     if (x->prev)
         x->prev->next = x->next;
     else
         app->exchanges = x->next;
     if (x->next)
         x->next->prev = x->prev;
-    if (!app->exchanges)
-        app->host.idle(app->host.ctx);
 }
 
 static void answer(struct exchange *x, unsigned status,
@@ -62,15 +82,103 @@ static void answer(struct exchange *x, unsigned status,
     forget(x);
 }
 
-static void fail(struct exchange *x, const char *message)
+static void log_failure(const struct exchange *x, const char *message)
 {
-    const struct app *app = x->app;
     char quoted[8192];
     log_write(LOG_ERROR, "handler_failed", "route=\"%s\" worker=%s error=%s",
-              x->match.pattern->text, app->worker,
+              x->match.pattern->text, x->app->worker,
               log_quote(quoted, sizeof quoted, message));
+}
+
+static void fail(struct exchange *x, const char *message)
+{
+    bool dev = x->app->dev;
+    log_failure(x, message);
     answer(x, MHD_HTTP_INTERNAL_SERVER_ERROR,
-           response_text("%s\n", app->dev ? message : "Internal Server Error"));
+           response_text("%s\n", dev ? message : "Internal Server Error"));
+}
+
+static void on_client_left(void *ctx)
+{
+    struct exchange *x = ctx;
+    if (x->stream)
+        stream_end(x->stream, false);
+    else
+        request_drop(x->request);
+    forget(x);
+}
+
+static uint32_t labels_of(const struct exchange *x)
+{
+    return routes_labels(x->app->routes, x->match.route, x->request->method);
+}
+
+static void run_task(struct exchange *x, task_done_fn done)
+{
+    task_start(x->task, 1, labels_of(x), done, x);
+    bool waits = x->task && (!x->stream || x->is_started);
+    if (waits)
+        x->watch = client_watch_start(x->app->host.loop, x->request,
+                                      on_client_left, x);
+}
+
+static void on_stream_done(void *ctx, lua_State *co, const struct err *failure)
+{
+    struct exchange *x = ctx;
+    x->task = NULL;
+    if (!co)
+        return;
+    stop_watching(x);
+    if (failure)
+        log_failure(x, failure->message);
+    stream_end(x->stream, !failure);
+}
+
+static void on_stream_wanted(void *ctx)
+{
+    struct exchange *x = ctx;
+    if (!x->is_started) {
+        x->is_started = true;
+        run_task(x, on_stream_done);
+    } else if (x->is_blocked) {
+        x->is_blocked = false;
+        task_wake(x->task);
+    }
+}
+
+/* Put `req`, which stays, the body's function and its argument on another
+ * coroutine. stack: req, ..., exchange */
+static int push_stream_call(lua_State *co)
+{
+    struct exchange *x = lua_touserdata(co, -1);
+    lua_State *to = task_stack(x->task);
+    lua_pushvalue(co, 1);
+    module_stream_push_call(co, 2, x);
+    lua_xmove(co, to, 3);
+    return 0;
+}
+
+/* Answer with a stream. The coroutine's stack: req, results... */
+static void answer_stream(struct exchange *x, lua_State *co,
+                          const struct reply *reply)
+{
+    struct err err;
+    x->stream = reply->stream;
+    x->task = scheduler_take(x->app->scheduler, &err);
+    if (x->task) {
+        lua_settop(co, reply->body);
+        lua_pushcfunction(co, push_stream_call);
+        lua_pushvalue(co, 1);
+        lua_pushvalue(co, reply->body);
+        lua_pushlightuserdata(co, x);
+        if (script_call(co, 3, 0, &err)) {
+            stream_start(x->stream, x->request, on_stream_wanted, x);
+            request_answer(x->request, reply->status, reply->response);
+            return;
+        }
+    }
+    MHD_destroy_response(reply->response);
+    fail(x, err.message);
 }
 
 /* The coroutine's stack: req, results... or ..., error value */
@@ -80,6 +188,10 @@ static void on_done(void *ctx, lua_State *co, const struct err *failure)
     struct reply reply;
     struct err err;
     bool ok;
+    x->task = NULL;
+    if (!co)
+        return;
+    stop_watching(x);
     if (failure) {
         ok = reply_from_error(co, &reply);
         if (!ok)
@@ -87,10 +199,12 @@ static void on_done(void *ctx, lua_State *co, const struct err *failure)
     } else {
         ok = reply_from_results(co, 2, &reply, &err);
     }
-    if (ok)
-        answer(x, reply.status, reply.response);
-    else
+    if (!ok)
         fail(x, err.message);
+    else if (reply.stream && reply.response)
+        answer_stream(x, co, &reply);
+    else
+        answer(x, reply.status, reply.response);
 }
 
 /* Put `req`, which stays, the handler and its argument on the coroutine.
@@ -123,9 +237,8 @@ static void call_handler(struct exchange *x)
         fail(x, err.message);
         return;
     }
-    uint32_t labels =
-        routes_labels(app->routes, x->match.route, x->request->method);
-    task_start(task, 1, labels, on_done, x);
+    x->task = task;
+    run_task(x, on_done);
 }
 
 /* Other methods have a route: 405 with those. None has: 404. */
@@ -146,16 +259,13 @@ static void answer_unrouted(const struct app *app, struct request *request)
 
 void app_answer(struct app *app, struct request *request)
 {
-    struct exchange *x = malloc(sizeof *x);
+    struct exchange *x = calloc(1, sizeof *x);
     request->data = x;
     if (!x) {
         request_answer(request, MHD_HTTP_SERVICE_UNAVAILABLE, NULL);
         return;
     }
-    x->app = NULL;
     x->request = request;
-    x->handle = NULL;
-    x->traffic = NULL;
     if (!router_find(routes_router(app->routes), request->method, request->path,
                      &x->match)) {
         answer_unrouted(app, request);
@@ -173,6 +283,7 @@ struct route_traffic *app_end(struct request *request)
         return NULL;
     struct route_traffic *traffic = x->traffic;
     forget(x);
+    stream_free(x->stream);
     free(x);
     return traffic;
 }
@@ -182,7 +293,12 @@ const struct vm_heap *app_heap(const struct app *app)
     return script_state_heap(app->L);
 }
 
-bool app_is_idle(const struct app *app) { return !app->exchanges; }
+void app_quiet(struct app *app) { scheduler_quiet(app->scheduler); }
+
+bool app_is_idle(const struct app *app)
+{
+    return !app->exchanges && scheduler_is_idle(app->scheduler);
+}
 
 struct app *app_load(const struct app_options *options, struct err *err)
 {
@@ -194,7 +310,9 @@ struct app *app_load(const struct app_options *options, struct err *err)
     snprintf(app->worker, sizeof app->worker, "%d", options->worker);
     app->dev = options->dev;
     app->L = script_state_new(options->dir, err);
-    if (app->L) {
+    if (app->L)
+        app->scheduler = scheduler_new(app->L, err);
+    if (app->scheduler) {
         lua_pushcfunction(app->L, module_request_open);
         if (script_call(app->L, 0, 0, err))
             app->routes = routes_load(app->L, options->dir, app->worker, err);
@@ -207,6 +325,8 @@ struct app *app_load(const struct app_options *options, struct err *err)
 
 void app_free(struct app *app)
 {
+    if (app->scheduler)
+        scheduler_close(app->scheduler);
     routes_free(app->routes);
     free(app->traffic);
     if (app->L)
@@ -229,8 +349,8 @@ bool app_start(struct app *app, const struct app_host *host, struct err *err)
     app->host = *host;
     if (!find_traffic(app))
         return err_set(err, "out of memory for an app's counters");
-    app->scheduler = scheduler_new(app->L, host->loop, err);
-    return app->scheduler != NULL;
+    scheduler_start(app->scheduler, host->loop);
+    return true;
 }
 
 static int collect(lua_State *L)
@@ -247,11 +367,21 @@ void app_collect(struct app *app)
         log_write(LOG_ERROR, "collection_failed", "worker=%s", app->worker);
 }
 
+static void stop_exchange(struct exchange *x)
+{
+    if (!x->stream) {
+        answer(x, MHD_HTTP_SERVICE_UNAVAILABLE,
+               response_text("Service Unavailable\n"));
+        return;
+    }
+    stream_end(x->stream, false);
+    forget(x);
+}
+
 void app_stop(struct app *app)
 {
+    while (app->exchanges)
+        stop_exchange(app->exchanges);
     scheduler_close(app->scheduler);
     app->scheduler = NULL;
-    while (app->exchanges)
-        answer(app->exchanges, MHD_HTTP_SERVICE_UNAVAILABLE,
-               response_text("Service Unavailable\n"));
 }

@@ -41,9 +41,6 @@ const struct vm_heap *app_heap(const struct app *app);
 struct app_host {
     uv_loop_t *loop;
     struct traffic *traffic;
-    /* Called whenever the last request that an app was at has its answer. */
-    void (*idle)(void *ctx);
-    void *ctx;
 };
 
 /* `host` is copied. All below: [worker]. */
@@ -56,7 +53,11 @@ void app_answer(struct app *app, struct request *request);
  * of its route; NULL where it has none. */
 struct route_traffic *app_end(struct request *request);
 
-/* Is it at no request? */
+/* It gets no more requests: call nothing more by timers. */
+void app_quiet(struct app *app);
+
+/* Is it at no request, and at nothing that its scripts have spawned? After
+ * app_quiet. */
 bool app_is_idle(const struct app *app);
 
 /* Collect all garbage of its state. */

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "export/host.h"
+#include "http/client_watch.h"
 #include "http/response.h"
 #include "sample/heap.h"
 #include "sample/heap_profile.h"
@@ -28,9 +29,7 @@ struct capture {
     struct export_info info;
     struct buf bytes;
     uv_timer_t timer;
-    uv_poll_t poll; /* tells when the client leaves */
-    bool is_polling;
-    unsigned n_handles; /* open: timer, poll */
+    struct client_watch *watch; /* while it waits */
     struct mailbox_message message;
     struct capture *prev, *next;
 };
@@ -52,27 +51,24 @@ void capture_refuse(struct request *request, unsigned status,
 static void free_when_closed(uv_handle_t *handle)
 {
     struct capture *c = handle->data;
-    if (--c->n_handles > 0)
-        return;
     buf_fini(&c->bytes);
     free(c->heap_start);
     free(c);
 }
 
-static void stop_polling(struct capture *c)
+static void stop_watching(struct capture *c)
 {
-    if (c->is_polling)
-        uv_close((uv_handle_t *)&c->poll, free_when_closed);
-    c->is_polling = false;
+    client_watch_stop(c->watch);
+    c->watch = NULL;
 }
 
-/* Answered: take it off the list and free it when its handles are closed. */
+/* Answered: take it off the list and free it when its timer is closed. */
 static void end(struct capture *c)
 {
     struct captures *captures = c->captures;
     if (c->session)
         session_abort(c->session);
-    stop_polling(c);
+    stop_watching(c);
     uv_close((uv_handle_t *)&c->timer, free_when_closed);
     if (c->prev)
         c->prev->next = c->next;
@@ -186,7 +182,7 @@ static void on_time_over(uv_timer_t *timer)
 {
     struct capture *c = timer->data;
     c->is_waiting = false;
-    stop_polling(c);
+    stop_watching(c);
     export_host_run(c->captures->host, c->plan.format, c->plan.options,
                     make_profile, take_export, c);
 }
@@ -204,26 +200,12 @@ static void on_collecting(uv_timer_t *timer)
     on_time_over(timer);
 }
 
-static void on_client_left(uv_poll_t *poll, int status, int events)
+static void on_client_left(void *ctx)
 {
-    (void)status;
-    (void)events;
-    struct capture *c = poll->data;
-    request_answer(c->request, MHD_HTTP_SERVICE_UNAVAILABLE, NULL);
+    struct capture *c = ctx;
+    stop_watching(c);
+    request_drop(c->request);
     end(c);
-}
-
-/* A suspended connection does not notice that its client has left. */
-static void watch_client(struct capture *c)
-{
-    const union MHD_ConnectionInfo *info = MHD_get_connection_info(
-        c->request->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-    if (uv_poll_init(c->captures->loop, &c->poll, info->connect_fd) != 0)
-        return;
-    c->poll.data = c;
-    c->n_handles++;
-    c->is_polling = true;
-    uv_poll_start(&c->poll, UV_DISCONNECT, on_client_left);
 }
 
 static void start_waiting(struct capture *c)
@@ -238,7 +220,6 @@ static void start_waiting(struct capture *c)
         c->next->prev = c;
     captures->list = c;
     c->timer.data = c;
-    c->n_handles = 1;
     uv_timer_init(captures->loop, &c->timer);
     uv_update_time(captures->loop);
     if (c->plan.collects) {
@@ -248,7 +229,8 @@ static void start_waiting(struct capture *c)
     }
     uv_timer_start(&c->timer, on_time_over, c->plan.seconds ? wait_ms : 0, 0);
     if (c->plan.seconds > 0)
-        watch_client(c);
+        c->watch =
+            client_watch_start(captures->loop, c->request, on_client_left, c);
 }
 
 /* What must be there before the wait: the exporter, and what the wait begins

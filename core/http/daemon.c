@@ -123,10 +123,8 @@ static void start_request(struct request *r)
     r->start_ns = clock_mono_ns();
     d->n_active++;
     d->handler.start(d->handler.ctx, r);
-    if (!r->is_answered) {
-        r->is_suspended = true;
-        MHD_suspend_connection(r->connection);
-    }
+    if (!r->is_answered)
+        request_pause(r);
 }
 
 static enum MHD_Result on_call(void *ctx, struct MHD_Connection *connection,
@@ -195,18 +193,31 @@ static void log_message(void *ctx, const char *format, va_list args)
               log_quote(quoted, sizeof quoted, text));
 }
 
+void request_pause(struct request *r)
+{
+    r->is_suspended = true;
+    MHD_suspend_connection(r->connection);
+}
+
+void request_resume(struct request *r)
+{
+    if (!r->is_suspended)
+        return;
+    r->is_suspended = false;
+    r->daemon->must_run = true;
+    MHD_resume_connection(r->connection);
+}
+
 void request_answer(struct request *r, unsigned status,
                     struct MHD_Response *response)
 {
     r->status = status;
     r->response = response ? response : response_empty();
     r->is_answered = true;
-    if (r->is_suspended) {
-        r->is_suspended = false;
-        r->daemon->must_run = true;
-        MHD_resume_connection(r->connection);
-    }
+    request_resume(r);
 }
+
+void request_drop(struct request *r) { request_resume(r); }
 
 static void on_readable(uv_poll_t *poll, int status, int events)
 {

@@ -80,6 +80,14 @@ unsigned daemon_n_connections(const struct daemon *d);
 void request_answer(struct request *request, unsigned status,
                     struct MHD_Response *response);
 
+/* The client has left: close the connection without an answer. */
+void request_drop(struct request *request);
+
+/* For the reader of a response's body: there is nothing to send until
+ * request_resume, which does nothing to a request that is not paused. */
+void request_pause(struct request *request);
+void request_resume(struct request *request);
+
 /* Close all connections and stop. Requests without an answer get a 503 first;
  * `end` is called for those that were started, `start` no more. */
 void daemon_stop(struct daemon *d);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "http/exchange.h"
+#include "http/module_stream.h"
 #include "http/url.h"
 #include "script/call.h"
 #include "script/modules.h"
@@ -283,10 +284,13 @@ static void push_methods(lua_State *L)
     lua_pushcclosure(L, decode_body, 1);
     lua_setfield(L, -3, "json");
     lua_pop(L, 1);
+    lua_pushcfunction(L, module_stream_body);
+    lua_setfield(L, -2, "stream");
 }
 
 int module_request_open(lua_State *L)
 {
+    module_stream_open(L);
     luaL_newmetatable(L, HEADERS);
     lua_pushcfunction(L, index_headers);
     lua_setfield(L, -2, "__index");

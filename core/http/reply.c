@@ -5,7 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "http/module_stream.h"
 #include "http/response.h"
+#include "http/stream.h"
 #include "script/json_write.h"
 
 /* Most JSON replies are shorter: they take one allocation. */
@@ -47,6 +49,17 @@ static bool set_table(lua_State *L, int index, struct reply *reply,
     return true;
 }
 
+static bool set_stream(lua_State *L, int index, struct reply *reply)
+{
+    if (!module_stream_is_body(L, index))
+        return false;
+    reply->body = index;
+    reply->stream = stream_new();
+    if (reply->stream)
+        reply->response = stream_response(reply->stream);
+    return true;
+}
+
 static bool set_body(lua_State *L, int index, struct reply *reply,
                      struct err *err)
 {
@@ -59,13 +72,18 @@ static bool set_body(lua_State *L, int index, struct reply *reply,
         text = lua_tolstring(L, index, &len);
         reply->response = response_copy(text, len, "text/plain; charset=utf-8");
         return true;
+    case LUA_TUSERDATA:
+        if (set_stream(L, index, reply))
+            return true;
+        break;
     case LUA_TNIL:
     case LUA_TNONE:
         reply->response = response_empty();
         return true;
     }
     return err_set(err,
-                   "a handler's body must be a table, a string or nil, got %s",
+                   "a handler's body must be a table, a string, nil or made "
+                   "by req:stream, got %s",
                    luaL_typename(L, index));
 }
 
@@ -138,6 +156,8 @@ static bool build(lua_State *L, int first, struct reply *reply, struct err *err)
         return true;
     MHD_destroy_response(reply->response);
     reply->response = NULL;
+    stream_free(reply->stream);
+    reply->stream = NULL;
     return false;
 }
 
@@ -187,6 +207,7 @@ bool reply_from_error(lua_State *L, struct reply *reply)
     if (!lua_istable(L, -1) || !lua_checkstack(L, 8))
         return false;
     struct err ignored;
+    *reply = (struct reply){0};
     if (!push_field(L, "status"))
         return false;
     bool is_status = read_status(L, -1, &reply->status, &ignored);

@@ -2,9 +2,9 @@
  *
  *   return body | status, body [, headers] | status | nothing
  *
- * A table is JSON, a string text; a lone status has its reason as text when it
- * is an error, and no body when it is none; nothing is 204. Nothing here
- * raises.
+ * A table is JSON, a string text, a body of req:stream what that writes; a lone
+ * status has its reason as text when it is an error, and no body when it is
+ * none; nothing is 204. Nothing here raises.
  */
 #ifndef HTTP_REPLY_H
 #define HTTP_REPLY_H
@@ -15,10 +15,13 @@
 #include "base/err.h"
 
 struct lua_State;
+struct stream;
 
 struct reply {
     unsigned status;
     struct MHD_Response *response; /* the caller's; NULL: out of memory */
+    struct stream *stream; /* its body, the caller's; NULL: not by req:stream */
+    int body;              /* where the body is on the stack, of a stream */
 };
 
 /* From the values at `first` up to the top. False and err, which says what is

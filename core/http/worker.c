@@ -17,7 +17,8 @@
 #include "http/redirect.h"
 #include "sample/sampler.h"
 
-#define DRAIN_DEADLINE_MS 5000
+#define DRAIN_DEADLINE_NS INT64_C(5000000000)
+#define DRAIN_POLL_MS 10
 
 struct worker {
     struct worker_options options;
@@ -45,6 +46,7 @@ struct worker {
     int64_t start_ns;
     struct traffic traffic;
     uv_timer_t drain_timer, retire_timer;
+    int64_t drain_deadline_ns, retire_deadline_ns;
     bool is_draining, is_stopped;
 };
 
@@ -84,7 +86,18 @@ static void stop_now(struct worker *w)
     close_timers(w);
 }
 
-static void on_drain_timer(uv_timer_t *timer) { stop_now(timer->data); }
+static bool is_idle(const struct worker *w)
+{
+    return w->daemon.n_active == 0 && app_is_idle(w->app) &&
+           (!w->old || app_is_idle(w->old));
+}
+
+static void on_drain_timer(uv_timer_t *timer)
+{
+    struct worker *w = timer->data;
+    if (is_idle(w) || clock_mono_ns() >= w->drain_deadline_ns)
+        stop_now(w);
+}
 
 static void on_end(void *ctx, struct request *request)
 {
@@ -93,9 +106,6 @@ static void on_end(void *ctx, struct request *request)
     traffic_end(&w->traffic, route ? route : &w->traffic.none,
                 request->is_answered ? request->status : TRAFFIC_CLIENT_LEFT,
                 clock_mono_ns() - request->start_ns);
-    /* Not from within the daemon: at the loop's next turn. */
-    if (w->is_draining && w->daemon.n_active == 0 && !w->is_stopped)
-        uv_timer_start(&w->drain_timer, on_drain_timer, 0, 0);
 }
 
 static void on_retired(struct mailbox_message *message)
@@ -112,29 +122,22 @@ static void retire(struct worker *w, struct app *app)
     mailbox_post(w->options.owner, &w->retired_message);
 }
 
-/* The old app has answered all its requests, or its time is over. */
+/* The old app has nothing left to do, or its time is over. */
 static void on_retire_timer(uv_timer_t *timer)
 {
     struct worker *w = timer->data;
     struct app *old = w->old;
-    if (!old || w->is_stopped)
+    if (!app_is_idle(old) && clock_mono_ns() < w->retire_deadline_ns)
         return;
+    uv_timer_stop(timer);
     w->old = NULL;
     app_stop(old);
     retire(w, old);
 }
 
-static void on_idle(void *ctx)
-{
-    struct worker *w = ctx;
-    if (w->old && app_is_idle(w->old) && !w->is_stopped)
-        uv_timer_start(&w->retire_timer, on_retire_timer, 0, 0);
-}
-
 static bool start_app(struct worker *w, struct app *app, struct err *err)
 {
-    const struct app_host host = {
-        .loop = &w->loop, .traffic = &w->traffic, .idle = on_idle, .ctx = w};
+    const struct app_host host = {.loop = &w->loop, .traffic = &w->traffic};
     return app_start(app, &host, err);
 }
 
@@ -151,8 +154,9 @@ static void on_replace(struct mailbox_message *message)
     }
     w->old = w->app;
     w->app = app;
-    uv_timer_start(&w->retire_timer, on_retire_timer,
-                   app_is_idle(w->old) ? 0 : DRAIN_DEADLINE_MS, 0);
+    app_quiet(w->old);
+    w->retire_deadline_ns = clock_mono_ns() + DRAIN_DEADLINE_NS;
+    uv_timer_start(&w->retire_timer, on_retire_timer, 0, DRAIN_POLL_MS);
 }
 
 static void on_closed(void *ctx)
@@ -188,8 +192,9 @@ static void on_stop_message(struct mailbox_message *message)
                                          offsetof(struct worker, stop_message));
     w->is_draining = true;
     w->daemon.closes = true;
-    uv_timer_start(&w->drain_timer, on_drain_timer,
-                   w->daemon.n_active ? DRAIN_DEADLINE_MS : 0, 0);
+    app_quiet(w->app);
+    w->drain_deadline_ns = clock_mono_ns() + DRAIN_DEADLINE_NS;
+    uv_timer_start(&w->drain_timer, on_drain_timer, 0, DRAIN_POLL_MS);
 }
 
 static bool set_up(struct worker *w)

@@ -2,11 +2,11 @@
 
 #include <lua.h>
 #include <lauxlib.h>
-#include <math.h>
 #include <stdlib.h>
 
 #include "sample/sampler.h"
 #include "script/call.h"
+#include "script/timer.h"
 
 /* Coroutines kept for reuse: enough for the tasks that usually wait at the
  * same time; a burst above it gives its memory back. */
@@ -17,7 +17,9 @@ struct task {
     lua_State *co;
     int ref; /* anchors co in the registry */
     uint32_t labels;
-    bool waits; /* something will wake it */
+    bool waits;                /* something will wake it */
+    void (*cancel)(void *ctx); /* what it waits for; NULL: its timer */
+    void *cancel_ctx;
     uv_timer_t timer;
     task_done_fn done;
     void *ctx;
@@ -32,6 +34,8 @@ struct scheduler {
     struct task *pool;
     unsigned n_pooled;
     struct task *tasks; /* all of them, pooled or not */
+    unsigned n_active;  /* started and not over */
+    struct timers timers;
 };
 
 static const char scheduler_key; /* its address: the key in the registry */
@@ -43,7 +47,7 @@ static int remember_scheduler(lua_State *L)
     return 0;
 }
 
-struct scheduler *scheduler_new(lua_State *L, uv_loop_t *loop, struct err *err)
+struct scheduler *scheduler_new(lua_State *L, struct err *err)
 {
     struct scheduler *scheduler = calloc(1, sizeof *scheduler);
     if (!scheduler) {
@@ -51,7 +55,8 @@ struct scheduler *scheduler_new(lua_State *L, uv_loop_t *loop, struct err *err)
         return NULL;
     }
     scheduler->L = L;
-    scheduler->loop = loop;
+    scheduler->timers.scheduler = scheduler;
+    scheduler->timers.L = L;
     lua_pushcfunction(L, remember_scheduler);
     lua_pushlightuserdata(L, scheduler);
     if (!script_call(L, 1, 0, err)) {
@@ -59,6 +64,45 @@ struct scheduler *scheduler_new(lua_State *L, uv_loop_t *loop, struct err *err)
         return NULL;
     }
     return scheduler;
+}
+
+void scheduler_start(struct scheduler *scheduler, uv_loop_t *loop)
+{
+    scheduler->loop = loop;
+    timers_start(&scheduler->timers);
+}
+
+void scheduler_quiet(struct scheduler *scheduler)
+{
+    timers_quiet(&scheduler->timers);
+}
+
+struct scheduler *scheduler_of(lua_State *L)
+{
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &scheduler_key);
+    struct scheduler *scheduler = lua_touserdata(L, -1);
+    lua_pop(L, 1);
+    return scheduler;
+}
+
+bool scheduler_is_idle(const struct scheduler *scheduler)
+{
+    return scheduler->n_active == 0 && !scheduler->timers.first;
+}
+
+uv_loop_t *scheduler_loop(const struct scheduler *scheduler)
+{
+    return scheduler->loop;
+}
+
+struct timers *scheduler_timers(struct scheduler *scheduler)
+{
+    return &scheduler->timers;
+}
+
+struct task *scheduler_running(const struct scheduler *scheduler)
+{
+    return scheduler->running;
 }
 
 static void free_task(uv_handle_t *timer) { free(timer->data); }
@@ -74,13 +118,6 @@ static void drop_task(struct task *task)
         task->next->prev = task->prev;
     luaL_unref(scheduler->L, LUA_REGISTRYINDEX, task->ref);
     uv_close((uv_handle_t *)&task->timer, free_task);
-}
-
-void scheduler_close(struct scheduler *scheduler)
-{
-    while (scheduler->tasks)
-        drop_task(scheduler->tasks);
-    free(scheduler);
 }
 
 /* stack: task */
@@ -141,18 +178,59 @@ void task_release(struct task *task)
 
 lua_State *task_stack(const struct task *task) { return task->co; }
 
+uint32_t task_labels(const struct task *task) { return task->labels; }
+
+/* What it waits for will not wake it. */
+static void stop_waiting(struct task *task)
+{
+    task->waits = false;
+    if (task->cancel)
+        task->cancel(task->cancel_ctx);
+    else
+        uv_timer_stop(&task->timer);
+}
+
+/* Run the __close of its variables. They might leave the coroutine in any
+ * state (by a yield, say), so it is not used again. */
+static void close_coroutine(struct task *task)
+{
+    lua_resetthread(task->co);
+    drop_task(task);
+}
+
+void task_abort(struct task *task)
+{
+    uint32_t labels = sampler_set_labels(task->labels);
+    stop_waiting(task);
+    task->scheduler->n_active--;
+    task_done_fn done = task->done;
+    void *ctx = task->ctx;
+    close_coroutine(task);
+    sampler_set_labels(labels);
+    done(ctx, NULL, NULL);
+}
+
+void scheduler_close(struct scheduler *scheduler)
+{
+    timers_close(&scheduler->timers);
+    while (scheduler->tasks) {
+        if (scheduler->tasks->waits)
+            task_abort(scheduler->tasks);
+        else
+            drop_task(scheduler->tasks);
+    }
+    free(scheduler);
+}
+
 static void finish(struct task *task, const struct err *err)
 {
     task->scheduler->running = NULL;
+    task->scheduler->n_active--;
     task->done(task->ctx, task->co, err);
-    if (!err) {
+    if (err)
+        close_coroutine(task);
+    else
         task_release(task);
-        return;
-    }
-    /* Run the __close of its variables. They might leave the coroutine in any
-     * state (by a yield, say), so it is not used again. */
-    lua_resetthread(task->co);
-    drop_task(task);
 }
 
 static void run(struct task *task, int nargs)
@@ -184,27 +262,40 @@ void task_start(struct task *task, int nargs, uint32_t labels,
     task->labels = labels;
     task->done = done;
     task->ctx = ctx;
+    task->scheduler->n_active++;
     run(task, nargs);
 }
 
-struct task *scheduler_running_task(lua_State *L)
+struct task *scheduler_running_task(lua_State *L, const char **why)
 {
-    lua_rawgetp(L, LUA_REGISTRYINDEX, &scheduler_key);
-    struct scheduler *scheduler = lua_touserdata(L, -1);
-    lua_pop(L, 1);
-    if (!scheduler || !scheduler->running || scheduler->running->co != L ||
-        !lua_isyieldable(L))
-        return NULL;
-    return scheduler->running;
+    struct scheduler *scheduler = scheduler_of(L);
+    struct task *task = scheduler ? scheduler->running : NULL;
+    *why = NULL;
+    if (!task)
+        *why = "has to wait, which only a handler of the server can";
+    else if (task->co != L)
+        *why = "has to wait, which it cannot do in a coroutine of the "
+               "script's own";
+    else if (!lua_isyieldable(L))
+        *why = "has to wait, which it cannot do in a function that "
+               "string.gsub, table.sort or another C function calls";
+    return *why ? NULL : task;
 }
 
-static void on_timer(uv_timer_t *timer) { run(timer->data, 0); }
+void task_wait(struct task *task, void (*cancel)(void *ctx), void *ctx)
+{
+    task->waits = true;
+    task->cancel = cancel;
+    task->cancel_ctx = ctx;
+}
+
+void task_wake(struct task *task) { run(task, 0); }
+
+static void on_wait_over(uv_timer_t *timer) { task_wake(timer->data); }
 
 void task_wake_after(struct task *task, double seconds)
 {
-    /* The loop's clock is cut to milliseconds: a timer may be one early. */
-    uint64_t wait_ms = seconds > 0 ? (uint64_t)ceil(seconds * 1e3) + 1 : 0;
-    task->waits = true;
+    task_wait(task, NULL, NULL);
     uv_update_time(task->scheduler->loop); /* the handler may have run long */
-    uv_timer_start(&task->timer, on_timer, wait_ms, 0);
+    uv_timer_start(&task->timer, on_wait_over, timer_ms(seconds), 0);
 }

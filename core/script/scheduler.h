@@ -7,7 +7,8 @@
  *
  * Everything here belongs to the thread of the loop.
  *
- * Path: http/worker.c -> [scheduler] -> script/call.c; module_scheduler.c
+ * Path: http/app.c -> [scheduler] -> script/call.c; timer.c,
+ * module_scheduler.c
  */
 #ifndef SCRIPT_SCHEDULER_H
 #define SCRIPT_SCHEDULER_H
@@ -21,14 +22,33 @@
 struct lua_State;
 struct scheduler;
 struct task;
+struct timers;
 
-/* One per Lua state. NULL and err when out of memory. */
-struct scheduler *scheduler_new(struct lua_State *L, uv_loop_t *loop,
-                                struct err *err);
+/* One per Lua state. NULL and err when out of memory. A state is loaded before
+ * it has a thread to serve on: until scheduler_start there are no tasks, and
+ * timers wait. [any thread] */
+struct scheduler *scheduler_new(struct lua_State *L, struct err *err);
 
-/* Forget all tasks, without calling their `done`. The memory goes when the
- * loop has run once more. Call before lua_close. */
+/* Run on this loop, on the calling thread. */
+void scheduler_start(struct scheduler *scheduler, uv_loop_t *loop);
+
+/* Call nothing more by timers; what was spawned still runs. */
+void scheduler_quiet(struct scheduler *scheduler);
+
+/* Has it no task under way, and none to come? After scheduler_quiet. */
+bool scheduler_is_idle(const struct scheduler *scheduler);
+
+/* Give up all tasks (task_abort). Their memory goes when the loop has run once
+ * more. Call before lua_close; without scheduler_start from any thread. */
 void scheduler_close(struct scheduler *scheduler);
+
+/* The scheduler of a state; NULL: it has none. */
+struct scheduler *scheduler_of(struct lua_State *L);
+
+/* NULL before scheduler_start. */
+uv_loop_t *scheduler_loop(const struct scheduler *scheduler);
+
+struct timers *scheduler_timers(struct scheduler *scheduler);
 
 /* A task that is not started yet. NULL and err when out of memory. */
 struct task *scheduler_take(struct scheduler *scheduler, struct err *err);
@@ -40,24 +60,42 @@ struct lua_State *task_stack(const struct task *task);
 /* How a task ended. `err` is NULL when its function returned: its coroutine's
  * stack holds the values that were kept, then the results. Otherwise err is
  * the message with a traceback and the error value is on top of the stack.
- * The stack is emptied after the call. */
+ * The stack is emptied after the call. Both are NULL when it was aborted. */
 typedef void (*task_done_fn)(void *ctx, struct lua_State *co,
                              const struct err *err);
 
 /* Run it up to its first wait. `done` is called once, perhaps before this
- * returns. */
+ * returns. `labels` is an id from sampler_intern_labels. */
 void task_start(struct task *task, int nargs, uint32_t labels,
                 task_done_fn done, void *ctx);
 
 /* Give back a task that was taken and never started. */
 void task_release(struct task *task);
 
-/* The task whose own coroutine `L` is and that may yield here; NULL within a
- * coroutine that a script made, or under a C function that cannot yield. */
-struct task *scheduler_running_task(struct lua_State *L);
+/* End a task that waits: its wait is cancelled and its coroutine closed, which
+ * runs the __close of its variables. */
+void task_abort(struct task *task);
+
+/* The labels that it was started with. */
+uint32_t task_labels(const struct task *task);
+
+/* The task that runs now; NULL: none. */
+struct task *scheduler_running(const struct scheduler *scheduler);
+
+/* The task whose own coroutine `L` is and that may wait here. NULL, and `why`,
+ * to be put behind a function's name, within a coroutine that a script made,
+ * under a C function that cannot yield, or outside of tasks. */
+struct task *scheduler_running_task(struct lua_State *L, const char **why);
 
 /* Wake the task after `seconds`, never before, at most 2 ms later when the
  * thread is free. The caller yields next. */
 void task_wake_after(struct task *task, double seconds);
+
+/* Let the task wait for something else, until task_wake. `cancel` is called if
+ * it is given up before. The caller yields next. */
+void task_wait(struct task *task, void (*cancel)(void *ctx), void *ctx);
+
+/* Go on: its yield returns. From the loop, not from within another task. */
+void task_wake(struct task *task);
 
 #endif
