@@ -9,7 +9,7 @@
 #include "base/buf.h"
 #include "cli/commands.h"
 #include "cli/options.h"
-#include "load/duration.h"
+#include "base/duration.h"
 #include "load/load.h"
 #include "load/progress.h"
 #include "load/summary.h"

@@ -5,11 +5,15 @@
 
 #include "client/url.h"
 
+#define GOOD_FOR_MS (5 * UINT64_C(60000))
+
 struct resolver_entry {
     struct resolver_entry *next;
+    uv_loop_t *loop;
     char name[URL_HOST_MAX + 1];
     struct host host; /* n_addresses 0: not known */
     uv_getaddrinfo_t request;
+    uint64_t good_until_ms; /* on the loop's clock */
     bool asking;
     struct lookup *waiting;
     struct lookup *answering; /* being told; may ask again or cancel others */
@@ -49,7 +53,9 @@ static struct resolver_entry *find_entry(struct resolver *resolver,
     if (!entry)
         return NULL;
     strncpy(entry->name, name, URL_HOST_MAX);
-    parse_digits(name, &entry->host);
+    if (parse_digits(name, &entry->host))
+        entry->good_until_ms = UINT64_MAX;
+    entry->loop = resolver->loop;
     entry->next = resolver->entries;
     resolver->entries = entry;
     return entry;
@@ -57,6 +63,7 @@ static struct resolver_entry *find_entry(struct resolver *resolver,
 
 static void keep_addresses(struct host *host, const struct addrinfo *found)
 {
+    host->n_addresses = host->preferred = 0;
     for (; found && host->n_addresses < RESOLVER_ADDRESSES_MAX;
          found = found->ai_next)
         memcpy(&host->addresses[host->n_addresses++], found->ai_addr,
@@ -68,11 +75,14 @@ static void on_answer(uv_getaddrinfo_t *request, int status,
 {
     struct resolver_entry *entry = request->data;
     entry->asking = false;
-    if (status == 0)
+    if (status == 0 && found)
         keep_addresses(&entry->host, found);
     uv_freeaddrinfo(found);
-    if (status == 0 && entry->host.n_addresses == 0)
+    if (entry->host.n_addresses > 0)
+        status = 0;
+    else if (status == 0)
         status = UV_EAI_NODATA;
+    entry->good_until_ms = uv_now(entry->loop) + GOOD_FOR_MS;
     entry->answering = entry->waiting;
     entry->waiting = NULL;
     while (entry->answering) {
@@ -94,7 +104,8 @@ void resolver_ask(struct resolver *resolver, const char *name,
         lookup->done(lookup, NULL, UV_ENOMEM);
         return;
     }
-    if (entry->host.n_addresses > 0) {
+    if (entry->host.n_addresses > 0 &&
+        uv_now(resolver->loop) < entry->good_until_ms) {
         lookup->done(lookup, &entry->host, 0);
         return;
     }

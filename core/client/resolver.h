@@ -1,7 +1,7 @@
-/* resolver.h -- host names to addresses, once per name and loop.
+/* resolver.h -- host names to addresses, for all clients on a loop.
  *
- * A name that was found stays for the life of the resolver, as a load test
- * wants it; a name that was not is asked for anew.
+ * A name that was found is good for five minutes, k6's default, and longer if
+ * it cannot be asked for then; a name that was not is asked for anew.
  */
 #ifndef CLIENT_RESOLVER_H
 #define CLIENT_RESOLVER_H

@@ -45,6 +45,34 @@ void transfer_fail(struct transfer *transfer, enum client_error error,
     transfer->detail = detail;
 }
 
+static double span_ms(int64_t from_ns, int64_t to_ns)
+{
+    return from_ns && to_ns > from_ns ? (double)(to_ns - from_ns) / 1e6 : 0;
+}
+
+void transfer_timings(struct transfer_timings *out,
+                      const struct transfer_times *times)
+{
+    /* A reply may come before all of the request is sent, or never. */
+    int64_t first_ns =
+        times->first_byte_ns ? times->first_byte_ns : times->done_ns;
+    int64_t sent_ns = times->sent_ns ? times->sent_ns : first_ns;
+    out->blocked = span_ms(times->start_ns, times->connected_ns);
+    out->connecting = span_ms(times->dial_ns, times->connected_ns);
+    out->tls_handshaking = 0;
+    out->sending = span_ms(times->connected_ns, sent_ns);
+    out->waiting = times->connected_ns ? span_ms(sent_ns, first_ns) : 0;
+    out->receiving = span_ms(times->first_byte_ns, times->done_ns);
+    out->duration = out->sending + out->waiting + out->receiving;
+}
+
+int transfer_error_code(const struct transfer *transfer)
+{
+    if (transfer->error)
+        return (int)transfer->error;
+    return transfer->status >= 400 ? 1000 + transfer->status : 0;
+}
+
 const char *transfer_header(const struct transfer *transfer, const char *name)
 {
     const char *at = transfer->headers.data;

@@ -73,6 +73,17 @@ void transfer_clear(struct transfer *transfer);
 void transfer_fail(struct transfer *transfer, enum client_error error,
                    const char *detail);
 
+/* k6's timings of a request, in milliseconds. */
+struct transfer_timings {
+    double blocked, connecting, tls_handshaking, sending, waiting, receiving,
+        duration;
+};
+void transfer_timings(struct transfer_timings *timings,
+                      const struct transfer_times *times);
+
+/* k6's error_code: an error's number, 1000 + status from 400 on, or 0. */
+int transfer_error_code(const struct transfer *transfer);
+
 /* The value of the first header of this name, whatever its case; NULL when
  * there is none. Good until the transfer is sent again. */
 const char *transfer_header(const struct transfer *transfer, const char *name);

@@ -10,6 +10,7 @@
 #include "http/exchange.h"
 #include "http/module_request.h"
 #include "http/module_stream.h"
+#include "http/outbound.h"
 #include "http/reply.h"
 #include "http/response.h"
 #include "http/routes.h"
@@ -26,6 +27,7 @@ struct app {
     struct routes *routes;
     struct scheduler *scheduler;
     struct exchange *exchanges; /* without an answer yet */
+    struct outbound outbound;
     struct app_host host;
     struct route_traffic **traffic; /* by route */
 };
@@ -300,6 +302,15 @@ bool app_is_idle(const struct app *app)
     return !app->exchanges && scheduler_is_idle(app->scheduler);
 }
 
+/* stack: app */
+static int open_modules(lua_State *L)
+{
+    struct app *app = lua_touserdata(L, 1);
+    module_request_open(L);
+    outbound_install(L, &app->outbound);
+    return 0;
+}
+
 struct app *app_load(const struct app_options *options, struct err *err)
 {
     struct app *app = calloc(1, sizeof *app);
@@ -313,8 +324,9 @@ struct app *app_load(const struct app_options *options, struct err *err)
     if (app->L)
         app->scheduler = scheduler_new(app->L, err);
     if (app->scheduler) {
-        lua_pushcfunction(app->L, module_request_open);
-        if (script_call(app->L, 0, 0, err))
+        lua_pushcfunction(app->L, open_modules);
+        lua_pushlightuserdata(app->L, app);
+        if (script_call(app->L, 1, 0, err))
             app->routes = routes_load(app->L, options->dir, app->worker, err);
     }
     if (app->routes)
@@ -349,6 +361,7 @@ bool app_start(struct app *app, const struct app_host *host, struct err *err)
     app->host = *host;
     if (!find_traffic(app))
         return err_set(err, "out of memory for an app's counters");
+    outbound_start(&app->outbound, host->network);
     scheduler_start(app->scheduler, host->loop);
     return true;
 }
@@ -384,4 +397,5 @@ void app_stop(struct app *app)
         stop_exchange(app->exchanges);
     scheduler_close(app->scheduler);
     app->scheduler = NULL;
+    outbound_stop(&app->outbound);
 }

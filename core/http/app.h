@@ -16,6 +16,7 @@
 #include "base/err.h"
 
 struct app;
+struct network;
 struct traffic;
 struct request;
 struct route_traffic;
@@ -40,6 +41,7 @@ const struct vm_heap *app_heap(const struct app *app);
 /* Where it serves. */
 struct app_host {
     uv_loop_t *loop;
+    struct network *network;
     struct traffic *traffic;
 };
 

@@ -288,7 +288,7 @@ static void push_methods(lua_State *L)
     lua_setfield(L, -2, "stream");
 }
 
-int module_request_open(lua_State *L)
+void module_request_open(lua_State *L)
 {
     module_stream_open(L);
     luaL_newmetatable(L, HEADERS);
@@ -304,7 +304,6 @@ int module_request_open(lua_State *L)
     lua_pushcclosure(L, get_field, 2);
     lua_setfield(L, -2, "__index");
     lua_pop(L, 2);
-    return 0;
 }
 
 void module_request_push(lua_State *L, struct exchange *exchange)

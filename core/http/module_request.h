@@ -9,8 +9,8 @@
 struct exchange;
 struct lua_State;
 
-/* Set up a state; a lua_CFunction. */
-int module_request_open(struct lua_State *L);
+/* Set up a state. May raise. */
+void module_request_open(struct lua_State *L);
 
 /* Push a new `req`. The caller keeps it alive, and calls release when the
  * exchange is over: a script that still has it can read what it read before,

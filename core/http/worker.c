@@ -10,6 +10,7 @@
 #include <uv.h>
 
 #include "base/clock.h"
+#include "client/network.h"
 #include "http/app.h"
 #include "http/daemon.h"
 #include "http/traffic.h"
@@ -41,6 +42,7 @@ struct worker {
     uv_loop_t loop;
     struct mailbox mailbox;
     struct daemon daemon;
+    struct network network; /* for requests of handlers */
     struct app *app;
     struct app *old; /* was replaced, still has requests */
     int64_t start_ns;
@@ -82,6 +84,7 @@ static void stop_now(struct worker *w)
     if (w->old)
         app_stop(w->old);
     daemon_stop(&w->daemon);
+    network_close(&w->network);
     mailbox_close(&w->mailbox);
     close_timers(w);
 }
@@ -137,7 +140,8 @@ static void on_retire_timer(uv_timer_t *timer)
 
 static bool start_app(struct worker *w, struct app *app, struct err *err)
 {
-    const struct app_host host = {.loop = &w->loop, .traffic = &w->traffic};
+    const struct app_host host = {
+        .loop = &w->loop, .network = &w->network, .traffic = &w->traffic};
     return app_start(app, &host, err);
 }
 
@@ -203,6 +207,7 @@ static bool set_up(struct worker *w)
         .start = on_start, .end = on_end, .closed = on_closed, .ctx = w};
     if (!mailbox_open(&w->mailbox, &w->loop, &w->err))
         return false;
+    network_init(&w->network, &w->loop);
     uv_timer_init(&w->loop, &w->drain_timer);
     uv_timer_init(&w->loop, &w->retire_timer);
     w->drain_timer.data = w->retire_timer.data = w;
@@ -212,6 +217,7 @@ static bool set_up(struct worker *w)
             return true;
         daemon_stop(&w->daemon);
     }
+    network_close(&w->network);
     mailbox_close(&w->mailbox);
     close_timers(w);
     return false;
@@ -238,6 +244,7 @@ static void run_thread(void *arg)
     app_free(w->app);
     if (w->old)
         app_free(w->old);
+    network_fini(&w->network);
     if (is_attached)
         sampler_detach_thread();
     if (w->failed)

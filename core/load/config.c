@@ -9,7 +9,7 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "client/request.h"
-#include "load/duration.h"
+#include "base/duration.h"
 #include "load/executor.h"
 
 #define SECOND_NS INT64_C(1000000000)

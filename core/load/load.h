@@ -23,6 +23,7 @@
 #include "load/config.h"
 #include "load/metrics.h"
 #include "load/outcome.h"
+#include "script/module_http.h"
 
 struct behaviour;
 struct load;
@@ -65,6 +66,7 @@ struct load {
 
     /* Of the script. */
     struct lua_State *L;
+    struct http_host http;
     struct chunk chunk;
     struct vu *current; /* whose function runs now */
     uint32_t opening;   /* number of the one whose chunk runs */

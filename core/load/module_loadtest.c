@@ -8,9 +8,9 @@
 
 #include "base/clock.h"
 #include "load/load.h"
-#include "load/module_http.h"
 #include "load/module_metric.h"
 #include "load/vu.h"
+#include "load/vu_http.h"
 #include "load/vu_script.h"
 #include "script/state.h"
 
@@ -197,7 +197,7 @@ void module_loadtest_install(lua_State *L, struct load *load,
         set_variable(L, *env);
     lua_rawsetp(L, LUA_REGISTRYINDEX, &env_key);
     script_preload(L, "loadtest", module_loadtest_open);
-    script_preload(L, "http", module_http_open);
+    vu_http_install(L, load);
 }
 
 static const luaL_Reg functions[] = {

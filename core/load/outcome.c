@@ -4,34 +4,6 @@
 
 #include "base/log.h"
 
-static double span_ms(int64_t from_ns, int64_t to_ns)
-{
-    return from_ns && to_ns > from_ns ? (double)(to_ns - from_ns) / 1e6 : 0;
-}
-
-void outcome_timings(struct outcome_timings *out,
-                     const struct transfer_times *times)
-{
-    /* A reply may come before all of the request is sent, or never. */
-    int64_t first_ns =
-        times->first_byte_ns ? times->first_byte_ns : times->done_ns;
-    int64_t sent_ns = times->sent_ns ? times->sent_ns : first_ns;
-    out->blocked = span_ms(times->start_ns, times->connected_ns);
-    out->connecting = span_ms(times->dial_ns, times->connected_ns);
-    out->tls_handshaking = 0;
-    out->sending = span_ms(times->connected_ns, sent_ns);
-    out->waiting = times->connected_ns ? span_ms(sent_ns, first_ns) : 0;
-    out->receiving = span_ms(times->first_byte_ns, times->done_ns);
-    out->duration = out->sending + out->waiting + out->receiving;
-}
-
-int outcome_code(const struct transfer *transfer)
-{
-    if (transfer->error)
-        return (int)transfer->error;
-    return transfer->status >= 400 ? 1000 + transfer->status : 0;
-}
-
 bool outcome_is_expected(const struct transfer *transfer)
 {
     return transfer->status >= 200 && transfer->status < 400;
@@ -69,9 +41,9 @@ static void count_error(struct outcome *outcome,
 void outcome_record(struct outcome *outcome, struct metrics *metrics,
                     const struct transfer *transfer)
 {
-    struct outcome_timings timings;
+    struct transfer_timings timings;
     bool expected = outcome_is_expected(transfer);
-    outcome_timings(&timings, &transfer->times);
+    transfer_timings(&timings, &transfer->times);
     if (transfer->error)
         count_error(outcome, transfer);
     else

@@ -24,17 +24,6 @@ struct outcome {
     unsigned n_errors;
 };
 
-/* k6's timings of an transfer, in milliseconds. */
-struct outcome_timings {
-    double blocked, connecting, tls_handshaking, sending, waiting, receiving,
-        duration;
-};
-void outcome_timings(struct outcome_timings *timings,
-                     const struct transfer_times *times);
-
-/* k6's error_code: an error's number, 1000 + status from 400 on, or 0. */
-int outcome_code(const struct transfer *transfer);
-
 /* k6's default: a reply with a status from 200 to 399. */
 bool outcome_is_expected(const struct transfer *transfer);
 

@@ -5,7 +5,7 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
-#include "load/duration.h"
+#include "base/duration.h"
 
 static void parses_what_k6_takes(void **state)
 {

@@ -1,41 +1,47 @@
-/* module_http.c -- `require "http"` of load scripts: k6's functions.
+/* module_http.c -- k6's functions.
  *
- * A request's bytes are written into the virtual user's own transfer, the
- * coroutine yields, and the reply is copied into one userdata when it goes on
- * (module_response.c). Bad arguments raise; what goes wrong on the way is in
- * res.error and res.error_code, as in k6.
+ * A request's bytes are written into a transfer, the coroutine yields, and the
+ * reply is copied into one userdata when it goes on (module_response.c). Bad
+ * arguments raise; what goes wrong on the way is in res.error and
+ * res.error_code, as in k6.
  */
-#include "load/module_http.h"
+#include "script/module_http.h"
 
 #include <lauxlib.h>
 #include <lua.h>
 #include <string.h>
 #include <strings.h>
 
+#include "base/duration.h"
 #include "client/request.h"
-#include "load/duration.h"
-#include "load/load.h"
-#include "load/module_loadtest.h"
-#include "load/module_response.h"
-#include "load/vu.h"
-#include "load/vu_script.h"
+#include "script/module_response.h"
+#include "script/state.h"
+
+/* In the registry, under the address: the host. */
+static const char host_key;
 
 /* Which headers the script has given itself. */
 struct given {
     bool host, user_agent;
 };
 
-static void on_reply(struct transfer *transfer)
+static const struct http_host *get_host(lua_State *L)
 {
-    struct vu *vu = transfer->ctx;
-    outcome_record(&vu->load->outcome, &vu->load->metrics, transfer);
-    vu_script_wake(vu);
+    return lua_touserdata(L, lua_upvalueindex(1));
 }
 
-static int on_woken(lua_State *L, int status, lua_KContext ctx)
+static int respond(lua_State *L, struct transfer *transfer)
+{
+    const struct http_host *host = get_host(L);
+    module_response_push(L, transfer);
+    host->release(host->ctx, transfer);
+    return 1;
+}
+
+static int on_woken(lua_State *L, int status, lua_KContext transfer)
 {
     (void)status;
-    return module_response_push(L, &((struct vu *)ctx)->transfer);
+    return respond(L, (struct transfer *)transfer);
 }
 
 /* stack: ..., the table of headers */
@@ -104,10 +110,9 @@ static bool is_method(const char *method)
 
 /* The request's bytes, from the arguments. The URL's parts point into the
  * string, which stays on the coroutine's stack until the reply is there. */
-static void build(lua_State *L, struct vu *vu, const char *method, int body,
-                  int params)
+static void build(lua_State *L, struct transfer *transfer, const char *method,
+                  int body, int params)
 {
-    struct transfer *transfer = &vu->transfer;
     struct given given = {false, false};
     size_t n_body = 0;
     const char *bytes = NULL;
@@ -118,14 +123,12 @@ static void build(lua_State *L, struct vu *vu, const char *method, int body,
     transfer->idempotent = transfer->head_only || strcmp(method, "GET") == 0 ||
                            strcmp(method, "OPTIONS") == 0;
     transfer->keep_headers = true;
-    transfer->keep_body = !vu->load->config->discard_bodies;
-    transfer->done = on_reply;
     request_begin(&transfer->request, method, &transfer->url);
     put_params(L, params, transfer, &given);
     if (!given.host)
         request_host(&transfer->request, &transfer->url);
     if (!given.user_agent)
-        request_user_agent(&transfer->request, vu->load->config->user_agent);
+        request_user_agent(&transfer->request, get_host(L)->user_agent);
     request_end(&transfer->request, bytes, n_body);
 }
 
@@ -134,26 +137,23 @@ static int request(lua_State *L, const char *name, const char *method, int url,
 {
     const char *why;
     size_t n;
-    struct load *load = module_loadtest_load(L);
+    const struct http_host *host = get_host(L);
     const char *text = luaL_checklstring(L, url, &n);
-    struct vu *vu = vu_script_current(load, L, &why);
-    if (!vu)
+    struct transfer *transfer = host->take(host->ctx, L, &why);
+    if (!transfer)
         return luaL_error(L, "http.%s %s", name, why);
 
-    struct transfer *transfer = &vu->transfer;
     enum client_error error = CLIENT_INVALID_URL;
     struct err err;
     if (url_parse(&transfer->url, text, n, &err)) {
-        build(L, vu, method, body, params);
+        build(L, transfer, method, body, params);
         error = CLIENT_OUT_OF_MEMORY;
-        if (!transfer->request.failed && client_send(&vu->client, transfer)) {
-            vu_script_wait(vu);
-            return lua_yieldk(L, 0, (lua_KContext)vu, on_woken);
-        }
+        if (!transfer->request.failed && host->send(host->ctx, transfer))
+            return lua_yieldk(L, 0, (lua_KContext)transfer, on_woken);
         buf_fini(&transfer->request);
     }
-    outcome_fail(&load->outcome, &load->metrics, error, transfer);
-    return module_response_push(L, transfer);
+    host->fail(host->ctx, transfer, error);
+    return respond(L, transfer);
 }
 
 /* http.get(url [, params]), http.post(url [, body [, params]]) and so on. */
@@ -168,7 +168,7 @@ static const struct verb {
     {"options", "OPTIONS", true},
 };
 
-/* upvalues: the load, the response's metatable, the verb */
+/* upvalues: the host, the response's metatable, the verb */
 static int http_verb(lua_State *L)
 {
     const struct verb *verb = lua_touserdata(L, lua_upvalueindex(3));
@@ -187,20 +187,32 @@ static int http_request(lua_State *L)
     return request(L, "request", method, 2, 3, 4);
 }
 
-int module_http_open(lua_State *L)
+/* What all functions have as upvalues: the host, the response's metatable. */
+static void push_upvalues(lua_State *L)
+{
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &host_key);
+    module_response_push_metatable(L);
+}
+
+static int open_module(lua_State *L)
 {
     const int n_verbs = (int)(sizeof verbs / sizeof *verbs);
     lua_createtable(L, 0, n_verbs + 1);
     for (int i = 0; i < n_verbs; i++) {
-        module_loadtest_push_load(L);
-        module_response_push_metatable(L);
+        push_upvalues(L);
         lua_pushlightuserdata(L, (void *)&verbs[i]);
         lua_pushcclosure(L, http_verb, 3);
         lua_setfield(L, -2, verbs[i].name);
     }
-    module_loadtest_push_load(L);
-    module_response_push_metatable(L);
+    push_upvalues(L);
     lua_pushcclosure(L, http_request, 2);
     lua_setfield(L, -2, "request");
     return 1;
+}
+
+void module_http_install(lua_State *L, const struct http_host *host)
+{
+    lua_pushlightuserdata(L, (void *)host);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &host_key);
+    script_preload(L, "http", open_module);
 }

@@ -1,4 +1,4 @@
-#include "load/duration.h"
+#include "base/duration.h"
 
 #include <stdlib.h>
 #include <string.h>

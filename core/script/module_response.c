@@ -1,7 +1,7 @@
 /* module_response.c -- the response as one block of memory, headers and body
  * behind it: no table is made, and no finalizer runs, for what a script does
  * not look at. Fields are made when they are read. */
-#include "load/module_response.h"
+#include "script/module_response.h"
 
 #include <ctype.h>
 #include <lauxlib.h>
@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "client/transfer.h"
-#include "load/outcome.h"
 
 #define METATABLE "perilune.response"
 
@@ -43,8 +42,8 @@ static void set_ms(lua_State *L, const char *name, double ms)
 
 static void push_timings(lua_State *L, const struct response *response)
 {
-    struct outcome_timings timings;
-    outcome_timings(&timings, &response->times);
+    struct transfer_timings timings;
+    transfer_timings(&timings, &response->times);
     lua_createtable(L, 0, 7);
     set_ms(L, "blocked", timings.blocked);
     set_ms(L, "connecting", timings.connecting);
@@ -154,7 +153,7 @@ int module_response_push(lua_State *L, const struct transfer *transfer)
     struct response *response =
         lua_newuserdatauv(L, sizeof *response + n_headers + n_body, 0);
     response->status = transfer->status;
-    response->code = outcome_code(transfer);
+    response->code = transfer_error_code(transfer);
     response->error = client_error_text(transfer->error);
     response->detail = transfer->detail;
     response->times = transfer->times;

@@ -1,6 +1,6 @@
 /* module_response.h -- the `res` that http functions return. */
-#ifndef LOAD_MODULE_RESPONSE_H
-#define LOAD_MODULE_RESPONSE_H
+#ifndef SCRIPT_MODULE_RESPONSE_H
+#define SCRIPT_MODULE_RESPONSE_H
 
 struct transfer;
 struct lua_State;

@@ -1,6 +1,6 @@
 /* duration.h -- durations as k6 and Go write them. */
-#ifndef LOAD_DURATION_H
-#define LOAD_DURATION_H
+#ifndef BASE_DURATION_H
+#define BASE_DURATION_H
 
 #include <stdbool.h>
 #include <stdint.h>

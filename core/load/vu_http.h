@@ -1,0 +1,15 @@
+/* vu_http.h -- how `require "http"` sends for virtual users: through the
+ * transfer and the client that each has, counting every outcome.
+ *
+ * Path: script/module_http.c -> [vu_http] -> client/client.c -> vu_script.c
+ */
+#ifndef LOAD_VU_HTTP_H
+#define LOAD_VU_HTTP_H
+
+struct load;
+struct lua_State;
+
+/* Preload `http` in the state of `load`. May raise. */
+void vu_http_install(struct lua_State *L, struct load *load);
+
+#endif
