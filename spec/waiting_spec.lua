@@ -1,0 +1,270 @@
+-- waiting_spec.lua: handlers that wait for other servers, and functions that
+-- scripts have called later. None of it holds up a worker.
+local support = require "support"
+local socket = require "socket"
+
+local ROUTES = [==[
+local http = require "http"
+local json = require "json"
+local log = require "log"
+local scheduler = require "scheduler"
+
+local ticks, tock = 0, nil
+local ticker = scheduler.every(0.02, function() ticks = ticks + 1 end)
+scheduler.after(0.01, function() tock = "tock" end)
+log.info "loaded"
+
+local function summary(res)
+  return { status = res.status, body = res.body, error = res.error,
+    code = res.error_code, type = res.headers["content-type"] }
+end
+
+return {
+  ["GET /hello"] = function() return "hello" end,
+  ["/echo"] = function(req)
+    return { method = req.method, body = req.body, agent = req.headers["user-agent"],
+      x = req.headers["x-test"], length = req.headers["content-length"] }
+  end,
+  ["GET /slow"] = function(req)
+    scheduler.sleep(tonumber(req.query.s or "0.2"))
+    return "slow"
+  end,
+  ["GET /get"] = function(req) return summary(http.get(req.query.url)) end,
+  ["GET /timeout"] = function(req)
+    return summary(http.get(req.query.url, { timeout = 100 }))
+  end,
+  ["GET /verbs"] = function(req)
+    local out = {}
+    for i, verb in ipairs { "get", "post", "put", "patch", "del", "options" } do
+      local res = verb == "get" and http.get(req.query.url, { headers = { ["X-Test"] = "t" } })
+        or http[verb](req.query.url, "body of " .. verb, { headers = { ["X-Test"] = "t" } })
+      out[i] = res:json()
+    end
+    out[#out + 1] = http.request("POST", req.query.url, "own").body
+    return out
+  end,
+  ["GET /stream"] = function(req)
+    return req:stream(function(write)
+      for _ = 1, 3 do write(http.get(req.query.url).body) end
+    end)
+  end,
+  ["GET /coroutine"] = function(req)
+    return { error = select(2, pcall(coroutine.wrap(http.get), req.query.url)) }
+  end,
+  ["GET /bad"] = function() return http.get("http://127.0.0.1/", { nonsense = 1 }) end,
+  ["GET /ticks"] = function() return { ticks = ticks, tock = tock or json.null } end,
+  ["GET /cancel"] = function()
+    ticker:cancel()
+    ticker:cancel()
+    return "cancelled"
+  end,
+  ["GET /spawn"] = function()
+    scheduler.spawn(function()
+      scheduler.sleep(0.05)
+      log.info "spawned_work"
+    end)
+    return "answered"
+  end,
+  ["GET /overlap"] = function()
+    local running, most, calls = 0, 0, 0
+    local timer = scheduler.every(0.005, function()
+      running, calls = running + 1, calls + 1
+      most = math.max(most, running)
+      scheduler.sleep(0.03)
+      running = running - 1
+    end)
+    scheduler.sleep(0.2)
+    timer:cancel()
+    return { most = most, calls = calls }
+  end,
+  ["GET /fails-later"] = function()
+    scheduler.after(0, function() error "failed later" end)
+    return "answered"
+  end,
+  ["GET /bad-timer/{what}"] = function(req)
+    local calls = {
+      interval = function() scheduler.every(0, print) end,
+      seconds = function() scheduler.after(-1, print) end,
+      nan = function() scheduler.sleep(0 / 0) end,
+      callee = function() scheduler.spawn "text" end,
+    }
+    calls[req.params.what]()
+  end,
+}
+]==]
+
+local server, folder
+
+local function get(path)
+  local status, body = support.request(server.url .. path)
+  return status, body
+end
+
+local function wait_for_log(text)
+  support.wait_until(function()
+    return server:output():find(text, 1, true)
+  end, text)
+end
+
+setup(function()
+  folder = support.new_folder()
+  support.write_file(folder .. "/routes.lua", ROUTES)
+  server = support.serve { "--workers", "1", folder }
+end)
+
+teardown(function()
+  assert.equal(0, server:stop())
+  support.remove_folder(folder)
+end)
+
+describe("http in a handler", function()
+  -- One worker: it answers the inner request while the outer one waits.
+  it("gets from a server, its own too", function()
+    local status, body = get("/get?url=" .. server.url .. "/hello")
+    assert.equal(200, status)
+    assert.truthy(body:find('"body":"hello"', 1, true), body)
+    assert.truthy(body:find('"status":200', 1, true), body)
+    assert.truthy(body:find('"type":"text/plain; charset=utf-8"', 1, true), body)
+  end)
+
+  it("has k6's functions", function()
+    local _, body = get("/verbs?url=" .. server.url .. "/echo")
+    for _, method in ipairs { "GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS" } do
+      assert.truthy(body:find('"method":"' .. method .. '"', 1, true), body)
+    end
+    assert.truthy(body:find('"body":"body of put"', 1, true), body)
+    assert.truthy(body:find('"x":"t"', 1, true), body)
+    assert.truthy(body:find('"agent":"perilune/', 1, true), body)
+  end)
+
+  it("tells what went wrong instead of raising", function()
+    local port = support.free_port()
+    local status, body = get("/get?url=http://127.0.0.1:" .. port .. "/")
+    assert.equal(200, status)
+    assert.truthy(body:find('"code":1212', 1, true), body)
+    _, body = get("/get?url=nonsense")
+    assert.truthy(body:find('"code":1020', 1, true), body)
+    _, body = get("/timeout?url=" .. server.url .. "/slow?s=5")
+    assert.truthy(body:find('"code":1050', 1, true), body)
+  end)
+
+  it("raises for wrong arguments, and where it cannot wait", function()
+    assert.equal(500, (get "/bad"))
+    wait_for_log "params.nonsense: unknown"
+    local _, body = get("/coroutine?url=" .. server.url .. "/hello")
+    assert.truthy(body:find("http.get has to wait, which it cannot do in a coroutine", 1, true), body)
+  end)
+
+  it("works in a stream", function()
+    local _, body = get("/stream?url=" .. server.url .. "/hello")
+    assert.equal("hellohellohello", body)
+  end)
+
+  it("waits for many servers at once", function()
+    local clients, start = {}, socket.gettime()
+    for i = 1, 50 do
+      clients[i] = assert(socket.connect("127.0.0.1", server.port))
+      clients[i]:send(("GET /get?url=%s/slow HTTP/1.0\r\n\r\n"):format(server.url))
+    end
+    for i = 1, 50 do
+      assert.truthy(clients[i]:receive("*a"):find('"body":"slow"', 1, true))
+      clients[i]:close()
+    end
+    -- One after the other they would take 10 s.
+    assert.is_true(socket.gettime() - start < 3)
+  end)
+
+  it("is given up when its client leaves", function()
+    local client = assert(socket.connect("127.0.0.1", server.port))
+    client:send(("GET /get?url=%s/slow?s=60 HTTP/1.0\r\n\r\n"):format(server.url))
+    socket.sleep(0.1)
+    client:close()
+    -- Two: the one that left, and the one that the server itself gave up.
+    support.wait_until(function()
+      local _, metrics = get "/metrics"
+      local n = 0
+      for count in metrics:gmatch 'code="499"} (%d+)' do n = n + tonumber(count) end
+      return n >= 2
+    end, "both to be counted as 499")
+  end)
+end)
+
+describe("a timer", function()
+  it("set while the script is loaded runs", function()
+    support.wait_until(function()
+      local _, body = get "/ticks"
+      local ticks = tonumber(body:match '"ticks":(%d+)')
+      return ticks > 5 and body:find('"tock":"tock"', 1, true)
+    end, "ticks")
+  end)
+
+  it("can be cancelled", function()
+    get "/cancel"
+    local _, first = get "/ticks"
+    socket.sleep(0.1)
+    local _, second = get "/ticks"
+    assert.equal(first:match '"ticks":%d+', second:match '"ticks":%d+')
+  end)
+
+  it("does not call a function that still waits", function()
+    local _, body = get "/overlap"
+    assert.truthy(body:find('"most":1', 1, true), body)
+    local calls = tonumber(body:match '"calls":(%d+)')
+    assert.is_true(calls >= 3 and calls <= 7, body)
+  end)
+
+  it("logs the error of its function", function()
+    assert.equal(200, (get "/fails-later"))
+    wait_for_log "failed later"
+  end)
+
+  it("says what is wrong with its arguments", function()
+    for what, message in pairs {
+      interval = "must be from 0.001 to 1e6 seconds",
+      seconds = "must be from 0.0 to 1e6 seconds",
+      nan = "bad argument #1 to 'sleep'",
+      callee = "function expected, got string",
+    } do
+      assert.equal(500, (get("/bad-timer/" .. what)))
+      wait_for_log(message)
+    end
+  end)
+end)
+
+describe("what was spawned", function()
+  it("runs after the answer", function()
+    local _, body = get "/spawn"
+    assert.equal("answered", body)
+    wait_for_log "spawned_work"
+  end)
+
+  it("is finished when the scripts are replaced, or the server stops", function()
+    local other = support.new_folder()
+    support.write_file(other .. "/routes.lua", ROUTES)
+    local stopping = support.serve { "--workers", "1", other }
+    support.request(stopping.url .. "/spawn")
+    support.write_file(other .. "/routes.lua", "-- new\n" .. ROUTES)
+    local function count(text) return select(2, stopping:output():gsub(text, "")) end
+    support.wait_until(function() return count "event=spawned_work" == 1 end, "work")
+    support.wait_until(function() return count "event=reloaded" == 1 end, "the reload")
+    support.request(stopping.url .. "/spawn")
+    stopping:signal "TERM"
+    assert.equal(0, stopping:wait(10))
+    assert.equal(2, count "event=spawned_work")
+    stopping:stop()
+    support.remove_folder(other)
+  end)
+end)
+
+it("what needs a server says so elsewhere", function()
+  local script = folder .. "/alone.lua"
+  for call, message in pairs {
+    ["require('scheduler').sleep(1)"] = "sleep has to wait, which only a handler of the server can",
+    ["require('scheduler').spawn(print)"] = "scheduler.spawn is for scripts of the server",
+  } do
+    support.write_file(script, call)
+    local code, _, err = support.command("run " .. script)
+    assert.equal(1, code)
+    assert.truthy(err:find(message, 1, true), err)
+  end
+end)
