@@ -1,6 +1,6 @@
 ---@meta http
--- http.lua: what editors need to know of `require "http"` in load scripts.
--- Nothing loads this file.
+-- http.lua: what editors need to know of `require "http"`, in load scripts and
+-- in handlers. Nothing loads this file.
 
 ---@class http
 local http = {}

@@ -15,6 +15,15 @@ local Request = {}
 ---@return any
 function Request:json() end
 
+--- A body that `f` writes while it is sent. `write` takes strings and numbers,
+--- and waits while the client is slower. An error closes the connection.
+---@param f fun(write: fun(...: string|number))
+---@return Body
+function Request:stream(f) end
+
+--- What req:stream returns, for a handler to return.
+---@class Body
+
 --- What an error may be that is an answer: raise it by `error(...)`.
 ---@class HttpError
 ---@field status integer 400 to 599
