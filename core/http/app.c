@@ -243,20 +243,31 @@ static void call_handler(struct exchange *x)
     run_task(x, on_done);
 }
 
-/* Other methods have a route: 405 with those. None has: 404. */
+/* Other methods have a route: 405 with those, or 204 to OPTIONS. None has:
+ * 404. */
 static void answer_unrouted(const struct app *app, struct request *request)
 {
     struct buf allow = BUF_INIT;
+    bool asks = strcmp(request->method, MHD_HTTP_METHOD_OPTIONS) == 0;
+    if (asks && strcmp(request->path, "*") == 0) {
+        request_answer(request, MHD_HTTP_NO_CONTENT, NULL);
+        return;
+    }
     if (!router_allow(routes_router(app->routes), request->path, &allow)) {
         request_answer(request, MHD_HTTP_NOT_FOUND,
                        response_text("Not Found\n"));
         return;
     }
-    struct MHD_Response *response = response_text("Method Not Allowed\n");
+    struct MHD_Response *response =
+        asks ? response_empty() : response_text("Method Not Allowed\n");
+    if (asks)
+        buf_puts(&allow, ", OPTIONS");
     if (response && buf_cstr(&allow))
         MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, allow.data);
     buf_fini(&allow);
-    request_answer(request, MHD_HTTP_METHOD_NOT_ALLOWED, response);
+    request_answer(request,
+                   asks ? MHD_HTTP_NO_CONTENT : MHD_HTTP_METHOD_NOT_ALLOWED,
+                   response);
 }
 
 void app_answer(struct app *app, struct request *request)

@@ -2,8 +2,9 @@
  *
  * - Its handler is called for the head of a request, then for pieces of the
  *   body, then once more. An answer to the first call closes the connection,
- *   so a request is started by the last one; only a Content-Length over the
- *   limit is refused at once, before the client sends it all.
+ *   so a request is started by the last one; only a malformed head, and a
+ *   Content-Length over the limit, are refused at once, before the client
+ *   sends it all.
  * - Bytes of a body may not be refused halfway: a chunked body over the limit
  *   is read and thrown away, up to a bound, and answered with 413 then.
  * - While a connection is suspended nothing happens to it. Resuming calls the
@@ -19,7 +20,9 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "http/head.h"
 #include "http/response.h"
+#include "http/url.h"
 
 #define IDLE_TIMEOUT_SECONDS 60u
 /* For the head of a request; libmicrohttpd clears it for each, which at its
@@ -62,6 +65,13 @@ static void end_request(struct request *r)
     if (r->next)
         r->next->prev = r->prev;
     free(r);
+}
+
+/* What libmicrohttpd calls the URL, as a path. */
+static const char *path_of(const char *target)
+{
+    const char *path = url_path(target, strlen(target));
+    return *path ? path : "/";
 }
 
 static bool declares_too_much(struct MHD_Connection *connection)
@@ -127,21 +137,29 @@ static void start_request(struct request *r)
         request_pause(r);
 }
 
+/* The head is there: is it one to go on with? */
+static enum MHD_Result check_head(struct request *r, const char *version)
+{
+    const struct head_fault *fault =
+        head_check(r->connection, r->method, r->path, version);
+    if (fault)
+        request_answer(r, fault->status, response_text("%s\n", fault->message));
+    else if (declares_too_much(r->connection))
+        refuse_body(r);
+    else
+        return MHD_YES;
+    return send_answer(r);
+}
+
 static enum MHD_Result on_call(void *ctx, struct MHD_Connection *connection,
                                const char *url, const char *method,
                                const char *version, const char *upload,
                                size_t *upload_size, void **data)
 {
-    (void)version;
     struct request *r = *data;
     if (!r) {
-        r = *data = begin_request(ctx, connection, method, url);
-        if (!r)
-            return MHD_NO;
-        if (!declares_too_much(connection))
-            return MHD_YES;
-        refuse_body(r);
-        return send_answer(r);
+        r = *data = begin_request(ctx, connection, method, path_of(url));
+        return r ? check_head(r, version) : MHD_NO;
     }
     if (*upload_size) {
         take_body(r, upload, *upload_size);

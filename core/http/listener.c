@@ -23,14 +23,14 @@ struct waiting {
 };
 
 /* To a client that is not served: say so if the socket takes it. */
-static void refuse(int fd, const char *status)
+static void refuse(int fd, const char *status, const char *why)
 {
-    char text[256];
+    char text[512];
     int n = snprintf(text, sizeof text,
                      "HTTP/1.1 %s\r\nConnection: close\r\n"
                      "Content-Type: text/plain; charset=utf-8\r\n"
                      "Content-Length: %zu\r\n\r\n%s\n",
-                     status, strlen(status) + 1, status);
+                     status, strlen(why) + 1, why);
     ssize_t sent = send(fd, text, (size_t)n, MSG_NOSIGNAL | MSG_DONTWAIT);
     (void)sent;
     close(fd);
@@ -82,6 +82,14 @@ static bool look(int fd, enum peek_result *who)
     return n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR));
 }
 
+static void hand_over(struct listener *l, int fd, enum peek_result who)
+{
+    if (who == PEEK_TLS)
+        refuse(fd, "400 Bad Request", "this port speaks HTTP without TLS");
+    else
+        l->handler.route(l->handler.ctx, fd, who);
+}
+
 static void on_event(struct listener *l, const struct epoll_event *event)
 {
     struct waiting *w = event->data.ptr;
@@ -91,7 +99,7 @@ static void on_event(struct listener *l, const struct epoll_event *event)
     if (ok && who != PEEK_MORE) {
         epoll_ctl(l->epoll_fd, EPOLL_CTL_DEL, fd, NULL);
         forget(l, w);
-        l->handler.route(l->handler.ctx, fd, who);
+        hand_over(l, fd, who);
     } else if (!ok || event->events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) {
         forget(l, w);
         close(fd);
@@ -115,13 +123,13 @@ static void take_connection(struct listener *l, int fd)
 {
     enum peek_result who;
     if (!l->handler.has_room(l->handler.ctx))
-        refuse(fd, "503 Service Unavailable");
+        refuse(fd, "503 Service Unavailable", "too many connections");
     else if (!look(fd, &who))
         close(fd);
     else if (who == PEEK_MORE)
         add_waiting(l, fd);
     else
-        l->handler.route(l->handler.ctx, fd, who);
+        hand_over(l, fd, who);
 }
 
 static void on_acceptable(uv_poll_t *poll, int status, int events)
@@ -154,7 +162,7 @@ static void on_tick(uv_timer_t *timer)
         int fd = l->oldest->fd;
         epoll_ctl(l->epoll_fd, EPOLL_CTL_DEL, fd, NULL);
         forget(l, l->oldest);
-        refuse(fd, "408 Request Timeout");
+        refuse(fd, "408 Request Timeout", "the request did not come in time");
     }
     if (l->is_paused) {
         l->is_paused = false;

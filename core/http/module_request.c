@@ -126,6 +126,38 @@ static void push_query(lua_State *L, const struct exchange *x)
     lua_remove(L, -2);
 }
 
+/* stack: ..., lists, name, value -> ..., lists, with the value at the end of
+ * the name's list */
+static void add_to_list(lua_State *L)
+{
+    lua_pushvalue(L, -2);
+    if (lua_rawget(L, -4) == LUA_TNIL) {
+        lua_pop(L, 1);
+        lua_createtable(L, 1, 0);
+        lua_pushvalue(L, -3);
+        lua_pushvalue(L, -2);
+        lua_rawset(L, -6);
+    }
+    lua_insert(L, -2);
+    lua_rawseti(L, -2, (lua_Integer)lua_rawlen(L, -2) + 1);
+    lua_pop(L, 2);
+}
+
+/* All values of each name, in order. */
+static void push_query_all(lua_State *L, const struct exchange *x)
+{
+    struct pairs pairs;
+    push_pairs(L, x->request->connection, MHD_GET_ARGUMENT_KIND, &pairs);
+    lua_createtable(L, 0, (int)pairs.n);
+    for (size_t i = 0; i < pairs.n; i++) {
+        struct pair *pair = &pairs.list[i];
+        push_decoded(L, pair->name, pair->name_len);
+        push_decoded(L, pair->value, pair->value_len);
+        add_to_list(L);
+    }
+    lua_remove(L, -2);
+}
+
 /* Values of the same name are joined, as RFC 9110 allows. */
 static void push_headers(lua_State *L, const struct exchange *x)
 {
@@ -170,8 +202,10 @@ static const struct field {
     const char *name;
     void (*push)(lua_State *L, const struct exchange *x);
 } fields[] = {
-    {"method", push_method}, {"path", push_path},       {"params", push_params},
-    {"query", push_query},   {"headers", push_headers}, {"body", push_body},
+    {"method", push_method},       {"path", push_path},
+    {"params", push_params},       {"query", push_query},
+    {"headers", push_headers},     {"body", push_body},
+    {"query_all", push_query_all},
 };
 #define N_FIELDS ((int)(sizeof fields / sizeof *fields))
 #define OWN_FIELDS (N_FIELDS + 1)

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "http/url.h"
+
 /* Is the path exactly `name`, or, for a `name` with a slash at its end, does
  * it begin with that? */
 static bool names(const char *path, size_t len, const char *name)
@@ -18,18 +20,27 @@ bool peek_is_admin_path(const char *path, size_t len)
            names(path, len, "/healthz") || names(path, len, "/metrics");
 }
 
+/* A handshake record begins with its type and the version, 3.x. */
+static bool is_tls(const char *bytes, size_t n)
+{
+    return n >= 2 && bytes[0] == 0x16 && bytes[1] == 0x03;
+}
+
 enum peek_result peek_route(const char *bytes, size_t n)
 {
     const char *at = bytes, *end = bytes + n;
+    if (is_tls(bytes, n))
+        return PEEK_TLS;
     while (at < end && (*at == '\r' || *at == '\n'))
         at++; /* some clients send an empty line after a body */
     while (at < end && *at != ' ' && *at != '\r' && *at != '\n')
         at++; /* the method */
     if (at < end && *at == ' ')
         at++;
-    const char *path = at;
+    const char *target = at;
     while (at < end && !strchr(" ?#\r\n", *at))
         at++;
+    const char *path = url_path(target, (size_t)(at - target));
     if (at < end)
         return peek_is_admin_path(path, (size_t)(at - path)) ? PEEK_ADMIN
                                                              : PEEK_WORKER;

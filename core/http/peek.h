@@ -12,6 +12,7 @@ enum peek_result {
     PEEK_MORE,   /* undecided: the target is not all there */
     PEEK_ADMIN,  /* /healthz, /metrics, /debug and what is below /debug/ */
     PEEK_WORKER, /* anything else, malformed requests included */
+    PEEK_TLS,    /* nobody: a client that speaks TLS */
 };
 
 enum peek_result peek_route(const char *bytes, size_t n);

@@ -7,6 +7,7 @@
 ---@field path string decoded, without the query
 ---@field params table<string, string> what the pattern's wildcards matched
 ---@field query table<string, string> of a name given twice, the first value
+---@field query_all table<string, string[]> all values of each name, in order
 ---@field headers table<string, string> names in any case
 ---@field body string "" without one, 8 MiB at most
 local Request = {}

@@ -31,6 +31,12 @@ static void tells_admin_from_worker(void **state)
     check("GET / HTTP/1.1\r\n", PEEK_WORKER);
     check("GET\r\n", PEEK_WORKER);
     check("GET /healthz\r\n", PEEK_ADMIN);
+    check("GET http://host:80/healthz HTTP/1.1\r\n", PEEK_ADMIN);
+    check("GET HTTPS://host/debug/pprof/?x=1 HTTP/1.1\r\n", PEEK_ADMIN);
+    check("GET http://host HTTP/1.1\r\n", PEEK_WORKER);
+    check("GET http://healthz/ HTTP/1.1\r\n", PEEK_WORKER);
+    check("GET http://host/a/healthz HTTP/1.1\r\n", PEEK_WORKER);
+    check("\x16\x03\x01\x02", PEEK_TLS);
 }
 
 /* However the bytes of a request are cut, the answer is the same, or that more
