@@ -21,6 +21,7 @@ struct arguments {
     char dir[4096];
     char exporters[4096];
     int workers;
+    unsigned max_connections;
     bool dev;
     bool no_watch;
 };
@@ -32,6 +33,7 @@ enum {
     OPTION_EXPORTERS,
     OPTION_HEAP_RATE,
     OPTION_NO_WATCH,
+    OPTION_MAX_CONNECTIONS,
     OPTION_MAX_DEPTH
 };
 
@@ -40,6 +42,8 @@ static const struct argp_option options[] = {
      "Listen there (127.0.0.1:8080, or the port in PORT)", 0},
     {"workers", OPTION_WORKERS, "N", 0, "Threads that run Lua (one per core)",
      0},
+    {"max-connections", OPTION_MAX_CONNECTIONS, "N", 0,
+     "Refuse further connections with 503 (as many as descriptors allow)", 0},
     {"dev", OPTION_DEV, NULL, 0,
      "For development: an error's traceback goes to the client too", 0},
     {"no-watch", OPTION_NO_WATCH, NULL, 0,
@@ -76,6 +80,10 @@ static error_t parse(int key, char *text, struct argp_state *state)
     case OPTION_WORKERS:
         a->workers =
             (int)options_integer(state, "--workers", text, 1, MAX_WORKERS);
+        return 0;
+    case OPTION_MAX_CONNECTIONS:
+        a->max_connections = (unsigned)options_integer(
+            state, "--max-connections", text, 1, INT32_MAX);
         return 0;
     case OPTION_DEV:
         a->dev = true;
@@ -132,6 +140,7 @@ int command_serve(int argc, char **argv)
     const struct server_options server = {
         .address = a.address,
         .n_workers = a.workers ? a.workers : (int)uv_available_parallelism(),
+        .max_connections = a.max_connections,
         .dev = a.dev,
         .watches = !a.no_watch,
         .dir = a.dir,

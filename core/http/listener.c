@@ -22,7 +22,8 @@ struct waiting {
     struct waiting *prev, *next; /* the oldest first: by deadline */
 };
 
-/* To a client that is not served: say so if the socket takes it. */
+/* To a client that is not served: say so if the socket takes it. What it has
+ * sent is read first: to close before that would reset the connection. */
 static void refuse(int fd, const char *status, const char *why)
 {
     char text[512];
@@ -31,9 +32,16 @@ static void refuse(int fd, const char *status, const char *why)
                      "Content-Type: text/plain; charset=utf-8\r\n"
                      "Content-Length: %zu\r\n\r\n%s\n",
                      status, strlen(why) + 1, why);
-    ssize_t sent = send(fd, text, (size_t)n, MSG_NOSIGNAL | MSG_DONTWAIT);
-    (void)sent;
+    char ignored[PEEK_BYTES];
+    ssize_t done = recv(fd, ignored, sizeof ignored, MSG_DONTWAIT);
+    done = send(fd, text, (size_t)n, MSG_NOSIGNAL | MSG_DONTWAIT);
+    (void)done;
     close(fd);
+}
+
+static void refuse_crowd(int fd)
+{
+    refuse(fd, "503 Service Unavailable", "too many connections");
 }
 
 static void forget(struct listener *l, struct waiting *w)
@@ -86,8 +94,8 @@ static void hand_over(struct listener *l, int fd, enum peek_result who)
 {
     if (who == PEEK_TLS)
         refuse(fd, "400 Bad Request", "this port speaks HTTP without TLS");
-    else
-        l->handler.route(l->handler.ctx, fd, who);
+    else if (!l->handler.route(l->handler.ctx, fd, who))
+        refuse_crowd(fd);
 }
 
 static void on_event(struct listener *l, const struct epoll_event *event)
@@ -123,7 +131,7 @@ static void take_connection(struct listener *l, int fd)
 {
     enum peek_result who;
     if (!l->handler.has_room(l->handler.ctx))
-        refuse(fd, "503 Service Unavailable", "too many connections");
+        refuse_crowd(fd);
     else if (!look(fd, &who))
         close(fd);
     else if (who == PEEK_MORE)

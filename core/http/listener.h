@@ -21,8 +21,9 @@ struct waiting;
 struct listener_handler {
     /* May another connection be opened? If not it gets a 503. */
     bool (*has_room)(void *ctx);
-    /* Serve it; the socket is the callee's, non-blocking. */
-    void (*route)(void *ctx, int fd, enum peek_result who);
+    /* Serve it; the socket is the callee's, non-blocking. False, and it is the
+     * caller's still: there is no room for it, so it gets a 503. */
+    bool (*route)(void *ctx, int fd, enum peek_result who);
     void *ctx;
 };
 

@@ -21,6 +21,8 @@
 #define ABANDON_AFTER_MS 7000
 #define MAX_CONNECTIONS 65536u
 #define SPARE_DESCRIPTORS 64u /* for files, epolls, the workers' loops */
+/* Connections beyond the limit, so that it does not shut out the admin. */
+#define ADMIN_CONNECTIONS 32u
 
 struct server {
     const struct server_options *options;
@@ -40,20 +42,34 @@ struct server {
     bool has_admin, is_stopping, captures_idle, is_abandoned;
 };
 
-/* As many descriptors as we may have; leave some for other things. */
+/* As many connections as there may be descriptors; leave some of those for
+ * other things. */
 static unsigned raise_descriptor_limit(void)
 {
+    const unsigned others = SPARE_DESCRIPTORS + ADMIN_CONNECTIONS;
     struct rlimit limit;
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
-        return 1024 - SPARE_DESCRIPTORS;
+        return 1024 - others;
     limit.rlim_cur = limit.rlim_max;
     setrlimit(RLIMIT_NOFILE, &limit);
     getrlimit(RLIMIT_NOFILE, &limit);
-    if (limit.rlim_cur >= MAX_CONNECTIONS + SPARE_DESCRIPTORS)
+    if (limit.rlim_cur >= MAX_CONNECTIONS + others)
         return MAX_CONNECTIONS;
-    return limit.rlim_cur > 2 * SPARE_DESCRIPTORS
-               ? (unsigned)limit.rlim_cur - SPARE_DESCRIPTORS
-               : SPARE_DESCRIPTORS;
+    return limit.rlim_cur > 2 * others ? (unsigned)limit.rlim_cur - others
+                                       : others;
+}
+
+static bool set_max_connections(struct server *s, struct err *err)
+{
+    unsigned most = raise_descriptor_limit();
+    unsigned wanted = s->options->max_connections;
+    s->max_connections = wanted ? wanted : most;
+    if (wanted <= most)
+        return true;
+    return err_set(err,
+                   "--max-connections %u: the limit of open files, %u, leaves "
+                   "room for %u (raise it by `ulimit -Hn`)",
+                   wanted, most + SPARE_DESCRIPTORS + ADMIN_CONNECTIONS, most);
 }
 
 static struct worker *least_busy(const struct server *s)
@@ -65,18 +81,24 @@ static struct worker *least_busy(const struct server *s)
     return best;
 }
 
-static unsigned n_connections(const struct server *s)
+static unsigned n_workers_connections(const struct server *s)
 {
-    unsigned n = s->listener.n_waiting + admin_n_connections(&s->admin);
+    unsigned n = 0;
     for (int i = 0; i < s->n_workers; i++)
         n += worker_n_connections(s->workers[i]);
     return n;
 }
 
+static unsigned n_connections(const struct server *s)
+{
+    return s->listener.n_waiting + admin_n_connections(&s->admin) +
+           n_workers_connections(s);
+}
+
 static bool has_room(void *ctx)
 {
     const struct server *s = ctx;
-    return n_connections(s) < s->max_connections;
+    return n_connections(s) < s->max_connections + ADMIN_CONNECTIONS;
 }
 
 static void write_metrics(void *ctx, struct buf *out)
@@ -93,13 +115,16 @@ static void write_metrics(void *ctx, struct buf *out)
     metrics_write(out, &source);
 }
 
-static void route(void *ctx, int fd, enum peek_result who)
+static bool route(void *ctx, int fd, enum peek_result who)
 {
     struct server *s = ctx;
     if (who == PEEK_ADMIN)
         admin_take(&s->admin, fd);
-    else
+    else if (n_workers_connections(s) < s->max_connections)
         worker_take(least_busy(s), fd);
+    else
+        return false;
+    return true;
 }
 
 static void finish_when_idle(struct server *s)
@@ -301,9 +326,9 @@ enum server_result server_run(const struct server_options *options,
     }
     s->options = options;
     s->start_ns = clock_wall_ns();
-    s->max_connections = raise_descriptor_limit();
     signal(SIGPIPE, SIG_IGN);
-    if (!listener_open(&s->listener, options->address, err)) {
+    if (!set_max_connections(s, err) ||
+        !listener_open(&s->listener, options->address, err)) {
         free(s);
         return SERVER_FAILED;
     }

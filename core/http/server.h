@@ -12,6 +12,7 @@
 struct server_options {
     const char *address; /* HOST:PORT */
     int n_workers;
+    unsigned max_connections; /* 0: as many as descriptors allow */
     bool dev;
     bool watches;                     /* reload when a script changes */
     const char *dir;                  /* of routes.lua */

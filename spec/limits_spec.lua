@@ -1,0 +1,160 @@
+-- limits_spec.lua: as many connections as there may be are served and kept;
+-- beyond that a 503 comes at once, and the admin still answers.
+local support = require "support"
+local socket = require "socket"
+
+local ROUTES = [==[
+return { ["GET /hello"] = function() return "hello" end }
+]==]
+
+-- Opens N connections and uses each; then, whenever it reads a line, uses each
+-- again, and says how many were answered.
+local HOLDER = [==[
+local socket = require "socket"
+local port, n = tonumber(arg[1]), tonumber(arg[2])
+local clients, answered = {}, 0
+
+local function use(client)
+  if not client:send "GET /hello HTTP/1.1\r\nHost: x\r\n\r\n" then return false end
+  local status = client:receive "*l"
+  if status ~= "HTTP/1.1 200 OK" then return false end
+  repeat
+    local line = client:receive "*l"
+  until not line or line == ""
+  return client:receive(5) == "hello"
+end
+
+for i = 1, n do
+  clients[i] = assert(socket.connect("127.0.0.1", port))
+  clients[i]:settimeout(20)
+  if use(clients[i]) then answered = answered + 1 end
+end
+repeat
+  io.write(answered, "\n")
+  io.flush()
+  answered = 0
+  local go = io.read()
+  for i = 1, go and n or 0 do
+    if use(clients[i]) then answered = answered + 1 end
+  end
+until not go
+]==]
+
+local folder
+
+--- A process that holds n connections.
+local function hold(port, n)
+  local fifo = ("%s/go%d"):format(folder, n)
+  assert(os.execute("mkfifo " .. fifo))
+  local process = support.start { "sh", "-c",
+    ("ulimit -n %d; exec lua5.4 %s/holder.lua %d %d <>%s"):format(n + 64, folder, port, n, fifo) }
+  --- The counts that it has written.
+  function process:counts()
+    local counts = {}
+    for count in self:output():gmatch "(%d+)\n" do counts[#counts + 1] = tonumber(count) end
+    return counts
+  end
+  function process:go() support.write_file(fifo, "go\n") end
+  return process
+end
+
+local function wait_for_count(holder, i)
+  support.wait_until(function()
+    assert.is_nil(holder:output():find "[^%d\n]", holder:output())
+    return #holder:counts() >= i
+  end, "the holder", 60)
+  return holder:counts()[i]
+end
+
+local function resident_bytes(url)
+  local _, metrics = support.request(url .. "/metrics")
+  return tonumber(metrics:match "\nprocess_resident_memory_bytes (%d+)")
+end
+
+setup(function()
+  folder = support.new_folder()
+  os.execute("mkdir " .. folder .. "/lua")
+  support.write_file(folder .. "/lua/routes.lua", ROUTES)
+  support.write_file(folder .. "/holder.lua", HOLDER)
+end)
+
+teardown(function() support.remove_folder(folder) end)
+
+it("20,000 connections are kept and served", function()
+  local server = support.serve { "--workers", "2", folder .. "/lua" }
+  local _, metrics = support.request(server.url .. "/metrics")
+  -- Fewer where a process may not have so many descriptors.
+  local most = tonumber(metrics:match "\nperilune_http_connections_max (%d+)")
+  local total = math.min(20000, most)
+  local before = resident_bytes(server.url)
+  local halves = { total // 2, total - total // 2 - 1 }
+  local holders = {}
+  for i, n in ipairs(halves) do holders[i] = hold(server.port, n) end
+  for i, n in ipairs(halves) do assert.equal(n, wait_for_count(holders[i], 1)) end
+  for i, n in ipairs(halves) do
+    holders[i]:go()
+    assert.equal(n, wait_for_count(holders[i], 2))
+  end
+  assert.equal(200, (support.request(server.url .. "/hello")))
+  -- Of which libmicrohttpd has 16 KiB for the heads of requests.
+  local each = (resident_bytes(server.url) - before) / total
+  assert.is_true(each < 32 * 1024, each .. " bytes a connection")
+  for _, holder in ipairs(holders) do holder:stop() end
+  support.wait_until(function()
+    local _, text = support.request(server.url .. "/metrics")
+    return tonumber(text:match "\nperilune_http_connections (%d+)") < 10
+  end, "connections to be closed")
+  assert.equal(0, server:stop())
+end)
+
+describe("with --max-connections, a server that is full", function()
+  local server, holder
+
+  setup(function()
+    server = support.serve { "--workers", "2", "--max-connections", "300", folder .. "/lua" }
+    holder = hold(server.port, 300)
+    assert.equal(300, wait_for_count(holder, 1))
+  end)
+
+  teardown(function()
+    holder:stop()
+    assert.equal(0, server:stop())
+  end)
+
+  it("answers 503 at once to every further request", function()
+    for _ = 1, 500 do
+      local start = socket.gettime()
+      local client = assert(socket.connect("127.0.0.1", server.port))
+      client:settimeout(5)
+      client:send "GET /hello HTTP/1.1\r\nHost: x\r\n\r\n"
+      local reply = client:receive "*a"
+      client:close()
+      assert.truthy(reply and reply:find "^HTTP/1.1 503 .*too many connections\n$", reply)
+      assert.is_true(socket.gettime() - start < 5)
+    end
+  end)
+
+  it("still has its profiles, metrics and health", function()
+    for _, path in ipairs { "/healthz", "/metrics", "/debug/pprof/heap" } do
+      assert.equal(200, (support.request(server.url .. path)))
+    end
+  end)
+
+  it("serves those that it has", function()
+    holder:go()
+    assert.equal(300, wait_for_count(holder, 2))
+  end)
+
+  it("takes new ones when some have gone", function()
+    holder:signal "KILL"
+    support.wait_until(function()
+      return support.request(server.url .. "/hello") == 200
+    end, "room")
+  end)
+end)
+
+it("more connections than there are descriptors are refused at start", function()
+  local code, _, err = support.command("serve --max-connections 2000000000 " .. folder .. "/lua")
+  assert.equal(1, code)
+  assert.truthy(err:find "max%-connections 2000000000: the limit of open files, %d+, leaves room for %d+", err)
+end)
