@@ -1,72 +1,130 @@
 #include "base/log.h"
 
-#include <stdarg.h>
+#include <ctype.h>
+#include <inttypes.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "base/buf.h"
+#include "base/json.h"
+
+#define MAX_TEXT 8192
+
 static atomic_int least_level = LOG_INFO;
+static atomic_int chosen_format = LOG_LOGFMT;
 
 void log_set_level(enum log_level level)
 {
     atomic_store(&least_level, (int)level);
 }
 
-static size_t put_time(char *out, size_t size)
+void log_set_format(enum log_format format)
 {
+    atomic_store(&chosen_format, (int)format);
+}
+
+static bool consists_of(const char *text, const char *others)
+{
+    if (!*text)
+        return false;
+    for (; *text; text++)
+        if (!isalnum((unsigned char)*text) && !strchr(others, *text))
+            return false;
+    return true;
+}
+
+bool log_is_word(const char *text) { return consists_of(text, "_-."); }
+
+static void put_time(struct buf *out)
+{
+    char text[32];
     struct timespec now;
     struct tm parts;
     clock_gettime(CLOCK_REALTIME, &now);
     gmtime_r(&now.tv_sec, &parts);
-    size_t n = strftime(out, size, "time=%Y-%m-%dT%H:%M:%S", &parts);
-    return n + (size_t)snprintf(out + n, size - n, ".%03ldZ",
-                                now.tv_nsec / 1000000);
+    strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &parts);
+    buf_printf(out, "%s.%03ldZ", text, now.tv_nsec / 1000000);
 }
 
-void log_write(enum log_level level, const char *event, const char *format, ...)
+static void put_quoted(struct buf *out, const char *text, size_t n)
+{
+    buf_putc(out, '"');
+    for (size_t i = 0; i < n; i++) {
+        char c = text[i];
+        if (c == '"' || c == '\\')
+            buf_printf(out, "\\%c", c);
+        else if (c == '\n' || c == '\r' || c == '\t')
+            buf_puts(out, c == '\n' ? "\\n" : c == '\r' ? "\\r" : "\\t");
+        else
+            buf_putc(out, (unsigned char)c < 0x20 ? '?' : c);
+    }
+    buf_putc(out, '"');
+}
+
+static void put_text(struct buf *out, const char *text, bool as_json)
+{
+    text = text ? text : "";
+    size_t n = strnlen(text, MAX_TEXT);
+    if (as_json)
+        json_put_string(out, text, n);
+    else if (consists_of(text, "_-.:/[]"))
+        buf_append(out, text, n);
+    else
+        put_quoted(out, text, n);
+}
+
+static void put_value(struct buf *out, const struct log_field *field,
+                      bool as_json)
+{
+    switch (field->type) {
+    case LOG_TEXT:
+        put_text(out, field->value.text, as_json);
+        break;
+    case LOG_INTEGER:
+        buf_printf(out, "%" PRId64, field->value.integer);
+        break;
+    case LOG_NUMBER:
+        if (!json_put_number(out, field->value.number))
+            buf_puts(out, as_json ? "null" : "NaN");
+        break;
+    case LOG_BOOLEAN:
+        buf_puts(out, field->value.boolean ? "true" : "false");
+        break;
+    }
+}
+
+static void put_line(struct buf *out, enum log_level level, const char *event,
+                     const struct log_field *fields, size_t n)
 {
     static const char *const names[] = {"debug", "info", "warn", "error"};
-    if ((int)level < atomic_load(&least_level))
-        return;
-
-    char line[16384];
-    size_t n = put_time(line, sizeof line);
-    n += (size_t)snprintf(line + n, sizeof line - n, " level=%s event=%s ",
-                          names[level], event);
-    va_list args;
-    va_start(args, format);
-    int more = vsnprintf(line + n, sizeof line - n - 1, format, args);
-    va_end(args);
-    if (more > 0)
-        n += (size_t)more;
-    if (n > sizeof line - 2)
-        n = sizeof line - 2;
-    if (line[n - 1] == ' ')
-        n--;
-    line[n++] = '\n';
-    /* One write per line, so that lines of several threads never mix. */
-    ssize_t written = write(STDERR_FILENO, line, n);
-    (void)written;
+    bool as_json = atomic_load(&chosen_format) == LOG_JSON;
+    buf_puts(out, as_json ? "{\"time\":\"" : "time=");
+    put_time(out);
+    buf_printf(out,
+               as_json ? "\",\"level\":\"%s\",\"event\":\"%s\""
+                       : " level=%s event=%s",
+               names[level], event);
+    for (size_t i = 0; i < n; i++) {
+        buf_printf(out, as_json ? ",\"%s\":" : " %s=", fields[i].key);
+        put_value(out, &fields[i], as_json);
+    }
+    buf_puts(out, as_json ? "}\n" : "\n");
 }
 
-const char *log_quote(char *out, size_t size, const char *value)
+void log_write(enum log_level level, const char *event,
+               const struct log_field *fields, size_t n_fields)
 {
-    size_t n = 0;
-    out[n++] = '"';
-    for (; *value && n + 4 < size; value++) {
-        char c = *value;
-        if (c == '"' || c == '\\') {
-            out[n++] = '\\';
-            out[n++] = c;
-        } else if (c == '\n' || c == '\r' || c == '\t') {
-            out[n++] = '\\';
-            out[n++] = c == '\n' ? 'n' : c == '\r' ? 'r' : 't';
-        } else {
-            out[n++] = (unsigned char)c < 0x20 ? '?' : c;
-        }
-    }
-    out[n++] = '"';
-    out[n] = '\0';
-    return out;
+    if ((int)level < atomic_load(&least_level))
+        return;
+    struct buf line = BUF_INIT;
+    put_line(&line, level, event, fields, n_fields);
+    /* One write per line, so that lines of several threads never mix. */
+    ssize_t written = 0;
+    if (!line.failed)
+        written = write(STDERR_FILENO, line.data, line.len);
+    (void)written;
+    buf_fini(&line);
 }

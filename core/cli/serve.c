@@ -5,6 +5,7 @@
 #include <unistd.h>
 #include <uv.h>
 
+#include "base/log.h"
 #include "cli/commands.h"
 #include "cli/options.h"
 #include "export/catalog.h"
@@ -18,12 +19,14 @@
 /* Texts are copied: an option may come from the environment. */
 struct arguments {
     char address[256];
+    char admin_address[256];
     char dir[4096];
     char exporters[4096];
     int workers;
     unsigned max_connections;
     bool dev;
     bool no_watch;
+    bool access_log;
 };
 
 enum {
@@ -33,6 +36,10 @@ enum {
     OPTION_EXPORTERS,
     OPTION_HEAP_RATE,
     OPTION_NO_WATCH,
+    OPTION_ADMIN,
+    OPTION_ACCESS_LOG,
+    OPTION_LOG_FORMAT,
+    OPTION_LOG_LEVEL,
     OPTION_MAX_CONNECTIONS,
     OPTION_MAX_DEPTH
 };
@@ -40,6 +47,8 @@ enum {
 static const struct argp_option options[] = {
     {"listen", OPTION_LISTEN, "HOST:PORT", 0,
      "Listen there (127.0.0.1:8080, or the port in PORT)", 0},
+    {"admin", OPTION_ADMIN, "HOST:PORT", 0,
+     "Serve /debug/, /healthz and /metrics there too, and nothing else", 0},
     {"workers", OPTION_WORKERS, "N", 0, "Threads that run Lua (one per core)",
      0},
     {"max-connections", OPTION_MAX_CONNECTIONS, "N", 0,
@@ -48,6 +57,12 @@ static const struct argp_option options[] = {
      "For development: an error's traceback goes to the client too", 0},
     {"no-watch", OPTION_NO_WATCH, NULL, 0,
      "Reload the scripts on SIGHUP only, not when they change", 0},
+    {"access-log", OPTION_ACCESS_LOG, NULL, 0,
+     "Log a line for each request that a worker ends", 0},
+    {"log-format", OPTION_LOG_FORMAT, "logfmt|json", 0, "Of all lines (logfmt)",
+     0},
+    {"log-level", OPTION_LOG_LEVEL, "debug|info|warn|error", 0,
+     "Drop lines below it (info)", 0},
     {"exporters", OPTION_EXPORTERS, "DIR", 0,
      "Look for profile exporters in DIR too", 0},
     {"heap-rate", OPTION_HEAP_RATE, "BYTES", 0,
@@ -67,9 +82,23 @@ static void copy(struct argp_state *state, const char *what, char *out,
     snprintf(out, size, "%s", text);
 }
 
+/* The position of `text` among the words, which end with NULL. */
+static int one_of(struct argp_state *state, const char *option,
+                  const char *text, const char *const *words, const char *all)
+{
+    for (int i = 0; words[i]; i++)
+        if (strcmp(words[i], text) == 0)
+            return i;
+    argp_error(state, "%s must be %s, got '%s'", option, all, text);
+    return 0;
+}
+
 static error_t parse(int key, char *text, struct argp_state *state)
 {
     struct arguments *a = state->input;
+    static const char *const formats[] = {"logfmt", "json", NULL};
+    static const char *const levels[] = {"debug", "info", "warn", "error",
+                                         NULL};
     struct err err;
     switch (key) {
     case OPTION_LISTEN:
@@ -77,9 +106,25 @@ static error_t parse(int key, char *text, struct argp_state *state)
             argp_error(state, "--listen: %s", err.message);
         copy(state, "--listen", a->address, sizeof a->address, text);
         return 0;
+    case OPTION_ADMIN:
+        if (!address_check(text, &err))
+            argp_error(state, "--admin: %s", err.message);
+        copy(state, "--admin", a->admin_address, sizeof a->admin_address, text);
+        return 0;
     case OPTION_WORKERS:
         a->workers =
             (int)options_integer(state, "--workers", text, 1, MAX_WORKERS);
+        return 0;
+    case OPTION_ACCESS_LOG:
+        a->access_log = true;
+        return 0;
+    case OPTION_LOG_FORMAT:
+        log_set_format((enum log_format)one_of(state, "--log-format", text,
+                                               formats, "logfmt or json"));
+        return 0;
+    case OPTION_LOG_LEVEL:
+        log_set_level((enum log_level)one_of(state, "--log-level", text, levels,
+                                             "debug, info, warn or error"));
         return 0;
     case OPTION_MAX_CONNECTIONS:
         a->max_connections = (unsigned)options_integer(
@@ -139,10 +184,12 @@ int command_serve(int argc, char **argv)
         catalog_default_dir(), *a.exporters ? a.exporters : NULL, NULL};
     const struct server_options server = {
         .address = a.address,
+        .admin_address = *a.admin_address ? a.admin_address : NULL,
         .n_workers = a.workers ? a.workers : (int)uv_available_parallelism(),
         .max_connections = a.max_connections,
         .dev = a.dev,
         .watches = !a.no_watch,
+        .logs_access = a.access_log,
         .dir = a.dir,
         .exporter_dirs = exporter_dirs,
     };

@@ -48,20 +48,37 @@ bool admin_open(struct admin *admin, const struct captures *captures,
         .start = on_start, .end = on_end, .ctx = admin};
     admin->captures = *captures;
     admin->handler = *handler;
-    if (!daemon_start(&admin->daemon, captures->loop, &daemon_handler,
+    if (!daemon_start(&admin->shared, captures->loop, &daemon_handler,
                       max_connections, err))
         return false;
     /* A proxy that kept the connection of its /healthz would send the next
      * request, for a worker, here. */
-    admin->daemon.closes = true;
-    return true;
+    admin->shared.closes = true;
+    if (daemon_start(&admin->own, captures->loop, &daemon_handler,
+                     max_connections, err))
+        return true;
+    daemon_stop(&admin->shared);
+    return false;
 }
 
-void admin_take(struct admin *admin, int fd) { daemon_add(&admin->daemon, fd); }
+void admin_take_shared(struct admin *admin, int fd)
+{
+    daemon_add(&admin->shared, fd);
+}
+
+void admin_take_own(struct admin *admin, int fd)
+{
+    daemon_add(&admin->own, fd);
+}
 
 unsigned admin_n_connections(const struct admin *admin)
 {
-    return daemon_n_connections(&admin->daemon);
+    return daemon_n_connections(&admin->shared) +
+           daemon_n_connections(&admin->own);
 }
 
-void admin_close(struct admin *admin) { daemon_stop(&admin->daemon); }
+void admin_close(struct admin *admin)
+{
+    daemon_stop(&admin->shared);
+    daemon_stop(&admin->own);
+}

@@ -1,6 +1,7 @@
 /* admin.h -- what the process says of itself: /healthz, /metrics and /debug/.
- * It has a daemon of its own, on the thread that accepts connections, so that
- * it answers while every worker is busy.
+ * It has daemons of its own, on the thread that accepts connections, so that
+ * it answers while every worker is busy: one for connections to the port of
+ * the workers, one for those to a port of its own (--admin).
  *
  * Path: listener.c -> [admin] -> pprof.c, metrics.c
  */
@@ -19,19 +20,22 @@ struct admin_handler {
 };
 
 struct admin {
-    struct daemon daemon;
+    struct daemon shared, own;
     struct captures captures;
     struct admin_handler handler;
 };
 
-/* `captures` and `handler` are copied. The struct stays in place until the
- * loop has run after admin_close. */
+/* Each daemon takes max_connections. `captures` and `handler` are copied. The
+ * struct stays in place until the loop has run after admin_close. */
 bool admin_open(struct admin *admin, const struct captures *captures,
                 const struct admin_handler *handler, unsigned max_connections,
                 struct err *err);
 
-/* Serve a connected socket, which the admin owns from here on. */
-void admin_take(struct admin *admin, int fd);
+/* Serve a connected socket, which the admin owns from here on: one that was
+ * made to the port of the workers, or to the admin's own, where connections
+ * are kept alive. */
+void admin_take_shared(struct admin *admin, int fd);
+void admin_take_own(struct admin *admin, int fd);
 
 unsigned admin_n_connections(const struct admin *admin);
 

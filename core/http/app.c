@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "http/access_log.h"
 #include "http/client_watch.h"
 #include "http/exchange.h"
 #include "http/module_request.h"
@@ -77,27 +78,33 @@ static void forget(struct exchange *x)
         x->next->prev = x->prev;
 }
 
-static void answer(struct exchange *x, unsigned status,
-                   struct MHD_Response *response)
+static void answer(struct exchange *x, const struct reply *reply)
 {
-    request_answer(x->request, status, response);
+    if (x->access)
+        x->access->n_body_bytes = reply->n_bytes;
+    request_answer(x->request, reply->status, reply->response);
     forget(x);
+}
+
+static void answer_text(struct exchange *x, unsigned status, const char *line)
+{
+    struct reply reply = reply_text(status, line);
+    answer(x, &reply);
 }
 
 static void log_failure(const struct exchange *x, const char *message)
 {
-    char quoted[8192];
-    log_write(LOG_ERROR, "handler_failed", "route=\"%s\" worker=%s error=%s",
-              x->match.pattern->text, x->app->worker,
-              log_quote(quoted, sizeof quoted, message));
+    log_write(LOG_ERROR, "handler_failed",
+              LOG_FIELDS(log_text("route", x->match.pattern->text),
+                         log_text("worker", x->app->worker),
+                         log_text("error", message)));
 }
 
 static void fail(struct exchange *x, const char *message)
 {
-    bool dev = x->app->dev;
     log_failure(x, message);
-    answer(x, MHD_HTTP_INTERNAL_SERVER_ERROR,
-           response_text("%s\n", dev ? message : "Internal Server Error"));
+    answer_text(x, MHD_HTTP_INTERNAL_SERVER_ERROR,
+                x->app->dev ? message : "Internal Server Error");
 }
 
 static void on_client_left(void *ctx)
@@ -117,6 +124,8 @@ static uint32_t labels_of(const struct exchange *x)
 
 static void run_task(struct exchange *x, task_done_fn done)
 {
+    if (x->access)
+        task_account(x->task, &x->access->usage);
     task_start(x->task, 1, labels_of(x), done, x);
     bool waits = x->task && (!x->stream || x->is_started);
     if (waits)
@@ -206,7 +215,7 @@ static void on_done(void *ctx, lua_State *co, const struct err *failure)
     else if (reply.stream && reply.response)
         answer_stream(x, co, &reply);
     else
-        answer(x, reply.status, reply.response);
+        answer(x, &reply);
 }
 
 /* Put `req`, which stays, the handler and its argument on the coroutine.
@@ -245,29 +254,35 @@ static void call_handler(struct exchange *x)
 
 /* Other methods have a route: 405 with those, or 204 to OPTIONS. None has:
  * 404. */
-static void answer_unrouted(const struct app *app, struct request *request)
+static struct reply reply_unrouted(const struct app *app,
+                                   const struct request *request)
 {
     struct buf allow = BUF_INIT;
     bool asks = strcmp(request->method, MHD_HTTP_METHOD_OPTIONS) == 0;
-    if (asks && strcmp(request->path, "*") == 0) {
-        request_answer(request, MHD_HTTP_NO_CONTENT, NULL);
-        return;
-    }
-    if (!router_allow(routes_router(app->routes), request->path, &allow)) {
-        request_answer(request, MHD_HTTP_NOT_FOUND,
-                       response_text("Not Found\n"));
-        return;
-    }
-    struct MHD_Response *response =
-        asks ? response_empty() : response_text("Method Not Allowed\n");
-    if (asks)
+    struct reply no_content = {.status = MHD_HTTP_NO_CONTENT};
+    if (asks && strcmp(request->path, "*") == 0)
+        return no_content;
+    if (!router_allow(routes_router(app->routes), request->path, &allow))
+        return reply_text(MHD_HTTP_NOT_FOUND, "Not Found");
+    struct reply reply =
+        asks ? no_content
+             : reply_text(MHD_HTTP_METHOD_NOT_ALLOWED, "Method Not Allowed");
+    if (asks) {
+        reply.response = response_empty();
         buf_puts(&allow, ", OPTIONS");
-    if (response && buf_cstr(&allow))
-        MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, allow.data);
+    }
+    if (reply.response && buf_cstr(&allow))
+        MHD_add_response_header(reply.response, MHD_HTTP_HEADER_ALLOW,
+                                allow.data);
     buf_fini(&allow);
-    request_answer(request,
-                   asks ? MHD_HTTP_NO_CONTENT : MHD_HTTP_METHOD_NOT_ALLOWED,
-                   response);
+    return reply;
+}
+
+static void begin_access(struct exchange *x)
+{
+    x->access = access_log_begin(x->request);
+    if (x->access)
+        x->request->id = x->access->id;
 }
 
 void app_answer(struct app *app, struct request *request)
@@ -279,9 +294,12 @@ void app_answer(struct app *app, struct request *request)
         return;
     }
     x->request = request;
+    if (app->host.logs_access)
+        begin_access(x);
     if (!router_find(routes_router(app->routes), request->method, request->path,
                      &x->match)) {
-        answer_unrouted(app, request);
+        struct reply reply = reply_unrouted(app, request);
+        answer(x, &reply);
         return;
     }
     x->traffic = app->traffic[x->match.route];
@@ -289,13 +307,24 @@ void app_answer(struct app *app, struct request *request)
     call_handler(x);
 }
 
-struct route_traffic *app_end(struct request *request)
+static void end_access(struct exchange *x, const char *worker)
+{
+    if (x->stream)
+        x->access->n_body_bytes = stream_n_sent(x->stream);
+    access_log_end(x->access, x->request, x->traffic ? x->traffic->route : "",
+                   worker);
+    free(x->access);
+}
+
+struct route_traffic *app_end(struct request *request, const char *worker)
 {
     struct exchange *x = request->data;
     if (!x)
         return NULL;
     struct route_traffic *traffic = x->traffic;
     forget(x);
+    if (x->access)
+        end_access(x, worker);
     stream_free(x->stream);
     free(x);
     return traffic;
@@ -388,14 +417,14 @@ void app_collect(struct app *app)
     struct err err;
     lua_pushcfunction(app->L, collect);
     if (!script_call(app->L, 0, 0, &err))
-        log_write(LOG_ERROR, "collection_failed", "worker=%s", app->worker);
+        log_write(LOG_ERROR, "collection_failed",
+                  LOG_FIELDS(log_text("worker", app->worker)));
 }
 
 static void stop_exchange(struct exchange *x)
 {
     if (!x->stream) {
-        answer(x, MHD_HTTP_SERVICE_UNAVAILABLE,
-               response_text("Service Unavailable\n"));
+        answer_text(x, MHD_HTTP_SERVICE_UNAVAILABLE, "Service Unavailable");
         return;
     }
     stream_end(x->stream, false);

@@ -43,6 +43,7 @@ struct app_host {
     uv_loop_t *loop;
     struct network *network;
     struct traffic *traffic;
+    bool logs_access; /* access_log.h */
 };
 
 /* `host` is copied. All below: [worker]. */
@@ -53,7 +54,7 @@ void app_answer(struct app *app, struct request *request);
 
 /* The request, of app_answer, is over, answered or not. Returns the counters
  * of its route; NULL where it has none. */
-struct route_traffic *app_end(struct request *request);
+struct route_traffic *app_end(struct request *request, const char *worker);
 
 /* It gets no more requests: call nothing more by timers. */
 void app_quiet(struct app *app);

@@ -21,6 +21,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "http/head.h"
+#include "http/request_id.h"
 #include "http/response.h"
 #include "http/url.h"
 
@@ -111,6 +112,8 @@ static enum MHD_Result send_answer(struct request *r)
         return MHD_NO;
     if (r->daemon->closes)
         MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
+    if (r->id)
+        MHD_add_response_header(response, REQUEST_ID_HEADER, r->id);
     enum MHD_Result result =
         MHD_queue_response(r->connection, r->status, response);
     MHD_destroy_response(response);
@@ -205,10 +208,9 @@ static size_t keep_encoded(void *ctx, struct MHD_Connection *connection,
 static void log_message(void *ctx, const char *format, va_list args)
 {
     (void)ctx;
-    char text[512], quoted[1024];
+    char text[512];
     vsnprintf(text, sizeof text, format, args);
-    log_write(LOG_DEBUG, "http", "message=%s",
-              log_quote(quoted, sizeof quoted, text));
+    log_write(LOG_DEBUG, "http", LOG_FIELDS(log_text("message", text)));
 }
 
 void request_pause(struct request *r)

@@ -28,6 +28,7 @@ struct request {
     struct buf body;
     int64_t start_ns; /* when all of it was there, monotonic */
     void *data;       /* the handler's own */
+    const char *id;   /* sent back as X-Request-Id; the handler's, or NULL */
 
     unsigned status; /* once it is answered */
     bool is_answered;

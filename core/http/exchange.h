@@ -6,6 +6,7 @@
 #include "http/daemon.h"
 #include "http/router.h"
 
+struct access_record;
 struct app;
 struct client_watch;
 struct route_traffic;
@@ -23,6 +24,7 @@ struct exchange {
     struct client_watch *watch;    /* while the task waits */
     struct stream *stream;         /* NULL: the reply is not one */
     struct exchange **writer;      /* where the script's `write` points here */
+    struct access_record *access;  /* NULL: there is no access log */
     bool is_started;               /* the stream's task */
     bool is_blocked;               /* it waits for the client */
     struct exchange *prev, *next;  /* in app->exchanges */

@@ -153,8 +153,8 @@ static void on_acceptable(uv_poll_t *poll, int status, int events)
             return;
         } else if (errno == EMFILE || errno == ENFILE || errno == ENOMEM ||
                    errno == ENOBUFS) {
-            log_write(LOG_WARN, "accept_failed", "reason=\"%s\"",
-                      strerror(errno));
+            log_write(LOG_WARN, "accept_failed",
+                      LOG_FIELDS(log_text("reason", strerror(errno))));
             uv_poll_stop(&l->accept_poll); /* until the next tick */
             l->is_paused = true;
             return;

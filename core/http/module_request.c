@@ -8,6 +8,7 @@
 
 #include "http/exchange.h"
 #include "http/module_stream.h"
+#include "http/request_id.h"
 #include "http/url.h"
 #include "script/call.h"
 #include "script/modules.h"
@@ -87,6 +88,14 @@ static void push_method(lua_State *L, const struct exchange *x)
 static void push_path(lua_State *L, const struct exchange *x)
 {
     push_decoded(L, x->request->path, strlen(x->request->path));
+}
+
+static void push_id(lua_State *L, const struct exchange *x)
+{
+    char id[REQUEST_ID_MAX + 1];
+    if (!x->request->id)
+        request_id_read(x->request, id);
+    lua_pushstring(L, x->request->id ? x->request->id : id);
 }
 
 static void push_body(lua_State *L, const struct exchange *x)
@@ -205,7 +214,7 @@ static const struct field {
     {"method", push_method},       {"path", push_path},
     {"params", push_params},       {"query", push_query},
     {"headers", push_headers},     {"body", push_body},
-    {"query_all", push_query_all},
+    {"query_all", push_query_all}, {"id", push_id},
 };
 #define N_FIELDS ((int)(sizeof fields / sizeof *fields))
 #define OWN_FIELDS (N_FIELDS + 1)

@@ -1,7 +1,7 @@
 /* module_request.h -- the `req` that a handler gets. Its fields are made when
  * they are first read, and kept: method, path, params, query, query_all,
- * headers, body; and it has the methods req:json() and req:stream(f). A script
- * may set fields of its own on it.
+ * headers, body, id; and it has the methods req:json() and req:stream(f). A
+ * script may set fields of its own on it.
  */
 #ifndef HTTP_MODULE_REQUEST_H
 #define HTTP_MODULE_REQUEST_H

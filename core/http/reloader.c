@@ -45,13 +45,13 @@ static void load_apps(uv_work_t *work)
 
 static void log_load(const struct load *load)
 {
-    char quoted[4096];
     if (load->failed)
-        log_write(LOG_ERROR, "reload_failed", "error=%s",
-                  log_quote(quoted, sizeof quoted, load->err.message));
+        log_write(LOG_ERROR, "reload_failed",
+                  LOG_FIELDS(log_text("error", load->err.message)));
     else
-        log_write(LOG_INFO, "reloaded", "seconds=%.3f",
-                  (double)(clock_mono_ns() - load->start_ns) / 1e9);
+        log_write(LOG_INFO, "reloaded",
+                  LOG_FIELDS(log_integer(
+                      "ms", (clock_mono_ns() - load->start_ns) / 1000000)));
 }
 
 static void replace(struct reloader_slot *slot, struct app *app)
@@ -94,7 +94,8 @@ static struct load *new_load(struct reloader *r)
     struct load *load = calloc(1, sizeof *load + n * sizeof *load->wanted);
     if (!load || !(load->apps = calloc(n, sizeof(struct app *)))) {
         free(load);
-        log_write(LOG_ERROR, "reload_failed", "error=\"out of memory\"");
+        log_write(LOG_ERROR, "reload_failed",
+                  LOG_FIELDS(log_text("error", "out of memory")));
         return NULL;
     }
     load->reloader = r;

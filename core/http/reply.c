@@ -28,12 +28,19 @@ static bool read_status(lua_State *L, int index, unsigned *status,
     return true;
 }
 
+struct reply reply_text(unsigned status, const char *line)
+{
+    return (struct reply){.status = status,
+                          .response = response_text("%s\n", line),
+                          .n_bytes = strlen(line) + 1};
+}
+
 static void set_reason(struct reply *reply)
 {
-    reply->response =
-        reply->status < 400
-            ? response_empty()
-            : response_text("%s\n", response_reason(reply->status));
+    if (reply->status < 400)
+        reply->response = response_empty();
+    else
+        *reply = reply_text(reply->status, response_reason(reply->status));
 }
 
 static bool set_table(lua_State *L, int index, struct reply *reply,
@@ -45,6 +52,7 @@ static bool set_table(lua_State *L, int index, struct reply *reply,
         buf_fini(&text);
         return err_prefix(err, "a handler's result: ");
     }
+    reply->n_bytes = text.len;
     reply->response = response_take(&text, "application/json");
     return true;
 }
@@ -70,6 +78,7 @@ static bool set_body(lua_State *L, int index, struct reply *reply,
         return set_table(L, index, reply, err);
     case LUA_TSTRING:
         text = lua_tolstring(L, index, &len);
+        reply->n_bytes = len;
         reply->response = response_copy(text, len, "text/plain; charset=utf-8");
         return true;
     case LUA_TUSERDATA:
@@ -220,7 +229,7 @@ bool reply_from_error(lua_State *L, struct reply *reply)
     if (lua_type(L, -1) == LUA_TSTRING) {
         if (reply->response)
             MHD_destroy_response(reply->response);
-        reply->response = response_text("%s\n", lua_tostring(L, -1));
+        *reply = reply_text(reply->status, lua_tostring(L, -1));
     }
     lua_pop(L, 1);
     return true;

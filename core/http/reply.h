@@ -20,9 +20,13 @@ struct stream;
 struct reply {
     unsigned status;
     struct MHD_Response *response; /* the caller's; NULL: out of memory */
+    size_t n_bytes;                /* of its body, unless that is a stream */
     struct stream *stream; /* its body, the caller's; NULL: not by req:stream */
     int body;              /* where the body is on the stack, of a stream */
 };
+
+/* A line of text. */
+struct reply reply_text(unsigned status, const char *line);
 
 /* From the values at `first` up to the top. False and err, which says what is
  * wrong with them. */

@@ -21,14 +21,15 @@
 #define ABANDON_AFTER_MS 7000
 #define MAX_CONNECTIONS 65536u
 #define SPARE_DESCRIPTORS 64u /* for files, epolls, the workers' loops */
-/* Connections beyond the limit, so that it does not shut out the admin. */
+/* Connections beyond the limit, so that it does not shut out the admin; and as
+ * many to a port of its own. */
 #define ADMIN_CONNECTIONS 32u
 
 struct server {
     const struct server_options *options;
     uv_loop_t loop;
     struct mailbox mailbox;
-    struct listener listener;
+    struct listener listener, admin_listener;
     struct admin admin;
     struct export_host *host;
     struct reloader reloader;
@@ -44,9 +45,8 @@ struct server {
 
 /* As many connections as there may be descriptors; leave some of those for
  * other things. */
-static unsigned raise_descriptor_limit(void)
+static unsigned raise_descriptor_limit(unsigned others)
 {
-    const unsigned others = SPARE_DESCRIPTORS + ADMIN_CONNECTIONS;
     struct rlimit limit;
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
         return 1024 - others;
@@ -61,7 +61,10 @@ static unsigned raise_descriptor_limit(void)
 
 static bool set_max_connections(struct server *s, struct err *err)
 {
-    unsigned most = raise_descriptor_limit();
+    unsigned others = SPARE_DESCRIPTORS + ADMIN_CONNECTIONS;
+    if (s->options->admin_address)
+        others += ADMIN_CONNECTIONS;
+    unsigned most = raise_descriptor_limit(others);
     unsigned wanted = s->options->max_connections;
     s->max_connections = wanted ? wanted : most;
     if (wanted <= most)
@@ -69,7 +72,7 @@ static bool set_max_connections(struct server *s, struct err *err)
     return err_set(err,
                    "--max-connections %u: the limit of open files, %u, leaves "
                    "room for %u (raise it by `ulimit -Hn`)",
-                   wanted, most + SPARE_DESCRIPTORS + ADMIN_CONNECTIONS, most);
+                   wanted, most + others, most);
 }
 
 static struct worker *least_busy(const struct server *s)
@@ -87,6 +90,11 @@ static unsigned n_workers_connections(const struct server *s)
     for (int i = 0; i < s->n_workers; i++)
         n += worker_n_connections(s->workers[i]);
     return n;
+}
+
+static unsigned n_own_connections(const struct server *s)
+{
+    return s->admin_listener.n_waiting + daemon_n_connections(&s->admin.own);
 }
 
 static unsigned n_connections(const struct server *s)
@@ -119,11 +127,24 @@ static bool route(void *ctx, int fd, enum peek_result who)
 {
     struct server *s = ctx;
     if (who == PEEK_ADMIN)
-        admin_take(&s->admin, fd);
+        admin_take_shared(&s->admin, fd);
     else if (n_workers_connections(s) < s->max_connections)
         worker_take(least_busy(s), fd);
     else
         return false;
+    return true;
+}
+
+static bool has_own_room(void *ctx)
+{
+    return n_own_connections(ctx) < ADMIN_CONNECTIONS;
+}
+
+static bool route_to_admin(void *ctx, int fd, enum peek_result who)
+{
+    struct server *s = ctx;
+    (void)who;
+    admin_take_own(&s->admin, fd);
     return true;
 }
 
@@ -176,12 +197,31 @@ static void on_app_retired(void *ctx, int number, struct app *app)
 static void on_abandon(uv_timer_t *timer)
 {
     struct server *s = timer->data;
-    log_write(LOG_WARN, "abandoned", "workers=%d", s->n_running);
+    log_write(LOG_WARN, "abandoned",
+              LOG_FIELDS(log_integer("workers", s->n_running)));
     s->is_abandoned = true;
     uv_stop(&s->loop);
 }
 
 /* The loop ends when all that was started has stopped. */
+static bool open_listeners(struct server *s, struct err *err)
+{
+    if (!listener_open(&s->listener, s->options->address, err))
+        return false;
+    if (!s->options->admin_address ||
+        listener_open(&s->admin_listener, s->options->admin_address, err))
+        return true;
+    listener_close(&s->listener);
+    return false;
+}
+
+static void close_listeners(struct server *s)
+{
+    listener_close(&s->listener);
+    if (s->options->admin_address)
+        listener_close(&s->admin_listener);
+}
+
 static void stop(struct server *s)
 {
     s->is_stopping = true;
@@ -190,7 +230,7 @@ static void stop(struct server *s)
     uv_close((uv_handle_t *)&s->interrupt, NULL);
     uv_close((uv_handle_t *)&s->hangup, NULL);
     reloader_close(&s->reloader);
-    listener_close(&s->listener);
+    close_listeners(s);
     uv_timer_start(&s->abandon_timer, on_abandon, ABANDON_AFTER_MS, 0);
     for (int i = 0; i < s->n_workers; i++)
         worker_stop(s->workers[i]);
@@ -205,7 +245,7 @@ static void on_signal(uv_signal_t *signal, int number)
     struct server *s = signal->data;
     if (s->is_stopping)
         return;
-    log_write(LOG_INFO, "stopping", "signal=%d", number);
+    log_write(LOG_INFO, "stopping", LOG_FIELDS(log_integer("signal", number)));
     stop(s);
 }
 
@@ -222,6 +262,7 @@ static bool start_workers(struct server *s, struct err *err)
     if (!s->workers)
         return err_set(err, "out of memory for the workers");
     struct worker_options options = {.max_connections = s->max_connections,
+                                     .logs_access = s->options->logs_access,
                                      .owner = &s->mailbox,
                                      .stopped = on_worker_stopped,
                                      .retired = on_app_retired,
@@ -252,8 +293,8 @@ static bool start_admin(struct server *s, struct err *err)
                                       .idle = on_captures_idle,
                                       .ctx = s};
     const struct admin_handler handler = {write_metrics, s};
-    s->has_admin =
-        admin_open(&s->admin, &captures, &handler, s->max_connections, err);
+    s->has_admin = admin_open(&s->admin, &captures, &handler,
+                              s->max_connections + ADMIN_CONNECTIONS, err);
     return s->has_admin;
 }
 
@@ -266,24 +307,36 @@ static bool open_reloader(struct server *s, struct err *err)
     return reloader_open(&s->reloader, &options, s->options->n_workers, err);
 }
 
+static bool start_admin_listener(struct server *s, struct err *err)
+{
+    const struct listener_handler handler = {
+        .has_room = has_own_room, .route = route_to_admin, .ctx = s};
+    return !s->options->admin_address ||
+           listener_start(&s->admin_listener, &s->loop, &handler, err);
+}
+
 static bool start(struct server *s, struct err *err)
 {
     const struct listener_handler handler = {
         .has_room = has_room, .route = route, .ctx = s};
     if (!open_reloader(s, err) || !start_admin(s, err) ||
         !start_workers(s, err) ||
-        !listener_start(&s->listener, &s->loop, &handler, err))
+        !listener_start(&s->listener, &s->loop, &handler, err) ||
+        !start_admin_listener(s, err))
         return false;
     uv_signal_start(&s->terminate, on_signal, SIGTERM);
     uv_signal_start(&s->interrupt, on_signal, SIGINT);
     uv_signal_start(&s->hangup, on_hangup, SIGHUP);
-    char quoted[1024];
     if (s->options->watches && !s->reloader.is_watching)
-        log_write(
-            LOG_WARN, "not_watching", "error=%s",
-            log_quote(quoted, sizeof quoted, s->reloader.watch_err.message));
-    log_write(LOG_INFO, "listening", "address=%s workers=%d dir=%s",
-              s->listener.address, s->n_workers, s->options->dir);
+        log_write(LOG_WARN, "not_watching",
+                  LOG_FIELDS(log_text("error", s->reloader.watch_err.message)));
+    log_write(LOG_INFO, "listening",
+              LOG_FIELDS(log_text("address", s->listener.address),
+                         log_integer("workers", s->n_workers),
+                         log_text("dir", s->options->dir)));
+    if (s->options->admin_address)
+        log_write(LOG_INFO, "listening_admin",
+                  LOG_FIELDS(log_text("address", s->admin_listener.address)));
     return true;
 }
 
@@ -327,13 +380,12 @@ enum server_result server_run(const struct server_options *options,
     s->options = options;
     s->start_ns = clock_wall_ns();
     signal(SIGPIPE, SIG_IGN);
-    if (!set_max_connections(s, err) ||
-        !listener_open(&s->listener, options->address, err)) {
+    if (!set_max_connections(s, err) || !open_listeners(s, err)) {
         free(s);
         return SERVER_FAILED;
     }
     if (!open_loop(s, err)) {
-        listener_close(&s->listener);
+        close_listeners(s);
         free(s);
         return SERVER_FAILED;
     }

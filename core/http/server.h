@@ -10,10 +10,12 @@
 #include "base/err.h"
 
 struct server_options {
-    const char *address; /* HOST:PORT */
+    const char *address;       /* HOST:PORT */
+    const char *admin_address; /* the admin's own too; NULL: none */
     int n_workers;
     unsigned max_connections; /* 0: as many as descriptors allow */
     bool dev;
+    bool logs_access;                 /* a line for each request */
     bool watches;                     /* reload when a script changes */
     const char *dir;                  /* of routes.lua */
     const char *const *exporter_dirs; /* ends with NULL */

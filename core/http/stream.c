@@ -17,6 +17,7 @@ struct stream {
     struct request *request;
     struct buf bytes;
     size_t n_sent; /* of them */
+    uint64_t n_sent_before;
     bool is_ended, is_complete;
     void (*wanted)(void *ctx);
     void *ctx;
@@ -81,6 +82,7 @@ static void make_room(struct stream *stream)
     size_t n = n_waiting(stream);
     if (stream->n_sent < n)
         return;
+    stream->n_sent_before += stream->n_sent;
     memmove(stream->bytes.data, stream->bytes.data + stream->n_sent, n);
     stream->bytes.len = n;
     stream->n_sent = 0;
@@ -100,6 +102,11 @@ void stream_end(struct stream *stream, bool is_complete)
     stream->is_ended = true;
     stream->is_complete = is_complete;
     request_resume(stream->request);
+}
+
+uint64_t stream_n_sent(const struct stream *stream)
+{
+    return stream->n_sent_before + stream->n_sent;
 }
 
 bool stream_has_failed(const struct stream *stream)

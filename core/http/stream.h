@@ -11,6 +11,7 @@
 #include <microhttpd.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct request;
 struct stream;
@@ -35,6 +36,9 @@ bool stream_write(struct stream *stream, const char *bytes, size_t n);
 /* The body is complete; or it is not, which the client sees by a connection
  * that closes without the last chunk. */
 void stream_end(struct stream *stream, bool is_complete);
+
+/* Of the body, sent so far. */
+uint64_t stream_n_sent(const struct stream *stream);
 
 /* Has memory been short for the bytes? Then it is incomplete. */
 bool stream_has_failed(const struct stream *stream);

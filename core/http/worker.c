@@ -105,7 +105,7 @@ static void on_drain_timer(uv_timer_t *timer)
 static void on_end(void *ctx, struct request *request)
 {
     struct worker *w = ctx;
-    struct route_traffic *route = app_end(request);
+    struct route_traffic *route = app_end(request, w->name);
     traffic_end(&w->traffic, route ? route : &w->traffic.none,
                 request->is_answered ? request->status : TRAFFIC_CLIENT_LEFT,
                 clock_mono_ns() - request->start_ns);
@@ -140,8 +140,10 @@ static void on_retire_timer(uv_timer_t *timer)
 
 static bool start_app(struct worker *w, struct app *app, struct err *err)
 {
-    const struct app_host host = {
-        .loop = &w->loop, .network = &w->network, .traffic = &w->traffic};
+    const struct app_host host = {.loop = &w->loop,
+                                  .network = &w->network,
+                                  .traffic = &w->traffic,
+                                  .logs_access = w->options.logs_access};
     return app_start(app, &host, err);
 }
 

@@ -23,6 +23,7 @@ struct worker;
 struct worker_options {
     int number; /* from 1 */
     unsigned max_connections;
+    bool logs_access;      /* access_log.h */
     struct mailbox *owner; /* on whose thread these are called: */
     /* The worker has answered its last request; join it. */
     void (*stopped)(void *ctx);

@@ -318,7 +318,8 @@ static void expand_shorthand(struct config *config)
     }
     if (!given->duration_ns && !given->iterations && given->vus > 1) {
         log_write(LOG_WARN, "vus_ignored",
-                  "reason=\"vus works with a duration or iterations\"");
+                  LOG_FIELDS(log_text(
+                      "reason", "vus works with a duration or iterations")));
         scenario->vus = 1;
     }
     config->n_scenarios = 1;

@@ -12,16 +12,17 @@ bool outcome_is_expected(const struct transfer *transfer)
 static void log_first(const struct transfer *transfer)
 {
     const struct url *url = &transfer->url;
-    char text[300], quoted[400], to[300], reason[300];
+    char text[300], host[300];
     snprintf(text, sizeof text, "%s%s%s", client_error_text(transfer->error),
              transfer->detail ? ": " : "",
              transfer->detail ? transfer->detail : "");
-    snprintf(to, sizeof to, "%.*s", (int)url->authority.n, url->authority.at);
+    snprintf(host, sizeof host, "%.*s", (int)url->authority.n,
+             url->authority.at);
     log_write(LOG_WARN, "request_failed",
-              "error_code=%d error=%s host=%s note=\"further ones of this "
-              "kind are only counted\"",
-              (int)transfer->error, log_quote(quoted, sizeof quoted, text),
-              log_quote(reason, sizeof reason, to));
+              LOG_FIELDS(log_integer("error_code", (int)transfer->error),
+                         log_text("error", text), log_text("host", host),
+                         log_text("note", "further ones of this kind are only "
+                                          "counted")));
 }
 
 static void count_error(struct outcome *outcome,

@@ -97,15 +97,16 @@ bool vu_script_check(struct load *load, struct err *err)
 static void log_error(struct vu *vu, const struct err *err)
 {
     struct load *load = vu->load;
-    char quoted[2 * sizeof err->message];
     if (++load->n_script_errors > ERRORS_LOGGED)
         return;
-    log_write(LOG_ERROR, "script_error", "vu=%u iteration=%lld message=%s",
-              vu->number, (long long)vu->iteration,
-              log_quote(quoted, sizeof quoted, err->message));
+    log_write(LOG_ERROR, "script_error",
+              LOG_FIELDS(log_integer("vu", vu->number),
+                         log_integer("iteration", vu->iteration),
+                         log_text("message", err->message)));
     if (load->n_script_errors == ERRORS_LOGGED)
-        log_write(LOG_WARN, "script_errors",
-                  "note=\"further ones are only counted\"");
+        log_write(
+            LOG_WARN, "script_errors",
+            LOG_FIELDS(log_text("note", "further ones are only counted")));
 }
 
 /* Go on with the function, and see how it comes back. */

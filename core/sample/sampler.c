@@ -18,14 +18,15 @@ bool sampler_init(struct err *err)
     if (!loaded_objects_init() || !fault_guard_init())
         return err_set(err, "out of memory for the sampler");
     if (!code_map_init(&why)) {
-        char quoted[256];
-        log_write(LOG_WARN, "no_lua_frames", "reason=%s",
-                  log_quote(quoted, sizeof quoted, why.message));
+        log_write(LOG_WARN, "no_lua_frames",
+                  LOG_FIELDS(log_text("reason", why.message)));
     }
     if (!vm_stack_self_test())
         log_write(LOG_WARN, "no_lua_stacks_in_c",
-                  "reason=\"unknown Lua release\" release=\"%s\"", LUA_RELEASE);
+                  LOG_FIELDS(log_text("reason", "unknown Lua release"),
+                             log_text("release", LUA_RELEASE)));
     if (!vm_line_self_test())
-        log_write(LOG_WARN, "no_exact_lines", "release=\"%s\"", LUA_RELEASE);
+        log_write(LOG_WARN, "no_exact_lines",
+                  LOG_FIELDS(log_text("release", LUA_RELEASE)));
     return cpu_init(err) && collector_start(err);
 }

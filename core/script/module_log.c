@@ -3,11 +3,9 @@
  *   log.info("cache_miss", { key = "a b", took = 0.2 })
  *   -> time=... level=info event=cache_miss key="a b" took=0.2
  */
-#include <ctype.h>
 #include <lauxlib.h>
 #include <lua.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,18 +13,6 @@
 #include "script/modules.h"
 
 #define MAX_FIELDS 32
-#define MAX_LINE 8192
-
-/* What logfmt takes for a key or an event without quotes. */
-static bool is_word(const char *s)
-{
-    if (!*s)
-        return false;
-    for (; *s; s++)
-        if (!isalnum((unsigned char)*s) && !strchr("_-.", *s))
-            return false;
-    return true;
-}
 
 static int compare_keys(const void *a, const void *b)
 {
@@ -40,9 +26,10 @@ static int collect_keys(lua_State *L, const char **keys)
     lua_pushnil(L);
     while (lua_next(L, 2)) {
         lua_pop(L, 1);
-        luaL_argcheck(
-            L, lua_type(L, -1) == LUA_TSTRING && is_word(lua_tostring(L, -1)),
-            2, "field names must be words of letters, digits and _");
+        luaL_argcheck(L,
+                      lua_type(L, -1) == LUA_TSTRING &&
+                          log_is_word(lua_tostring(L, -1)),
+                      2, "field names must be words of letters, digits and _");
         luaL_argcheck(L, n < MAX_FIELDS, 2, "too many fields (at most 32)");
         keys[n++] = lua_tostring(L, -1);
     }
@@ -50,37 +37,41 @@ static int collect_keys(lua_State *L, const char **keys)
     return n;
 }
 
-static size_t put_field(lua_State *L, char *line, size_t n, const char *key)
+/* stack: ..., value. What is neither a number nor a boolean becomes a text, in
+ * its place. */
+static struct log_field read_field(lua_State *L, const char *key)
 {
-    char quoted[1024];
-    lua_getfield(L, 2, key);
-    const char *value = luaL_tolstring(L, -1, NULL);
-    if (!is_word(value))
-        value = log_quote(quoted, sizeof quoted, value);
-    int more =
-        snprintf(line + n, MAX_LINE - n, "%s%s=%s", n ? " " : "", key, value);
-    lua_pop(L, 2);
-    /* A field that does not fit is left out whole. */
-    return (size_t)more < MAX_LINE - n ? n + (size_t)more : n;
+    switch (lua_type(L, -1)) {
+    case LUA_TNUMBER:
+        return lua_isinteger(L, -1) ? log_integer(key, lua_tointeger(L, -1))
+                                    : log_number(key, lua_tonumber(L, -1));
+    case LUA_TBOOLEAN:
+        return log_boolean(key, lua_toboolean(L, -1));
+    }
+    luaL_tolstring(L, -1, NULL);
+    lua_replace(L, -2);
+    return log_text(key, lua_tostring(L, -1));
 }
 
 static int write_line(lua_State *L, enum log_level level)
 {
     const char *event = luaL_checkstring(L, 1);
-    luaL_argcheck(L, is_word(event), 1,
+    const char *keys[MAX_FIELDS];
+    struct log_field fields[MAX_FIELDS];
+    int n = 0;
+    luaL_argcheck(L, log_is_word(event), 1,
                   "an event is one word of letters, digits and _; put the "
                   "rest into fields");
-    char line[MAX_LINE] = "";
     if (!lua_isnoneornil(L, 2)) {
         luaL_checktype(L, 2, LUA_TTABLE);
-        const char *keys[MAX_FIELDS];
-        int n_keys = collect_keys(L, keys);
-        size_t n = 0;
-        for (int i = 0; i < n_keys; i++)
-            n = put_field(L, line, n, keys[i]);
-        line[n] = '\0';
+        n = collect_keys(L, keys);
     }
-    log_write(level, event, "%s", line);
+    luaL_checkstack(L, n + LUA_MINSTACK, "too many fields");
+    for (int i = 0; i < n; i++) { /* their texts live on the stack */
+        lua_getfield(L, 2, keys[i]);
+        fields[i] = read_field(L, keys[i]);
+    }
+    log_write(level, event, fields, (size_t)n);
     return 0;
 }
 

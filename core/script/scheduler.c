@@ -4,8 +4,11 @@
 #include <lauxlib.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "sample/sampler.h"
+#include "sample/vm_heap.h"
 #include "script/call.h"
+#include "script/state.h"
 #include "script/timer.h"
 
 /* Coroutines kept for reuse: enough for the tasks that usually wait at the
@@ -21,6 +24,7 @@ struct task {
     void (*cancel)(void *ctx); /* what it waits for; NULL: its timer */
     void *cancel_ctx;
     uv_timer_t timer;
+    struct task_usage *usage; /* NULL: nobody asks */
     task_done_fn done;
     void *ctx;
     struct task *next_pooled;
@@ -160,6 +164,7 @@ struct task *scheduler_take(struct scheduler *scheduler, struct err *err)
         return new_task(scheduler, err);
     scheduler->pool = task->next_pooled;
     scheduler->n_pooled--;
+    task->usage = NULL;
     return task;
 }
 
@@ -233,15 +238,44 @@ static void finish(struct task *task, const struct err *err)
         task_release(task);
 }
 
+void task_account(struct task *task, struct task_usage *usage)
+{
+    task->usage = usage;
+}
+
+static struct task_usage read_usage(const struct scheduler *scheduler)
+{
+    const struct vm_heap *heap = script_state_heap(scheduler->L);
+    return (struct task_usage){
+        clock_read_ns(CLOCK_THREAD_CPUTIME_ID),
+        atomic_load_explicit(&heap->allocated_bytes, memory_order_relaxed)};
+}
+
+/* script_resume, accounted for. */
+static int resume(struct task *task, int nargs, struct err *err)
+{
+    struct scheduler *scheduler = task->scheduler;
+    struct task_usage *usage = task->usage, start = {0}, end;
+    int nresults;
+    if (usage)
+        start = read_usage(scheduler);
+    int status = script_resume(task->co, scheduler->L, nargs, &nresults, err);
+    if (usage) {
+        end = read_usage(scheduler);
+        usage->cpu_ns += end.cpu_ns - start.cpu_ns;
+        usage->allocated_bytes += end.allocated_bytes - start.allocated_bytes;
+    }
+    return status;
+}
+
 static void run(struct task *task, int nargs)
 {
     struct scheduler *scheduler = task->scheduler;
     struct err err;
-    int nresults;
     task->waits = false;
     scheduler->running = task;
     uint32_t labels = sampler_set_labels(task->labels);
-    int status = script_resume(task->co, scheduler->L, nargs, &nresults, &err);
+    int status = resume(task, nargs, &err);
     if (status == LUA_OK) {
         finish(task, NULL);
     } else if (status != LUA_YIELD) {

@@ -76,6 +76,16 @@ void task_release(struct task *task);
  * runs the __close of its variables. */
 void task_abort(struct task *task);
 
+/* What a task has used while it ran. */
+struct task_usage {
+    int64_t cpu_ns;          /* of its thread */
+    int64_t allocated_bytes; /* by its Lua state, whatever became of them */
+};
+
+/* Add what the task uses to *usage, from its start until it is done. Before
+ * task_start. Costs two reads of the thread's CPU clock each time it runs. */
+void task_account(struct task *task, struct task_usage *usage);
+
 /* The labels that it was started with. */
 uint32_t task_labels(const struct task *task);
 

@@ -64,11 +64,10 @@ static void cancel(struct timer *timer)
 static void on_done(void *ctx, lua_State *co, const struct err *failure)
 {
     struct timer *timer = ctx;
-    char quoted[2 * sizeof failure->message];
     (void)co;
     if (failure)
-        log_write(LOG_ERROR, "timer_failed", "error=%s",
-                  log_quote(quoted, sizeof quoted, failure->message));
+        log_write(LOG_ERROR, "timer_failed",
+                  LOG_FIELDS(log_text("error", failure->message)));
     timer->is_running = false;
     free_if_over(timer);
 }

@@ -9,6 +9,7 @@
 ---@field query table<string, string> of a name given twice, the first value
 ---@field query_all table<string, string[]> all values of each name, in order
 ---@field headers table<string, string> names in any case
+---@field id string its X-Request-Id, or one that was made for it
 ---@field body string "" without one, 8 MiB at most
 local Request = {}
 
