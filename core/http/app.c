@@ -6,16 +6,12 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "http/access_log.h"
-#include "http/client_watch.h"
 #include "http/exchange.h"
 #include "http/module_request.h"
-#include "http/module_stream.h"
 #include "http/outbound.h"
 #include "http/reply.h"
 #include "http/response.h"
 #include "http/routes.h"
-#include "http/stream.h"
 #include "http/traffic.h"
 #include "script/call.h"
 #include "script/scheduler.h"
@@ -23,234 +19,14 @@
 
 struct app {
     char worker[16]; /* its number as text */
-    bool dev;
     lua_State *L;
     struct routes *routes;
     struct scheduler *scheduler;
-    struct exchange *exchanges; /* without an answer yet */
+    struct exchanges exchanges;
     struct outbound outbound;
     struct app_host host;
     struct route_traffic **traffic; /* by route */
 };
-
-static void remember(struct app *app, struct exchange *x)
-{
-    x->app = app;
-    x->next = app->exchanges;
-    if (x->next)
-        x->next->prev = x;
-    app->exchanges = x;
-}
-
-static void stop_watching(struct exchange *x)
-{
-    client_watch_stop(x->watch);
-    x->watch = NULL;
-}
-
-static void end_task(struct exchange *x)
-{
-    if (!x->task)
-        return;
-    if (x->stream && !x->is_started)
-        task_release(x->task);
-    else
-        task_abort(x->task);
-    x->task = NULL;
-}
-
-/* The script is done with it, or has to be. */
-static void forget(struct exchange *x)
-{
-    struct app *app = x->app;
-    if (!app)
-        return;
-    stop_watching(x);
-    end_task(x);
-    x->app = NULL;
-    module_request_release(x);
-    module_stream_release(x);
-    if (x->prev)
-        x->prev->next = x->next;
-    else
-        app->exchanges = x->next;
-    if (x->next)
-        x->next->prev = x->prev;
-}
-
-static void answer(struct exchange *x, const struct reply *reply)
-{
-    if (x->access)
-        x->access->n_body_bytes = reply->n_bytes;
-    request_answer(x->request, reply->status, reply->response);
-    forget(x);
-}
-
-static void answer_text(struct exchange *x, unsigned status, const char *line)
-{
-    struct reply reply = reply_text(status, line);
-    answer(x, &reply);
-}
-
-static void log_failure(const struct exchange *x, const char *message)
-{
-    log_write(LOG_ERROR, "handler_failed",
-              LOG_FIELDS(log_text("route", x->match.pattern->text),
-                         log_text("worker", x->app->worker),
-                         log_text("error", message)));
-}
-
-static void fail(struct exchange *x, const char *message)
-{
-    log_failure(x, message);
-    answer_text(x, MHD_HTTP_INTERNAL_SERVER_ERROR,
-                x->app->dev ? message : "Internal Server Error");
-}
-
-static void on_client_left(void *ctx)
-{
-    struct exchange *x = ctx;
-    if (x->stream)
-        stream_end(x->stream, false);
-    else
-        request_drop(x->request);
-    forget(x);
-}
-
-static uint32_t labels_of(const struct exchange *x)
-{
-    return routes_labels(x->app->routes, x->match.route, x->request->method);
-}
-
-static void run_task(struct exchange *x, task_done_fn done)
-{
-    if (x->access)
-        task_account(x->task, &x->access->usage);
-    task_start(x->task, 1, labels_of(x), done, x);
-    bool waits = x->task && (!x->stream || x->is_started);
-    if (waits)
-        x->watch = client_watch_start(x->app->host.loop, x->request,
-                                      on_client_left, x);
-}
-
-static void on_stream_done(void *ctx, lua_State *co, const struct err *failure)
-{
-    struct exchange *x = ctx;
-    x->task = NULL;
-    if (!co)
-        return;
-    stop_watching(x);
-    if (failure)
-        log_failure(x, failure->message);
-    stream_end(x->stream, !failure);
-}
-
-static void on_stream_wanted(void *ctx)
-{
-    struct exchange *x = ctx;
-    if (!x->is_started) {
-        x->is_started = true;
-        run_task(x, on_stream_done);
-    } else if (x->is_blocked) {
-        x->is_blocked = false;
-        task_wake(x->task);
-    }
-}
-
-/* Put `req`, which stays, the body's function and its argument on another
- * coroutine. stack: req, ..., exchange */
-static int push_stream_call(lua_State *co)
-{
-    struct exchange *x = lua_touserdata(co, -1);
-    lua_State *to = task_stack(x->task);
-    lua_pushvalue(co, 1);
-    module_stream_push_call(co, 2, x);
-    lua_xmove(co, to, 3);
-    return 0;
-}
-
-/* Answer with a stream. The coroutine's stack: req, results... */
-static void answer_stream(struct exchange *x, lua_State *co,
-                          const struct reply *reply)
-{
-    struct err err;
-    x->stream = reply->stream;
-    x->task = scheduler_take(x->app->scheduler, &err);
-    if (x->task) {
-        lua_settop(co, reply->body);
-        lua_pushcfunction(co, push_stream_call);
-        lua_pushvalue(co, 1);
-        lua_pushvalue(co, reply->body);
-        lua_pushlightuserdata(co, x);
-        if (script_call(co, 3, 0, &err)) {
-            stream_start(x->stream, x->request, on_stream_wanted, x);
-            request_answer(x->request, reply->status, reply->response);
-            return;
-        }
-    }
-    MHD_destroy_response(reply->response);
-    fail(x, err.message);
-}
-
-/* The coroutine's stack: req, results... or ..., error value */
-static void on_done(void *ctx, lua_State *co, const struct err *failure)
-{
-    struct exchange *x = ctx;
-    struct reply reply;
-    struct err err;
-    bool ok;
-    x->task = NULL;
-    if (!co)
-        return;
-    stop_watching(x);
-    if (failure) {
-        ok = reply_from_error(co, &reply);
-        if (!ok)
-            err = *failure;
-    } else {
-        ok = reply_from_results(co, 2, &reply, &err);
-    }
-    if (!ok)
-        fail(x, err.message);
-    else if (reply.stream && reply.response)
-        answer_stream(x, co, &reply);
-    else
-        answer(x, &reply);
-}
-
-/* Put `req`, which stays, the handler and its argument on the coroutine.
- * stack: exchange, coroutine */
-static int push_call(lua_State *L)
-{
-    struct exchange *x = lua_touserdata(L, 1);
-    lua_State *co = lua_touserdata(L, 2);
-    module_request_push(L, x);
-    lua_xmove(L, co, 1);
-    routes_push_handler(x->app->routes, co, x->match.route);
-    lua_pushvalue(co, 1);
-    return 0;
-}
-
-static void call_handler(struct exchange *x)
-{
-    struct app *app = x->app;
-    struct err err;
-    struct task *task = scheduler_take(app->scheduler, &err);
-    if (!task) {
-        fail(x, err.message);
-        return;
-    }
-    lua_pushcfunction(app->L, push_call);
-    lua_pushlightuserdata(app->L, x);
-    lua_pushlightuserdata(app->L, task_stack(task));
-    if (!script_call(app->L, 2, 0, &err)) {
-        task_release(task);
-        fail(x, err.message);
-        return;
-    }
-    x->task = task;
-    run_task(x, on_done);
-}
 
 /* Other methods have a route: 405 with those, or 204 to OPTIONS. None has:
  * 404. */
@@ -278,42 +54,21 @@ static struct reply reply_unrouted(const struct app *app,
     return reply;
 }
 
-static void begin_access(struct exchange *x)
-{
-    x->access = access_log_begin(x->request);
-    if (x->access)
-        x->request->id = x->access->id;
-}
-
 void app_answer(struct app *app, struct request *request)
 {
-    struct exchange *x = calloc(1, sizeof *x);
-    request->data = x;
+    struct exchange *x = exchange_new(request, app->host.logs_access);
     if (!x) {
         request_answer(request, MHD_HTTP_SERVICE_UNAVAILABLE, NULL);
         return;
     }
-    x->request = request;
-    if (app->host.logs_access)
-        begin_access(x);
     if (!router_find(routes_router(app->routes), request->method, request->path,
                      &x->match)) {
         struct reply reply = reply_unrouted(app, request);
-        answer(x, &reply);
+        exchange_answer(x, &reply);
         return;
     }
     x->traffic = app->traffic[x->match.route];
-    remember(app, x);
-    call_handler(x);
-}
-
-static void end_access(struct exchange *x, const char *worker)
-{
-    if (x->stream)
-        x->access->n_body_bytes = stream_n_sent(x->stream);
-    access_log_end(x->access, x->request, x->traffic ? x->traffic->route : "",
-                   worker);
-    free(x->access);
+    exchange_start(x, &app->exchanges);
 }
 
 struct route_traffic *app_end(struct request *request, const char *worker)
@@ -322,11 +77,7 @@ struct route_traffic *app_end(struct request *request, const char *worker)
     if (!x)
         return NULL;
     struct route_traffic *traffic = x->traffic;
-    forget(x);
-    if (x->access)
-        end_access(x, worker);
-    stream_free(x->stream);
-    free(x);
+    exchange_end(x, worker);
     return traffic;
 }
 
@@ -339,7 +90,7 @@ void app_quiet(struct app *app) { scheduler_quiet(app->scheduler); }
 
 bool app_is_idle(const struct app *app)
 {
-    return !app->exchanges && scheduler_is_idle(app->scheduler);
+    return !app->exchanges.first && scheduler_is_idle(app->scheduler);
 }
 
 /* stack: app */
@@ -359,7 +110,7 @@ struct app *app_load(const struct app_options *options, struct err *err)
         return NULL;
     }
     snprintf(app->worker, sizeof app->worker, "%d", options->worker);
-    app->dev = options->dev;
+    app->exchanges.dev = options->dev;
     app->L = script_state_new(options->dir, err);
     if (app->L)
         app->scheduler = scheduler_new(app->L, err);
@@ -403,6 +154,11 @@ bool app_start(struct app *app, const struct app_host *host, struct err *err)
         return err_set(err, "out of memory for an app's counters");
     outbound_start(&app->outbound, host->network);
     scheduler_start(app->scheduler, host->loop);
+    app->exchanges.L = app->L;
+    app->exchanges.routes = app->routes;
+    app->exchanges.scheduler = app->scheduler;
+    app->exchanges.loop = host->loop;
+    app->exchanges.worker = app->worker;
     return true;
 }
 
@@ -421,20 +177,10 @@ void app_collect(struct app *app)
                   LOG_FIELDS(log_text("worker", app->worker)));
 }
 
-static void stop_exchange(struct exchange *x)
-{
-    if (!x->stream) {
-        answer_text(x, MHD_HTTP_SERVICE_UNAVAILABLE, "Service Unavailable");
-        return;
-    }
-    stream_end(x->stream, false);
-    forget(x);
-}
-
 void app_stop(struct app *app)
 {
-    while (app->exchanges)
-        stop_exchange(app->exchanges);
+    while (app->exchanges.first)
+        exchange_stop(app->exchanges.first);
     scheduler_close(app->scheduler);
     app->scheduler = NULL;
     outbound_stop(&app->outbound);

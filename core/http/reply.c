@@ -65,6 +65,10 @@ static bool set_stream(lua_State *L, int index, struct reply *reply)
     reply->stream = stream_new();
     if (reply->stream)
         reply->response = stream_response(reply->stream);
+    if (!reply->response) { /* out of memory */
+        stream_free(reply->stream);
+        reply->stream = NULL;
+    }
     return true;
 }
 
