@@ -2,10 +2,22 @@
 --- One line each into the server's log, on stderr:
 ---   log.info("cache_miss", { key = "a b" })
 ---   time=... level=info event=cache_miss key="a b"
----@alias LogFunction fun(event: string, fields?: table<string, any>)
-return {
-  debug = nil, ---@type LogFunction
-  info = nil, ---@type LogFunction
-  warn = nil, ---@type LogFunction
-  error = nil, ---@type LogFunction
-}
+local log = {}
+
+---@param event string one word
+---@param fields? table<string, any>
+function log.debug(event, fields) end
+
+---@param event string one word
+---@param fields? table<string, any>
+function log.info(event, fields) end
+
+---@param event string one word
+---@param fields? table<string, any>
+function log.warn(event, fields) end
+
+---@param event string one word
+---@param fields? table<string, any>
+function log.error(event, fields) end
+
+return log
