@@ -23,8 +23,10 @@ teardown(function()
 end)
 
 it("both addresses are in the log", function()
-  assert.truthy(server:output():find("event=listening address=127.0.0.1:" .. server.port, 1, true))
-  assert.truthy(server:output():find("event=listening_admin address=127.0.0.1:" .. admin_port, 1, true))
+  for _, line in ipairs { "event=listening address=127.0.0.1:" .. server.port,
+    "event=listening_admin address=127.0.0.1:" .. admin_port } do
+    support.wait_until(function() return server:output():find(line, 1, true) end, line)
+  end
 end)
 
 it("it serves the admin's paths, over one connection, and no others", function()
