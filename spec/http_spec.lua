@@ -184,7 +184,7 @@ describe("a handler", function()
     for path, reason in pairs {
       ["/bad/nan"] = "a handler's result: value.deep[1]: NaN has no JSON",
       ["/bad/function"] = "body must be a table, a string, nil or made by req:stream, got function",
-      ["/bad/status"] = "status must be an integer from 200 to 599",
+      ["/bad/status"] = "status must be an integer from 200 to 599, got 99",
       ["/bad/values"] = "at most status, body and headers, got 4 values",
       ["/bad/header"] = "header 'X-A' cannot have the value",
       ["/bad/yield"] = "coroutine.yield outside a coroutine",

@@ -10,9 +10,12 @@
 #include "export/host.h"
 #include "http/client_watch.h"
 #include "http/response.h"
+#include "profile/profile.h"
 #include "sample/heap.h"
 #include "sample/heap_profile.h"
 #include "sample/session.h"
+#include "sample/tally.h"
+#include "sample/tally_profile.h"
 
 #define COLLECTION_POLL_MS 5
 #define MAX_COLLECTION_NS 1000000000
@@ -23,8 +26,9 @@ struct capture {
     struct capture_plan plan;
     bool is_waiting; /* else it is with the exporter's thread */
     int64_t start_ns;
-    struct session *session;          /* of the CPU, while it waits */
-    struct heap_snapshot *heap_start; /* of a delta */
+    struct session *session;            /* of the CPU, while it waits */
+    struct heap_snapshot *heap_start;   /* of a delta */
+    struct tally_snapshot *tally_start; /* of a delta */
     struct err err;
     struct export_info info;
     struct buf bytes;
@@ -53,6 +57,7 @@ static void free_when_closed(uv_handle_t *handle)
     struct capture *c = handle->data;
     buf_fini(&c->bytes);
     free(c->heap_start);
+    free(c->tally_start);
     free(c);
 }
 
@@ -147,6 +152,28 @@ static struct profile *make_heap_profile(struct capture *c, struct err *err)
     return profile;
 }
 
+static struct profile *make_empty_profile(struct capture *c, struct err *err)
+{
+    return pprof_kind_empty(c->plan.kind, c->start_ns,
+                            (int64_t)c->plan.seconds * 1000000000, err);
+}
+
+static struct profile *make_tally_profile(struct capture *c, struct err *err)
+{
+    struct profile *profile = make_empty_profile(c, err);
+    struct tally_snapshot *end =
+        profile ? tally_snapshot_take(c->plan.kind->tally) : NULL;
+    if (end && tally_profile_add(profile, end, c->tally_start, err)) {
+        free(end);
+        return profile;
+    }
+    free(end);
+    if (profile)
+        profile_free(profile);
+    err_set(err, "out of memory for a profile");
+    return NULL;
+}
+
 /* On the exporter's thread. */
 static struct profile *make_profile(void *ctx, struct err *err)
 {
@@ -156,11 +183,12 @@ static struct profile *make_profile(void *ctx, struct err *err)
         return make_cpu_profile(c, err);
     case PPROF_HEAP:
         return make_heap_profile(c, err);
+    case PPROF_TALLY:
+        return make_tally_profile(c, err);
     case PPROF_NOBODY:
         break;
     }
-    return pprof_kind_empty(c->plan.kind, c->start_ns,
-                            (int64_t)c->plan.seconds * 1000000000, err);
+    return make_empty_profile(c, err);
 }
 
 /* On the exporter's thread. */
@@ -250,6 +278,9 @@ static bool prepare(struct capture *c)
     } else if (c->plan.kind->source == PPROF_HEAP && c->plan.is_delta) {
         c->heap_start = heap_snapshot_take();
         ok = c->heap_start || err_set(&err, "out of memory for a profile");
+    } else if (c->plan.kind->source == PPROF_TALLY && c->plan.is_delta) {
+        c->tally_start = tally_snapshot_take(c->plan.kind->tally);
+        ok = c->tally_start || err_set(&err, "out of memory for a profile");
     }
     if (!ok)
         capture_refuse(c->request, MHD_HTTP_INTERNAL_SERVER_ERROR, "%s",

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "profile/profile.h"
+#include "sample/thread_create.h"
 
 #define HEAP_RATE_BYTES (512 * 1024)
 
@@ -57,6 +58,8 @@ const struct pprof_kind pprof_kinds[] = {
      .period_type = {"cpu", "nanoseconds"}},
     {.name = "threadcreate",
      .description = "Stacks that led to the making of threads.",
+     .source = PPROF_TALLY,
+     .tally = &thread_create_tally,
      .sample_types = {{"threadcreate", "count"}},
      .period_type = {"threadcreate", "count"},
      .period = 1},

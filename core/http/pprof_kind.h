@@ -14,6 +14,7 @@
 #include "base/err.h"
 
 struct profile;
+struct tally;
 
 struct pprof_value_type {
     const char *type, *unit;
@@ -22,14 +23,16 @@ struct pprof_value_type {
 /* Who records it. */
 enum pprof_source {
     PPROF_NOBODY,
-    PPROF_CPU,  /* a session, while a request waits */
-    PPROF_HEAP, /* heap.c, since the start */
+    PPROF_CPU,   /* a session, while a request waits */
+    PPROF_HEAP,  /* heap.c, since the start */
+    PPROF_TALLY, /* the kind's tally, since the start */
 };
 
 struct pprof_kind {
     const char *name;
     const char *description; /* one sentence */
     enum pprof_source source;
+    struct tally *tally;                     /* of PPROF_TALLY */
     struct pprof_value_type sample_types[4]; /* up to the first NULL */
     struct pprof_value_type period_type;
     int64_t period;

@@ -18,14 +18,17 @@ static bool read_status(lua_State *L, int index, unsigned *status,
 {
     int is_integer;
     lua_Integer value = lua_tointegerx(L, index, &is_integer);
-    if (lua_type(L, index) != LUA_TNUMBER || !is_integer || value < 200 ||
-        value > 599)
-        return err_set(err,
-                       "a handler's status must be an integer from 200 to "
-                       "599, got %s",
-                       luaL_typename(L, index));
-    *status = (unsigned)value;
-    return true;
+    bool is_number = lua_type(L, index) == LUA_TNUMBER;
+    if (is_number && is_integer && value >= 200 && value <= 599) {
+        *status = (unsigned)value;
+        return true;
+    }
+    char got[32];
+    snprintf(got, sizeof got, "%.14g", lua_tonumber(L, index));
+    return err_set(err,
+                   "a handler's status must be an integer from 200 to 599, "
+                   "got %s",
+                   is_number ? got : luaL_typename(L, index));
 }
 
 struct reply reply_text(unsigned status, const char *line)

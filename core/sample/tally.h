@@ -1,0 +1,48 @@
+/* tally.h -- what happened by stack since the program's start, counted and
+ * weighed: threads that were made, and the like.
+ *
+ * Path: thread_create.c -> [tally] -> tally_profile.c
+ */
+#ifndef SAMPLE_TALLY_H
+#define SAMPLE_TALLY_H
+
+#include <pthread.h>
+#include <stdint.h>
+
+struct current_stack;
+struct stacks;
+
+struct tally {
+    pthread_mutex_t lock; /* guards the rest; nothing is taken inside */
+    struct stacks *stacks;
+};
+
+#define TALLY_INIT                                                             \
+    {                                                                          \
+        .lock = PTHREAD_MUTEX_INITIALIZER                                      \
+    }
+
+/* One more event at this stack, NULL being one that is not known. [any thread,
+ * not in a handler] */
+void tally_add(struct tally *tally, const struct current_stack *stack,
+               int64_t weight);
+
+struct tally_entry {
+    const uint32_t *frames; /* ids of frames.h, leaf first */
+    uint32_t n_frames;
+    uint32_t labels;
+    int64_t count, weight;
+};
+
+/* All entries as they are now. An entry keeps its place in later snapshots;
+ * what found no room is summed up in `overflow`. */
+struct tally_snapshot {
+    uint32_t n;
+    struct tally_entry overflow;
+    struct tally_entry entries[];
+};
+
+/* NULL when out of memory. Freed with free(). [any thread] */
+struct tally_snapshot *tally_snapshot_take(struct tally *tally);
+
+#endif
