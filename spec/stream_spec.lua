@@ -66,6 +66,23 @@ return {
       kept = write
     end)
   end,
+  -- Its strings take the place of what it has given up.
+  ["GET /gives-up-write"] = function(req)
+    return req:stream(function(write)
+      write "given up"
+      write = nil
+      collectgarbage()
+      kept = {}
+      for i = 1, 1000 do kept[i] = ("%020d"):format(i) end
+    end)
+  end,
+  ["GET /strings"] = function()
+    local n = 0
+    for i, text in ipairs(kept) do
+      if text == ("%020d"):format(i) then n = n + 1 end
+    end
+    return tostring(n)
+  end,
   ["GET /keeps-write"] = function() kept "more" end,
   ["GET /other-coroutine"] = function(req)
     return req:stream(function(write)
@@ -210,6 +227,15 @@ describe("a reply by req:stream", function()
     assert.truthy(all:find("begun", 1, true), all)
     assert.is_nil(all:find("\r\n0\r\n", 1, true))
     assert.truthy(server:output():find("broke off", 1, true))
+  end)
+
+  it("may let go of write", function()
+    for _ = 1, 3 do
+      local _, body = support.request(server.url .. "/gives-up-write")
+      assert.equal("given up", body)
+      _, body = support.request(server.url .. "/strings")
+      assert.equal("1000", body)
+    end
   end)
 
   it("cannot be written to by others, or later", function()

@@ -147,7 +147,7 @@ static int push_stream_call(lua_State *co)
     lua_State *to = task_stack(x->task);
     lua_pushvalue(co, 1);
     module_stream_push_call(co, 2, x);
-    lua_xmove(co, to, 3);
+    lua_xmove(co, to, 4);
     return 0;
 }
 

@@ -64,11 +64,12 @@ static int write_values(lua_State *L)
 
 void module_stream_push_call(lua_State *L, int body, struct exchange *x)
 {
-    lua_getiuservalue(L, body, 1);
     struct exchange **writer =
         lua_newuserdatauv(L, sizeof(struct exchange *), 0);
     *writer = x;
     x->writer = writer;
+    lua_getiuservalue(L, body, 1);
+    lua_pushvalue(L, -2);
     lua_pushcclosure(L, write_values, 1);
 }
 

@@ -24,8 +24,9 @@ int module_stream_body(struct lua_State *L);
 /* Is the value a body, of req:stream? Needs two stack slots, never raises. */
 bool module_stream_is_body(struct lua_State *L, int index);
 
-/* Push the body's function and the `write` for it, which writes to the
- * exchange's stream. May raise. */
+/* Push a value to keep alive while the exchange may be released: the function
+ * may let go of its argument. Then the body's function, and the `write` for
+ * it, which writes to the exchange's stream. May raise. */
 void module_stream_push_call(struct lua_State *L, int body,
                              struct exchange *exchange);
 
