@@ -25,9 +25,10 @@ static void drain_thread(struct sampler_thread *t)
     while ((s = ring_peek(t->ring))) {
         uint32_t stack[STITCH_MAX];
         unsigned n = stitch(s, t->functions, stack);
-        session_list_add(stack, n, s->labels, s->weight_ns);
+        bool is_probe = s->flags & SAMPLE_PROBE;
+        session_list_add(stack, n, s->labels, s->weight_ns, is_probe);
         ring_pop(t->ring);
-        atomic_fetch_add_explicit(&n_read, 1, memory_order_relaxed);
+        atomic_fetch_add_explicit(&n_read, !is_probe, memory_order_relaxed);
     }
 }
 

@@ -41,7 +41,7 @@ static void note_finalizer(struct sampler_thread *t, struct sample *s)
     s->flags |= SAMPLE_LUA_STACK;
     if (walk.truncated) {
         s->flags |= SAMPLE_LUA_TRUNCATED;
-        thread_count(t, COUNT_LUA_TRUNCATED);
+        thread_count_sample(t, s, COUNT_LUA_TRUNCATED);
     }
 }
 
@@ -59,29 +59,23 @@ static void note_lua(struct sampler_thread *t, struct sample *s,
     safepoint_arm(t, L);
 }
 
-static void take(struct sampler_thread *t, const void *context)
+/* False: there is no room. */
+static bool record(struct sampler_thread *t, const void *context,
+                   int64_t weight_ns, uint16_t flags)
 {
-    int64_t now = clock_thread_ns();
-    int64_t weight = now - t->last_ns;
-    if (weight <= 0)
-        return;
-    t->last_ns = now;
-    thread_count(t, COUNT_TAKEN);
     struct sample *s = ring_begin(t->ring);
-    if (!s) {
-        thread_count(t, COUNT_RING_FULL);
-        return;
-    }
-    s->weight_ns = weight;
+    if (!s)
+        return false;
+    s->weight_ns = weight_ns;
     s->labels = t->labels;
-    s->flags = 0;
+    s->flags = flags;
     s->n_lua = s->n_noted = 0;
     bool truncated;
     s->n_native = (uint16_t)native_stack_capture(context, s->native,
                                                  SAMPLE_MAX_NATIVE, &truncated);
     if (truncated) {
         s->flags |= SAMPLE_NATIVE_TRUNCATED;
-        thread_count(t, COUNT_NATIVE_TRUNCATED);
+        thread_count_sample(t, s, COUNT_NATIVE_TRUNCATED);
     }
     if (t->active)
         note_lua(t, s, context);
@@ -92,7 +86,21 @@ static void take(struct sampler_thread *t, const void *context)
     if (alone && !waits)
         ring_publish(t->ring);
     else if (alone)
-        t->pending_ns = now;
+        t->pending_ns = t->last_ns;
+    return true;
+}
+
+/* A tick of the clock. */
+static void take(struct sampler_thread *t, const void *context)
+{
+    int64_t now = clock_thread_ns();
+    int64_t weight = now - t->last_ns;
+    if (weight <= 0)
+        return;
+    t->last_ns = now;
+    thread_count(t, COUNT_TAKEN);
+    if (!record(t, context, weight, 0))
+        thread_count(t, COUNT_RING_FULL);
 }
 
 /* Hand over what waits as it is, with its native stack only. */
@@ -102,7 +110,7 @@ static void give_up(struct sampler_thread *t)
     for (uint32_t i = 0; i < n; i++) {
         const struct sample *s = ring_pending(t->ring, i);
         if ((s->flags & SAMPLE_IN_LUA) && !(s->flags & SAMPLE_LUA_STACK))
-            thread_count(t, COUNT_NO_LUA_STACK);
+            thread_count_sample(t, s, COUNT_NO_LUA_STACK);
     }
     ring_publish(t->ring);
 }
@@ -132,12 +140,16 @@ static void on_tick(int number, siginfo_t *info, void *context)
     if (!t)
         return;
     int saved = errno;
+    bool is_tick = info->si_code == SI_TIMER;
     if (t->busy) {
-        thread_count(t, COUNT_NESTED);
+        if (is_tick)
+            thread_count(t, COUNT_NESTED);
     } else {
         thread_block(t);
-        if (info->si_code == SI_TIMER)
+        if (is_tick)
             take(t, context);
+        if (atomic_exchange(&t->wants_probe, false))
+            record(t, context, 0, SAMPLE_PROBE);
         complete_if_stuck(t, context);
         atomic_store_explicit(&t->n_pending, ring_n_pending(t->ring),
                               memory_order_relaxed);
@@ -186,5 +198,11 @@ void cpu_timer_set(struct sampler_thread *t, int rate_hz, bool restart)
 void cpu_flush(struct sampler_thread *t, bool force)
 {
     atomic_store(&t->flush, force ? FLUSH_FORCED : FLUSH_ASKED);
+    pthread_kill(t->pthread, SIGPROF);
+}
+
+void cpu_probe(struct sampler_thread *t)
+{
+    atomic_store(&t->wants_probe, true);
     pthread_kill(t->pthread, SIGPROF);
 }

@@ -189,7 +189,7 @@ static void put_walk(struct sampler_thread *t, struct sample *s,
         put_frame(s, walk->frames[i]);
     if (walk->truncated || s->n_lua + first < walk->n) {
         s->flags |= SAMPLE_LUA_TRUNCATED;
-        thread_count(t, COUNT_LUA_TRUNCATED);
+        thread_count_sample(t, s, COUNT_LUA_TRUNCATED);
     }
     s->flags |= SAMPLE_LUA_STACK;
 }
@@ -201,7 +201,7 @@ static void put_tail_called(struct sampler_thread *t, struct sample *s,
 {
     put_frame(s, s->noted[0].frame);
     s->flags |= SAMPLE_TAIL_CALLED;
-    thread_count(t, COUNT_TAIL_CALLED);
+    thread_count_sample(t, s, COUNT_TAIL_CALLED);
     put_walk(t, s, walk, at + 1);
 }
 
@@ -222,7 +222,7 @@ static void put_skidded(struct sampler_thread *t, struct sample *s,
             put_frame(s, s->noted[i].frame);
     }
     s->flags |= SAMPLE_SKIDDED;
-    thread_count(t, COUNT_SKIDDED);
+    thread_count_sample(t, s, COUNT_SKIDDED);
     put_walk(t, s, walk, surviving);
 }
 

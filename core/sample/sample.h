@@ -34,6 +34,7 @@ enum sample_flag {
     SAMPLE_NATIVE_TRUNCATED = 1 << 6,
     SAMPLE_ALLOCATION = 1 << 7, /* by Lua's allocator: the core's frames above
                                    the one that wanted memory do not count */
+    SAMPLE_PROBE = 1 << 8, /* asked for (session_probe), not a tick */
 };
 
 /* What the handler saw of one of the innermost Lua frames. `ci` is the frame's

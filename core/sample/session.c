@@ -15,7 +15,7 @@ enum { DEFAULT_RATE_HZ = 100, MAX_RATE_HZ = 10000 };
 
 struct session {
     struct session *next; /* [collector_lock] */
-    int rate_hz;
+    int rate_hz; /* 0: takes probes */
     struct stacks *stacks;
     int64_t start_wall_ns, start_mono_ns;
     uint64_t start_counts[N_COUNTS];
@@ -29,15 +29,16 @@ unsigned session_list_n(void)
 {
     unsigned n = 0;
     for (const struct session *s = first; s; s = s->next)
-        n++;
+        n += s->rate_hz > 0;
     return n;
 }
 
 void session_list_add(const uint32_t *frames, unsigned n_frames,
-                      uint32_t labels, int64_t weight_ns)
+                      uint32_t labels, int64_t weight_ns, bool is_probe)
 {
     for (struct session *s = first; s; s = s->next)
-        stacks_add(s->stacks, frames, n_frames, labels, weight_ns);
+        if (is_probe == (s->rate_hz == 0))
+            stacks_add(s->stacks, frames, n_frames, labels, weight_ns);
 }
 
 /* The fastest session's rate is every timer's. [collector_lock] */
@@ -50,19 +51,12 @@ static void set_rate(void)
     threads_set_rate(rate_hz);
 }
 
-struct session *session_open(const struct session_options *options,
-                             struct err *err)
+/* Open one; rate_hz 0: for probes. NULL when out of memory. */
+static struct session *add_session(int rate_hz)
 {
-    int rate_hz = options->rate_hz ? options->rate_hz : DEFAULT_RATE_HZ;
-    if (rate_hz < 1 || rate_hz > MAX_RATE_HZ) {
-        err_set(err, "rate must be from 1 to %d samples a second, got %d",
-                MAX_RATE_HZ, rate_hz);
-        return NULL;
-    }
     struct session *s = calloc(1, sizeof *s);
     struct stacks *stacks = stacks_new(LIMIT_BYTES);
     if (!s || !stacks) {
-        err_set(err, "out of memory for a profile");
         free(s);
         stacks_free(stacks);
         return NULL;
@@ -79,6 +73,21 @@ struct session *session_open(const struct session_options *options,
     set_rate();
     pthread_mutex_unlock(&collector_lock);
     collector_wake();
+    return s;
+}
+
+struct session *session_open(const struct session_options *options,
+                             struct err *err)
+{
+    int rate_hz = options->rate_hz ? options->rate_hz : DEFAULT_RATE_HZ;
+    if (rate_hz < 1 || rate_hz > MAX_RATE_HZ) {
+        err_set(err, "rate must be from 1 to %d samples a second, got %d",
+                MAX_RATE_HZ, rate_hz);
+        return NULL;
+    }
+    struct session *s = add_session(rate_hz);
+    if (!s)
+        err_set(err, "out of memory for a profile");
     return s;
 }
 
@@ -117,6 +126,32 @@ static void flush_pending(void)
             return;
         nanosleep(&pause, NULL);
     }
+}
+
+/* A thread that is busy in the sampler has not taken its probe. */
+static void finish_probes(void)
+{
+    enum { TRIES = 40 };
+    static const struct timespec pause = {.tv_nsec = 2000000};
+    for (int i = 0; i < TRIES && threads_probe_again() > 0; i++)
+        nanosleep(&pause, NULL);
+}
+
+struct stacks *session_probe(void)
+{
+    struct session *session = add_session(0);
+    if (!session)
+        return NULL;
+    threads_probe();
+    finish_probes();
+    flush_pending();
+    pthread_mutex_lock(&collector_lock);
+    collector_drain();
+    unlink_session(session);
+    pthread_mutex_unlock(&collector_lock);
+    struct stacks *stacks = session->stacks;
+    free(session);
+    return stacks;
 }
 
 struct profile *session_close(struct session *session, struct err *err)

@@ -13,6 +13,7 @@
 
 struct profile;
 struct session;
+struct stacks;
 
 struct session_options {
     int rate_hz; /* 1 to 10000; 0: 100. A wish: see docs/SAMPLING.md */
@@ -27,6 +28,12 @@ struct session *session_open(const struct session_options *options,
  * when out of memory; the session is gone either way. [any thread, not a
  * worker's: it waits for them] */
 struct profile *session_close(struct session *session, struct err *err);
+
+/* The stacks that all watched threads have now, each counted once, with their
+ * labels; the caller's, to be freed by stacks_free. One that runs Lua is seen at
+ * its next safe point; waits for that up to 200 ms. NULL when out of memory.
+ * [any thread, not a worker's] */
+struct stacks *session_probe(void);
 
 /* End the session and throw its samples away. [any thread] */
 void session_abort(struct session *session);

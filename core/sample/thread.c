@@ -119,6 +119,29 @@ unsigned threads_flush(bool force)
     return waiting;
 }
 
+void threads_probe(void)
+{
+    pthread_mutex_lock(&threads_lock);
+    for (struct sampler_thread *t = threads_first; t; t = t->next)
+        if (!t->detached)
+            cpu_probe(t);
+    pthread_mutex_unlock(&threads_lock);
+}
+
+unsigned threads_probe_again(void)
+{
+    unsigned waiting = 0;
+    pthread_mutex_lock(&threads_lock);
+    for (struct sampler_thread *t = threads_first; t; t = t->next) {
+        if (t->detached || !atomic_load(&t->wants_probe))
+            continue;
+        waiting++;
+        cpu_probe(t);
+    }
+    pthread_mutex_unlock(&threads_lock);
+    return waiting;
+}
+
 void threads_reap(void)
 {
     pthread_mutex_lock(&threads_lock);

@@ -17,6 +17,7 @@
 #include <sys/types.h>
 #include <time.h>
 
+#include "sample/sample.h"
 #include "sample/sampler.h"
 
 struct ring;
@@ -66,6 +67,7 @@ struct sampler_thread {
     _Atomic int64_t last_ns;
     int64_t pending_ns;    /* the same at the oldest pending sample */
     atomic_int flush;      /* asked of the next signal, see cpu.c */
+    atomic_bool wants_probe; /* asked of the next signal too */
     atomic_uint n_pending; /* as the handler last left it, for others to see */
     struct armed_hook armed[THREAD_MAX_ARMED];
     unsigned n_armed;
@@ -92,6 +94,15 @@ static inline void thread_count(struct sampler_thread *t, enum sample_count c)
     atomic_store_explicit(&t->counts[c], n + 1, memory_order_relaxed);
 }
 
+/* What became of this sample. Probes are not counted. [signal, hook] */
+static inline void thread_count_sample(struct sampler_thread *t,
+                                       const struct sample *s,
+                                       enum sample_count c)
+{
+    if (!(s->flags & SAMPLE_PROBE))
+        thread_count(t, c);
+}
+
 /* Keep the handler away, and let it come again. Nests. */
 static inline void thread_block(struct sampler_thread *t)
 {
@@ -111,6 +122,12 @@ void threads_set_rate(int rate_hz);
 /* Ask the threads whose samples are pending to complete them (cpu_flush).
  * Returns their number. */
 unsigned threads_flush(bool force);
+
+/* Ask each thread, this one too, for one sample of what it is at. */
+void threads_probe(void);
+
+/* Ask those again that were busy. Returns their number. */
+unsigned threads_probe_again(void);
 
 /* [collector] Free the threads that are gone and have no sample left. */
 void threads_reap(void);
