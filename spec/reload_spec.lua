@@ -208,6 +208,15 @@ describe("a script that changes", function()
     client:close()
   end)
 
+  it("is given up at the end of the server, if it never loads", function()
+    start { "--workers", "1" }
+    support.write_file(folder .. "/version.lua", "while true do end")
+    socket.sleep(0.3)
+    assert.equal("first", served())
+    server:signal "TERM"
+    assert.equal(0, server:wait(9))
+  end)
+
   it("reaches the others when one worker never answers", function()
     start { "--workers", "2" }
     local stuck = begin "/spin"
