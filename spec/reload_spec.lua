@@ -86,6 +86,54 @@ describe("a script that changes", function()
     wait_for("two", "/deep", 1)
   end)
 
+  it("may be in a folder that is removed and made anew", function()
+    start { "--workers", "1" }
+    -- The new folder often gets the old one's inode.
+    for i = 1, 5 do
+      os.execute(("rm -rf %s/lib && mkdir %s/lib"):format(folder, folder))
+      support.write_file(folder .. "/lib/deep.lua", "return 'made " .. i .. "'")
+      wait_for("made " .. i, "/deep", 1)
+      support.write_file(folder .. "/lib/deep.lua", "return 'edit " .. i .. "'")
+      wait_for("edit " .. i, "/deep", 1)
+    end
+  end)
+
+  local function write_scripts(dir, version)
+    os.execute("mkdir -p " .. dir)
+    support.write_file(dir .. "/routes.lua", ROUTES)
+    support.write_file(dir .. "/version.lua", version_file(version))
+  end
+
+  it("may be moved away, with its folder, and come back", function()
+    write_scripts(folder .. "/app/lua", "first")
+    server = support.serve { "--workers", "1", folder .. "/app/lua" }
+    os.execute(("mv %s/app %s/old"):format(folder, folder))
+    support.wait_until(function()
+      return server:output():find("reload_failed", 1, true)
+    end)
+    assert.equal("first", served())
+    write_scripts(folder .. "/app/lua", "back")
+    wait_for("back", nil, 1)
+    write_scripts(folder .. "/app/lua", "edited")
+    wait_for("edited", nil, 1)
+  end)
+
+  it("may be behind a link that is set to another folder", function()
+    local function link(release)
+      os.execute(("ln -s %s %s/new && mv -T %s/new %s/current")
+        :format(release, folder, folder, folder))
+    end
+    write_scripts(folder .. "/one/lua", "one")
+    write_scripts(folder .. "/two/lua", "two")
+    link "one"
+    server = support.serve { "--workers", "1", folder .. "/current/lua" }
+    assert.equal("one", served())
+    link "two"
+    wait_for("two", nil, 1)
+    write_scripts(folder .. "/two/lua", "edited")
+    wait_for("edited", nil, 1)
+  end)
+
   it("goes on as it was when the new one is broken", function()
     start { "--workers", "2" }
     local function breaks(name, text, message)
@@ -158,6 +206,15 @@ describe("a script that changes", function()
     local took = socket.gettime() - began
     assert.is_true(took > 4.9 and took < 8, "took " .. took)
     client:close()
+  end)
+
+  it("is given up at the end of the server, if it never loads", function()
+    start { "--workers", "1" }
+    support.write_file(folder .. "/version.lua", "while true do end")
+    socket.sleep(0.3)
+    assert.equal("first", served())
+    server:signal "TERM"
+    assert.equal(0, server:wait(9))
   end)
 
   it("reaches the others when one worker never answers", function()

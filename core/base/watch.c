@@ -14,9 +14,10 @@ struct watched_folder {
     uv_fs_event_t event;
     struct watch *watch;
     struct watched_folder *next;
-    ino_t inode;  /* a folder of the same name may take its place */
-    bool is_seen; /* by the scan that runs */
-    char path[];
+    /* On the way to the watch's folder: only this entry counts, a part of
+     * watch->dir. NULL: all do. */
+    const char *child;
+    size_t child_len;
 };
 
 static bool has_suffix(const char *name, const char *suffix)
@@ -43,17 +44,23 @@ static uint64_t hash_file(const char *path, const struct stat *st)
     return hash_bytes(hash, &st->st_mtim, sizeof st->st_mtim);
 }
 
-static void free_folder(uv_handle_t *event) { free(event->data); }
-
 static void look(uv_timer_t *timer);
+
+static bool concerns(const struct watched_folder *f, const char *name)
+{
+    return !f->child || (name && strlen(name) == f->child_len &&
+                         memcmp(name, f->child, f->child_len) == 0);
+}
 
 static void on_event(uv_fs_event_t *event, const char *name, int events,
                      int status)
 {
-    (void)name;
     (void)events;
     (void)status;
-    struct watch *w = ((struct watched_folder *)event->data)->watch;
+    struct watched_folder *f = event->data;
+    struct watch *w = f->watch;
+    if (!concerns(f, name))
+        return;
     uint64_t now_ms = uv_now(w->loop);
     if (!w->first_event_ms)
         w->first_event_ms = now_ms;
@@ -61,40 +68,46 @@ static void on_event(uv_fs_event_t *event, const char *name, int events,
         uv_timer_start(&w->timer, look, SETTLE_MS, 0);
 }
 
-/* Watch the folder, if it is not watched yet. Returns 0 or libuv's error. */
-static int keep_folder(struct watch *w, const char *path, ino_t inode)
+/* Returns 0 or libuv's error. */
+static int add_folder(struct watch *w, const char *path, const char *child,
+                      size_t child_len)
 {
-    for (struct watched_folder *f = w->folders; f; f = f->next) {
-        if (f->inode == inode && strcmp(f->path, path) == 0) {
-            f->is_seen = true;
-            return 0;
-        }
-    }
-    size_t size = strlen(path) + 1;
-    struct watched_folder *f = calloc(1, sizeof *f + size);
+    struct watched_folder *f = calloc(1, sizeof *f);
     if (!f)
         return UV_ENOMEM;
-    f->watch = w;
-    f->inode = inode;
-    f->is_seen = true;
-    memcpy(f->path, path, size);
+    *f = (struct watched_folder){
+        .watch = w, .next = w->folders, .child = child, .child_len = child_len};
     uv_fs_event_init(w->loop, &f->event);
     f->event.data = f;
-    f->next = w->folders;
     w->folders = f;
     return uv_fs_event_start(&f->event, on_event, path, 0);
 }
 
-static void drop_unseen(struct watch *w)
+/* The folder may be moved away and come back, and be behind links that are
+ * set anew: watch each name of its path in the folder that it is in. Where
+ * that may not be read, it is not. */
+static void add_way(struct watch *w)
 {
-    for (struct watched_folder **at = &w->folders; *at;) {
-        struct watched_folder *f = *at;
-        if (f->is_seen) {
-            at = &f->next;
-            continue;
-        }
-        *at = f->next;
-        uv_close((uv_handle_t *)&f->event, free_folder);
+    const char *name = w->dir + strspn(w->dir, "/");
+    while (*name) {
+        char path[4096] = ".";
+        size_t len = strcspn(name, "/");
+        if (name > w->dir)
+            snprintf(path, sizeof path, "%.*s", (int)(name - w->dir), w->dir);
+        add_folder(w, path, name, len);
+        name += len;
+        name += strspn(name, "/");
+    }
+}
+
+static void free_folder(uv_handle_t *event) { free(event->data); }
+
+static void drop(struct watched_folder *folders)
+{
+    while (folders) {
+        struct watched_folder *next = folders->next;
+        uv_close((uv_handle_t *)&folders->event, free_folder);
+        folders = next;
     }
 }
 
@@ -103,9 +116,7 @@ static void drop_unseen(struct watch *w)
 static int scan(struct watch *w, const char *path, int depth, uint64_t *state)
 {
     struct stat st;
-    if (stat(path, &st) != 0)
-        return uv_translate_sys_error(errno);
-    int status = keep_folder(w, path, st.st_ino);
+    int status = add_folder(w, path, NULL, 0);
     DIR *folder = opendir(path);
     if (!folder)
         return uv_translate_sys_error(errno);
@@ -124,13 +135,17 @@ static int scan(struct watch *w, const char *path, int depth, uint64_t *state)
     return status;
 }
 
+/* All folders are watched anew: behind the same path, even with the same
+ * inode, there may be another one now. The old watches go last, so that no
+ * event is missed. */
 static int scan_all(struct watch *w, uint64_t *state)
 {
+    struct watched_folder *old = w->folders;
+    w->folders = NULL;
     *state = 0;
-    for (struct watched_folder *f = w->folders; f; f = f->next)
-        f->is_seen = false;
+    add_way(w);
     int status = scan(w, w->dir, 0, state);
-    drop_unseen(w);
+    drop(old);
     return status;
 }
 
@@ -166,8 +181,7 @@ bool watch_open(struct watch *w, uv_loop_t *loop, const char *dir,
 
 void watch_close(struct watch *w)
 {
-    for (struct watched_folder *f = w->folders; f; f = f->next)
-        f->is_seen = false;
-    drop_unseen(w);
+    drop(w->folders);
+    w->folders = NULL;
     uv_close((uv_handle_t *)&w->timer, NULL);
 }

@@ -14,6 +14,11 @@ static bool is_below(const char *path, const char *name)
 
 static void answer_metrics(const struct admin *admin, struct request *request)
 {
+    if (admin->captures.is_stopping) { /* workers and their apps may be gone */
+        request_answer(request, MHD_HTTP_SERVICE_UNAVAILABLE,
+                       response_text("the server is stopping\n"));
+        return;
+    }
     struct buf text = BUF_INIT;
     admin->handler.write_metrics(admin->handler.ctx, &text);
     request_answer(request, MHD_HTTP_OK,

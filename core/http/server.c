@@ -155,7 +155,6 @@ static void finish_when_idle(struct server *s)
     if (s->has_admin)
         admin_close(&s->admin);
     mailbox_close(&s->mailbox);
-    uv_close((uv_handle_t *)&s->abandon_timer, NULL);
 }
 
 static void on_captures_idle(void *ctx)
@@ -198,12 +197,12 @@ static void on_abandon(uv_timer_t *timer)
 {
     struct server *s = timer->data;
     log_write(LOG_WARN, "abandoned",
-              LOG_FIELDS(log_integer("workers", s->n_running)));
+              LOG_FIELDS(log_integer("workers", s->n_running),
+                         log_boolean("loading", s->reloader.is_loading)));
     s->is_abandoned = true;
     uv_stop(&s->loop);
 }
 
-/* The loop ends when all that was started has stopped. */
 static bool open_listeners(struct server *s, struct err *err)
 {
     if (!listener_open(&s->listener, s->options->address, err))
@@ -222,6 +221,7 @@ static void close_listeners(struct server *s)
         listener_close(&s->admin_listener);
 }
 
+/* The loop ends when all that was started has stopped. */
 static void stop(struct server *s)
 {
     s->is_stopping = true;
@@ -349,6 +349,7 @@ static bool open_loop(struct server *s, struct err *err)
         return false;
     }
     uv_timer_init(&s->loop, &s->abandon_timer);
+    uv_unref((uv_handle_t *)&s->abandon_timer); /* it ends with the others */
     uv_signal_init(&s->loop, &s->terminate);
     uv_signal_init(&s->loop, &s->interrupt);
     uv_signal_init(&s->loop, &s->hangup);
@@ -395,6 +396,8 @@ enum server_result server_run(const struct server_options *options,
     uv_run(&s->loop, UV_RUN_DEFAULT);
     if (s->is_abandoned)
         return SERVER_ABANDONED;
+    uv_close((uv_handle_t *)&s->abandon_timer, NULL);
+    uv_run(&s->loop, UV_RUN_DEFAULT);
     free_server(s);
     return started ? SERVER_STOPPED : SERVER_FAILED;
 }

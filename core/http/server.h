@@ -24,8 +24,8 @@ struct server_options {
 enum server_result {
     SERVER_STOPPED,
     SERVER_FAILED, /* to start: err says why */
-    /* A worker did not come to its end in time. Its thread still runs, so
-     * the process should leave by _exit. */
+    /* A worker, or the load of new scripts, did not come to its end in time.
+     * Its thread still runs, so the process should leave by _exit. */
     SERVER_ABANDONED,
 };
 
