@@ -38,6 +38,7 @@ local function write_labels(out, labels)
       label.str ~= "" and label.str or tostring(label.num))
   end
   if #parts > 0 then
+    table.sort(parts)
     out:write("# labels: {", table.concat(parts, ", "), "}\n")
   end
 end

@@ -13,6 +13,7 @@
 #include "http/response.h"
 #include "http/routes.h"
 #include "http/traffic.h"
+#include "sample/sampler.h"
 #include "script/call.h"
 #include "script/scheduler.h"
 #include "script/state.h"
@@ -120,8 +121,10 @@ struct app *app_load(const struct app_options *options, struct err *err)
         if (script_call(app->L, 1, 0, err))
             app->routes = routes_load(app->L, options->dir, app->worker, err);
     }
-    if (app->routes)
+    if (app->routes) {
+        sampler_learn_names(app->L); /* of what they have required */
         return app;
+    }
     app_free(app);
     return NULL;
 }
@@ -160,6 +163,11 @@ bool app_start(struct app *app, const struct app_host *host, struct err *err)
     app->exchanges.loop = host->loop;
     app->exchanges.worker = app->worker;
     return true;
+}
+
+void app_count_coroutines(struct app *app, struct tally *tally)
+{
+    scheduler_count(app->scheduler, tally);
 }
 
 static int collect(lua_State *L)

@@ -63,6 +63,10 @@ void app_quiet(struct app *app);
  * app_quiet. */
 bool app_is_idle(const struct app *app);
 
+/* Count what its coroutines are at that do not run. */
+struct tally;
+void app_count_coroutines(struct app *app, struct tally *tally);
+
 /* Collect all garbage of its state. */
 void app_collect(struct app *app);
 

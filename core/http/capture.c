@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "export/host.h"
 #include "http/client_watch.h"
+#include "http/goroutines.h"
 #include "http/response.h"
 #include "profile/profile.h"
 #include "sample/heap.h"
@@ -17,8 +18,8 @@
 #include "sample/tally.h"
 #include "sample/tally_profile.h"
 
-#define COLLECTION_POLL_MS 5
-#define MAX_COLLECTION_NS 1000000000
+#define ANSWER_POLL_MS 5
+#define MAX_ANSWER_NS 1000000000
 
 struct capture {
     struct captures *captures;
@@ -26,8 +27,10 @@ struct capture {
     struct capture_plan plan;
     bool is_waiting; /* else it is with the exporter's thread */
     int64_t start_ns;
-    struct session *session;            /* of the CPU, while it waits */
-    struct heap_snapshot *heap_start;   /* of a delta */
+    int64_t poll_until_ns;            /* while workers are asked, monotonic */
+    struct session *session;          /* of the CPU, while it waits */
+    struct heap_snapshot *heap_start; /* of a delta */
+    struct goroutines *goroutines;
     struct tally_snapshot *tally_start; /* of a delta */
     struct err err;
     struct export_info info;
@@ -58,6 +61,7 @@ static void free_when_closed(uv_handle_t *handle)
     buf_fini(&c->bytes);
     free(c->heap_start);
     free(c->tally_start);
+    goroutines_release(c->goroutines);
     free(c);
 }
 
@@ -174,6 +178,19 @@ static struct profile *make_tally_profile(struct capture *c, struct err *err)
     return NULL;
 }
 
+static struct profile *make_goroutine_profile(struct capture *c,
+                                              struct err *err)
+{
+    struct profile *profile = make_empty_profile(c, err);
+    if (!profile)
+        return NULL;
+    if (c->goroutines && goroutines_add_to(c->goroutines, profile, err))
+        return profile;
+    profile_free(profile);
+    err_set(err, "out of memory for a profile");
+    return NULL;
+}
+
 /* On the exporter's thread. */
 static struct profile *make_profile(void *ctx, struct err *err)
 {
@@ -183,6 +200,8 @@ static struct profile *make_profile(void *ctx, struct err *err)
         return make_cpu_profile(c, err);
     case PPROF_HEAP:
         return make_heap_profile(c, err);
+    case PPROF_GOROUTINES:
+        return make_goroutine_profile(c, err);
     case PPROF_TALLY:
         return make_tally_profile(c, err);
     case PPROF_NOBODY:
@@ -206,26 +225,48 @@ static void take_export(void *ctx, struct buf *bytes,
     mailbox_post(c->captures->mailbox, &c->message);
 }
 
-static void on_time_over(uv_timer_t *timer)
+static void start_export(struct capture *c)
 {
-    struct capture *c = timer->data;
     c->is_waiting = false;
     stop_watching(c);
     export_host_run(c->captures->host, c->plan.format, c->plan.options,
                     make_profile, take_export, c);
 }
 
+static bool have_workers_answered(const struct capture *c)
+{
+    return c->goroutines ? goroutines_are_counted(c->goroutines)
+                         : c->captures->has_collected(c->captures->ctx);
+}
+
 /* A worker that is stuck is not waited for. */
-static void on_collecting(uv_timer_t *timer)
+static void on_poll(uv_timer_t *timer)
 {
     struct capture *c = timer->data;
-    const struct captures *captures = c->captures;
-    int64_t waited_ns = clock_wall_ns() - c->start_ns;
-    if (!captures->has_collected(captures->ctx) &&
-        waited_ns < MAX_COLLECTION_NS)
+    if (!have_workers_answered(c) && clock_mono_ns() < c->poll_until_ns)
         return;
     uv_timer_stop(timer);
-    on_time_over(timer);
+    start_export(c);
+}
+
+static void wait_for_workers(struct capture *c)
+{
+    c->poll_until_ns = clock_mono_ns() + MAX_ANSWER_NS;
+    uv_timer_start(&c->timer, on_poll, 1, ANSWER_POLL_MS);
+}
+
+static void on_time_over(uv_timer_t *timer)
+{
+    struct capture *c = timer->data;
+    struct captures *captures = c->captures;
+    if (c->plan.kind->source == PPROF_GOROUTINES)
+        c->goroutines = goroutines_new();
+    if (!c->goroutines) {
+        start_export(c);
+        return;
+    }
+    captures->count_coroutines(captures->ctx, c->goroutines);
+    wait_for_workers(c);
 }
 
 static void on_client_left(void *ctx)
@@ -252,7 +293,7 @@ static void start_waiting(struct capture *c)
     uv_update_time(captures->loop);
     if (c->plan.collects) {
         captures->collect(captures->ctx);
-        uv_timer_start(&c->timer, on_collecting, 1, COLLECTION_POLL_MS);
+        wait_for_workers(c);
         return;
     }
     uv_timer_start(&c->timer, on_time_over, c->plan.seconds ? wait_ms : 0, 0);

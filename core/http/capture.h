@@ -19,6 +19,7 @@
 
 struct capture;
 struct export_host;
+struct goroutines;
 
 /* The captures of a loop. */
 struct captures {
@@ -28,6 +29,8 @@ struct captures {
     /* Ask every Lua state to collect its garbage; have all done so? */
     void (*collect)(void *ctx);
     bool (*has_collected)(void *ctx);
+    /* Ask every worker to count its coroutines. */
+    void (*count_coroutines)(void *ctx, struct goroutines *goroutines);
     void (*idle)(void *ctx); /* stopped, and the last one is over */
     void *ctx;
     bool is_stopping;

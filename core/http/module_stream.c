@@ -58,7 +58,7 @@ static int write_values(lua_State *L)
     if (has_room)
         return 0;
     x->is_blocked = true;
-    task_wait(task, NULL, NULL);
+    task_wait(task, "write", NULL, NULL);
     return lua_yield(L, 0);
 }
 

@@ -49,7 +49,7 @@ static bool send_request(void *ctx, struct transfer *transfer)
     transfer->done = on_reply;
     if (!client_send(&outbound->client, transfer))
         return false;
-    task_wait(request->task, cancel, transfer);
+    task_wait(request->task, "http", cancel, transfer);
     return true;
 }
 

@@ -36,6 +36,7 @@ const struct pprof_kind pprof_kinds[] = {
      .period = 1},
     {.name = "goroutine",
      .description = "Stacks of all coroutines and threads there are.",
+     .source = PPROF_GOROUTINES,
      .sample_types = {{"goroutine", "count"}},
      .period_type = {"goroutine", "count"},
      .period = 1},

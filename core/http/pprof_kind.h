@@ -23,9 +23,10 @@ struct pprof_value_type {
 /* Who records it. */
 enum pprof_source {
     PPROF_NOBODY,
-    PPROF_CPU,   /* a session, while a request waits */
-    PPROF_HEAP,  /* heap.c, since the start */
-    PPROF_TALLY, /* the kind's tally, since the start */
+    PPROF_CPU,        /* a session, while a request waits */
+    PPROF_HEAP,       /* heap.c, since the start */
+    PPROF_GOROUTINES, /* goroutines.c, as they are now */
+    PPROF_TALLY,      /* the kind's tally, since the start */
 };
 
 struct pprof_kind {

@@ -180,6 +180,13 @@ static bool has_collected_garbage(void *ctx)
     return done;
 }
 
+static void count_coroutines(void *ctx, struct goroutines *goroutines)
+{
+    struct server *s = ctx;
+    for (int i = 0; !s->is_stopping && i < s->n_workers; i++)
+        worker_count_coroutines(s->workers[i], goroutines);
+}
+
 static void on_worker_stopped(void *ctx)
 {
     struct server *s = ctx;
@@ -290,6 +297,7 @@ static bool start_admin(struct server *s, struct err *err)
                                       .host = s->host,
                                       .collect = collect_garbage,
                                       .has_collected = has_collected_garbage,
+                                      .count_coroutines = count_coroutines,
                                       .idle = on_captures_idle,
                                       .ctx = s};
     const struct admin_handler handler = {write_metrics, s};

@@ -13,6 +13,7 @@
 #include "client/network.h"
 #include "http/app.h"
 #include "http/daemon.h"
+#include "http/goroutines.h"
 #include "http/traffic.h"
 #include "http/peek.h"
 #include "http/redirect.h"
@@ -192,6 +193,26 @@ static void on_collect(struct mailbox_message *message)
     atomic_fetch_add(&w->n_collections, 1);
 }
 
+/* A question on its way to a worker. */
+struct count_message {
+    struct mailbox_message message;
+    struct worker *worker;
+    struct goroutines *goroutines;
+};
+
+static void on_count(struct mailbox_message *message)
+{
+    struct count_message *count = (struct count_message *)message;
+    struct worker *w = count->worker;
+    if (!w->is_stopped) {
+        app_count_coroutines(w->app, &count->goroutines->tally);
+        if (w->old)
+            app_count_coroutines(w->old, &count->goroutines->tally);
+    }
+    goroutines_answer(count->goroutines);
+    free(count);
+}
+
 static void on_stop_message(struct mailbox_message *message)
 {
     struct worker *w = (struct worker *)((char *)message -
@@ -358,6 +379,18 @@ void worker_collect(struct worker *w)
 bool worker_has_collected(const struct worker *w)
 {
     return atomic_load(&w->n_collections) == w->n_collections_asked;
+}
+
+bool worker_count_coroutines(struct worker *w, struct goroutines *goroutines)
+{
+    struct count_message *count = malloc(sizeof *count);
+    if (!count)
+        return false;
+    *count = (struct count_message){
+        .message.deliver = on_count, .worker = w, .goroutines = goroutines};
+    goroutines_ask(goroutines);
+    mailbox_post(&w->mailbox, &count->message);
+    return true;
 }
 
 void worker_stop(struct worker *w)

@@ -17,6 +17,7 @@
 #include "base/mailbox.h"
 
 struct app;
+struct goroutines;
 struct traffic;
 struct worker;
 
@@ -61,6 +62,11 @@ void worker_collect(struct worker *worker);
 
 /* Has it done so each time that it was asked? [owner] */
 bool worker_has_collected(const struct worker *worker);
+
+/* Ask it to count its coroutines, once whoever runs lets it. False when out of
+ * memory. [owner] */
+bool worker_count_coroutines(struct worker *worker,
+                             struct goroutines *goroutines);
 
 /* Finish the requests that are there, then stop; after the deadline those
  * that still wait are answered with 503. Nothing may be handed over any more.

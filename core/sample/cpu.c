@@ -148,11 +148,14 @@ static void on_tick(int number, siginfo_t *info, void *context)
         thread_block(t);
         if (is_tick)
             take(t, context);
-        if (atomic_exchange(&t->wants_probe, false))
+        bool is_probed = atomic_load(&t->wants_probe);
+        if (is_probed)
             record(t, context, 0, SAMPLE_PROBE);
         complete_if_stuck(t, context);
         atomic_store_explicit(&t->n_pending, ring_n_pending(t->ring),
                               memory_order_relaxed);
+        if (is_probed) /* not before others can see that it may be pending */
+            atomic_store(&t->wants_probe, false);
         thread_unblock(t);
     }
     errno = saved;
@@ -201,8 +204,4 @@ void cpu_flush(struct sampler_thread *t, bool force)
     pthread_kill(t->pthread, SIGPROF);
 }
 
-void cpu_probe(struct sampler_thread *t)
-{
-    atomic_store(&t->wants_probe, true);
-    pthread_kill(t->pthread, SIGPROF);
-}
+void cpu_probe(struct sampler_thread *t) { pthread_kill(t->pthread, SIGPROF); }

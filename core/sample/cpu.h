@@ -32,8 +32,9 @@ void cpu_timer_set(struct sampler_thread *t, int rate_hz, bool restart);
  * a Lua stack if it is not at rest. [threads_lock] */
 void cpu_flush(struct sampler_thread *t, bool force);
 
-/* Signal the thread to take a sample of what it is at, running or waiting, of
- * weight 0 and with the flag SAMPLE_PROBE. [threads_lock] */
+/* Signal the thread to take the sample that its wants_probe asks for, of what
+ * it is at, running or waiting: of weight 0 and with the flag SAMPLE_PROBE. It
+ * has taken it when wants_probe is false. [threads_lock] */
 void cpu_probe(struct sampler_thread *t);
 
 #endif

@@ -7,10 +7,8 @@
 #include <string.h>
 
 #include "sample/current_stack.h"
-#include "sample/labels.h"
+#include "sample/sampler.h"
 #include "sample/stacks.h"
-
-enum { MAX_LABELS = 16 };
 
 static const size_t LIMIT_BYTES = 32 * 1024 * 1024;
 
@@ -66,20 +64,6 @@ static struct values weigh(size_t size)
     return w;
 }
 
-/* The labels of the stack and the type. */
-static uint32_t add_type(uint32_t labels, const char *type)
-{
-    struct sampler_label all[MAX_LABELS];
-    unsigned n;
-    const struct sampler_label *set = labels_get(labels, &n);
-    if (n > MAX_LABELS - 1)
-        n = MAX_LABELS - 1;
-    if (n > 0)
-        memcpy(all, set, n * sizeof *all);
-    all[n] = (struct sampler_label){"type", type};
-    return sampler_intern_labels(all, n + 1);
-}
-
 /* The values of a position. [lock] */
 static struct values *values_at(uint32_t position)
 {
@@ -125,7 +109,8 @@ uint32_t heap_add(const struct current_stack *stack, const char *type,
                   size_t size)
 {
     is_busy = true;
-    uint32_t labels = stack ? add_type(stack->labels, type) : 0;
+    uint32_t labels =
+        stack ? sampler_add_label(stack->labels, "type", type) : 0;
     uint32_t position = add(stack, labels, size);
     is_busy = false;
     return position;

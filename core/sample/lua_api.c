@@ -6,6 +6,7 @@
  */
 #include "sample/lua_api.h"
 
+#include "sample/coroutines.h"
 #include "sample/safepoint.h"
 #include "sample/sampler.h"
 #include "sample/thread.h"
@@ -55,6 +56,7 @@ LUA_API lua_State *lua_newthread(lua_State *L)
 {
     lua_State *child = archive_lua_newthread(L);
     safepoint_unhook_child(thread_self, L, child);
+    coroutines_add(L);
     return child;
 }
 

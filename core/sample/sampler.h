@@ -42,6 +42,9 @@ struct sampler_label {
  * memory. [any thread] */
 uint32_t sampler_intern_labels(const struct sampler_label *labels, unsigned n);
 
+/* The set with one more label; without, where it has 16 already. */
+uint32_t sampler_add_label(uint32_t labels, const char *key, const char *value);
+
 /* Learn the names that C functions have for Lua: goes through package.loaded
  * (`string.format`) and the metatables of userdata. Call after libraries are
  * opened in a state; a library that is required later is learned when one of

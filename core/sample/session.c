@@ -15,7 +15,7 @@ enum { DEFAULT_RATE_HZ = 100, MAX_RATE_HZ = 10000 };
 
 struct session {
     struct session *next; /* [collector_lock] */
-    int rate_hz; /* 0: takes probes */
+    int rate_hz;          /* 0: takes probes */
     struct stacks *stacks;
     int64_t start_wall_ns, start_mono_ns;
     uint64_t start_counts[N_COUNTS];

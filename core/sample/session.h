@@ -30,8 +30,8 @@ struct session *session_open(const struct session_options *options,
 struct profile *session_close(struct session *session, struct err *err);
 
 /* The stacks that all watched threads have now, each counted once, with their
- * labels; the caller's, to be freed by stacks_free. One that runs Lua is seen at
- * its next safe point; waits for that up to 200 ms. NULL when out of memory.
+ * labels; the caller's, to be freed by stacks_free. One that runs Lua is seen
+ * at its next safe point; waits for that up to 200 ms. NULL when out of memory.
  * [any thread, not a worker's] */
 struct stacks *session_probe(void);
 

@@ -3,24 +3,25 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sample/current_stack.h"
 #include "sample/stacks.h"
 
 static const size_t LIMIT_BYTES = 8 * 1024 * 1024;
 
-void tally_add(struct tally *tally, const struct current_stack *stack,
-               int64_t weight)
+void tally_add(struct tally *tally, const uint32_t *frames, uint32_t n_frames,
+               uint32_t labels, int64_t weight)
 {
-    static const struct current_stack unknown;
-    if (!stack)
-        stack = &unknown;
     pthread_mutex_lock(&tally->lock);
     if (!tally->stacks)
         tally->stacks = stacks_new(LIMIT_BYTES);
     if (tally->stacks)
-        stacks_add(tally->stacks, stack->frames, stack->n_frames, stack->labels,
-                   weight);
+        stacks_add(tally->stacks, frames, n_frames, labels, weight);
     pthread_mutex_unlock(&tally->lock);
+}
+
+void tally_fini(struct tally *tally)
+{
+    stacks_free(tally->stacks);
+    tally->stacks = NULL;
 }
 
 static struct tally_entry entry_of(const struct stack_entry *stack)

@@ -1,5 +1,5 @@
-/* tally.h -- what happened by stack since the program's start, counted and
- * weighed: threads that were made, and the like.
+/* tally.h -- what happened, or is there, by stack, counted and weighed: threads
+ * that were made, and the like.
  *
  * Path: thread_create.c -> [tally] -> tally_profile.c
  */
@@ -9,7 +9,6 @@
 #include <pthread.h>
 #include <stdint.h>
 
-struct current_stack;
 struct stacks;
 
 struct tally {
@@ -22,10 +21,13 @@ struct tally {
         .lock = PTHREAD_MUTEX_INITIALIZER                                      \
     }
 
-/* One more event at this stack, NULL being one that is not known. [any thread,
- * not in a handler] */
-void tally_add(struct tally *tally, const struct current_stack *stack,
-               int64_t weight);
+/* One more event at this stack of ids of frames.h, leaf first. [any thread, not
+ * in a handler] */
+void tally_add(struct tally *tally, const uint32_t *frames, uint32_t n_frames,
+               uint32_t labels, int64_t weight);
+
+/* Forget all, of a tally that is not the program's. */
+void tally_fini(struct tally *tally);
 
 struct tally_entry {
     const uint32_t *frames; /* ids of frames.h, leaf first */

@@ -123,8 +123,10 @@ void threads_probe(void)
 {
     pthread_mutex_lock(&threads_lock);
     for (struct sampler_thread *t = threads_first; t; t = t->next)
-        if (!t->detached)
+        if (!t->detached) {
+            atomic_store(&t->wants_probe, true);
             cpu_probe(t);
+        }
     pthread_mutex_unlock(&threads_lock);
 }
 

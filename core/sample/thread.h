@@ -65,8 +65,8 @@ struct sampler_thread {
     /* Thread CPU time at the previous sample; others set it while the timer is
      * stopped. */
     _Atomic int64_t last_ns;
-    int64_t pending_ns;    /* the same at the oldest pending sample */
-    atomic_int flush;      /* asked of the next signal, see cpu.c */
+    int64_t pending_ns;      /* the same at the oldest pending sample */
+    atomic_int flush;        /* asked of the next signal, see cpu.c */
     atomic_bool wants_probe; /* asked of the next signal too */
     atomic_uint n_pending; /* as the handler last left it, for others to see */
     struct armed_hook armed[THREAD_MAX_ARMED];

@@ -27,6 +27,11 @@ int pthread_create(pthread_t *restrict thread,
     if (error)
         return error;
     uintptr_t caller = (uintptr_t)__builtin_return_address(0);
-    tally_add(&thread_create_tally, current_stack_take(caller, 0), 0);
+    const struct current_stack *stack = current_stack_take(caller, 0);
+    if (stack)
+        tally_add(&thread_create_tally, stack->frames, stack->n_frames,
+                  stack->labels, 0);
+    else
+        tally_add(&thread_create_tally, NULL, 0, 0, 0);
     return 0;
 }

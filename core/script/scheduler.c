@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "sample/coroutines.h"
 #include "sample/sampler.h"
 #include "sample/vm_heap.h"
 #include "script/call.h"
@@ -21,6 +22,7 @@ struct task {
     int ref; /* anchors co in the registry */
     uint32_t labels;
     bool waits;                /* something will wake it */
+    const char *reason;        /* while it waits: what for */
     void (*cancel)(void *ctx); /* what it waits for; NULL: its timer */
     void *cancel_ctx;
     uv_timer_t timer;
@@ -44,10 +46,15 @@ struct scheduler {
 
 static const char scheduler_key; /* its address: the key in the registry */
 
+/* Where a coroutine says which task it is of. Lua fills it with what the
+ * state's first one has there: NULL. */
+static struct task **task_slot(lua_State *co) { return lua_getextraspace(co); }
+
 /* stack: scheduler */
 static int remember_scheduler(lua_State *L)
 {
     lua_rawsetp(L, LUA_REGISTRYINDEX, &scheduler_key);
+    coroutines_track(L);
     return 0;
 }
 
@@ -59,6 +66,7 @@ struct scheduler *scheduler_new(lua_State *L, struct err *err)
         return NULL;
     }
     scheduler->L = L;
+    *task_slot(L) = NULL;
     scheduler->timers.scheduler = scheduler;
     scheduler->timers.L = L;
     lua_pushcfunction(L, remember_scheduler);
@@ -131,6 +139,7 @@ static int make_coroutine(lua_State *L)
     lua_State *co = lua_newthread(L);
     task->ref = luaL_ref(L, LUA_REGISTRYINDEX);
     task->co = co;
+    *task_slot(co) = task;
     return 0;
 }
 
@@ -316,9 +325,11 @@ struct task *scheduler_running_task(lua_State *L, const char **why)
     return *why ? NULL : task;
 }
 
-void task_wait(struct task *task, void (*cancel)(void *ctx), void *ctx)
+void task_wait(struct task *task, const char *reason, void (*cancel)(void *ctx),
+               void *ctx)
 {
     task->waits = true;
+    task->reason = reason;
     task->cancel = cancel;
     task->cancel_ctx = ctx;
 }
@@ -329,7 +340,34 @@ static void on_wait_over(uv_timer_t *timer) { task_wake(timer->data); }
 
 void task_wake_after(struct task *task, double seconds)
 {
-    task_wait(task, NULL, NULL);
+    task_wait(task, "sleep", NULL, NULL);
     uv_update_time(task->scheduler->loop); /* the handler may have run long */
     uv_timer_start(&task->timer, on_wait_over, timer_ms(seconds), 0);
+}
+
+struct counting {
+    struct tally *tally;
+    uint32_t labels; /* of the thread */
+};
+
+static void count_coroutine(void *ctx, lua_State *co)
+{
+    const struct counting *counting = ctx;
+    const struct task *task = *task_slot(co);
+    const char *state = coroutine_state(co);
+    if (!state || (task && !task->waits))
+        return;
+    uint32_t labels = task ? task->labels : counting->labels;
+    labels = sampler_add_label(labels, "coroutine", task ? "waiting" : state);
+    if (task)
+        labels = sampler_add_label(labels, "wait", task->reason);
+    coroutine_count(co, labels, counting->tally);
+}
+
+void scheduler_count(struct scheduler *scheduler, struct tally *tally)
+{
+    struct counting counting = {tally, sampler_set_labels(0)};
+    sampler_set_labels(counting.labels);
+    sampler_learn_names(scheduler->L); /* of libraries that came since */
+    coroutines_each(scheduler->L, count_coroutine, &counting);
 }

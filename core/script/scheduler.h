@@ -101,9 +101,16 @@ struct task *scheduler_running_task(struct lua_State *L, const char **why);
  * thread is free. The caller yields next. */
 void task_wake_after(struct task *task, double seconds);
 
-/* Let the task wait for something else, until task_wake. `cancel` is called if
- * it is given up before. The caller yields next. */
-void task_wait(struct task *task, void (*cancel)(void *ctx), void *ctx);
+/* Let the task wait for something else, until task_wake. `reason` is a word for
+ * it, a string constant. `cancel`, if there is one, is called if it is given up
+ * before. The caller yields next. */
+void task_wait(struct task *task, const char *reason, void (*cancel)(void *ctx),
+               void *ctx);
+
+/* Count what all coroutines of the state are at that do not run, with the
+ * labels `coroutine` (its state) and `wait` (what for). */
+struct tally;
+void scheduler_count(struct scheduler *scheduler, struct tally *tally);
 
 /* Go on: its yield returns. From the loop, not from within another task. */
 void task_wake(struct task *task);

@@ -1,0 +1,69 @@
+#include "http/goroutines.h"
+
+#include <stdlib.h>
+
+#include "sample/session.h"
+#include "sample/stacks.h"
+#include "sample/tally_profile.h"
+
+struct goroutines *goroutines_new(void)
+{
+    struct goroutines *g = calloc(1, sizeof *g);
+    if (!g)
+        return NULL;
+    pthread_mutex_init(&g->tally.lock, NULL);
+    atomic_init(&g->n_users, 1);
+    return g;
+}
+
+void goroutines_release(struct goroutines *g)
+{
+    if (!g || atomic_fetch_sub(&g->n_users, 1) > 1)
+        return;
+    tally_fini(&g->tally);
+    pthread_mutex_destroy(&g->tally.lock);
+    free(g);
+}
+
+void goroutines_ask(struct goroutines *g)
+{
+    atomic_fetch_add(&g->n_users, 1);
+    atomic_fetch_add(&g->n_waiting, 1);
+}
+
+void goroutines_answer(struct goroutines *g)
+{
+    atomic_fetch_sub(&g->n_waiting, 1);
+    goroutines_release(g);
+}
+
+bool goroutines_are_counted(const struct goroutines *g)
+{
+    return atomic_load(&g->n_waiting) == 0;
+}
+
+static bool add_threads(struct goroutines *g)
+{
+    struct stacks *threads = session_probe();
+    if (!threads)
+        return false;
+    for (uint32_t i = 0; i < stacks_n(threads); i++) {
+        struct stack_entry stack = stacks_get(threads, i);
+        for (int64_t k = 0; k < stack.count; k++)
+            tally_add(&g->tally, stack.frames, stack.n_frames, stack.labels, 0);
+    }
+    stacks_free(threads);
+    return true;
+}
+
+bool goroutines_add_to(struct goroutines *g, struct profile *profile,
+                       struct err *err)
+{
+    struct tally_snapshot *all =
+        add_threads(g) ? tally_snapshot_take(&g->tally) : NULL;
+    if (!all)
+        return err_set(err, "out of memory for a profile");
+    bool ok = tally_profile_add(profile, all, NULL, err);
+    free(all);
+    return ok;
+}

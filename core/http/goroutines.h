@@ -1,0 +1,43 @@
+/* goroutines.h -- what all coroutines and threads are at, gathered at one
+ * moment: each worker counts the coroutines of its states, the stacks of the
+ * threads, one that is stuck included, are probed.
+ *
+ * Path: capture.c -> server.c -> worker.c -> [goroutines] -> tally_profile.c
+ */
+#ifndef HTTP_GOROUTINES_H
+#define HTTP_GOROUTINES_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "sample/tally.h"
+
+struct profile;
+
+/* Lives until all who may still write to it have let go: a worker that is
+ * stuck answers late, or never. */
+struct goroutines {
+    struct tally tally;
+    atomic_int n_users;   /* who hold it */
+    atomic_int n_waiting; /* workers that have not counted yet */
+};
+
+/* Held once. NULL when out of memory. */
+struct goroutines *goroutines_new(void);
+void goroutines_release(struct goroutines *goroutines);
+
+/* A worker is asked, and holds it; it has counted, and lets go. */
+void goroutines_ask(struct goroutines *goroutines);
+void goroutines_answer(struct goroutines *goroutines);
+
+/* Have all workers that were asked counted? */
+bool goroutines_are_counted(const struct goroutines *goroutines);
+
+/* Add the stacks of the threads and all that was counted to a profile whose
+ * sample type is the count. False and err when out of memory. [any thread, not
+ * a worker's] */
+bool goroutines_add_to(struct goroutines *goroutines, struct profile *profile,
+                       struct err *err);
+
+#endif

@@ -1,0 +1,150 @@
+-- goroutine_spec.lua: the profile goroutine has all coroutines and threads,
+-- each once, with what they are at.
+local support = require "support"
+local socket = require "socket"
+
+local ROUTES = [==[
+local http = require "http"
+local scheduler = require "scheduler"
+local kept = {}
+
+local function doze() scheduler.sleep(60) end
+local function pause() coroutine.yield() end
+local function generate() pause() end
+
+return {
+  ["GET /doze"] = function() doze() end,
+  ["GET /fetch"] = function(req) return http.get(req.query.url).body end,
+  ["GET /stream"] = function(req)
+    return req:stream(function(write) while true do write(("x"):rep(100000)) end end)
+  end,
+  ["GET /make/{n}"] = function(req)
+    for _ = 1, tonumber(req.params.n) do
+      local co = coroutine.create(generate)
+      coroutine.resume(co)
+      kept[#kept + 1] = co
+      kept[#kept + 1] = coroutine.create(doze)
+      local dead = coroutine.create(function() end)
+      coroutine.resume(dead)
+      kept[#kept + 1] = dead
+    end
+    collectgarbage "restart"
+    return "made"
+  end,
+  ["GET /drop"] = function()
+    kept = {}
+    collectgarbage()
+    return "dropped"
+  end,
+  ["GET /spin"] = function() while true do end end,
+  ["GET /match"] = function() return ("a"):rep(260):find(".-.-.-.-b") end,
+}
+]==]
+
+local folder, server, clients
+
+local function start(workers)
+  server = support.serve { "--workers", tostring(workers), folder }
+  clients = {}
+end
+
+local function hold(path, n)
+  for _ = 1, n or 1 do
+    local client = assert(socket.connect("127.0.0.1", server.port))
+    client:send("GET " .. path .. " HTTP/1.1\r\nHost: x\r\n\r\n")
+    clients[#clients + 1] = client
+  end
+end
+
+local function get(query)
+  local status, body = support.request(server.url .. "/debug/pprof/goroutine" .. query)
+  assert.equal(200, status, body)
+  return body
+end
+
+--- Of the lines of folded stacks that hold the text: the sum of their counts.
+local function count(folded, text)
+  local n = 0
+  for line in folded:gmatch "[^\n]+" do
+    if line:find(text, 1, true) then n = n + tonumber(line:match " (%d+)$") end
+  end
+  return n
+end
+
+local function wait_for(text, n)
+  support.wait_until(function() return count(get "?format=folded", text) == n end,
+    n .. " at " .. text)
+end
+
+before_each(function()
+  folder = support.new_folder()
+  support.write_file(folder .. "/routes.lua", ROUTES)
+end)
+
+after_each(function()
+  for _, client in ipairs(clients) do client:close() end
+  server:signal "KILL"
+  server:stop()
+  support.remove_folder(folder)
+end)
+
+it("counts 10,000 coroutines exactly, by what they are at", function()
+  start(1)
+  hold("/doze", 300)
+  hold("/fetch?url=" .. server.url .. "/doze", 50)
+  hold("/stream", 20)
+  for _ = 1, 5 do assert.equal(200, (support.request(server.url .. "/make/1000"))) end
+  wait_for("doze;scheduler.sleep", 350)
+  wait_for("anonymous@routes.lua:13;", 20)
+  local folded = get "?format=folded"
+  assert.equal(5000, count(folded, "routes.generate;routes.pause;coroutine.yield"), folded)
+  assert.equal(5000, count(folded, "routes.doze "), folded)
+  assert.equal(50, count(folded, "anonymous@routes.lua:11;http.get"), folded)
+  -- The worker, the admin's thread and the exporter's.
+  assert.equal(3, count(folded, "__clone3") + count(folded, "_start;"))
+  local total = 0
+  for n in folded:gmatch " (%d+)\n" do total = total + n end
+  assert.equal(10000 + 350 + 50 + 20 + 3, total, folded)
+
+  assert.equal(200, (support.request(server.url .. "/drop")))
+  assert.equal(0, count(get "?format=folded", "routes.generate"))
+end)
+
+it("has labels: what a coroutine waits for, and for which request", function()
+  start(1)
+  hold "/doze"
+  hold "/stream"
+  support.request(server.url .. "/make/1")
+  wait_for("doze;scheduler.sleep", 1)
+  wait_for("anonymous@routes.lua:13;", 1)
+  local text = get "?debug=1"
+  for _, labels in ipairs {
+    '{"coroutine":"waiting", "method":"GET", "route":"/doze", "wait":"sleep", "worker":"1"}',
+    '{"coroutine":"waiting", "method":"GET", "route":"/stream", "wait":"write", "worker":"1"}',
+    '{"coroutine":"suspended", "worker":"1"}', '{"coroutine":"not started", "worker":"1"}' } do
+    assert.truthy(text:find("# labels: " .. labels, 1, true), labels .. "\n" .. text)
+  end
+end)
+
+it("has a worker that spins, in Lua or in C, with its stack of now", function()
+  start(2)
+  hold "/spin"
+  hold "/match"
+  socket.sleep(0.2)
+  local begun = socket.gettime()
+  local folded = get "?format=folded"
+  assert.is_true(socket.gettime() - begun < 3)
+  assert.truthy(folded:find "__clone3;start_thread;run_thread;[^\n]*script_resume;anonymous@routes.lua:%d+ 1\n", folded)
+  assert.equal(1, count(folded, ";string.find;"), folded)
+end)
+
+it("is read by go tool pprof, and of a delta is what is there at its end", function()
+  start(1)
+  hold "/doze"
+  local code, out, err = support.run(("go tool pprof -traces %s/debug/pprof/goroutine?seconds=1")
+    :format(support.quote(server.url)))
+  assert.equal(0, code, err)
+  assert.truthy(out:find("Type: goroutine", 1, true), out)
+  assert.truthy(out:find("routes.doze", 1, true), out)
+  assert.truthy(out:find("epoll_wait", 1, true), out)
+end)
