@@ -40,7 +40,7 @@ local function methods(value) return debug.getmetatable(value).__index end
 ]==]
 
 local ROUTES = PRINT .. [==[
-for _, name in ipairs { "clock", "gzip", "http", "json", "log", "scheduler" } do
+for _, name in ipairs { "clock", "gzip", "http", "json", "log", "profile", "scheduler" } do
   show(name, require(name))
 end
 return {
@@ -147,7 +147,7 @@ end)
 
 teardown(function() support.remove_folder(folder) end)
 
-for _, owner in ipairs { "clock", "gzip", "http", "json", "log", "scheduler", "loadtest",
+for _, owner in ipairs { "clock", "gzip", "http", "json", "log", "profile", "scheduler", "loadtest",
   "proto", "Request", "Timer", "Metric", "Profile", "Out", "ProfileHeader", "ValueType",
   "ProfileLocation", "ProfileLine", "ProfileFunction", "ProfileMapping", "ProfileLabel",
   "http.Timings" } do
@@ -170,7 +170,7 @@ it("a response has what is annotated", function()
 end)
 
 it("every module that a script can require has its file", function()
-  for _, name in ipairs { "clock", "gzip", "http", "json", "log", "scheduler", "loadtest", "proto" } do
+  for _, name in ipairs { "clock", "gzip", "http", "json", "log", "profile", "scheduler", "loadtest", "proto" } do
     assert.is_true(support.exists(META .. name .. ".lua"), name)
   end
 end)

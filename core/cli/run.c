@@ -77,7 +77,7 @@ static const struct argp argp = {
     .args_doc = "SCRIPT.lua [ARGUMENT...]",
     .doc = "Run a Lua script, profiled.\v"
            "What follows SCRIPT.lua is the script's. It can also require "
-           "Perilune's modules: clock, gzip, json, proto.",
+           "Perilune's modules: clock, gzip, json, profile, proto.",
 };
 
 /* Call the script with its arguments, which are in `arg` too. */

@@ -12,6 +12,7 @@
 #include "http/routes.h"
 #include "http/stream.h"
 #include "http/traffic.h"
+#include "sample/sampler.h"
 #include "script/call.h"
 #include "script/scheduler.h"
 
@@ -99,16 +100,11 @@ static void on_client_left(void *ctx)
     forget(x);
 }
 
-static uint32_t labels_of(const struct exchange *x)
-{
-    return routes_labels(x->all->routes, x->match.route, x->request->method);
-}
-
 static void run_task(struct exchange *x, task_done_fn done)
 {
     if (x->access)
         task_account(x->task, &x->access->usage);
-    task_start(x->task, 1, labels_of(x), done, x);
+    task_start(x->task, 1, x->labels, done, x);
     bool waits = x->task && (!x->stream || x->is_started);
     if (waits)
         x->watch =
@@ -157,6 +153,7 @@ static void answer_stream(struct exchange *x, lua_State *co,
 {
     struct err err;
     x->stream = reply->stream;
+    x->labels = sampler_get_labels(); /* what the handler has set, too */
     x->task = scheduler_take(x->all->scheduler, &err);
     if (x->task) {
         lua_settop(co, reply->body);
@@ -231,6 +228,7 @@ static void call_handler(struct exchange *x)
         return;
     }
     x->task = task;
+    x->labels = routes_labels(all->routes, x->match.route, x->request->method);
     run_task(x, on_done);
 }
 

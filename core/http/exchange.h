@@ -43,6 +43,7 @@ struct exchange {
     /* Where the script's `req` points back here; NULL when it has none. */
     struct exchange **handle;
     struct route_traffic *traffic; /* NULL: no route */
+    uint32_t labels;               /* of its samples */
     struct task *task;             /* the handler's or the stream's */
     struct client_watch *watch;    /* while the task waits */
     struct stream *stream;         /* NULL: the reply is not one */

@@ -124,12 +124,14 @@ const struct sampler_label *labels_get(uint32_t id, unsigned *n)
 uint32_t sampler_add_label(uint32_t labels, const char *key, const char *value)
 {
     struct sampler_label all[MAX_LABELS];
-    unsigned n;
+    unsigned n, at = 0;
     const struct sampler_label *set = labels_get(labels, &n);
-    if (n >= MAX_LABELS)
-        return labels;
     for (unsigned i = 0; i < n; i++)
         all[i] = set[i];
-    all[n] = (struct sampler_label){key, value};
-    return sampler_intern_labels(all, n + 1);
+    while (at < n && strcmp(all[at].key, key) != 0)
+        at++;
+    if (at == MAX_LABELS)
+        return labels;
+    all[at] = (struct sampler_label){key, value};
+    return sampler_intern_labels(all, at < n ? n : n + 1);
 }

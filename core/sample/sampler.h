@@ -31,6 +31,7 @@ void sampler_detach_thread(void);
  * from sampler_intern_labels, 0 for none. Cheap: one store. Returns the id
  * that was set before. [the thread itself] */
 uint32_t sampler_set_labels(uint32_t labels);
+uint32_t sampler_get_labels(void);
 
 struct sampler_label {
     const char *key;
@@ -42,7 +43,8 @@ struct sampler_label {
  * memory. [any thread] */
 uint32_t sampler_intern_labels(const struct sampler_label *labels, unsigned n);
 
-/* The set with one more label; without, where it has 16 already. */
+/* The set with one more label, or another value of it; as it is, where it has 16
+ * others already. */
 uint32_t sampler_add_label(uint32_t labels, const char *key, const char *value);
 
 /* Learn the names that C functions have for Lua: goes through package.loaded

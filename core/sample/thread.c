@@ -92,6 +92,11 @@ uint32_t sampler_set_labels(uint32_t labels)
     return old;
 }
 
+uint32_t sampler_get_labels(void)
+{
+    return thread_self ? thread_self->labels : 0;
+}
+
 void threads_set_rate(int rate)
 {
     pthread_mutex_lock(&threads_lock);

@@ -7,9 +7,13 @@
 #include "script/state.h"
 
 static const luaL_Reg modules[] = {
-    {"clock", module_clock_open},         {"gzip", module_gzip_open},
-    {"json", module_json_open},           {"log", module_log_open},
-    {"scheduler", module_scheduler_open}, {NULL, NULL},
+    {"clock", module_clock_open},
+    {"gzip", module_gzip_open},
+    {"json", module_json_open},
+    {"log", module_log_open},
+    {"profile", module_profile_open},
+    {"scheduler", module_scheduler_open},
+    {NULL, NULL},
 };
 
 void modules_preload(lua_State *L)

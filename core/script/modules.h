@@ -12,6 +12,7 @@ int module_clock_open(struct lua_State *L);
 int module_gzip_open(struct lua_State *L);
 int module_json_open(struct lua_State *L);
 int module_log_open(struct lua_State *L);
+int module_profile_open(struct lua_State *L);
 int module_scheduler_open(struct lua_State *L);
 
 #endif

@@ -20,6 +20,7 @@ struct task {
     struct scheduler *scheduler;
     lua_State *co;
     int ref; /* anchors co in the registry */
+    uint64_t number;
     uint32_t labels;
     bool waits;                /* something will wake it */
     const char *reason;        /* while it waits: what for */
@@ -41,6 +42,7 @@ struct scheduler {
     unsigned n_pooled;
     struct task *tasks; /* all of them, pooled or not */
     unsigned n_active;  /* started and not over */
+    uint64_t n_started;
     struct timers timers;
 };
 
@@ -192,7 +194,14 @@ void task_release(struct task *task)
 
 lua_State *task_stack(const struct task *task) { return task->co; }
 
+uint64_t task_number(const struct task *task) { return task->number; }
+
 uint32_t task_labels(const struct task *task) { return task->labels; }
+
+void task_set_labels(struct task *task, uint32_t labels)
+{
+    task->labels = labels;
+}
 
 /* What it waits for will not wake it. */
 static void stop_waiting(struct task *task)
@@ -302,6 +311,7 @@ static void run(struct task *task, int nargs)
 void task_start(struct task *task, int nargs, uint32_t labels,
                 task_done_fn done, void *ctx)
 {
+    task->number = ++task->scheduler->n_started;
     task->labels = labels;
     task->done = done;
     task->ctx = ctx;
@@ -366,8 +376,7 @@ static void count_coroutine(void *ctx, lua_State *co)
 
 void scheduler_count(struct scheduler *scheduler, struct tally *tally)
 {
-    struct counting counting = {tally, sampler_set_labels(0)};
-    sampler_set_labels(counting.labels);
+    struct counting counting = {tally, sampler_get_labels()};
     sampler_learn_names(scheduler->L); /* of libraries that came since */
     coroutines_each(scheduler->L, count_coroutine, &counting);
 }

@@ -86,8 +86,12 @@ struct task_usage {
  * task_start. Costs two reads of the thread's CPU clock each time it runs. */
 void task_account(struct task *task, struct task_usage *usage);
 
-/* The labels that it was started with. */
+/* Different for each one that was ever started in its scheduler, not 0. */
+uint64_t task_number(const struct task *task);
+
+/* The labels that its samples have, from the next time that it runs. */
 uint32_t task_labels(const struct task *task);
+void task_set_labels(struct task *task, uint32_t labels);
 
 /* The task that runs now; NULL: none. */
 struct task *scheduler_running(const struct scheduler *scheduler);

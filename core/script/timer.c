@@ -96,10 +96,8 @@ static void start(struct timer *timer)
 {
     uv_loop_t *loop = scheduler_loop(timer->timers->scheduler);
     uint64_t ms = timer_ms(timer->seconds);
-    if (!timer->has_labels) { /* those of the thread */
-        timer->labels = sampler_set_labels(0);
-        sampler_set_labels(timer->labels);
-    }
+    if (!timer->has_labels)
+        timer->labels = sampler_get_labels(); /* those of the thread */
     timer->is_open = true;
     uv_timer_init(loop, &timer->handle);
     timer->handle.data = timer;

@@ -1,0 +1,18 @@
+---@meta profile
+--- Labels of the script's own, in profiles of every kind: for `go tool pprof
+--- -tagfocus` and the like. Of a label, the first 100 values are kept; those
+--- beyond are "other".
+local profile = {}
+
+--- For the rest of the request, or of the timer's call.
+---@param labels table<string, string|number|boolean>
+function profile.labels(labels) end
+
+--- While f runs. Returns what f returns.
+---@generic T
+---@param labels table<string, string|number|boolean>
+---@param f fun(...): T
+---@return T
+function profile.with(labels, f, ...) end
+
+return profile
