@@ -236,6 +236,7 @@ static void stop(struct server *s)
     uv_close((uv_handle_t *)&s->terminate, NULL);
     uv_close((uv_handle_t *)&s->interrupt, NULL);
     uv_close((uv_handle_t *)&s->hangup, NULL);
+    signal(SIGHUP, SIG_IGN); /* it asks for a reload, not for the end */
     reloader_close(&s->reloader);
     close_listeners(s);
     uv_timer_start(&s->abandon_timer, on_abandon, ABANDON_AFTER_MS, 0);
