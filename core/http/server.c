@@ -390,6 +390,7 @@ enum server_result server_run(const struct server_options *options,
     s->options = options;
     s->start_ns = clock_wall_ns();
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGHUP, SIG_IGN); /* until there is something to reload */
     if (!set_max_connections(s, err) || !open_listeners(s, err)) {
         free(s);
         return SERVER_FAILED;
