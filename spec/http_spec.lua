@@ -480,6 +480,20 @@ describe("SIGTERM", function()
     server:stop()
   end)
 
+  it("is not cut short by a SIGHUP", function()
+    local server = support.serve { "--workers", "1", folder }
+    local client = assert(socket.connect("127.0.0.1", server.port))
+    client:send("GET /sleep?seconds=0.5 HTTP/1.1\r\nHost: a\r\n\r\n")
+    socket.sleep(0.2)
+    server:signal("TERM")
+    socket.sleep(0.1)
+    server:signal("HUP")
+    assert.equal("HTTP/1.1 200 OK", (client:receive()))
+    assert.equal(0, server:wait())
+    server:stop()
+    client:close()
+  end)
+
   it("does not wait for idle connections", function()
     local server = support.serve { "--workers", "1", folder }
     local idle = assert(socket.connect("127.0.0.1", server.port))

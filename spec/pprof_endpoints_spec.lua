@@ -221,6 +221,20 @@ describe("/debug/pprof", function()
       assert.equal("num_symbols: 1\n", body)
     end)
 
+    it("holds up nobody, however many are asked for", function()
+      local body = ("1+"):rep(1e6)
+      local client = assert(socket.connect("127.0.0.1", server.port))
+      client:settimeout(5)
+      client:send(("POST /debug/pprof/symbol HTTP/1.1\r\nHost: a\r\n" ..
+        "Content-Length: %d\r\n\r\n"):format(#body) .. body)
+      socket.sleep(0.1)
+      local began = socket.gettime()
+      assert.equal(200, (support.request(server.url .. "/healthz")))
+      local took = socket.gettime() - began
+      client:close()
+      assert.is_true(took < 0.5, "took " .. took)
+    end)
+
     it("names addresses, of a GET and of a POST", function()
       local a, b = address_of "lua_gettop", address_of "server_run"
       local query = string.format("0x%x+0x%x+0x1", a, b)

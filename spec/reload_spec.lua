@@ -173,6 +173,17 @@ describe("a script that changes", function()
     assert.equal("first", served())
   end)
 
+  it("is not killed by a SIGHUP while the first state is loaded", function()
+    support.write_file(folder .. "/routes.lua", ROUTES)
+    support.write_file(folder .. "/version.lua",
+      "local stop = os.clock() + 1\nrepeat until os.clock() > stop\n" ..
+      "return 'first'")
+    -- It is listening before it is ready.
+    server = support.serve { "--workers", "1", folder }
+    server:signal "HUP"
+    assert.equal("first", served())
+  end)
+
   local function begin(path)
     local client = assert(socket.connect("127.0.0.1", server.port))
     client:settimeout(10)

@@ -16,12 +16,8 @@
 #include <stddef.h>
 #include <stdlib.h>
 
-/* The largest block. None with a sanitizer, which then sees each block. */
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define BLOCK_POOL_MAX_BYTES ((size_t)0)
-#else
+/* The largest block. */
 #define BLOCK_POOL_MAX_BYTES ((size_t)256)
-#endif
 /* Sizes are rounded up to multiples of it. */
 #define BLOCK_POOL_STEP ((size_t)16)
 /* Bytes that wait at most. */

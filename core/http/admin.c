@@ -4,6 +4,7 @@
 
 #include "http/metrics.h"
 #include "http/pprof.h"
+#include "http/pprof_symbol.h"
 #include "http/response.h"
 
 static bool is_below(const char *path, const char *name)
@@ -42,7 +43,7 @@ static void on_start(void *ctx, struct request *request)
 static void on_end(void *ctx, struct request *request)
 {
     (void)ctx;
-    (void)request;
+    pprof_symbol_end(request);
 }
 
 bool admin_open(struct admin *admin, const struct captures *captures,

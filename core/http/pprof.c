@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "http/pprof_symbol.h"
 #include "http/response.h"
 #include "http/url.h"
-#include "sample/symbolize.h"
 
 #define PREFIX "/debug/pprof"
 #define TEXT "text/plain; charset=utf-8"
@@ -90,39 +90,6 @@ static void answer_cmdline(struct request *request)
     if (n > 0 && text[n - 1] == '\0')
         n--; /* NUL stands between arguments */
     answer(request, response_copy(text, n, TEXT));
-}
-
-static enum MHD_Result take_first_name(void *ctx, enum MHD_ValueKind kind,
-                                       const char *name, const char *value)
-{
-    (void)kind;
-    (void)value;
-    *(const char **)ctx = name;
-    return MHD_NO;
-}
-
-/* Addresses, separated by '+' (or by a space, as a query's + arrives), in the
- * body of a POST or in the query. */
-static void answer_symbol(struct request *request)
-{
-    const char *at = "";
-    if (strcmp(request->method, "POST") == 0)
-        at = buf_cstr(&request->body);
-    else
-        MHD_get_connection_values(request->connection, MHD_GET_ARGUMENT_KIND,
-                                  take_first_name, &at);
-    struct buf text = BUF_INIT;
-    /* Not the number of symbols: whether there are any to ask for. */
-    buf_puts(&text, "num_symbols: 1\n");
-    while (at && *at) {
-        char *end, name[512];
-        unsigned long long address = strtoull(at, &end, 0);
-        if (end > at && address && symbolize_name(address, name, sizeof name))
-            buf_printf(&text, "%#llx %s\n", address, name);
-        at = end + strcspn(end, "+ ");
-        at += strspn(at, "+ ");
-    }
-    answer(request, response_take(&text, TEXT));
 }
 
 /* Append one query parameter to the exporter's options, decoded. One that does
@@ -226,7 +193,7 @@ void pprof_start(struct captures *captures, struct request *request)
     else if (strcmp(name, "cmdline") == 0)
         answer_cmdline(request);
     else if (strcmp(name, "symbol") == 0)
-        answer_symbol(request);
+        pprof_symbol_start(captures->loop, request);
     else
         capture_refuse(request, MHD_HTTP_NOT_FOUND, "Unknown profile");
 }

@@ -236,6 +236,7 @@ static void stop(struct server *s)
     uv_close((uv_handle_t *)&s->terminate, NULL);
     uv_close((uv_handle_t *)&s->interrupt, NULL);
     uv_close((uv_handle_t *)&s->hangup, NULL);
+    signal(SIGHUP, SIG_IGN); /* it asks for a reload, not for the end */
     reloader_close(&s->reloader);
     close_listeners(s);
     uv_timer_start(&s->abandon_timer, on_abandon, ABANDON_AFTER_MS, 0);
@@ -389,6 +390,7 @@ enum server_result server_run(const struct server_options *options,
     s->options = options;
     s->start_ns = clock_wall_ns();
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGHUP, SIG_IGN); /* until there is something to reload */
     if (!set_max_connections(s, err) || !open_listeners(s, err)) {
         free(s);
         return SERVER_FAILED;
