@@ -98,10 +98,11 @@ describe("a server under load", function()
       assert.are.equal(({ 100000000, 1000000, 10000000 })[i], period)
       local _, text = support.command(
         ("convert %s/at-once-%d --to folded"):format(folder, i))
-      -- Two workers, on two cores that they share with the load and others.
+      -- Two workers, on two cores that they share with the load, and others
+      -- perhaps.
       local found, total = share(text, "data%.answer")
       assert.is_true(found > 0.5, text)
-      assert.is_true(total > i * 0.3e9 and total < i * 2.2e9, total)
+      assert.is_true(total > i * 0.05e9 and total < i * 2.2e9, total)
     end
   end)
 
