@@ -76,6 +76,16 @@ return {
       for i = 1, 1000 do kept[i] = ("%020d"):format(i) end
     end)
   end,
+  -- More than the client reads before its function, and all that it had, is
+  -- over and collected.
+  ["GET /outlives"] = function(req)
+    return req:stream(function(write) write(("x"):rep(2 ^ 20)) end)
+  end,
+  ["GET /collect"] = function()
+    collectgarbage()
+    kept = {}
+    for i = 1, 1000 do kept[i] = ("%020d"):format(i) end
+  end,
   ["GET /strings"] = function()
     local n = 0
     for i, text in ipairs(kept) do
@@ -188,6 +198,21 @@ describe("a reply by req:stream", function()
     local all = client:receive "*a"
     client:close()
     assert.truthy(all:find("\r\n\r\none 2 three$"), all)
+  end)
+
+  it("may outlive its function", function()
+    local clients = {}
+    for i = 1, 20 do
+      clients[i] = assert(socket.tcp())
+      clients[i]:setoption("recv-buffer-size", 4096)
+      assert(clients[i]:connect("127.0.0.1", server.port))
+      clients[i]:send "GET /outlives HTTP/1.1\r\nHost: x\r\n\r\n"
+    end
+    socket.sleep(0.1)
+    support.request(server.url .. "/collect")
+    for _, client in ipairs(clients) do client:close() end
+    local _, body = support.request(server.url .. "/strings")
+    assert.equal("1000", body)
   end)
 
   it("arrives whole when it is large", function()

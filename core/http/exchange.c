@@ -42,6 +42,13 @@ static void end_task(struct exchange *x)
     x->task = NULL;
 }
 
+/* What the script has of it may be collected once its task is over. */
+static void release_handles(struct exchange *x)
+{
+    module_request_release(x);
+    module_stream_release(x);
+}
+
 /* The script is done with it, or has to be. */
 static void forget(struct exchange *x)
 {
@@ -51,8 +58,7 @@ static void forget(struct exchange *x)
     stop_watching(x);
     end_task(x);
     x->all = NULL;
-    module_request_release(x);
-    module_stream_release(x);
+    release_handles(x);
     if (x->prev)
         x->prev->next = x->next;
     else
@@ -118,6 +124,7 @@ static void on_stream_done(void *ctx, lua_State *co, const struct err *failure)
     if (!co)
         return;
     stop_watching(x);
+    release_handles(x);
     if (failure)
         log_failure(x, failure->message);
     stream_end(x->stream, !failure);
