@@ -12,6 +12,8 @@ return {
   ["GET /sleep"] = function() scheduler.sleep(0.3) return 204 end,
   ["GET /spin"] = function() while true do end end,
   ['GET /odd"\\'] = function() return 204 end,
+  ["GET /latin1/\xe9"] = function() return 204 end,
+  ["GET /utf8/\u{e9}"] = function() return 204 end,
 }
 ]==]
 
@@ -44,6 +46,8 @@ setup(function()
     end
   end
   support.request(server.url .. '/odd%22%5C')
+  support.request(server.url .. "/latin1/%E9")
+  support.request(server.url .. "/utf8/%C3%A9")
   support.request(server.url .. "/sleep")
 end)
 
@@ -59,6 +63,8 @@ describe("/metrics", function()
     assert.equal(7, value 'perilune_http_requests_total{route="GET /users/{id}",code="200"}')
     assert.equal(2, value 'perilune_http_requests_total{route="POST /fail",code="500"}')
     assert.equal(3, value 'perilune_http_requests_total{route="",code="404"}')
+    assert.equal(1, value 'perilune_http_requests_total{route="GET /latin1/%E9",code="204"}')
+    assert.equal(1, value 'perilune_http_requests_total{route="GET /utf8/\u{e9}",code="204"}')
     assert.equal(0, value "perilune_http_requests_in_progress")
   end)
 

@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "base/utf8.h"
 #include "http/reloader.h"
 #include "http/traffic.h"
 #include "http/worker.h"
@@ -34,17 +35,29 @@ static uint64_t load(const traffic_counter *counter)
     return atomic_load_explicit(counter, memory_order_relaxed);
 }
 
-/* As a label's value: backslashes, quotes and line ends escaped. */
+/* Returns how many bytes of `text`, which is not empty, it has put. */
+static size_t put_escaped_one(struct buf *out, const char *text)
+{
+    unsigned char c = (unsigned char)*text;
+    size_t n =
+        c < 0x80 ? 1 : utf8_length((const unsigned char *)text, strlen(text));
+    if (n == 0)
+        buf_printf(out, "%%%02X", c);
+    else if (c == '\n')
+        buf_puts(out, "\\n");
+    else if (c == '\\' || c == '"')
+        buf_printf(out, "\\%c", c);
+    else
+        buf_append(out, text, n);
+    return n ? n : 1;
+}
+
+/* As a label's value: backslashes, quotes and line ends escaped, and what is
+ * not UTF-8 as in a path: one such byte would have all of it refused. */
 static void put_escaped(struct buf *out, const char *text)
 {
-    for (; *text; text++) {
-        if (*text == '\\' || *text == '"')
-            buf_putc(out, '\\');
-        if (*text == '\n')
-            buf_puts(out, "\\n");
-        else
-            buf_putc(out, *text);
-    }
+    while (*text)
+        text += put_escaped_one(out, text);
 }
 
 static void put_route(struct buf *out, const char *name, const char *route)
