@@ -46,6 +46,9 @@ static struct request *begin_request(struct daemon *d,
     if (r->next)
         r->next->prev = r;
     d->requests = r;
+    r->peer =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)
+            ->socket_context;
     return r;
 }
 
@@ -58,6 +61,7 @@ static void end_request(struct request *r)
     }
     if (r->response) /* answered, but the client was gone */
         MHD_destroy_response(r->response);
+    hangup_end_request(r->peer);
     buf_fini(&r->body);
     if (r->prev)
         r->prev->next = r->next;
@@ -133,6 +137,7 @@ static void start_request(struct request *r)
         return;
     }
     r->is_started = true;
+    hangup_begin_request(r->peer);
     r->start_ns = clock_mono_ns();
     d->n_active++;
     d->handler.start(d->handler.ctx, r);
@@ -188,10 +193,16 @@ static void on_completed(void *ctx, struct MHD_Connection *connection,
 static void on_connection(void *ctx, struct MHD_Connection *connection,
                           void **data, enum MHD_ConnectionNotificationCode code)
 {
-    (void)connection;
-    (void)data;
     struct daemon *d = ctx;
-    if (code == MHD_CONNECTION_NOTIFY_CLOSED && d->handler.closed)
+    if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+        const union MHD_ConnectionInfo *info = MHD_get_connection_info(
+            connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+        *data = hangups_add(&d->hangups, info->connect_fd);
+        return;
+    }
+    hangups_remove(&d->hangups, *data);
+    *data = NULL;
+    if (d->handler.closed)
         d->handler.closed(d->handler.ctx);
 }
 
@@ -293,12 +304,11 @@ bool daemon_start(struct daemon *d, uv_loop_t *loop,
         return err_set(err, "cannot start an HTTP daemon");
     const union MHD_DaemonInfo *info =
         MHD_get_daemon_info(d->mhd, MHD_DAEMON_INFO_EPOLL_FD);
-    int status = uv_poll_init(loop, &d->poll, info->epoll_fd);
-    if (status) {
+    if (!hangups_open(&d->hangups, loop, d->mhd, err)) {
         MHD_stop_daemon(d->mhd);
-        return err_set(err, "cannot watch an HTTP daemon: %s",
-                       uv_strerror(status));
+        return false;
     }
+    uv_poll_init(loop, &d->poll, info->epoll_fd);
     uv_timer_init(loop, &d->timer);
     uv_prepare_init(loop, &d->prepare);
     d->poll.data = d->timer.data = d->prepare.data = d;
@@ -332,4 +342,5 @@ void daemon_stop(struct daemon *d)
     uv_close((uv_handle_t *)&d->timer, NULL);
     uv_close((uv_handle_t *)&d->prepare, NULL);
     MHD_stop_daemon(d->mhd); /* ends all requests */
+    hangups_close(&d->hangups);
 }

@@ -16,6 +16,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "http/hangup.h"
 
 /* The largest body of a request; a larger one is answered with 413. */
 #define DAEMON_MAX_BODY_BYTES ((size_t)8 << 20)
@@ -35,6 +36,7 @@ struct request {
 
     /* daemon.c's own */
     struct daemon *daemon;
+    struct hangup_peer *peer;
     struct MHD_Response *response;
     bool is_started, is_suspended, is_too_large;
     size_t discarded_bytes;
@@ -61,6 +63,7 @@ struct daemon {
     uv_poll_t poll;
     uv_timer_t timer;
     uv_prepare_t prepare;
+    struct hangups hangups;
     struct request *requests; /* those that are not over */
 };
 

@@ -1,0 +1,121 @@
+#include "http/hangup.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { BATCH = 64 };
+
+struct hangup_peer {
+    int fd;
+    bool has_request, is_gone;
+    bool is_listed; /* in its hangups' `gone` */
+    struct hangup_peer *prev, *next;
+};
+
+static void show_end(const struct hangup_peer *peer)
+{
+    shutdown(peer->fd, SHUT_RD);
+}
+
+static void list_gone(struct hangups *hangups, struct hangup_peer *peer)
+{
+    peer->is_gone = peer->is_listed = true;
+    peer->next = hangups->gone;
+    if (peer->next)
+        peer->next->prev = peer;
+    hangups->gone = peer;
+}
+
+static void unlist(struct hangups *hangups, struct hangup_peer *peer)
+{
+    if (peer->prev)
+        peer->prev->next = peer->next;
+    else
+        hangups->gone = peer->next;
+    if (peer->next)
+        peer->next->prev = peer->prev;
+    peer->is_listed = false;
+}
+
+/* An end shown before libmicrohttpd has read what came with it would be one
+ * event with that, and missed like the first: so it reads first, and closes
+ * those whose end it sees. */
+static void on_readable(uv_poll_t *poll, int status, int events)
+{
+    (void)status;
+    (void)events;
+    struct hangups *hangups = poll->data;
+    struct epoll_event list[BATCH];
+    int n = epoll_wait(hangups->epoll_fd, list, BATCH, 0);
+    for (int i = 0; i < n; i++)
+        list_gone(hangups, list[i].data.ptr);
+    MHD_run(hangups->mhd);
+    while (hangups->gone) {
+        struct hangup_peer *peer = hangups->gone;
+        unlist(hangups, peer);
+        if (!peer->has_request)
+            show_end(peer);
+    }
+}
+
+bool hangups_open(struct hangups *hangups, uv_loop_t *loop,
+                  struct MHD_Daemon *mhd, struct err *err)
+{
+    hangups->mhd = mhd;
+    hangups->gone = NULL;
+    hangups->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+    if (hangups->epoll_fd < 0)
+        return err_set(err, "cannot make an epoll: %s", strerror(errno));
+    uv_poll_init(loop, &hangups->poll, hangups->epoll_fd);
+    hangups->poll.data = hangups;
+    uv_poll_start(&hangups->poll, UV_READABLE, on_readable);
+    return true;
+}
+
+void hangups_close(struct hangups *hangups)
+{
+    uv_close((uv_handle_t *)&hangups->poll, NULL);
+    close(hangups->epoll_fd);
+}
+
+struct hangup_peer *hangups_add(struct hangups *hangups, int fd)
+{
+    struct hangup_peer *peer = calloc(1, sizeof *peer);
+    struct epoll_event event = {.events = EPOLLRDHUP | EPOLLONESHOT,
+                                .data.ptr = peer};
+    if (!peer || epoll_ctl(hangups->epoll_fd, EPOLL_CTL_ADD, fd, &event) != 0) {
+        free(peer);
+        return NULL;
+    }
+    peer->fd = fd;
+    return peer;
+}
+
+void hangups_remove(struct hangups *hangups, struct hangup_peer *peer)
+{
+    if (!peer)
+        return;
+    if (peer->is_listed)
+        unlist(hangups, peer);
+    epoll_ctl(hangups->epoll_fd, EPOLL_CTL_DEL, peer->fd, NULL);
+    free(peer);
+}
+
+void hangup_begin_request(struct hangup_peer *peer)
+{
+    if (peer)
+        peer->has_request = true;
+}
+
+void hangup_end_request(struct hangup_peer *peer)
+{
+    if (!peer)
+        return;
+    peer->has_request = false;
+    if (peer->is_gone)
+        show_end(peer);
+}
