@@ -148,3 +148,15 @@ it("is read by go tool pprof, and of a delta is what is there at its end", funct
   assert.truthy(out:find("routes.doze", 1, true), out)
   assert.truthy(out:find("epoll_wait", 1, true), out)
 end)
+
+it("is not made for clients that have left", function()
+  start(1)
+  for _ = 1, 300 do
+    local client = assert(socket.connect("127.0.0.1", server.port))
+    client:send "GET /debug/pprof/goroutine HTTP/1.1\r\nHost: x\r\n\r\n"
+    client:close()
+  end
+  server:signal "TERM"
+  assert.equal(0, server:wait(5))
+  assert.is_nil(server:output():find("abandoned", 1, true))
+end)

@@ -1,6 +1,7 @@
 #include "http/capture.h"
 
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,7 +26,9 @@ struct capture {
     struct captures *captures;
     struct request *request;
     struct capture_plan plan;
-    bool is_waiting; /* else it is with the exporter's thread */
+    bool is_waiting;          /* else it is with the exporter's thread */
+    bool has_left;            /* the client */
+    atomic_bool is_cancelled; /* the exporter's thread need not do it */
     int64_t start_ns;
     int64_t poll_until_ns;            /* while workers are asked, monotonic */
     struct session *session;          /* of the CPU, while it waits */
@@ -122,11 +125,22 @@ static void answer(struct capture *c)
     request_answer(c->request, MHD_HTTP_OK, response);
 }
 
+static void refuse_stopping(struct request *request)
+{
+    capture_refuse(request, MHD_HTTP_SERVICE_UNAVAILABLE,
+                   "the server is stopping");
+}
+
 static void on_exported(struct mailbox_message *message)
 {
     struct capture *c =
         (struct capture *)((char *)message - offsetof(struct capture, message));
-    answer(c);
+    if (c->has_left)
+        request_drop(c->request);
+    else if (c->is_cancelled)
+        refuse_stopping(c->request);
+    else
+        answer(c);
     end(c);
 }
 
@@ -195,6 +209,10 @@ static struct profile *make_goroutine_profile(struct capture *c,
 static struct profile *make_profile(void *ctx, struct err *err)
 {
     struct capture *c = ctx;
+    if (c->is_cancelled) {
+        err_set(err, "nobody waits for it");
+        return NULL;
+    }
     switch (c->plan.kind->source) {
     case PPROF_CPU:
         return make_cpu_profile(c, err);
@@ -228,7 +246,6 @@ static void take_export(void *ctx, struct buf *bytes,
 static void start_export(struct capture *c)
 {
     c->is_waiting = false;
-    stop_watching(c);
     export_host_run(c->captures->host, c->plan.format, c->plan.options,
                     make_profile, take_export, c);
 }
@@ -273,6 +290,9 @@ static void on_client_left(void *ctx)
 {
     struct capture *c = ctx;
     stop_watching(c);
+    c->has_left = c->is_cancelled = true;
+    if (!c->is_waiting)
+        return; /* on_exported ends it */
     request_drop(c->request);
     end(c);
 }
@@ -291,15 +311,14 @@ static void start_waiting(struct capture *c)
     c->timer.data = c;
     uv_timer_init(captures->loop, &c->timer);
     uv_update_time(captures->loop);
+    c->watch =
+        client_watch_start(captures->loop, c->request, on_client_left, c);
     if (c->plan.collects) {
         captures->collect(captures->ctx);
         wait_for_workers(c);
         return;
     }
     uv_timer_start(&c->timer, on_time_over, c->plan.seconds ? wait_ms : 0, 0);
-    if (c->plan.seconds > 0)
-        c->watch =
-            client_watch_start(captures->loop, c->request, on_client_left, c);
 }
 
 /* What must be there before the wait: the exporter, and what the wait begins
@@ -327,12 +346,6 @@ static bool prepare(struct capture *c)
         capture_refuse(c->request, MHD_HTTP_INTERNAL_SERVER_ERROR, "%s",
                        err.message);
     return ok;
-}
-
-static void refuse_stopping(struct request *request)
-{
-    capture_refuse(request, MHD_HTTP_SERVICE_UNAVAILABLE,
-                   "the server is stopping");
 }
 
 void capture_start(struct captures *captures, struct request *request,
@@ -366,6 +379,7 @@ void captures_stop(struct captures *captures)
     }
     for (struct capture *c = captures->list; c;) {
         struct capture *next = c->next;
+        c->is_cancelled = true;
         if (c->is_waiting) {
             refuse_stopping(c->request);
             end(c);

@@ -2,8 +2,8 @@
  * pass, has the profile exported on the exporter's thread and answers.
  *
  * The loop never waits for any of it, so any number of captures may be under
- * way. A client that leaves while its capture waits ends it; so does
- * one that closes its sending side, which HTTP clients do not do.
+ * way. A client that leaves ends its own; so does one that closes its
+ * sending side, which HTTP clients do not do.
  *
  * Path: session.c, heap.c -> [capture] -> host.c -> daemon.c
  */
@@ -52,8 +52,8 @@ struct capture_plan {
 void capture_start(struct captures *captures, struct request *request,
                    const struct capture_plan *plan);
 
-/* Answer those that wait with 503, let those that are being exported end,
- * then call `idle`, perhaps at once. */
+/* Answer those that wait, or are queued, with 503, let the one that is being
+ * exported end, then call `idle`, perhaps at once. */
 void captures_stop(struct captures *captures);
 
 /* Answer with an error as Go does: text, and the header that lets pprof show
