@@ -26,6 +26,10 @@ return {
   ["GET /bad/status"] = function() return 99, "x" end,
   ["GET /bad/values"] = function() return 200, "x", {}, "y" end,
   ["GET /bad/header"] = function() return 200, "x", { ["X-A"] = "a\r\nb: c" } end,
+  ["GET /bad/nul"] = function() return 200, "x", { ["X-A"] = "a\0b" } end,
+  ["GET /long-message"] = function()
+    error { status = 404, message = ("long "):rep(1000) }
+  end,
   ["GET /bad/yield"] = function() coroutine.yield() end,
   ["GET /bad/sleep"] = function()
     table.sort({ 2, 1 }, function(a, b) scheduler.sleep(0) return a < b end)
@@ -181,12 +185,19 @@ describe("a handler", function()
       assert.truthy(server:output():find("event=guard_closed", 1, true))
     end)
 
+    it("answers with a message of any length", function()
+      local status, body = support.request(server.url .. "/long-message")
+      assert.equal(404, status)
+      assert.equal(("long "):rep(1000) .. "\n", body)
+    end)
+
     for path, reason in pairs {
       ["/bad/nan"] = "a handler's result: value.deep[1]: NaN has no JSON",
       ["/bad/function"] = "body must be a table, a string, nil or made by req:stream, got function",
       ["/bad/status"] = "status must be an integer from 200 to 599, got 99",
       ["/bad/values"] = "at most status, body and headers, got 4 values",
       ["/bad/header"] = "header 'X-A' cannot have the value",
+      ["/bad/nul"] = "header 'X-A' cannot have a NUL in its value",
       ["/bad/yield"] = "coroutine.yield outside a coroutine",
       ["/bad/sleep"] = "sleep has to wait, which it cannot do in a function that",
     } do

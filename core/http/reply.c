@@ -118,6 +118,8 @@ static bool add_header(lua_State *L, struct reply *reply, const char *name,
                        "header '%s' must be a string, an integer or an array "
                        "of them, got %s",
                        name, luaL_typename(L, -1));
+    if (value != number && strlen(value) != lua_rawlen(L, -1))
+        return err_set(err, "header '%s' cannot have a NUL in its value", name);
     if (strcasecmp(name, MHD_HTTP_HEADER_CONTENT_TYPE) == 0)
         MHD_del_response_header(
             reply->response, MHD_HTTP_HEADER_CONTENT_TYPE,

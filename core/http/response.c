@@ -2,6 +2,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #define TEXT "text/plain; charset=utf-8"
 
@@ -41,15 +42,15 @@ struct MHD_Response *response_take(struct buf *body, const char *content_type)
 
 struct MHD_Response *response_text(const char *format, ...)
 {
-    char text[1024];
+    char *text;
     va_list args;
     va_start(args, format);
-    int len = vsnprintf(text, sizeof text, format, args);
+    int len = vasprintf(&text, format, args);
     va_end(args);
     if (len < 0)
         return NULL;
-    size_t size = (size_t)len < sizeof text ? (size_t)len : sizeof text - 1;
-    struct MHD_Response *response = response_copy(text, size, TEXT);
+    struct MHD_Response *response = response_copy(text, (size_t)len, TEXT);
+    free(text);
     if (response)
         MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
     return response;
