@@ -40,7 +40,7 @@ local function methods(value) return debug.getmetatable(value).__index end
 ]==]
 
 local ROUTES = PRINT .. [==[
-for _, name in ipairs { "clock", "gzip", "http", "json", "log", "profile", "scheduler" } do
+for _, name in ipairs { "clock", "gzip", "http", "json", "log", "profile", "scheduler", "sync" } do
   show(name, require(name))
 end
 return {
@@ -54,6 +54,10 @@ return {
     local timer = require "scheduler".after(0, print)
     show("Timer", methods(timer))
     timer:cancel()
+    local sync = require "sync"
+    show("Mutex", methods(sync.mutex "m"))
+    show("Channel", methods(sync.channel "c"))
+    show("Semaphore", methods(sync.semaphore "s"))
     return table.concat(lines, "\n") .. "\n"
   end,
 }

@@ -11,6 +11,7 @@
 #include "export/catalog.h"
 #include "http/address.h"
 #include "http/server.h"
+#include "sample/contention.h"
 #include "sample/heap.h"
 #include "sample/sampler.h"
 
@@ -41,6 +42,8 @@ enum {
     OPTION_LOG_FORMAT,
     OPTION_LOG_LEVEL,
     OPTION_MAX_CONNECTIONS,
+    OPTION_BLOCK_RATE,
+    OPTION_MUTEX_FRACTION,
     OPTION_MAX_DEPTH
 };
 
@@ -69,6 +72,13 @@ static const struct argp_option options[] = {
      "Sample memory once in so many bytes allocated, on average (524288); "
      "0: never",
      0},
+    {"block-rate", OPTION_BLOCK_RATE, "NANOSECONDS", 0,
+     "Record all waits for locks and channels that are longer, and a fair "
+     "share "
+     "of shorter ones (10000); 0: none",
+     0},
+    {"mutex-fraction", OPTION_MUTEX_FRACTION, "N", 0,
+     "Record one in N unlocks that others waited for (1); 0: none", 0},
     {"max-depth", OPTION_MAX_DEPTH, "N", 0,
      "Lua frames kept of a profiled stack (128)", 0},
     {0},
@@ -91,6 +101,31 @@ static int one_of(struct argp_state *state, const char *option,
             return i;
     argp_error(state, "%s must be %s, got '%s'", option, all, text);
     return 0;
+}
+
+/* What the profiles record. */
+static error_t parse_profiling(int key, const char *text,
+                               struct argp_state *state)
+{
+    switch (key) {
+    case OPTION_HEAP_RATE:
+        heap_set_rate(
+            (size_t)options_integer(state, "--heap-rate", text, 0, INT32_MAX));
+        return 0;
+    case OPTION_BLOCK_RATE:
+        contention_set_block_rate(
+            options_integer(state, "--block-rate", text, 0, INT32_MAX));
+        return 0;
+    case OPTION_MUTEX_FRACTION:
+        contention_set_mutex_fraction(
+            options_integer(state, "--mutex-fraction", text, 0, INT32_MAX));
+        return 0;
+    case OPTION_MAX_DEPTH:
+        sampler_set_max_depth((unsigned)options_integer(
+            state, "--max-depth", text, 1, SAMPLER_MAX_DEPTH));
+        return 0;
+    }
+    return ARGP_ERR_UNKNOWN;
 }
 
 static error_t parse(int key, char *text, struct argp_state *state)
@@ -139,14 +174,6 @@ static error_t parse(int key, char *text, struct argp_state *state)
     case OPTION_EXPORTERS:
         copy(state, "--exporters", a->exporters, sizeof a->exporters, text);
         return 0;
-    case OPTION_HEAP_RATE:
-        heap_set_rate(
-            (size_t)options_integer(state, "--heap-rate", text, 0, INT32_MAX));
-        return 0;
-    case OPTION_MAX_DEPTH:
-        sampler_set_max_depth((unsigned)options_integer(
-            state, "--max-depth", text, 1, SAMPLER_MAX_DEPTH));
-        return 0;
     case ARGP_KEY_ARG:
         if (state->arg_num > 0)
             argp_error(state, "one DIR at most, got '%s' too", text);
@@ -162,7 +189,7 @@ static error_t parse(int key, char *text, struct argp_state *state)
             argp_error(state, "PORT must be from 0 to 65535, got '%s'", text);
         return 0;
     }
-    return ARGP_ERR_UNKNOWN;
+    return parse_profiling(key, text, state);
 }
 
 static const struct argp argp = {

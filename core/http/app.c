@@ -156,7 +156,7 @@ bool app_start(struct app *app, const struct app_host *host, struct err *err)
     if (!find_traffic(app))
         return err_set(err, "out of memory for an app's counters");
     outbound_start(&app->outbound, host->network);
-    scheduler_start(app->scheduler, host->loop);
+    scheduler_start(app->scheduler, host->loop, host->mailbox);
     app->exchanges.L = app->L;
     app->exchanges.routes = app->routes;
     app->exchanges.scheduler = app->scheduler;

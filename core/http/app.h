@@ -16,6 +16,7 @@
 #include "base/err.h"
 
 struct app;
+struct mailbox;
 struct network;
 struct traffic;
 struct request;
@@ -41,6 +42,7 @@ const struct vm_heap *app_heap(const struct app *app);
 /* Where it serves. */
 struct app_host {
     uv_loop_t *loop;
+    struct mailbox *mailbox; /* of the loop */
     struct network *network;
     struct traffic *traffic;
     bool logs_access; /* access_log.h */

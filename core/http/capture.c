@@ -13,6 +13,7 @@
 #include "http/goroutines.h"
 #include "http/response.h"
 #include "profile/profile.h"
+#include "sample/contention.h"
 #include "sample/heap.h"
 #include "sample/heap_profile.h"
 #include "sample/session.h"
@@ -35,6 +36,7 @@ struct capture {
     struct heap_snapshot *heap_start; /* of a delta */
     struct goroutines *goroutines;
     struct tally_snapshot *tally_start; /* of a delta */
+    struct contention_wish wish;        /* of a delta */
     struct err err;
     struct export_info info;
     struct buf bytes;
@@ -81,6 +83,7 @@ static void end(struct capture *c)
     if (c->session)
         session_abort(c->session);
     stop_watching(c);
+    contention_unwant(&c->wish);
     uv_close((uv_handle_t *)&c->timer, free_when_closed);
     if (c->prev)
         c->prev->next = c->next;
@@ -313,6 +316,7 @@ static void start_waiting(struct capture *c)
     uv_update_time(captures->loop);
     c->watch =
         client_watch_start(captures->loop, c->request, on_client_left, c);
+    contention_want(&c->wish);
     if (c->plan.collects) {
         captures->collect(captures->ctx);
         wait_for_workers(c);
@@ -341,6 +345,8 @@ static bool prepare(struct capture *c)
     } else if (c->plan.kind->source == PPROF_TALLY && c->plan.is_delta) {
         c->tally_start = tally_snapshot_take(c->plan.kind->tally);
         ok = c->tally_start || err_set(&err, "out of memory for a profile");
+        c->wish.block_rate_ns = c->plan.block_rate_ns;
+        c->wish.mutex_fraction = c->plan.mutex_fraction;
     }
     if (!ok)
         capture_refuse(c->request, MHD_HTTP_INTERNAL_SERVER_ERROR, "%s",

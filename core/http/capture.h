@@ -39,13 +39,14 @@ struct captures {
 
 struct capture_plan {
     const struct pprof_kind *kind;
-    uint32_t seconds;  /* 0: at once */
-    bool is_delta;     /* of a cumulative kind */
-    bool collects;     /* garbage, before anything else */
-    bool is_text;      /* for reading, not for saving: debug=1 */
-    int rate_hz;       /* 0: the default */
-    char format[64];   /* an exporter's name */
-    char options[512]; /* for it: the request's query */
+    uint32_t seconds; /* 0: at once */
+    bool is_delta;    /* of a cumulative kind */
+    bool collects;    /* garbage, before anything else */
+    bool is_text;     /* for reading, not for saving: debug=1 */
+    int rate_hz;      /* of the CPU; 0: the default */
+    int64_t block_rate_ns, mutex_fraction; /* wishes (contention.h), or 0 */
+    char format[64];                       /* an exporter's name */
+    char options[512];                     /* for it: the request's query */
 };
 
 /* Answers the request, now or later. */

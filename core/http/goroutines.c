@@ -49,8 +49,8 @@ static bool add_threads(struct goroutines *g)
         return false;
     for (uint32_t i = 0; i < stacks_n(threads); i++) {
         struct stack_entry stack = stacks_get(threads, i);
-        for (int64_t k = 0; k < stack.count; k++)
-            tally_add(&g->tally, stack.frames, stack.n_frames, stack.labels, 0);
+        tally_add(&g->tally, stack.frames, stack.n_frames, stack.labels,
+                  stack.count, 0);
     }
     stacks_free(threads);
     return true;

@@ -131,6 +131,33 @@ static bool plan_cpu(struct request *request, struct capture_plan *plan)
     return true;
 }
 
+/* How fine locks are to be recorded meanwhile. False: it is answered with what
+ * is wrong. */
+static bool plan_contention(struct request *request, const char *name,
+                            int64_t *wish)
+{
+    char text[32], seconds[32];
+    long value;
+    query(request, name, text, sizeof text);
+    if (!*text)
+        return true;
+    if (!*query(request, "seconds", seconds, sizeof seconds)) {
+        capture_refuse(request, MHD_HTTP_BAD_REQUEST,
+                       "\"%s\" needs \"seconds\" - what is recorded all the "
+                       "time is a matter of the server's flags",
+                       name);
+        return false;
+    }
+    if (!parse_integer(text, 1, INT32_MAX, &value)) {
+        capture_refuse(request, MHD_HTTP_BAD_REQUEST,
+                       "invalid value for \"%s\" - must be a positive integer",
+                       name);
+        return false;
+    }
+    *wish = value;
+    return true;
+}
+
 static bool plan_cumulative(struct request *request, struct capture_plan *plan)
 {
     char text[32], debug[32];
@@ -162,6 +189,10 @@ static void start_profile(struct captures *captures, struct request *request,
     bool is_cpu = kind->source == PPROF_CPU;
     bool ok =
         is_cpu ? plan_cpu(request, &plan) : plan_cumulative(request, &plan);
+    if (strcmp(kind->name, "block") == 0)
+        ok = ok && plan_contention(request, "rate", &plan.block_rate_ns);
+    if (strcmp(kind->name, "mutex") == 0)
+        ok = ok && plan_contention(request, "fraction", &plan.mutex_fraction);
     if (!ok)
         return;
     plan.collects = strcmp(kind->name, "heap") == 0 && !plan.is_delta &&

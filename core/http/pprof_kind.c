@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "profile/profile.h"
+#include "sample/contention.h"
 #include "sample/thread_create.h"
 
 #define HEAP_RATE_BYTES (512 * 1024)
@@ -31,6 +32,8 @@ const struct pprof_kind pprof_kinds[] = {
      .default_sample_type = "alloc_space"},
     {.name = "block",
      .description = "Stacks that waited for locks and channels.",
+     .source = PPROF_TALLY,
+     .tally = &contention_block_tally,
      .sample_types = CONTENTION_SAMPLE_TYPES,
      .period_type = {"contentions", "count"},
      .period = 1},
@@ -48,6 +51,8 @@ const struct pprof_kind pprof_kinds[] = {
      .period = HEAP_RATE_BYTES},
     {.name = "mutex",
      .description = "Stacks that held locks others waited for.",
+     .source = PPROF_TALLY,
+     .tally = &contention_mutex_tally,
      .sample_types = CONTENTION_SAMPLE_TYPES,
      .period_type = {"contentions", "count"},
      .period = 1},

@@ -142,6 +142,7 @@ static void on_retire_timer(uv_timer_t *timer)
 static bool start_app(struct worker *w, struct app *app, struct err *err)
 {
     const struct app_host host = {.loop = &w->loop,
+                                  .mailbox = &w->mailbox,
                                   .network = &w->network,
                                   .traffic = &w->traffic,
                                   .logs_access = w->options.logs_access};

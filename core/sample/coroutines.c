@@ -91,5 +91,5 @@ void coroutine_count(lua_State *co, uint32_t labels, struct tally *tally)
             }
             frames[n++] = frame_of(co, &ar);
         }
-    tally_add(tally, frames, n, labels, 0);
+    tally_add(tally, frames, n, labels, 1, 0);
 }

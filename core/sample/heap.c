@@ -91,7 +91,7 @@ static uint32_t add(const struct current_stack *stack, uint32_t labels,
     uint32_t position = STACKS_OVERFLOW;
     if (stacks && stack)
         position =
-            stacks_add(stacks, stack->frames, stack->n_frames, labels, 0);
+            stacks_add(stacks, stack->frames, stack->n_frames, labels, 1, 0);
     struct values *v = values_at(position);
     if (v == &overflow)
         position = STACKS_OVERFLOW;

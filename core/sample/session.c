@@ -38,7 +38,7 @@ void session_list_add(const uint32_t *frames, unsigned n_frames,
 {
     for (struct session *s = first; s; s = s->next)
         if (is_probe == (s->rate_hz == 0))
-            stacks_add(s->stacks, frames, n_frames, labels, weight_ns);
+            stacks_add(s->stacks, frames, n_frames, labels, 1, weight_ns);
 }
 
 /* The fastest session's rate is every timer's. [collector_lock] */

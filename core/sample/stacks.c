@@ -93,19 +93,20 @@ static bool add(struct stacks *s, const struct stack_entry *key, uint64_t hash)
 }
 
 uint32_t stacks_add(struct stacks *stacks, const uint32_t *frames,
-                    uint32_t n_frames, uint32_t labels, int64_t weight)
+                    uint32_t n_frames, uint32_t labels, int64_t count,
+                    int64_t weight)
 {
-    struct stack_entry key = {frames, n_frames, labels, 1, weight};
+    struct stack_entry key = {frames, n_frames, labels, count, weight};
     uint64_t hash = index_hash(frames, n_frames * sizeof *frames, labels);
     uint32_t found = index_find(&stacks->index, hash, equal, stacks, &key);
     if (found != INDEX_NONE) {
-        stacks->entries[found].count++;
+        stacks->entries[found].count += count;
         stacks->entries[found].weight += weight;
         return found;
     }
     if (add(stacks, &key, hash))
         return stacks->n - 1;
-    stacks->overflow.count++;
+    stacks->overflow.count += count;
     stacks->overflow.weight += weight;
     return STACKS_OVERFLOW;
 }

@@ -23,11 +23,12 @@ struct stack_entry {
 struct stacks *stacks_new(size_t limit_bytes);
 void stacks_free(struct stacks *stacks);
 
-/* Count one more. Returns its position, for stacks_get, which never changes;
- * STACKS_OVERFLOW when it did not fit. */
+/* Count `count` more, weighing `weight` together. Returns its position, for
+ * stacks_get, which never changes; STACKS_OVERFLOW when it did not fit. */
 #define STACKS_OVERFLOW UINT32_MAX
 uint32_t stacks_add(struct stacks *stacks, const uint32_t *frames,
-                    uint32_t n_frames, uint32_t labels, int64_t weight);
+                    uint32_t n_frames, uint32_t labels, int64_t count,
+                    int64_t weight);
 
 /* The entries, in the order in which they were first seen. `frames` is good
  * until the next add. What overflowed is not among them. */

@@ -8,13 +8,13 @@
 static const size_t LIMIT_BYTES = 8 * 1024 * 1024;
 
 void tally_add(struct tally *tally, const uint32_t *frames, uint32_t n_frames,
-               uint32_t labels, int64_t weight)
+               uint32_t labels, int64_t count, int64_t weight)
 {
     pthread_mutex_lock(&tally->lock);
     if (!tally->stacks)
         tally->stacks = stacks_new(LIMIT_BYTES);
     if (tally->stacks)
-        stacks_add(tally->stacks, frames, n_frames, labels, weight);
+        stacks_add(tally->stacks, frames, n_frames, labels, count, weight);
     pthread_mutex_unlock(&tally->lock);
 }
 

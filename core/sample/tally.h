@@ -21,10 +21,10 @@ struct tally {
         .lock = PTHREAD_MUTEX_INITIALIZER                                      \
     }
 
-/* One more event at this stack of ids of frames.h, leaf first. [any thread, not
- * in a handler] */
+/* `count` more events, weighing `weight` together, at this stack of ids of
+ * frames.h, leaf first. [any thread, not in a handler] */
 void tally_add(struct tally *tally, const uint32_t *frames, uint32_t n_frames,
-               uint32_t labels, int64_t weight);
+               uint32_t labels, int64_t count, int64_t weight);
 
 /* Forget all, of a tally that is not the program's. */
 void tally_fini(struct tally *tally);

@@ -30,8 +30,8 @@ int pthread_create(pthread_t *restrict thread,
     const struct current_stack *stack = current_stack_take(caller, 0);
     if (stack)
         tally_add(&thread_create_tally, stack->frames, stack->n_frames,
-                  stack->labels, 0);
+                  stack->labels, 1, 0);
     else
-        tally_add(&thread_create_tally, NULL, 0, 0, 0);
+        tally_add(&thread_create_tally, NULL, 0, 0, 1, 0);
     return 0;
 }

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "sample/coroutines.h"
+#include "sample/label_values.h"
 #include "sample/sampler.h"
 #include "sample/vm_heap.h"
 #include "script/call.h"
@@ -28,6 +29,7 @@ struct task {
     void *cancel_ctx;
     uv_timer_t timer;
     struct task_usage *usage; /* NULL: nobody asks */
+    struct task_hold *holds;
     task_done_fn done;
     void *ctx;
     struct task *next_pooled;
@@ -37,7 +39,8 @@ struct task {
 struct scheduler {
     lua_State *L;
     uv_loop_t *loop;
-    struct task *running; /* the one that is being resumed */
+    struct mailbox *mailbox; /* of the loop */
+    struct task *running;    /* the one that is being resumed */
     struct task *pool;
     unsigned n_pooled;
     struct task *tasks; /* all of them, pooled or not */
@@ -80,9 +83,11 @@ struct scheduler *scheduler_new(lua_State *L, struct err *err)
     return scheduler;
 }
 
-void scheduler_start(struct scheduler *scheduler, uv_loop_t *loop)
+void scheduler_start(struct scheduler *scheduler, uv_loop_t *loop,
+                     struct mailbox *mailbox)
 {
     scheduler->loop = loop;
+    scheduler->mailbox = mailbox;
     timers_start(&scheduler->timers);
 }
 
@@ -108,6 +113,13 @@ uv_loop_t *scheduler_loop(const struct scheduler *scheduler)
 {
     return scheduler->loop;
 }
+
+struct mailbox *scheduler_mailbox(const struct scheduler *scheduler)
+{
+    return scheduler->mailbox;
+}
+
+uv_loop_t *task_loop(const struct task *task) { return task->scheduler->loop; }
 
 struct timers *scheduler_timers(struct scheduler *scheduler)
 {
@@ -203,6 +215,34 @@ void task_set_labels(struct task *task, uint32_t labels)
     task->labels = labels;
 }
 
+void task_hold(struct task *task, struct task_hold *hold)
+{
+    hold->next = task->holds;
+    task->holds = hold;
+}
+
+void task_unhold(struct task *task, struct task_hold *hold)
+{
+    struct task_hold **at = &task->holds;
+    while (*at != hold)
+        at = &(*at)->next;
+    *at = hold->next;
+}
+
+struct task_hold *task_first_hold(const struct task *task)
+{
+    return task->holds;
+}
+
+static void release_holds(struct task *task)
+{
+    while (task->holds) {
+        struct task_hold *hold = task->holds;
+        task->holds = hold->next;
+        hold->release(hold);
+    }
+}
+
 /* What it waits for will not wake it. */
 static void stop_waiting(struct task *task)
 {
@@ -217,7 +257,12 @@ static void stop_waiting(struct task *task)
  * state (by a yield, say), so it is not used again. */
 static void close_coroutine(struct task *task)
 {
+    struct scheduler *scheduler = task->scheduler;
+    struct task *running = scheduler->running;
+    scheduler->running = task;
     lua_resetthread(task->co);
+    scheduler->running = running;
+    release_holds(task);
     drop_task(task);
 }
 
@@ -247,6 +292,8 @@ void scheduler_close(struct scheduler *scheduler)
 
 static void finish(struct task *task, const struct err *err)
 {
+    if (!err)
+        release_holds(task);
     task->scheduler->running = NULL;
     task->scheduler->n_active--;
     task->done(task->ctx, task->co, err);
@@ -370,7 +417,8 @@ static void count_coroutine(void *ctx, lua_State *co)
     uint32_t labels = task ? task->labels : counting->labels;
     labels = sampler_add_label(labels, "coroutine", task ? "waiting" : state);
     if (task)
-        labels = sampler_add_label(labels, "wait", task->reason);
+        labels = sampler_add_label(labels, "wait",
+                                   label_values_bound("wait", task->reason));
     coroutine_count(co, labels, counting->tally);
 }
 

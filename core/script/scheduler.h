@@ -20,6 +20,7 @@
 #include "base/err.h"
 
 struct lua_State;
+struct mailbox;
 struct scheduler;
 struct task;
 struct timers;
@@ -29,8 +30,10 @@ struct timers;
  * timers wait. [any thread] */
 struct scheduler *scheduler_new(struct lua_State *L, struct err *err);
 
-/* Run on this loop, on the calling thread. */
-void scheduler_start(struct scheduler *scheduler, uv_loop_t *loop);
+/* Run on this loop, on the calling thread. `mailbox` is the loop's and outlives
+ * the scheduler. */
+void scheduler_start(struct scheduler *scheduler, uv_loop_t *loop,
+                     struct mailbox *mailbox);
 
 /* Call nothing more by timers; what was spawned still runs. */
 void scheduler_quiet(struct scheduler *scheduler);
@@ -47,6 +50,8 @@ struct scheduler *scheduler_of(struct lua_State *L);
 
 /* NULL before scheduler_start. */
 uv_loop_t *scheduler_loop(const struct scheduler *scheduler);
+
+struct mailbox *scheduler_mailbox(const struct scheduler *scheduler);
 
 struct timers *scheduler_timers(struct scheduler *scheduler);
 
@@ -86,12 +91,26 @@ struct task_usage {
  * task_start. Costs two reads of the thread's CPU clock each time it runs. */
 void task_account(struct task *task, struct task_usage *usage);
 
+uv_loop_t *task_loop(const struct task *task);
+
 /* Different for each one that was ever started in its scheduler, not 0. */
 uint64_t task_number(const struct task *task);
 
 /* The labels that its samples have, from the next time that it runs. */
 uint32_t task_labels(const struct task *task);
 void task_set_labels(struct task *task, uint32_t labels);
+
+/* Something that a task has until it gives it back: released if the task ends
+ * without having done so. */
+struct task_hold {
+    void (*release)(struct task_hold *hold);
+    struct task_hold *next;
+};
+void task_hold(struct task *task, struct task_hold *hold);
+void task_unhold(struct task *task, struct task_hold *hold);
+
+/* The first of what it has; NULL: none. */
+struct task_hold *task_first_hold(const struct task *task);
 
 /* The task that runs now; NULL: none. */
 struct task *scheduler_running(const struct scheduler *scheduler);
@@ -106,8 +125,8 @@ struct task *scheduler_running_task(struct lua_State *L, const char **why);
 void task_wake_after(struct task *task, double seconds);
 
 /* Let the task wait for something else, until task_wake. `reason` is a word for
- * it, a string constant. `cancel`, if there is one, is called if it is given up
- * before. The caller yields next. */
+ * it, good until the task goes on. `cancel`, if there is one, is called if it
+ * is given up before. The caller yields next. */
 void task_wait(struct task *task, const char *reason, void (*cancel)(void *ctx),
                void *ctx);
 

@@ -12,10 +12,10 @@ static void equal_stacks_are_one_entry(void **state)
     (void)state;
     struct stacks *stacks = stacks_new(1 << 20);
     const uint32_t a[] = {1, 2, 3}, b[] = {1, 2};
-    stacks_add(stacks, a, 3, 0, 10);
-    stacks_add(stacks, b, 2, 0, 20);
-    stacks_add(stacks, a, 3, 0, 30);
-    stacks_add(stacks, a, 3, 7, 40); /* other labels */
+    stacks_add(stacks, a, 3, 0, 1, 10);
+    stacks_add(stacks, b, 2, 0, 1, 20);
+    stacks_add(stacks, a, 3, 0, 1, 30);
+    stacks_add(stacks, a, 3, 7, 1, 40); /* other labels */
     assert_int_equal(stacks_n(stacks), 3);
     struct stack_entry first = stacks_get(stacks, 0);
     assert_int_equal(first.count, 2);
@@ -34,7 +34,7 @@ static void totals_hold_beyond_the_limit(void **state)
     struct stacks *stacks = stacks_new(64 * 1024);
     for (uint32_t i = 0; i < N; i++) {
         uint32_t frames[] = {i, i + 1, i + 2, i + 3};
-        stacks_add(stacks, frames, 4, 0, 5);
+        stacks_add(stacks, frames, 4, 0, 1, 5);
     }
     struct stack_entry overflow = stacks_overflow(stacks);
     int64_t count = overflow.count, weight = overflow.weight;

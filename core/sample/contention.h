@@ -1,0 +1,41 @@
+/* contention.h -- who waited (block) and who let others wait (mutex), by stack.
+ *
+ * Of waits shorter than the block rate, a share of their length by the rate is
+ * recorded, with a weight that makes up for those left out; of unlocks that
+ * others waited for, one in `fraction`. Go's runtime does the same. So totals
+ * are right at any rate, and a rate that changes does no harm.
+ *
+ * Path: script/sync_wait.c -> [contention] -> tally.c
+ */
+#ifndef SAMPLE_CONTENTION_H
+#define SAMPLE_CONTENTION_H
+
+#include <stdint.h>
+
+#include "sample/tally.h"
+
+#define CONTENTION_BLOCK_RATE_NS 10000
+#define CONTENTION_MUTEX_FRACTION 1
+
+/* The program's, since its start. Weights are nanoseconds. */
+extern struct tally contention_block_tally, contention_mutex_tally;
+
+/* 0: none is recorded. Before other threads are there. */
+void contention_set_block_rate(int64_t rate_ns);
+void contention_set_mutex_fraction(int64_t fraction);
+
+/* Somebody wants more of them for a while: the finest that anybody wants
+ * holds. 0: no wish. [any thread] */
+struct contention_wish {
+    int64_t block_rate_ns, mutex_fraction;
+    struct contention_wish *prev, *next;
+};
+void contention_want(struct contention_wish *wish);
+void contention_unwant(struct contention_wish *wish);
+
+/* What runs on the calling thread has waited, others have waited for it, for
+ * `delay_ns`. [any thread, not in a handler, no lock held] */
+void contention_waited(int64_t delay_ns);
+void contention_held(int64_t delay_ns);
+
+#endif

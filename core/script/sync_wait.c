@@ -1,0 +1,91 @@
+#include "script/sync_wait.h"
+
+#include <lauxlib.h>
+#include <lua.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "sample/contention.h"
+#include "script/scheduler.h"
+#include "script/timer.h"
+
+static void on_posted(struct mailbox_message *message)
+{
+    struct sync_wait *wait = (struct sync_wait *)message;
+    if (!wait->task)
+        sync_wait_free(wait);
+    else
+        task_wake(wait->task);
+}
+
+struct sync_wait *sync_wait_new(lua_State *L, const char *name,
+                                const struct sync_wait_kind *kind,
+                                struct sync_object *object)
+{
+    const char *why;
+    struct task *task = scheduler_running_task(L, &why);
+    if (!task)
+        luaL_error(L, "%s %s", name, why);
+    struct sync_wait *wait = calloc(1, sizeof *wait);
+    if (!wait)
+        luaL_error(L, "%s: out of memory", name);
+    wait->waiter.message.deliver = on_posted;
+    wait->waiter.mailbox = scheduler_mailbox(scheduler_of(L));
+    wait->kind = kind;
+    wait->object = object;
+    wait->task = task;
+    return wait;
+}
+
+static void free_closed(uv_handle_t *timer) { free(timer->data); }
+
+void sync_wait_free(struct sync_wait *wait)
+{
+    if (wait->has_timer)
+        uv_close((uv_handle_t *)&wait->timer, free_closed);
+    else
+        free(wait);
+}
+
+static void cancel(void *ctx)
+{
+    struct sync_wait *wait = ctx;
+    if (wait->kind->leave(wait->object, &wait->waiter)) {
+        sync_wait_free(wait);
+        return;
+    }
+    wait->task = NULL; /* on_posted frees it */
+    if (wait->waiter.state == WAITER_SERVED)
+        wait->kind->give_back(wait->object, &wait->waiter);
+}
+
+static void on_timeout(uv_timer_t *timer)
+{
+    struct sync_wait *wait = timer->data;
+    if (!wait->task || !wait->kind->leave(wait->object, &wait->waiter))
+        return; /* on_posted comes */
+    wait->is_over = true;
+    task_wake(wait->task);
+}
+
+void sync_wait_start(struct sync_wait *wait, double seconds)
+{
+    uv_loop_t *loop = task_loop(wait->task);
+    task_wait(wait->task, wait->object->what, cancel, wait);
+    if (seconds < 0)
+        return;
+    wait->has_timer = true;
+    wait->timer.data = wait;
+    uv_timer_init(loop, &wait->timer);
+    uv_update_time(loop); /* the task may have run long */
+    uv_timer_start(&wait->timer, on_timeout, timer_ms(seconds), 0);
+}
+
+enum sync_wait_result sync_wait_end(const struct sync_wait *wait)
+{
+    contention_waited(clock_mono_ns() - wait->waiter.since_ns);
+    if (wait->is_over)
+        return SYNC_WAIT_TIMEOUT;
+    return wait->waiter.state == WAITER_CLOSED ? SYNC_WAIT_CLOSED
+                                               : SYNC_WAIT_SERVED;
+}

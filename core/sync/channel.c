@@ -1,0 +1,178 @@
+#include "sync/channel.h"
+
+#include <stdlib.h>
+
+static bool is_unused(const struct sync_object *object)
+{
+    const struct sync_channel *channel = (const struct sync_channel *)object;
+    return !channel->first && !channel->is_closed;
+}
+
+const struct sync_class sync_channel_class = {
+    .word = "channel",
+    .size_word = "capacity",
+    .n_bytes = sizeof(struct sync_channel),
+    .default_size = 0,
+    .is_unused = is_unused,
+};
+
+/* [lock] */
+static void append(struct sync_channel *channel, struct sync_message *message)
+{
+    message->next = NULL;
+    if (channel->last)
+        channel->last->next = message;
+    else
+        channel->first = message;
+    channel->last = message;
+    channel->n_messages++;
+}
+
+/* [lock] */
+static struct sync_message *take_first(struct sync_channel *channel)
+{
+    struct sync_message *message = channel->first;
+    if (!message)
+        return NULL;
+    channel->first = message->next;
+    if (!channel->first)
+        channel->last = NULL;
+    channel->n_messages--;
+    return message;
+}
+
+/* To the receiver that has waited longest, if one waits. [lock] */
+static bool hand_over(struct sync_channel *channel,
+                      struct sync_message *message)
+{
+    struct waiter *receiver = wait_queue_take(&channel->receivers);
+    if (!receiver)
+        return false;
+    receiver->item = message;
+    waiter_post(receiver, WAITER_SERVED);
+    return true;
+}
+
+enum channel_result sync_channel_send(struct sync_channel *channel,
+                                      struct sync_message *message,
+                                      struct waiter *waiter)
+{
+    enum channel_result result = CHANNEL_DONE;
+    pthread_mutex_lock(&channel->object.lock);
+    if (channel->is_closed) {
+        result = CHANNEL_CLOSED;
+    } else if (!hand_over(channel, message)) {
+        if (channel->n_messages < channel->object.size) {
+            append(channel, message);
+        } else {
+            result = CHANNEL_WAITS;
+            if (waiter) {
+                waiter->item = message;
+                wait_queue_add(&channel->senders, waiter);
+            }
+        }
+    }
+    pthread_mutex_unlock(&channel->object.lock);
+    return result;
+}
+
+/* The message of the sender that has waited longest. [lock] */
+static struct sync_message *take_from_sender(struct sync_channel *channel)
+{
+    struct waiter *sender = wait_queue_take(&channel->senders);
+    if (!sender)
+        return NULL;
+    struct sync_message *message = sender->item;
+    sender->item = NULL;
+    waiter_post(sender, WAITER_SERVED);
+    return message;
+}
+
+enum channel_result sync_channel_receive(struct sync_channel *channel,
+                                         struct sync_message **message,
+                                         struct waiter *waiter)
+{
+    enum channel_result result = CHANNEL_DONE;
+    pthread_mutex_lock(&channel->object.lock);
+    *message = take_first(channel);
+    struct sync_message *sent =
+        channel->n_messages < channel->object.size || !*message
+            ? take_from_sender(channel)
+            : NULL;
+    if (!*message)
+        *message = sent;
+    else if (sent)
+        append(channel, sent);
+    if (!*message) {
+        result = channel->is_closed ? CHANNEL_CLOSED : CHANNEL_WAITS;
+        if (result == CHANNEL_WAITS && waiter)
+            wait_queue_add(&channel->receivers, waiter);
+    }
+    pthread_mutex_unlock(&channel->object.lock);
+    return result;
+}
+
+static bool leave(struct sync_channel *channel, struct wait_queue *queue,
+                  struct waiter *waiter)
+{
+    pthread_mutex_lock(&channel->object.lock);
+    bool waits = waiter->state == WAITER_QUEUED;
+    if (waits)
+        wait_queue_remove(queue, waiter);
+    pthread_mutex_unlock(&channel->object.lock);
+    return waits;
+}
+
+bool sync_channel_leave_send(struct sync_channel *channel,
+                             struct waiter *waiter)
+{
+    return leave(channel, &channel->senders, waiter);
+}
+
+bool sync_channel_leave_receive(struct sync_channel *channel,
+                                struct waiter *waiter)
+{
+    return leave(channel, &channel->receivers, waiter);
+}
+
+void sync_channel_give_back(struct sync_channel *channel,
+                            struct sync_message *message)
+{
+    pthread_mutex_lock(&channel->object.lock);
+    if (!hand_over(channel, message)) {
+        message->next = channel->first;
+        channel->first = message;
+        if (!channel->last)
+            channel->last = message;
+        channel->n_messages++;
+    }
+    pthread_mutex_unlock(&channel->object.lock);
+}
+
+/* [lock] */
+static void close_waiters(struct wait_queue *queue)
+{
+    struct waiter *waiter;
+    while ((waiter = wait_queue_take(queue))) {
+        free(waiter->item); /* of a sender */
+        waiter->item = NULL;
+        waiter_post(waiter, WAITER_CLOSED);
+    }
+}
+
+void sync_channel_close(struct sync_channel *channel)
+{
+    pthread_mutex_lock(&channel->object.lock);
+    channel->is_closed = true;
+    close_waiters(&channel->senders);
+    close_waiters(&channel->receivers);
+    pthread_mutex_unlock(&channel->object.lock);
+}
+
+int64_t sync_channel_n_messages(struct sync_channel *channel)
+{
+    pthread_mutex_lock(&channel->object.lock);
+    int64_t n = channel->n_messages;
+    pthread_mutex_unlock(&channel->object.lock);
+    return n;
+}

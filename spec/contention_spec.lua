@@ -1,0 +1,200 @@
+-- contention_spec.lua: the profiles block and mutex against known waits. The
+-- handlers measure their waits themselves; what the clock adds to a reading is
+-- far below the tolerance of 5 %.
+local support = require "support"
+local socket = require "socket"
+
+local ROUTES = [==[
+local clock = require "clock"
+local scheduler = require "scheduler"
+local sync = require "sync"
+local mutex = sync.mutex "orders"
+local jobs = sync.channel "jobs"
+local permits = sync.semaphore("permits", 1)
+
+local function measure(f, ...)
+  local start = clock.mono()
+  f(...)
+  return clock.mono() - start
+end
+
+local function hold_long(seconds)
+  mutex:lock()
+  scheduler.sleep(seconds)
+  mutex:unlock()
+end
+
+local function wait_for_lock() mutex:lock() end
+
+local function wait_and_hold(seconds)
+  local waited = measure(wait_for_lock)
+  scheduler.sleep(seconds)
+  mutex:unlock()
+  return waited
+end
+
+local function wait_for_job() jobs:receive() end
+local function wait_for_permit() permits:acquire() permits:release() end
+
+--- Many short waits: two tasks hand a message back and forth.
+local function wait_briefly(n)
+  local waited = 0
+  local ping, pong = sync.channel "ping", sync.channel "pong"
+  scheduler.spawn(function() for _ = 1, n do ping:receive() pong:send(true) end end)
+  for i = 1, n do
+    waited = waited + measure(ping.send, ping, i)
+    waited = waited + measure(pong.receive, pong)
+  end
+  return waited
+end
+
+return {
+  ["GET /hold"] = function(req) hold_long(tonumber(req.query.s)) return "" end,
+  ["GET /wait"] = function(req) return { waited = wait_and_hold(tonumber(req.query.s)) } end,
+  ["GET /job"] = function() return { waited = measure(wait_for_job) } end,
+  ["GET /send"] = function() jobs:send(1) return "" end,
+  ["GET /permit"] = function() return { waited = measure(wait_for_permit) } end,
+  ["GET /acquire"] = function(req)
+    permits:with(scheduler.sleep, tonumber(req.query.s))
+    return ""
+  end,
+  ["GET /briefly"] = function(req) return { waited = wait_briefly(tonumber(req.query.n)) } end,
+}
+]==]
+
+local folder, server
+
+local function profile(query)
+  local status, body = support.request(server.url .. "/debug/pprof/" .. query)
+  assert.equal(200, status, body)
+  return body
+end
+
+--- Send a request; returns a function that waits for the answer's number.
+local function start(path)
+  local client = assert(socket.connect("127.0.0.1", server.port))
+  client:settimeout(30)
+  client:send("GET " .. path .. " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+  return function()
+    local reply = assert(client:receive "*a")
+    client:close()
+    assert.truthy(reply:find("HTTP/1.1 200", 1, true), reply)
+    return tonumber(reply:match '"waited":([%d.e-]+)')
+  end
+end
+
+--- Sum of the values of all stacks with this frame.
+local function sum(folded, frame)
+  local total = 0
+  for stack, value in folded:gmatch "([^\n]+) (%d+)\n" do
+    if (";" .. stack .. ";"):find(";" .. frame .. ";", 1, true) then
+      total = total + tonumber(value)
+    end
+  end
+  return total
+end
+
+local function seconds(kind, frame)
+  return sum(profile(kind .. "?format=folded"), frame) / 1e9
+end
+
+local function near(expected, actual, tolerance)
+  assert.is_true(math.abs(actual - expected) <= tolerance * expected,
+    ("%.4f s, expected %.4f s"):format(actual, expected))
+end
+
+before_each(function()
+  folder = support.new_folder()
+  support.write_file(folder .. "/routes.lua", ROUTES)
+  server = support.serve { "--workers", "2", folder }
+end)
+
+after_each(function()
+  assert.equal(0, server:stop())
+  support.remove_folder(folder)
+end)
+
+it("a mutex's delay is on those who waited, and on those who held it", function()
+  local held = start "/hold?s=0.6"
+  socket.sleep(0.1)
+  local first = start "/wait?s=0.3"
+  socket.sleep(0.1)
+  local second = start "/wait?s=0"
+  held()
+  local first_s, second_s = first(), second()
+  local waited = first_s + second_s
+  near(waited, seconds("block", "routes.wait_for_lock"), 0.05)
+  -- The second waited for both; from the first's turn on, for the first.
+  local by_first = seconds("mutex", "routes.wait_and_hold")
+  near(0.3, by_first, 0.05)
+  near(waited - by_first, seconds("mutex", "routes.hold_long"), 0.05)
+  assert.equal(2, sum(profile "block?format=folded&sample_index=contentions", "routes.wait_for_lock"))
+  assert.equal(1, sum(profile "mutex?format=folded&sample_index=contentions", "routes.hold_long"))
+end)
+
+it("waits for messages and permits block", function()
+  local job = start "/job"
+  local holds = start "/acquire?s=0.4"
+  socket.sleep(0.1)
+  local permit = start "/permit"
+  socket.sleep(0.2)
+  start "/send"()
+  near(job(), seconds("block", "routes.wait_for_job"), 0.05)
+  near(permit(), seconds("block", "routes.wait_for_permit"), 0.05)
+  holds()
+  assert.equal("", profile "mutex?format=folded&sample_index=contentions")
+end)
+
+describe("rates", function()
+  it("of short waits are made up for", function()
+    server:stop()
+    server = support.serve { "--workers", "2", "--block-rate", "1000000", folder }
+    local waited = start "/briefly?n=20000"()
+    local recorded = seconds("block", "routes.wait_briefly")
+    -- Every wait is far shorter than the rate of 1 ms, and each that is taken
+    -- stands for 1 ms: of t ms in all, t +- sqrt(t) are. Five of these.
+    near(waited, recorded, 5 * math.sqrt(waited * 1000) / (waited * 1000))
+  end)
+
+  it("are finer for a request that says so, while it runs", function()
+    server:stop()
+    server = support.serve { "--workers", "2", "--block-rate", "0", "--mutex-fraction", "0", folder }
+    local function contend()
+      local held = start "/hold?s=0.2"
+      socket.sleep(0.05)
+      local waits = start "/wait?s=0"
+      held()
+      waits()
+    end
+    contend()
+    assert.equal("", profile "block?format=folded&sample_index=contentions")
+    assert.equal("", profile "mutex?format=folded&sample_index=contentions")
+    local function during(query)
+      local client = assert(socket.connect("127.0.0.1", server.port))
+      client:send("GET /debug/pprof/" .. query .. " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+      socket.sleep(0.1)
+      contend()
+      client:settimeout(10)
+      local reply = client:receive "*a"
+      client:close()
+      return reply:match "\r\n\r\n(.*)"
+    end
+    assert.truthy(during("block?seconds=1&rate=1&format=folded&sample_index=contentions"):find "wait_for_lock[^\n]* 1\n")
+    assert.truthy(during("mutex?seconds=1&fraction=1&format=folded&sample_index=contentions"):find "hold_long[^\n]* 1\n")
+    contend()
+    assert.equal(1, sum(profile "block?format=folded&sample_index=contentions", "routes.wait_for_lock"))
+  end)
+
+  it("that are wrong are refused", function()
+    for query, message in pairs {
+      ["block?rate=5"] = '"rate" needs "seconds"',
+      ["mutex?fraction=5"] = '"fraction" needs "seconds"',
+      ["block?seconds=1&rate=0"] = 'invalid value for "rate" - must be a positive integer',
+      ["mutex?seconds=1&fraction=x"] = 'invalid value for "fraction" - must be a positive integer',
+    } do
+      local status, body = support.request(server.url .. "/debug/pprof/" .. query)
+      assert.equal(400, status)
+      assert.equal(1, (body:find(message, 1, true)), body)
+    end
+  end)
+end)
