@@ -114,7 +114,7 @@ int main(void)
     collector_cost(&n_before, &cpu_before);
     struct cost with = measure(L);
     collector_cost(&n_after, &cpu_after);
-    profile_free(session_close(session, &err));
+    profile_free(session_close(session, NULL, &err));
     script_state_free(L);
 
     double handler = with.handler_ns - without.handler_ns;

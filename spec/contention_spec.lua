@@ -36,18 +36,6 @@ end
 local function wait_for_job() jobs:receive() end
 local function wait_for_permit() permits:acquire() permits:release() end
 
---- Many short waits: two tasks hand a message back and forth.
-local function wait_briefly(n)
-  local waited = 0
-  local ping, pong = sync.channel "ping", sync.channel "pong"
-  scheduler.spawn(function() for _ = 1, n do ping:receive() pong:send(true) end end)
-  for i = 1, n do
-    waited = waited + measure(ping.send, ping, i)
-    waited = waited + measure(pong.receive, pong)
-  end
-  return waited
-end
-
 return {
   ["GET /hold"] = function(req) hold_long(tonumber(req.query.s)) return "" end,
   ["GET /wait"] = function(req) return { waited = wait_and_hold(tonumber(req.query.s)) } end,
@@ -58,7 +46,6 @@ return {
     permits:with(scheduler.sleep, tonumber(req.query.s))
     return ""
   end,
-  ["GET /briefly"] = function(req) return { waited = wait_briefly(tonumber(req.query.n)) } end,
 }
 ]==]
 
@@ -146,16 +133,6 @@ it("waits for messages and permits block", function()
 end)
 
 describe("rates", function()
-  it("of short waits are made up for", function()
-    server:stop()
-    server = support.serve { "--workers", "2", "--block-rate", "1000000", folder }
-    local waited = start "/briefly?n=20000"()
-    local recorded = seconds("block", "routes.wait_briefly")
-    -- Every wait is far shorter than the rate of 1 ms, and each that is taken
-    -- stands for 1 ms: of t ms in all, t +- sqrt(t) are. Five of these.
-    near(waited, recorded, 5 * math.sqrt(waited * 1000) / (waited * 1000))
-  end)
-
   it("are finer for a request that says so, while it runs", function()
     server:stop()
     server = support.serve { "--workers", "2", "--block-rate", "0", "--mutex-fraction", "0", folder }

@@ -34,7 +34,7 @@ static bool write_cpu(struct err *err)
 {
     if (!session)
         return true;
-    struct profile *profile = session_close(session, err);
+    struct profile *profile = session_close(session, NULL, err);
     session = NULL;
     return profile && export_profile_write(host, profile, options.format, NULL,
                                            options.cpu, err);

@@ -31,6 +31,8 @@ static void on_start(void *ctx, struct request *request)
     struct admin *admin = ctx;
     if (is_below(request->path, "/debug/pprof"))
         pprof_start(&admin->captures, request);
+    else if (strcmp(request->path, "/debug/fgprof") == 0)
+        pprof_start_wall(&admin->captures, request);
     else if (strcmp(request->path, "/healthz") == 0)
         request_answer(request, MHD_HTTP_OK, response_text("ok\n"));
     else if (strcmp(request->path, "/metrics") == 0)

@@ -170,6 +170,12 @@ void app_count_coroutines(struct app *app, struct tally *tally)
     scheduler_count(app->scheduler, tally);
 }
 
+void app_add_waiting(struct app *app, const struct wall_window *window,
+                     struct tally *tally)
+{
+    scheduler_add_waiting(app->scheduler, window, tally);
+}
+
 static int collect(lua_State *L)
 {
     lua_gc(L, LUA_GCCOLLECT);

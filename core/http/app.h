@@ -69,6 +69,11 @@ bool app_is_idle(const struct app *app);
 struct tally;
 void app_count_coroutines(struct app *app, struct tally *tally);
 
+/* Add what its tasks wait for (scheduler_add_waiting). */
+struct wall_window;
+void app_add_waiting(struct app *app, const struct wall_window *window,
+                     struct tally *tally);
+
 /* Collect all garbage of its state. */
 void app_collect(struct app *app);
 

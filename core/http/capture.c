@@ -19,6 +19,7 @@
 #include "sample/session.h"
 #include "sample/tally.h"
 #include "sample/tally_profile.h"
+#include "sample/wall.h"
 
 #define ANSWER_POLL_MS 5
 #define MAX_ANSWER_NS 1000000000
@@ -33,6 +34,7 @@ struct capture {
     int64_t start_ns;
     int64_t poll_until_ns;            /* while workers are asked, monotonic */
     struct session *session;          /* of the CPU, while it waits */
+    struct wall *wall;                /* while it waits */
     struct heap_snapshot *heap_start; /* of a delta */
     struct goroutines *goroutines;
     struct tally_snapshot *tally_start; /* of a delta */
@@ -82,6 +84,8 @@ static void end(struct capture *c)
     struct captures *captures = c->captures;
     if (c->session)
         session_abort(c->session);
+    if (c->wall)
+        wall_abort(c->wall);
     stop_watching(c);
     contention_unwant(&c->wish);
     uv_close((uv_handle_t *)&c->timer, free_when_closed);
@@ -151,7 +155,18 @@ static struct profile *make_cpu_profile(struct capture *c, struct err *err)
 {
     struct session *session = c->session;
     c->session = NULL;
-    return session_close(session, err);
+    return session_close(session, NULL, err);
+}
+
+static struct profile *make_wall_profile(struct capture *c, struct err *err)
+{
+    struct wall *wall = c->wall;
+    c->wall = NULL;
+    if (c->goroutines)
+        return wall_close(wall, &c->goroutines->tally, err);
+    wall_abort(wall);
+    err_set(err, "out of memory for a profile");
+    return NULL;
 }
 
 static struct profile *make_heap_profile(struct capture *c, struct err *err)
@@ -219,16 +234,16 @@ static struct profile *make_profile(void *ctx, struct err *err)
     switch (c->plan.kind->source) {
     case PPROF_CPU:
         return make_cpu_profile(c, err);
+    case PPROF_WALL:
+        return make_wall_profile(c, err);
     case PPROF_HEAP:
         return make_heap_profile(c, err);
     case PPROF_GOROUTINES:
         return make_goroutine_profile(c, err);
     case PPROF_TALLY:
         return make_tally_profile(c, err);
-    case PPROF_NOBODY:
-        break;
     }
-    return make_empty_profile(c, err);
+    return NULL;
 }
 
 /* On the exporter's thread. */
@@ -279,8 +294,10 @@ static void on_time_over(uv_timer_t *timer)
 {
     struct capture *c = timer->data;
     struct captures *captures = c->captures;
-    if (c->plan.kind->source == PPROF_GOROUTINES)
-        c->goroutines = goroutines_new();
+    if (c->wall)
+        c->goroutines = goroutines_new(wall_end(c->wall));
+    else if (c->plan.kind->source == PPROF_GOROUTINES)
+        c->goroutines = goroutines_new(NULL);
     if (!c->goroutines) {
         start_export(c);
         return;
@@ -339,6 +356,9 @@ static bool prepare(struct capture *c)
         const struct session_options options = {.rate_hz = c->plan.rate_hz};
         c->session = session_open(&options, &err);
         ok = c->session;
+    } else if (c->plan.kind->source == PPROF_WALL) {
+        c->wall = wall_open(c->plan.rate_hz, &err);
+        ok = c->wall;
     } else if (c->plan.kind->source == PPROF_HEAP && c->plan.is_delta) {
         c->heap_start = heap_snapshot_take();
         ok = c->heap_start || err_set(&err, "out of memory for a profile");

@@ -43,7 +43,7 @@ struct capture_plan {
     bool is_delta;    /* of a cumulative kind */
     bool collects;    /* garbage, before anything else */
     bool is_text;     /* for reading, not for saving: debug=1 */
-    int rate_hz;      /* of the CPU; 0: the default */
+    int rate_hz;      /* of CPU or wall time; 0: the default */
     int64_t block_rate_ns, mutex_fraction; /* wishes (contention.h), or 0 */
     char format[64];                       /* an exporter's name */
     char options[512];                     /* for it: the request's query */

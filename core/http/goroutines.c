@@ -6,13 +6,16 @@
 #include "sample/stacks.h"
 #include "sample/tally_profile.h"
 
-struct goroutines *goroutines_new(void)
+struct goroutines *goroutines_new(const struct wall_window *window)
 {
     struct goroutines *g = calloc(1, sizeof *g);
     if (!g)
         return NULL;
     pthread_mutex_init(&g->tally.lock, NULL);
     atomic_init(&g->n_users, 1);
+    g->is_wall = window;
+    if (window)
+        g->window = *window;
     return g;
 }
 

@@ -12,6 +12,7 @@
 
 #include "base/err.h"
 #include "sample/tally.h"
+#include "sample/wall.h"
 
 struct profile;
 
@@ -19,12 +20,15 @@ struct profile;
  * stuck answers late, or never. */
 struct goroutines {
     struct tally tally;
+    bool is_wall; /* what is asked for is the waits within the window */
+    struct wall_window window;
     atomic_int n_users;   /* who hold it */
     atomic_int n_waiting; /* workers that have not counted yet */
 };
 
-/* Held once. NULL when out of memory. */
-struct goroutines *goroutines_new(void);
+/* Held once. `window` is NULL, or what waits are wanted of instead of counts:
+ * they belong to a profile of wall time. NULL when out of memory. */
+struct goroutines *goroutines_new(const struct wall_window *window);
 void goroutines_release(struct goroutines *goroutines);
 
 /* A worker is asked, and holds it; it has counted, and lets go. */

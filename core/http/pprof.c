@@ -12,7 +12,7 @@
 
 #define PREFIX "/debug/pprof"
 #define TEXT "text/plain; charset=utf-8"
-#define DEFAULT_CPU_SECONDS 30
+#define DEFAULT_SECONDS 30
 
 /* The value of a query parameter, decoded and cut to fit; "" without one. */
 static const char *query(const struct request *request, const char *name,
@@ -51,6 +51,12 @@ static void redirect_to_index(struct request *request)
     request_answer(request, MHD_HTTP_MOVED_PERMANENTLY, response);
 }
 
+/* Is it of the time that the request waits? */
+static bool is_timed(const struct pprof_kind *kind)
+{
+    return kind->source == PPROF_CPU || kind->source == PPROF_WALL;
+}
+
 /* Every word in it is the program's own: nothing to escape. */
 static void answer_index(struct request *request)
 {
@@ -66,11 +72,10 @@ static void answer_index(struct request *request)
                     "format.</p>\n<table>\n");
     for (size_t i = 0; i < pprof_n_kinds; i++) {
         const struct pprof_kind *kind = &pprof_kinds[i];
-        buf_printf(
-            &html, "<tr><td><a href=\"%s%s\">%s</a></td><td>%s%s</td></tr>\n",
-            kind->name, kind->source == PPROF_CPU ? "" : "?debug=1", kind->name,
-            kind->description,
-            kind->source == PPROF_NOBODY ? " Not built yet: empty." : "");
+        buf_printf(&html,
+                   "<tr><td><a href=\"%s%s\">%s</a></td><td>%s</td></tr>\n",
+                   kind->name, is_timed(kind) ? "" : "?debug=1", kind->name,
+                   kind->description);
     }
     buf_puts(&html,
              "<tr><td><a href=\"cmdline\">cmdline</a></td>"
@@ -112,13 +117,13 @@ static enum MHD_Result add_option(void *ctx, enum MHD_ValueKind kind,
 }
 
 /* False: it is answered with what is wrong. */
-static bool plan_cpu(struct request *request, struct capture_plan *plan)
+static bool plan_timed(struct request *request, struct capture_plan *plan)
 {
     char text[32];
-    long seconds = DEFAULT_CPU_SECONDS, rate_hz = 0;
+    long seconds = DEFAULT_SECONDS, rate_hz = 0;
     if (!parse_integer(query(request, "seconds", text, sizeof text), 1,
                        INT32_MAX, &seconds))
-        seconds = DEFAULT_CPU_SECONDS;
+        seconds = DEFAULT_SECONDS;
     query(request, "rate", text, sizeof text);
     if (*text && !parse_integer(text, 1, 10000, &rate_hz)) {
         capture_refuse(request, MHD_HTTP_BAD_REQUEST,
@@ -186,9 +191,9 @@ static void start_profile(struct captures *captures, struct request *request,
 {
     struct capture_plan plan = {.kind = kind};
     char debug[32], gc[32];
-    bool is_cpu = kind->source == PPROF_CPU;
-    bool ok =
-        is_cpu ? plan_cpu(request, &plan) : plan_cumulative(request, &plan);
+    bool is_session = is_timed(kind);
+    bool ok = is_session ? plan_timed(request, &plan)
+                         : plan_cumulative(request, &plan);
     if (strcmp(kind->name, "block") == 0)
         ok = ok && plan_contention(request, "rate", &plan.block_rate_ns);
     if (strcmp(kind->name, "mutex") == 0)
@@ -198,7 +203,7 @@ static void start_profile(struct captures *captures, struct request *request,
     plan.collects = strcmp(kind->name, "heap") == 0 && !plan.is_delta &&
                     atoi(query(request, "gc", gc, sizeof gc)) > 0;
     query(request, "format", plan.format, sizeof plan.format);
-    plan.is_text = !is_cpu && !*plan.format &&
+    plan.is_text = !is_session && !*plan.format &&
                    atoi(query(request, "debug", debug, sizeof debug)) != 0;
     if (!*plan.format)
         strcpy(plan.format, plan.is_text ? "text" : "pprof");
@@ -206,6 +211,11 @@ static void start_profile(struct captures *captures, struct request *request,
     MHD_get_connection_values(request->connection, MHD_GET_ARGUMENT_KIND,
                               add_option, &plan);
     capture_start(captures, request, &plan);
+}
+
+void pprof_start_wall(struct captures *captures, struct request *request)
+{
+    start_profile(captures, request, pprof_kind_find("wall"));
 }
 
 void pprof_start(struct captures *captures, struct request *request)

@@ -11,4 +11,7 @@
 /* Answer a request whose path is /debug/pprof or below. */
 void pprof_start(struct captures *captures, struct request *request);
 
+/* The same for another path of the wall profile. */
+void pprof_start_wall(struct captures *captures, struct request *request);
+
 #endif

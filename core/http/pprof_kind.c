@@ -69,6 +69,12 @@ const struct pprof_kind pprof_kinds[] = {
      .sample_types = {{"threadcreate", "count"}},
      .period_type = {"threadcreate", "count"},
      .period = 1},
+    {.name = "wall",
+     .description = "Where time goes, on and off the CPU, threads and handlers "
+                    "that wait, for ?seconds=N (30), at ?rate=HZ (100).",
+     .source = PPROF_WALL,
+     .sample_types = {{"samples", "count"}, {"wall", "nanoseconds"}},
+     .period_type = {"wall", "nanoseconds"}},
 };
 
 const size_t pprof_n_kinds = sizeof pprof_kinds / sizeof *pprof_kinds;

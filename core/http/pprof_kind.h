@@ -1,8 +1,5 @@
 /* pprof_kind.h -- the profiles that /debug/pprof/ offers, by name: what they
  * hold and how they look when they hold nothing.
- *
- * A kind that nothing records yet answers as a program does in which nothing
- * of the kind has happened: with a valid profile without samples.
  */
 #ifndef HTTP_PPROF_KIND_H
 #define HTTP_PPROF_KIND_H
@@ -22,8 +19,8 @@ struct pprof_value_type {
 
 /* Who records it. */
 enum pprof_source {
-    PPROF_NOBODY,
     PPROF_CPU,        /* a session, while a request waits */
+    PPROF_WALL,       /* wall.c, while a request waits */
     PPROF_HEAP,       /* heap.c, since the start */
     PPROF_GOROUTINES, /* goroutines.c, as they are now */
     PPROF_TALLY,      /* the kind's tally, since the start */

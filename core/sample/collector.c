@@ -19,16 +19,24 @@ static pthread_cond_t wake = PTHREAD_COND_INITIALIZER;
 static _Atomic uint64_t n_read;
 static _Atomic int64_t cpu_ns;
 
+static enum session_kind kind_of(const struct sample *sample)
+{
+    if (sample->flags & SAMPLE_PROBE)
+        return SESSION_PROBE;
+    return sample->flags & SAMPLE_WALL ? SESSION_WALL : SESSION_CPU;
+}
+
 static void drain_thread(struct sampler_thread *t)
 {
     const struct sample *s;
     while ((s = ring_peek(t->ring))) {
         uint32_t stack[STITCH_MAX];
         unsigned n = stitch(s, t->functions, stack);
-        bool is_probe = s->flags & SAMPLE_PROBE;
-        session_list_add(stack, n, s->labels, s->weight_ns, is_probe);
+        enum session_kind kind = kind_of(s);
+        session_list_add(stack, n, s->labels, s->weight_ns, kind);
         ring_pop(t->ring);
-        atomic_fetch_add_explicit(&n_read, !is_probe, memory_order_relaxed);
+        atomic_fetch_add_explicit(&n_read, kind == SESSION_CPU,
+                                  memory_order_relaxed);
     }
 }
 

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "base/clock.h"
+#include "base/random.h"
 #include "sample/current_stack.h"
 #include "sample/sample.h"
 
@@ -75,20 +75,6 @@ void contention_unwant(struct contention_wish *wish)
         wish->next->prev = wish->prev;
     choose();
     pthread_mutex_unlock(&lock);
-}
-
-/* xorshift64* (Vigna 2016): a number within [0, n), even enough for n far below
- * 2^53. */
-static int64_t random_below(int64_t n)
-{
-    static _Thread_local uint64_t state;
-    if (!state)
-        state = (uint64_t)clock_mono_ns() ^ (uintptr_t)&state;
-    state ^= state >> 12;
-    state ^= state << 25;
-    state ^= state >> 27;
-    uint64_t bits = state * UINT64_C(0x2545F4914F6CDD1D);
-    return (int64_t)((double)(bits >> 11) * 0x1p-53 * (double)n);
 }
 
 static void record(struct tally *tally, uintptr_t caller, int64_t count,

@@ -74,22 +74,25 @@ static uint32_t first_frame(lua_State *co)
     return frames_lua(ar.source, ar.linedefined, ar.linedefined);
 }
 
-void coroutine_count(lua_State *co, uint32_t labels, struct tally *tally)
+void coroutine_add(lua_State *co, uint32_t leaf, uint32_t labels, int64_t count,
+                   int64_t weight, struct tally *tally)
 {
-    uint32_t frames[SAMPLER_MAX_DEPTH + 1];
+    uint32_t frames[SAMPLER_MAX_DEPTH + 2];
     unsigned n = 0;
     lua_Debug ar;
     if (!lua_checkstack(co, 2))
         return;
+    if (leaf != FRAME_FULL)
+        frames[n++] = leaf;
     if (lua_status(co) != LUA_YIELD)
         frames[n++] = first_frame(co);
     else
         for (int level = 0; lua_getstack(co, level, &ar); level++) {
-            if (n == SAMPLER_MAX_DEPTH) {
+            if (level == SAMPLER_MAX_DEPTH) {
                 frames[n++] = frames_note("(truncated)");
                 break;
             }
             frames[n++] = frame_of(co, &ar);
         }
-    tally_add(tally, frames, n, labels, 1, 0);
+    tally_add(tally, frames, n, labels, count, weight);
 }

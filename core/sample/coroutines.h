@@ -28,8 +28,9 @@ void coroutines_each(struct lua_State *L,
  * NULL: it runs, has resumed another one, or is over. */
 const char *coroutine_state(struct lua_State *co);
 
-/* Count its stack, under `labels`. It must not run. */
-void coroutine_count(struct lua_State *co, uint32_t labels,
-                     struct tally *tally);
+/* Add its stack to a tally, above it the frame `leaf` (frames.h; FRAME_FULL:
+ * none). It must not run. */
+void coroutine_add(struct lua_State *co, uint32_t leaf, uint32_t labels,
+                   int64_t count, int64_t weight, struct tally *tally);
 
 #endif

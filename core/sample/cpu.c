@@ -12,6 +12,7 @@
 #include "sample/safepoint.h"
 #include "sample/sample.h"
 #include "sample/thread.h"
+#include "sample/wall_timer.h"
 
 /* After this much CPU time without a safe point Lua is taken to be stuck in a
  * C function; or when so many samples wait that the ring might fill. */
@@ -140,7 +141,10 @@ static void on_tick(int number, siginfo_t *info, void *context)
     if (!t)
         return;
     int saved = errno;
-    bool is_tick = info->si_code == SI_TIMER;
+    bool is_wall = wall_timer_ticked(info);
+    bool is_tick = info->si_code == SI_TIMER && !is_wall;
+    if (is_wall)
+        wall_timer_next(t);
     if (t->busy) {
         if (is_tick)
             thread_count(t, COUNT_NESTED);
@@ -148,6 +152,8 @@ static void on_tick(int number, siginfo_t *info, void *context)
         thread_block(t);
         if (is_tick)
             take(t, context);
+        if (is_wall)
+            record(t, context, wall_timer_take(t), SAMPLE_WALL);
         bool is_probed = atomic_load(&t->wants_probe);
         if (is_probed)
             record(t, context, 0, SAMPLE_PROBE);

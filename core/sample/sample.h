@@ -34,7 +34,8 @@ enum sample_flag {
     SAMPLE_NATIVE_TRUNCATED = 1 << 6,
     SAMPLE_ALLOCATION = 1 << 7, /* by Lua's allocator: the core's frames above
                                    the one that wanted memory do not count */
-    SAMPLE_PROBE = 1 << 8, /* asked for (session_probe), not a tick */
+    SAMPLE_PROBE = 1 << 8,      /* asked for (session_probe), not a tick */
+    SAMPLE_WALL = 1 << 9,       /* of wall time (wall_timer.h), not a tick */
 };
 
 /* What the handler saw of one of the innermost Lua frames. `ci` is the frame's
@@ -46,7 +47,8 @@ struct noted_frame {
 };
 
 struct sample {
-    int64_t weight_ns; /* thread CPU time since the previous sample */
+    int64_t weight_ns; /* thread CPU time since the previous sample, or the
+                          wall time that it stands for */
     uint32_t labels;   /* id of a label set */
     uint16_t flags;    /* enum sample_flag */
     uint16_t n_native;

@@ -5,7 +5,7 @@
 
 #include "base/clock.h"
 #include "sample/collector.h"
-#include "sample/cpu_profile.h"
+#include "sample/session_profile.h"
 #include "sample/session_list.h"
 #include "sample/stacks.h"
 #include "sample/thread.h"
@@ -15,7 +15,8 @@ enum { DEFAULT_RATE_HZ = 100, MAX_RATE_HZ = 10000 };
 
 struct session {
     struct session *next; /* [collector_lock] */
-    int rate_hz;          /* 0: takes probes */
+    enum session_kind kind;
+    int rate_hz;
     struct stacks *stacks;
     int64_t start_wall_ns, start_mono_ns;
     uint64_t start_counts[N_COUNTS];
@@ -29,30 +30,38 @@ unsigned session_list_n(void)
 {
     unsigned n = 0;
     for (const struct session *s = first; s; s = s->next)
-        n += s->rate_hz > 0;
+        n += s->kind != SESSION_PROBE;
     return n;
 }
 
 void session_list_add(const uint32_t *frames, unsigned n_frames,
-                      uint32_t labels, int64_t weight_ns, bool is_probe)
+                      uint32_t labels, int64_t weight_ns,
+                      enum session_kind kind)
 {
     for (struct session *s = first; s; s = s->next)
-        if (is_probe == (s->rate_hz == 0))
+        if (s->kind == kind)
             stacks_add(s->stacks, frames, n_frames, labels, 1, weight_ns);
 }
 
-/* The fastest session's rate is every timer's. [collector_lock] */
-static void set_rate(void)
+/* The fastest session's rate of a kind, 0 without any. [collector_lock] */
+static int highest_rate(enum session_kind kind)
 {
     int rate_hz = 0;
     for (struct session *s = first; s; s = s->next)
-        if (s->rate_hz > rate_hz)
+        if (s->kind == kind && s->rate_hz > rate_hz)
             rate_hz = s->rate_hz;
-    threads_set_rate(rate_hz);
+    return rate_hz;
 }
 
-/* Open one; rate_hz 0: for probes. NULL when out of memory. */
-static struct session *add_session(int rate_hz)
+/* [collector_lock] */
+static void set_rates(void)
+{
+    threads_set_rate(highest_rate(SESSION_CPU));
+    threads_set_wall_rate(highest_rate(SESSION_WALL));
+}
+
+/* NULL when out of memory. */
+static struct session *add_session(enum session_kind kind, int rate_hz)
 {
     struct session *s = calloc(1, sizeof *s);
     struct stacks *stacks = stacks_new(LIMIT_BYTES);
@@ -62,6 +71,7 @@ static struct session *add_session(int rate_hz)
         return NULL;
     }
     s->stacks = stacks;
+    s->kind = kind;
     s->rate_hz = rate_hz;
     pthread_mutex_lock(&collector_lock);
     collector_drain(); /* what was taken before is not for this one */
@@ -70,7 +80,7 @@ static struct session *add_session(int rate_hz)
     threads_sum_counts(s->start_counts);
     s->next = first;
     first = s;
-    set_rate();
+    set_rates();
     pthread_mutex_unlock(&collector_lock);
     collector_wake();
     return s;
@@ -85,7 +95,7 @@ struct session *session_open(const struct session_options *options,
                 MAX_RATE_HZ, rate_hz);
         return NULL;
     }
-    struct session *s = add_session(rate_hz);
+    struct session *s = add_session(options->kind, rate_hz);
     if (!s)
         err_set(err, "out of memory for a profile");
     return s;
@@ -98,7 +108,7 @@ static void unlink_session(struct session *session)
     while (*link != session)
         link = &(*link)->next;
     *link = session->next;
-    set_rate();
+    set_rates();
 }
 
 static void session_free(struct session *s)
@@ -139,7 +149,7 @@ static void finish_probes(void)
 
 struct stacks *session_probe(void)
 {
-    struct session *session = add_session(0);
+    struct session *session = add_session(SESSION_PROBE, 0);
     if (!session)
         return NULL;
     threads_probe();
@@ -154,10 +164,18 @@ struct stacks *session_probe(void)
     return stacks;
 }
 
-struct profile *session_close(struct session *session, struct err *err)
+int64_t session_period_ns(const struct session *session)
 {
-    struct cpu_profile_source source = {
+    return 1000000000 / session->rate_hz;
+}
+
+struct profile *session_close(struct session *session,
+                              const struct stacks *more, struct err *err)
+{
+    struct session_profile_source source = {
+        .kind = session->kind,
         .stacks = session->stacks,
+        .more = more,
         .rate_hz = session->rate_hz,
         .time_ns = session->start_wall_ns,
         .duration_ns = clock_mono_ns() - session->start_mono_ns,
@@ -171,7 +189,7 @@ struct profile *session_close(struct session *session, struct err *err)
     for (int i = 0; i < N_COUNTS; i++)
         source.counts[i] -= session->start_counts[i];
 
-    struct profile *profile = cpu_profile_build(&source, err);
+    struct profile *profile = session_profile_build(&source, err);
     session_free(session);
     return profile;
 }

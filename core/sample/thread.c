@@ -9,6 +9,7 @@
 #include "sample/vm_functions.h"
 #include "sample/native_stack.h"
 #include "sample/ring.h"
+#include "sample/wall_timer.h"
 
 _Thread_local struct sampler_thread *thread_self;
 
@@ -17,7 +18,7 @@ struct sampler_thread *threads_first;
 /* Of threads that are gone. [threads_lock] */
 static uint64_t ended_counts[N_COUNTS];
 /* What every timer is set to; 0: no session. [threads_lock] */
-static int rate_hz;
+static int rate_hz, wall_rate_hz;
 
 static void thread_free(struct sampler_thread *t)
 {
@@ -54,6 +55,11 @@ bool sampler_attach_thread(const char *worker, struct err *err)
         thread_free(t);
         return false;
     }
+    if (!wall_timer_new(t, err)) {
+        cpu_timer_free(t);
+        thread_free(t);
+        return false;
+    }
     if (worker) {
         struct sampler_label label = {"worker", worker};
         t->labels = sampler_intern_labels(&label, 1);
@@ -64,6 +70,7 @@ bool sampler_attach_thread(const char *worker, struct err *err)
     t->next = threads_first;
     threads_first = t;
     cpu_timer_set(t, rate_hz, true);
+    wall_timer_set(t, wall_rate_hz);
     pthread_mutex_unlock(&threads_lock);
     return true;
 }
@@ -75,6 +82,7 @@ void sampler_detach_thread(void)
         return;
     pthread_mutex_lock(&threads_lock);
     cpu_timer_free(t);
+    wall_timer_free(t);
     thread_self = NULL; /* a signal still on its way finds nothing to do */
     ring_publish(t->ring);
     t->detached = true;
@@ -106,6 +114,18 @@ void threads_set_rate(int rate)
         for (struct sampler_thread *t = threads_first; t; t = t->next)
             if (!t->detached)
                 cpu_timer_set(t, rate, restart);
+    }
+    pthread_mutex_unlock(&threads_lock);
+}
+
+void threads_set_wall_rate(int rate)
+{
+    pthread_mutex_lock(&threads_lock);
+    if (rate != wall_rate_hz) {
+        wall_rate_hz = rate;
+        for (struct sampler_thread *t = threads_first; t; t = t->next)
+            if (!t->detached)
+                wall_timer_set(t, rate);
     }
     pthread_mutex_unlock(&threads_lock);
 }

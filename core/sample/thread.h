@@ -68,6 +68,9 @@ struct sampler_thread {
     int64_t pending_ns;      /* the same at the oldest pending sample */
     atomic_int flush;        /* asked of the next signal, see cpu.c */
     atomic_bool wants_probe; /* asked of the next signal too */
+    timer_t wall_timer;      /* these are wall_timer.c's */
+    _Atomic int64_t wall_period_ns, wall_last_ns;
+    uint32_t wall_random;
     atomic_uint n_pending; /* as the handler last left it, for others to see */
     struct armed_hook armed[THREAD_MAX_ARMED];
     unsigned n_armed;
@@ -94,12 +97,12 @@ static inline void thread_count(struct sampler_thread *t, enum sample_count c)
     atomic_store_explicit(&t->counts[c], n + 1, memory_order_relaxed);
 }
 
-/* What became of this sample. Probes are not counted. [signal, hook] */
+/* What became of this sample, if it is a tick's. [signal, hook] */
 static inline void thread_count_sample(struct sampler_thread *t,
                                        const struct sample *s,
                                        enum sample_count c)
 {
-    if (!(s->flags & SAMPLE_PROBE))
+    if (!(s->flags & (SAMPLE_PROBE | SAMPLE_WALL)))
         thread_count(t, c);
 }
 
@@ -118,6 +121,9 @@ static inline void thread_unblock(struct sampler_thread *t)
 
 /* Set every thread's timer, now and for threads to come; 0 stops them. */
 void threads_set_rate(int rate_hz);
+
+/* The same of the timers of wall time. */
+void threads_set_wall_rate(int rate_hz);
 
 /* Ask the threads whose samples are pending to complete them (cpu_flush).
  * Returns their number. */

@@ -6,9 +6,11 @@
 
 #include "base/clock.h"
 #include "sample/coroutines.h"
+#include "sample/frames.h"
 #include "sample/label_values.h"
 #include "sample/sampler.h"
 #include "sample/vm_heap.h"
+#include "sample/wall.h"
 #include "script/call.h"
 #include "script/state.h"
 #include "script/timer.h"
@@ -25,6 +27,8 @@ struct task {
     uint32_t labels;
     bool waits;                /* something will wake it */
     const char *reason;        /* while it waits: what for */
+    int64_t since_ns;          /* when it began, if that mattered, or 0 */
+    uint64_t seen;             /* the last wall_window that has it */
     void (*cancel)(void *ctx); /* what it waits for; NULL: its timer */
     void *cancel_ctx;
     uv_timer_t timer;
@@ -243,10 +247,28 @@ static void release_holds(struct task *task)
     }
 }
 
+static struct wall_wait wait_of(const struct task *task)
+{
+    return (struct wall_wait){.co = task->co,
+                              .labels = task->labels,
+                              .reason = task->reason,
+                              .since_ns = task->since_ns,
+                              .seen = task->seen};
+}
+
+static void end_wait(struct task *task)
+{
+    if (task->waits && wall_is_open()) {
+        struct wall_wait wait = wait_of(task);
+        wall_waited(&wait);
+    }
+    task->waits = false;
+}
+
 /* What it waits for will not wake it. */
 static void stop_waiting(struct task *task)
 {
-    task->waits = false;
+    end_wait(task);
     if (task->cancel)
         task->cancel(task->cancel_ctx);
     else
@@ -337,7 +359,7 @@ static void run(struct task *task, int nargs)
 {
     struct scheduler *scheduler = task->scheduler;
     struct err err;
-    task->waits = false;
+    end_wait(task);
     scheduler->running = task;
     uint32_t labels = sampler_set_labels(task->labels);
     int status = resume(task, nargs, &err);
@@ -387,6 +409,8 @@ void task_wait(struct task *task, const char *reason, void (*cancel)(void *ctx),
 {
     task->waits = true;
     task->reason = reason;
+    task->since_ns = wall_is_open() ? clock_mono_ns() : 0;
+    task->seen = 0;
     task->cancel = cancel;
     task->cancel_ctx = ctx;
 }
@@ -419,7 +443,7 @@ static void count_coroutine(void *ctx, lua_State *co)
     if (task)
         labels = sampler_add_label(labels, "wait",
                                    label_values_bound("wait", task->reason));
-    coroutine_count(co, labels, counting->tally);
+    coroutine_add(co, FRAME_FULL, labels, 1, 0, counting->tally);
 }
 
 void scheduler_count(struct scheduler *scheduler, struct tally *tally)
@@ -427,4 +451,17 @@ void scheduler_count(struct scheduler *scheduler, struct tally *tally)
     struct counting counting = {tally, sampler_get_labels()};
     sampler_learn_names(scheduler->L); /* of libraries that came since */
     coroutines_each(scheduler->L, count_coroutine, &counting);
+}
+
+void scheduler_add_waiting(struct scheduler *scheduler,
+                           const struct wall_window *window,
+                           struct tally *tally)
+{
+    for (struct task *task = scheduler->tasks; task; task = task->next) {
+        if (!task->waits)
+            continue;
+        struct wall_wait wait = wait_of(task);
+        wall_add_waiting(window, &wait, tally);
+        task->seen = window->id;
+    }
 }

@@ -135,6 +135,13 @@ void task_wait(struct task *task, const char *reason, void (*cancel)(void *ctx),
 struct tally;
 void scheduler_count(struct scheduler *scheduler, struct tally *tally);
 
+/* Add what its tasks have waited within the window to a tally, those that wait
+ * still (wall.h). */
+struct wall_window;
+void scheduler_add_waiting(struct scheduler *scheduler,
+                           const struct wall_window *window,
+                           struct tally *tally);
+
 /* Go on: its yield returns. From the loop, not from within another task. */
 void task_wake(struct task *task);
 

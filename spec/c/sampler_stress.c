@@ -55,7 +55,7 @@ static void *open_and_close_sessions(void *arg)
         struct session *left = session_open(&options, &err);
         nanosleep(&length, NULL);
         session_abort(left);
-        struct profile *profile = session_close(kept, &err);
+        struct profile *profile = session_close(kept, NULL, &err);
         if (!profile)
             abort();
         n_samples += profile_n_samples(profile);

@@ -1,7 +1,7 @@
-/* cpu_profile.h -- turns a session's stacks into a profile: names, lines,
+/* session_profile.h -- turns a session's stacks into a profile: names, lines,
  * mappings, labels, and what was lost, in the comments.
  *
- * Path: session.c -> [cpu_profile] -> profile/profile.c
+ * Path: session.c -> [session_profile] -> profile/profile.c
  */
 #ifndef SAMPLE_CPU_PROFILE_H
 #define SAMPLE_CPU_PROFILE_H
@@ -9,13 +9,16 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "sample/session.h"
 #include "sample/thread.h"
 
 struct profile;
 struct stacks;
 
-struct cpu_profile_source {
+struct session_profile_source {
+    enum session_kind kind;
     const struct stacks *stacks;
+    const struct stacks *more; /* or NULL */
     int rate_hz;
     int64_t time_ns;           /* since 1970, when it began */
     int64_t duration_ns;       /* how long it took */
@@ -23,7 +26,8 @@ struct cpu_profile_source {
 };
 
 /* NULL and err when out of memory. [any thread, collector_lock not held] */
-struct profile *cpu_profile_build(const struct cpu_profile_source *source,
-                                  struct err *err);
+struct profile *
+session_profile_build(const struct session_profile_source *source,
+                      struct err *err);
 
 #endif

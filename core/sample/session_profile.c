@@ -1,4 +1,4 @@
-#include "sample/cpu_profile.h"
+#include "sample/session_profile.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -41,7 +41,7 @@ static void add_stacks(struct profile *p, struct locations *locations,
 /* Two lines: go tool pprof prints them above every report. Losses that did not
  * happen are left out. */
 static void add_comments(struct profile *p,
-                         const struct cpu_profile_source *source)
+                         const struct session_profile_source *source)
 {
     static const char *const names[N_COUNTS] = {
         [COUNT_TAKEN] = "taken",
@@ -67,28 +67,46 @@ static void add_comments(struct profile *p,
     profile_add_comment(p, text);
 }
 
+static void add_wall_comment(struct profile *p,
+                             const struct session_profile_source *source)
+{
+    char text[128];
+    snprintf(text, sizeof text,
+             "perilune %s: %d Hz of wall time, threads and tasks that wait",
+             PERILUNE_VERSION, source->rate_hz);
+    profile_add_comment(p, text);
+}
+
 static void fill_header(struct profile *p,
-                        const struct cpu_profile_source *source)
+                        const struct session_profile_source *source)
 {
     struct profile_header *header = profile_header(p);
+    const char *clock = source->kind == SESSION_WALL ? "wall" : "cpu";
     header->time_ns = source->time_ns;
     header->duration_ns = source->duration_ns;
     header->period_type =
-        (struct profile_value_type){string(p, "cpu"), string(p, "nanoseconds")};
+        (struct profile_value_type){string(p, clock), string(p, "nanoseconds")};
     header->period = 1000000000 / source->rate_hz;
 }
 
-struct profile *cpu_profile_build(const struct cpu_profile_source *source,
-                                  struct err *err)
+struct profile *
+session_profile_build(const struct session_profile_source *source,
+                      struct err *err)
 {
     struct profile *p = profile_new();
     struct locations *locations = p ? locations_new(p) : NULL;
     if (locations) {
         profile_add_sample_type(p, "samples", "count");
-        profile_add_sample_type(p, "cpu", "nanoseconds");
+        profile_add_sample_type(
+            p, source->kind == SESSION_WALL ? "wall" : "cpu", "nanoseconds");
         fill_header(p, source);
-        add_comments(p, source);
+        if (source->kind == SESSION_WALL)
+            add_wall_comment(p, source);
+        else
+            add_comments(p, source);
         add_stacks(p, locations, source->stacks);
+        if (source->more)
+            add_stacks(p, locations, source->more);
     }
     bool failed = !locations || profile_failed(p);
     locations_free(locations);
