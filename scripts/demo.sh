@@ -2,7 +2,8 @@
 # demo.sh -- the main job, in half a minute: build, serve lua/, put load on
 # /data, profile the server under load, show where the time goes.
 #
-# Leaves out/cpu.pb.gz, out/cpu.folded, out/load.txt and out/server.log.
+# Leaves out/cpu.pb.gz, out/cpu.folded, a profile of each other kind in
+# out/KIND.pb.gz, out/load.txt and out/server.log.
 set -eu
 cd "$(dirname "$0")/.."
 sh scripts/build.sh
@@ -39,8 +40,16 @@ load=$!
 sleep 1
 
 echo "Profiling for 6 seconds under load ..."
-$perilune convert "http://$address/debug/pprof/profile?seconds=6" \
-    --to pprof -o out/cpu.pb.gz
+fetch() { # QUERY FILE
+    $perilune convert "http://$address/debug/pprof/$1" --to pprof -o "out/$2"
+}
+fetch 'wall?seconds=6' wall.pb.gz &
+wall=$!
+fetch 'profile?seconds=6' cpu.pb.gz
+wait "$wall"
+for kind in heap allocs goroutine threadcreate block mutex; do
+    fetch "$kind" "$kind.pb.gz"
+done
 $perilune convert out/cpu.pb.gz --to folded -o out/cpu.folded
 wait "$load" || echo "The load test failed: see out/load.txt"
 load=
@@ -51,9 +60,11 @@ echo
 $perilune convert out/cpu.pb.gz --to top | head -n 22
 cat <<END
 
-Wrote out/cpu.pb.gz, out/cpu.folded and out/load.txt. Try next:
+Wrote out/cpu.pb.gz and out/cpu.folded, out/load.txt, and a profile of each
+other kind: wall, heap, allocs, goroutine, threadcreate, block, mutex. Try next:
 
   go tool pprof -list 'data.compare_rows' out/cpu.pb.gz
+  go tool pprof -top -cum -focus data out/mutex.pb.gz
   edit lua/data.lua, and run this again
   PORT=8080 $perilune serve
 END
