@@ -223,14 +223,8 @@ static struct profile *make_goroutine_profile(struct capture *c,
     return NULL;
 }
 
-/* On the exporter's thread. */
-static struct profile *make_profile(void *ctx, struct err *err)
+static struct profile *make_profile_of_kind(struct capture *c, struct err *err)
 {
-    struct capture *c = ctx;
-    if (c->is_cancelled) {
-        err_set(err, "nobody waits for it");
-        return NULL;
-    }
     switch (c->plan.kind->source) {
     case PPROF_CPU:
         return make_cpu_profile(c, err);
@@ -244,6 +238,20 @@ static struct profile *make_profile(void *ctx, struct err *err)
         return make_tally_profile(c, err);
     }
     return NULL;
+}
+
+/* On the exporter's thread. */
+static struct profile *make_profile(void *ctx, struct err *err)
+{
+    struct capture *c = ctx;
+    if (c->is_cancelled) {
+        err_set(err, "nobody waits for it");
+        return NULL;
+    }
+    struct profile *profile = make_profile_of_kind(c, err);
+    if (profile)
+        label_filter_apply(&c->plan.labels, profile);
+    return profile;
 }
 
 /* On the exporter's thread. */
@@ -346,6 +354,10 @@ static void start_waiting(struct capture *c)
  * with. */
 static bool prepare(struct capture *c)
 {
+    const struct session_options options = {
+        .rate_hz = c->plan.rate_hz,
+        .slower_than_ns = c->plan.slower_than_ns,
+    };
     struct err err;
     if (!export_host_find(c->captures->host, c->plan.format, &c->info, &err)) {
         capture_refuse(c->request, MHD_HTTP_BAD_REQUEST, "%s", err.message);
@@ -353,11 +365,10 @@ static bool prepare(struct capture *c)
     }
     bool ok = true;
     if (c->plan.kind->source == PPROF_CPU) {
-        const struct session_options options = {.rate_hz = c->plan.rate_hz};
         c->session = session_open(&options, &err);
         ok = c->session;
     } else if (c->plan.kind->source == PPROF_WALL) {
-        c->wall = wall_open(c->plan.rate_hz, &err);
+        c->wall = wall_open(&options, &err);
         ok = c->wall;
     } else if (c->plan.kind->source == PPROF_HEAP && c->plan.is_delta) {
         c->heap_start = heap_snapshot_take();

@@ -16,6 +16,7 @@
 #include "base/mailbox.h"
 #include "http/daemon.h"
 #include "http/pprof_kind.h"
+#include "profile/label_filter.h"
 
 struct capture;
 struct export_host;
@@ -45,8 +46,10 @@ struct capture_plan {
     bool is_text;     /* for reading, not for saving: debug=1 */
     int rate_hz;      /* of CPU or wall time; 0: the default */
     int64_t block_rate_ns, mutex_fraction; /* wishes (contention.h), or 0 */
-    char format[64];                       /* an exporter's name */
-    char options[512];                     /* for it: the request's query */
+    int64_t slower_than_ns;     /* of requests that took as long; 0: all */
+    struct label_filter labels; /* of the samples wanted */
+    char format[64];            /* an exporter's name */
+    char options[512];          /* for it: the request's query */
 };
 
 /* Answers the request, now or later. */

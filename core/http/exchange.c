@@ -110,6 +110,7 @@ static void run_task(struct exchange *x, task_done_fn done)
 {
     if (x->access)
         task_account(x->task, &x->access->usage);
+    task_set_request(x->task, &x->sampled);
     task_start(x->task, 1, x->labels, done, x);
     bool waits = x->task && (!x->stream || x->is_started);
     if (waits)
@@ -253,6 +254,7 @@ struct exchange *exchange_new(struct request *request, bool logs_access)
     if (!x)
         return NULL;
     x->request = request;
+    sampler_begin_request(&x->sampled, request->start_ns);
     if (logs_access)
         begin_access(x);
     return x;
@@ -276,6 +278,7 @@ static void end_access(struct exchange *x, const char *worker)
 void exchange_end(struct exchange *x, const char *worker)
 {
     forget(x);
+    sampler_end_request(&x->sampled);
     if (x->access)
         end_access(x, worker);
     stream_free(x->stream);

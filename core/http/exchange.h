@@ -13,6 +13,7 @@
 
 #include "http/daemon.h"
 #include "http/router.h"
+#include "sample/sampler.h"
 
 struct access_record;
 struct client_watch;
@@ -44,14 +45,15 @@ struct exchange {
     struct exchange **handle;
     struct route_traffic *traffic; /* NULL: no route */
     uint32_t labels;               /* of its samples */
-    struct task *task;             /* the handler's or the stream's */
-    struct client_watch *watch;    /* while the task waits */
-    struct stream *stream;         /* NULL: the reply is not one */
-    struct exchange **writer;      /* where the script's `write` points here */
-    struct access_record *access;  /* NULL: there is no access log */
-    bool is_started;               /* the stream's task */
-    bool is_blocked;               /* it waits for the client */
-    struct exchange *prev, *next;  /* in all->first */
+    struct sampler_request sampled;
+    struct task *task;            /* the handler's or the stream's */
+    struct client_watch *watch;   /* while the task waits */
+    struct stream *stream;        /* NULL: the reply is not one */
+    struct exchange **writer;     /* where the script's `write` points here */
+    struct access_record *access; /* NULL: there is no access log */
+    bool is_started;              /* the stream's task */
+    bool is_blocked;              /* it waits for the client */
+    struct exchange *prev, *next; /* in all->first */
 };
 
 /* The request's data from here on. NULL when out of memory. */

@@ -92,6 +92,11 @@ static uint32_t intern(struct profile *p, const char *s)
     return s ? profile_string(p, s, strlen(s)) : 0;
 }
 
+bool pprof_kind_is_timed(const struct pprof_kind *kind)
+{
+    return kind->source == PPROF_CPU || kind->source == PPROF_WALL;
+}
+
 struct profile *pprof_kind_empty(const struct pprof_kind *kind, int64_t time_ns,
                                  int64_t duration_ns, struct err *err)
 {

@@ -44,6 +44,9 @@ extern const size_t pprof_n_kinds;
 /* NULL: there is no such profile. */
 const struct pprof_kind *pprof_kind_find(const char *name);
 
+/* Is it of the time that the request waits? */
+bool pprof_kind_is_timed(const struct pprof_kind *kind);
+
 /* A profile of the kind without samples, the caller's. duration 0: it is
  * cumulative. NULL and err when out of memory. */
 struct profile *pprof_kind_empty(const struct pprof_kind *kind, int64_t time_ns,

@@ -411,3 +411,23 @@ struct profile_sample profile_get_sample(const struct profile *p, uint32_t i)
         .values = AT(p->sample_values, int64_t, i * p->sample_types.n),
     };
 }
+
+void profile_keep_samples(struct profile *p,
+                          bool (*is_wanted)(void *ctx,
+                                            const struct profile_sample *sample),
+                          void *ctx)
+{
+    size_t n_types = p->sample_types.n, n_kept = 0;
+    for (uint32_t i = 0; i < profile_n_samples(p); i++) {
+        struct profile_sample sample = profile_get_sample(p, i);
+        if (!is_wanted(ctx, &sample))
+            continue;
+        *AT(p->samples, struct sample, n_kept) =
+            *AT(p->samples, struct sample, i);
+        memmove(AT(p->sample_values, int64_t, n_kept * n_types), sample.values,
+                n_types * sizeof(int64_t));
+        n_kept++;
+    }
+    p->samples.n = n_kept;
+    p->sample_values.n = n_kept * n_types;
+}

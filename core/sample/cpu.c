@@ -60,6 +60,15 @@ static void note_lua(struct sampler_thread *t, struct sample *s,
     safepoint_arm(t, L);
 }
 
+static int64_t note_request(struct sampler_thread *t)
+{
+    struct sampler_request *request = t->request;
+    if (!request)
+        return 0;
+    request->is_sampled = true;
+    return request->number;
+}
+
 /* False: there is no room. */
 static bool record(struct sampler_thread *t, const void *context,
                    int64_t weight_ns, uint16_t flags)
@@ -69,6 +78,7 @@ static bool record(struct sampler_thread *t, const void *context,
         return false;
     s->weight_ns = weight_ns;
     s->labels = t->labels;
+    s->request = note_request(t);
     s->flags = flags;
     s->n_lua = s->n_noted = 0;
     bool truncated;

@@ -49,6 +49,7 @@ struct noted_frame {
 struct sample {
     int64_t weight_ns; /* thread CPU time since the previous sample, or the
                           wall time that it stands for */
+    int64_t request;   /* its number (sampler.h), 0 for none */
     uint32_t labels;   /* id of a label set */
     uint16_t flags;    /* enum sample_flag */
     uint16_t n_native;

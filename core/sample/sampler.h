@@ -33,6 +33,20 @@ void sampler_detach_thread(void);
 uint32_t sampler_set_labels(uint32_t labels);
 uint32_t sampler_get_labels(void);
 
+/* A request, for profiles of slow ones. It belongs to one thread, and stays in
+ * place from begin to end. */
+struct sampler_request {
+    int64_t number; /* when it began (monotonic, ns), or a little later where
+                       two began at once: no two have the same */
+    volatile bool is_sampled;
+};
+void sampler_begin_request(struct sampler_request *request, int64_t start_ns);
+void sampler_end_request(struct sampler_request *request);
+
+/* The samples that this thread takes from now on are of this request, NULL for
+ * none. Returns the one before. [the thread itself] */
+struct sampler_request *sampler_set_request(struct sampler_request *request);
+
 struct sampler_label {
     const char *key;
     const char *value;
@@ -43,8 +57,8 @@ struct sampler_label {
  * memory. [any thread] */
 uint32_t sampler_intern_labels(const struct sampler_label *labels, unsigned n);
 
-/* The set with one more label, or another value of it; as it is, where it has 16
- * others already. */
+/* The set with one more label, or another value of it; as it is, where it has
+ * 16 others already. */
 uint32_t sampler_add_label(uint32_t labels, const char *key, const char *value);
 
 /* Learn the names that C functions have for Lua: goes through package.loaded

@@ -7,6 +7,7 @@
 #include "sample/collector.h"
 #include "sample/session_profile.h"
 #include "sample/session_list.h"
+#include "sample/slow_requests.h"
 #include "sample/stacks.h"
 #include "sample/thread.h"
 
@@ -18,6 +19,7 @@ struct session {
     enum session_kind kind;
     int rate_hz;
     struct stacks *stacks;
+    struct slow_requests *slow; /* NULL: all are wanted */
     int64_t start_wall_ns, start_mono_ns;
     uint64_t start_counts[N_COUNTS];
 };
@@ -34,13 +36,22 @@ unsigned session_list_n(void)
     return n;
 }
 
+static void add(struct session *s, const uint32_t *frames, unsigned n_frames,
+                const struct sample *sample)
+{
+    uint32_t labels = sample->labels;
+    if (s->slow)
+        labels = slow_requests_tag(s->slow, labels, sample->request);
+    if (!s->slow || labels != SLOW_REQUESTS_NONE)
+        stacks_add(s->stacks, frames, n_frames, labels, 1, sample->weight_ns);
+}
+
 void session_list_add(const uint32_t *frames, unsigned n_frames,
-                      uint32_t labels, int64_t weight_ns,
-                      enum session_kind kind)
+                      const struct sample *sample, enum session_kind kind)
 {
     for (struct session *s = first; s; s = s->next)
         if (s->kind == kind)
-            stacks_add(s->stacks, frames, n_frames, labels, 1, weight_ns);
+            add(s, frames, n_frames, sample);
 }
 
 /* The fastest session's rate of a kind, 0 without any. [collector_lock] */
@@ -60,19 +71,36 @@ static void set_rates(void)
     threads_set_wall_rate(highest_rate(SESSION_WALL));
 }
 
+static void session_free(struct session *s)
+{
+    stacks_free(s->stacks);
+    slow_requests_free(s->slow);
+    free(s);
+}
+
 /* NULL when out of memory. */
-static struct session *add_session(enum session_kind kind, int rate_hz)
+static struct session *new_session(const struct session_options *options)
 {
     struct session *s = calloc(1, sizeof *s);
-    struct stacks *stacks = stacks_new(LIMIT_BYTES);
-    if (!s || !stacks) {
-        free(s);
-        stacks_free(stacks);
+    if (!s)
         return NULL;
-    }
-    s->stacks = stacks;
-    s->kind = kind;
-    s->rate_hz = rate_hz;
+    s->kind = options->kind;
+    s->rate_hz = options->rate_hz;
+    s->stacks = stacks_new(LIMIT_BYTES);
+    if (options->slower_than_ns)
+        s->slow = slow_requests_new(options->slower_than_ns);
+    if (s->stacks && (s->slow || !options->slower_than_ns))
+        return s;
+    session_free(s);
+    return NULL;
+}
+
+/* NULL when out of memory. */
+static struct session *add_session(const struct session_options *options)
+{
+    struct session *s = new_session(options);
+    if (!s)
+        return NULL;
     pthread_mutex_lock(&collector_lock);
     collector_drain(); /* what was taken before is not for this one */
     s->start_wall_ns = clock_wall_ns();
@@ -89,13 +117,15 @@ static struct session *add_session(enum session_kind kind, int rate_hz)
 struct session *session_open(const struct session_options *options,
                              struct err *err)
 {
-    int rate_hz = options->rate_hz ? options->rate_hz : DEFAULT_RATE_HZ;
-    if (rate_hz < 1 || rate_hz > MAX_RATE_HZ) {
+    struct session_options given = *options;
+    if (given.rate_hz == 0)
+        given.rate_hz = DEFAULT_RATE_HZ;
+    if (given.rate_hz < 1 || given.rate_hz > MAX_RATE_HZ) {
         err_set(err, "rate must be from 1 to %d samples a second, got %d",
-                MAX_RATE_HZ, rate_hz);
+                MAX_RATE_HZ, given.rate_hz);
         return NULL;
     }
-    struct session *s = add_session(options->kind, rate_hz);
+    struct session *s = add_session(&given);
     if (!s)
         err_set(err, "out of memory for a profile");
     return s;
@@ -109,12 +139,6 @@ static void unlink_session(struct session *session)
         link = &(*link)->next;
     *link = session->next;
     set_rates();
-}
-
-static void session_free(struct session *s)
-{
-    stacks_free(s->stacks);
-    free(s);
 }
 
 void session_abort(struct session *session)
@@ -149,7 +173,8 @@ static void finish_probes(void)
 
 struct stacks *session_probe(void)
 {
-    struct session *session = add_session(SESSION_PROBE, 0);
+    const struct session_options options = {.kind = SESSION_PROBE};
+    struct session *session = add_session(&options);
     if (!session)
         return NULL;
     threads_probe();
@@ -164,6 +189,11 @@ struct stacks *session_probe(void)
     return stacks;
 }
 
+struct slow_requests *session_slow_requests(const struct session *session)
+{
+    return session->slow;
+}
+
 int64_t session_period_ns(const struct session *session)
 {
     return 1000000000 / session->rate_hz;
@@ -176,10 +206,13 @@ struct profile *session_close(struct session *session,
         .kind = session->kind,
         .stacks = session->stacks,
         .more = more,
+        .slow = session->slow,
         .rate_hz = session->rate_hz,
         .time_ns = session->start_wall_ns,
         .duration_ns = clock_mono_ns() - session->start_mono_ns,
     };
+    if (session->slow)
+        slow_requests_judge(session->slow);
     flush_pending();
     pthread_mutex_lock(&collector_lock);
     collector_drain();

@@ -14,6 +14,7 @@
 
 struct profile;
 struct session;
+struct slow_requests;
 struct stacks;
 
 enum session_kind {
@@ -25,6 +26,7 @@ enum session_kind {
 struct session_options {
     int rate_hz; /* 1 to 10000; 0: 100. A wish: see docs/SAMPLING.md */
     enum session_kind kind;
+    int64_t slower_than_ns; /* samples of requests that take as long; 0: all */
 };
 
 /* Start to collect. NULL and err: a bad rate, out of memory. [any thread] */
@@ -43,6 +45,9 @@ struct profile *session_close(struct session *session,
  * at its next safe point; waits for that up to 200 ms. NULL when out of memory.
  * [any thread, not a worker's] */
 struct stacks *session_probe(void);
+
+/* What judges its samples, NULL when it wants all. As long as the session. */
+struct slow_requests *session_slow_requests(const struct session *session);
 
 int64_t session_period_ns(const struct session *session);
 

@@ -8,13 +8,14 @@
 
 #include "sample/session.h"
 
+struct sample;
+
 bool session_list_is_empty(void);
 unsigned session_list_n(void); /* without probes */
 
-/* One sample for every open session of its kind: its stack, leaf first, as ids
- * of frames.h; its labels, an id of labels.h; the time that it stands for. */
+/* One sample for every open session of its kind, with its stack, leaf first, as
+ * ids of frames.h. */
 void session_list_add(const uint32_t *frames, unsigned n_frames,
-                      uint32_t labels, int64_t weight_ns,
-                      enum session_kind kind);
+                      const struct sample *sample, enum session_kind kind);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "profile/profile.h"
 #include "sample/locations.h"
+#include "sample/slow_requests.h"
 #include "sample/stack_samples.h"
 #include "sample/stacks.h"
 #include "sample/vm_line.h"
@@ -36,6 +37,25 @@ static void add_stacks(struct profile *p, struct locations *locations,
     struct stack_entry overflow = stacks_overflow(stacks);
     if (overflow.count > 0)
         add_entry(p, locations, &overflow);
+}
+
+/* What found no room is nobody's: it only shows in a comment. */
+static void add_slow_stacks(struct profile *p, struct locations *locations,
+                            const struct session_profile_source *source)
+{
+    for (uint32_t i = 0; i < stacks_n(source->stacks); i++) {
+        struct stack_entry entry = stacks_get(source->stacks, i);
+        if (slow_requests_has(source->slow, entry.labels, &entry.labels))
+            add_entry(p, locations, &entry);
+    }
+    char text[128];
+    size_t n_sampled, n_slow;
+    slow_requests_count(source->slow, &n_sampled, &n_slow);
+    snprintf(text, sizeof text,
+             "slow requests only: %zu of the %zu that samples saw, %" PRId64
+             " samples found no room",
+             n_slow, n_sampled, stacks_overflow(source->stacks).count);
+    profile_add_comment(p, text);
 }
 
 /* Two lines: go tool pprof prints them above every report. Losses that did not
@@ -104,7 +124,10 @@ session_profile_build(const struct session_profile_source *source,
             add_wall_comment(p, source);
         else
             add_comments(p, source);
-        add_stacks(p, locations, source->stacks);
+        if (source->slow)
+            add_slow_stacks(p, locations, source);
+        else
+            add_stacks(p, locations, source->stacks);
         if (source->more)
             add_stacks(p, locations, source->more);
     }

@@ -13,12 +13,14 @@
 #include "sample/thread.h"
 
 struct profile;
+struct slow_requests;
 struct stacks;
 
 struct session_profile_source {
     enum session_kind kind;
     const struct stacks *stacks;
-    const struct stacks *more; /* or NULL */
+    const struct stacks *more;  /* or NULL */
+    struct slow_requests *slow; /* tags are the labels of `stacks`, or NULL */
     int rate_hz;
     int64_t time_ns;           /* since 1970, when it began */
     int64_t duration_ns;       /* how long it took */

@@ -100,6 +100,16 @@ uint32_t sampler_set_labels(uint32_t labels)
     return old;
 }
 
+struct sampler_request *sampler_set_request(struct sampler_request *request)
+{
+    struct sampler_thread *t = thread_self;
+    if (!t)
+        return NULL;
+    struct sampler_request *old = t->request;
+    t->request = request;
+    return old;
+}
+
 uint32_t sampler_get_labels(void)
 {
     return thread_self ? thread_self->labels : 0;

@@ -62,6 +62,7 @@ struct sampler_thread {
     volatile sig_atomic_t busy;
     struct sampler_entry *volatile active; /* innermost running coroutine */
     volatile uint32_t labels;
+    struct sampler_request *volatile request; /* or NULL */
     /* Thread CPU time at the previous sample; others set it while the timer is
      * stopped. */
     _Atomic int64_t last_ns;

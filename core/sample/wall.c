@@ -11,7 +11,9 @@
 #include "sample/coroutines.h"
 #include "sample/frames.h"
 #include "sample/label_values.h"
+#include "sample/sampler.h"
 #include "sample/session.h"
+#include "sample/slow_requests.h"
 
 struct wall {
     struct wall *next; /* [lock] */
@@ -31,16 +33,16 @@ bool wall_is_open(void)
     return atomic_load_explicit(&n_open, memory_order_relaxed) > 0;
 }
 
-struct wall *wall_open(int rate_hz, struct err *err)
+struct wall *wall_open(const struct session_options *options, struct err *err)
 {
-    const struct session_options options = {.rate_hz = rate_hz,
-                                            .kind = SESSION_WALL};
+    struct session_options threads = *options;
+    threads.kind = SESSION_WALL;
     struct wall *wall = calloc(1, sizeof *wall);
     if (!wall) {
         err_set(err, "out of memory for a profile");
         return NULL;
     }
-    wall->threads = session_open(&options, err);
+    wall->threads = session_open(&threads, err);
     if (!wall->threads) {
         free(wall);
         return NULL;
@@ -52,6 +54,7 @@ struct wall *wall_open(int rate_hz, struct err *err)
         .start_ns = clock_mono_ns(),
         .end_ns = INT64_MAX,
         .period_ns = session_period_ns(wall->threads),
+        .slower_than_ns = options->slower_than_ns,
     };
     wall->next = first;
     first = wall;
@@ -93,16 +96,21 @@ void wall_abort(struct wall *wall)
     free_wall(wall);
 }
 
-static bool merge(struct tally *from, struct tally *into)
+/* All of a tally, or what slow requests have in it. */
+static bool merge(struct tally *from, struct slow_requests *slow,
+                  struct tally *into)
 {
     struct tally_snapshot *all = tally_snapshot_take(from);
     if (!all)
         return false;
     for (uint32_t i = 0; i < all->n; i++) {
         const struct tally_entry *e = &all->entries[i];
-        tally_add(into, e->frames, e->n_frames, e->labels, e->count, e->weight);
+        uint32_t labels = e->labels;
+        if (!slow || slow_requests_has(slow, labels, &labels))
+            tally_add(into, e->frames, e->n_frames, labels, e->count,
+                      e->weight);
     }
-    if (all->overflow.count > 0)
+    if (all->overflow.count > 0 && !slow)
         tally_add(into, NULL, 0, 0, all->overflow.count, all->overflow.weight);
     free(all);
     return true;
@@ -111,15 +119,19 @@ static bool merge(struct tally *from, struct tally *into)
 struct profile *wall_close(struct wall *wall, struct tally *waiting,
                            struct err *err)
 {
+    struct tally all = TALLY_INIT;
+    struct slow_requests *slow = session_slow_requests(wall->threads);
+    struct profile *profile = NULL;
     unlink_wall(wall);
-    if (!merge(waiting, &wall->waits)) {
+    if (slow)
+        slow_requests_judge(slow);
+    if (merge(&wall->waits, slow, &all) && merge(waiting, NULL, &all)) {
+        profile = session_close(wall->threads, all.stacks, err);
+    } else {
         err_set(err, "out of memory for a profile");
         session_abort(wall->threads);
-        free_wall(wall);
-        return NULL;
     }
-    struct profile *profile =
-        session_close(wall->threads, wall->waits.stacks, err);
+    tally_fini(&all);
     free_wall(wall);
     return profile;
 }
@@ -148,7 +160,8 @@ static const char *note_of(const char *reason)
 
 /* The wait's time within the window; a share of it may stand for all. */
 static void add(const struct wall_window *window, int64_t end_ns,
-                const struct wall_wait *wait, struct tally *tally)
+                const struct wall_wait *wait, uint32_t labels,
+                struct tally *tally)
 {
     int64_t since_ns =
         wait->since_ns > window->start_ns ? wait->since_ns : window->start_ns;
@@ -160,8 +173,26 @@ static void add(const struct wall_window *window, int64_t end_ns,
     int64_t weight_ns = ns >= period_ns ? ns : count * period_ns;
     if (weight_ns == 0)
         return;
-    coroutine_add(wait->co, frames_note(note_of(wait->reason)), wait->labels,
-                  count, weight_ns, tally);
+    coroutine_add(wait->co, frames_note(note_of(wait->reason)), labels, count,
+                  weight_ns, tally);
+}
+
+static void add_to(struct wall *wall, const struct wall_wait *wait,
+                   int64_t now_ns)
+{
+    const struct wall_window *window = &wall->window;
+    struct slow_requests *slow = session_slow_requests(wall->threads);
+    uint32_t labels = wait->labels;
+    if (slow) {
+        if (!wait->request)
+            return;
+        wait->request->is_sampled = true;
+        labels = slow_requests_tag(slow, labels, wait->request->number);
+        if (labels == SLOW_REQUESTS_NONE)
+            return;
+    }
+    add(window, now_ns < window->end_ns ? now_ns : window->end_ns, wait, labels,
+        &wall->waits);
 }
 
 void wall_waited(const struct wall_wait *wait)
@@ -170,14 +201,16 @@ void wall_waited(const struct wall_wait *wait)
     pthread_mutex_lock(&lock);
     for (struct wall *w = first; w; w = w->next)
         if (w->window.id != wait->seen)
-            add(&w->window,
-                now_ns < w->window.end_ns ? now_ns : w->window.end_ns, wait,
-                &w->waits);
+            add_to(w, wait, now_ns);
     pthread_mutex_unlock(&lock);
 }
 
 void wall_add_waiting(const struct wall_window *window,
                       const struct wall_wait *wait, struct tally *tally)
 {
-    add(window, window->end_ns, wait, tally);
+    bool is_wanted = window->slower_than_ns == 0 ||
+                     (wait->request && window->end_ns - wait->request->number >=
+                                           window->slower_than_ns);
+    if (is_wanted)
+        add(window, window->end_ns, wait, wait->labels, tally);
 }

@@ -16,10 +16,12 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "sample/session.h"
 #include "sample/tally.h"
 
 struct lua_State;
 struct profile;
+struct sampler_request;
 struct wall;
 
 /* What time a profile is of. */
@@ -27,10 +29,11 @@ struct wall_window {
     uint64_t id;              /* counts up */
     int64_t start_ns, end_ns; /* monotonic; INT64_MAX: open */
     int64_t period_ns;
+    int64_t slower_than_ns; /* of requests that take as long; 0: of all */
 };
 
-/* rate_hz from 1 to 10000; 0: 100. NULL and err. [any thread] */
-struct wall *wall_open(int rate_hz, struct err *err);
+/* The kind of the options does not matter. NULL and err. [any thread] */
+struct wall *wall_open(const struct session_options *options, struct err *err);
 
 /* Take nothing more that happens from now on. The window is good until
  * wall_close; tasks that wait now are to be added to a tally. */
@@ -49,6 +52,7 @@ bool wall_is_open(void);
 struct wall_wait {
     struct lua_State *co; /* yielded */
     uint32_t labels;
+    struct sampler_request *request; /* that it is for, or NULL */
     const char *reason;
     int64_t since_ns; /* monotonic; 0: before any that is open began */
     uint64_t seen;    /* the last window that it was added to while it waited */

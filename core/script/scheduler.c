@@ -25,11 +25,12 @@ struct task {
     int ref; /* anchors co in the registry */
     uint64_t number;
     uint32_t labels;
-    bool waits;                /* something will wake it */
-    const char *reason;        /* while it waits: what for */
-    int64_t since_ns;          /* when it began, if that mattered, or 0 */
-    uint64_t seen;             /* the last wall_window that has it */
-    void (*cancel)(void *ctx); /* what it waits for; NULL: its timer */
+    struct sampler_request *request; /* NULL: it is for none */
+    bool waits;                      /* something will wake it */
+    const char *reason;              /* while it waits: what for */
+    int64_t since_ns;                /* when it began, if that mattered, or 0 */
+    uint64_t seen;                   /* the last wall_window that has it */
+    void (*cancel)(void *ctx);       /* what it waits for; NULL: its timer */
     void *cancel_ctx;
     uv_timer_t timer;
     struct task_usage *usage; /* NULL: nobody asks */
@@ -192,6 +193,7 @@ struct task *scheduler_take(struct scheduler *scheduler, struct err *err)
     scheduler->pool = task->next_pooled;
     scheduler->n_pooled--;
     task->usage = NULL;
+    task->request = NULL;
     return task;
 }
 
@@ -217,6 +219,11 @@ uint32_t task_labels(const struct task *task) { return task->labels; }
 void task_set_labels(struct task *task, uint32_t labels)
 {
     task->labels = labels;
+}
+
+void task_set_request(struct task *task, struct sampler_request *request)
+{
+    task->request = request;
 }
 
 void task_hold(struct task *task, struct task_hold *hold)
@@ -251,6 +258,7 @@ static struct wall_wait wait_of(const struct task *task)
 {
     return (struct wall_wait){.co = task->co,
                               .labels = task->labels,
+                              .request = task->request,
                               .reason = task->reason,
                               .since_ns = task->since_ns,
                               .seen = task->seen};
@@ -291,11 +299,13 @@ static void close_coroutine(struct task *task)
 void task_abort(struct task *task)
 {
     uint32_t labels = sampler_set_labels(task->labels);
+    struct sampler_request *request = sampler_set_request(task->request);
     stop_waiting(task);
     task->scheduler->n_active--;
     task_done_fn done = task->done;
     void *ctx = task->ctx;
     close_coroutine(task);
+    sampler_set_request(request);
     sampler_set_labels(labels);
     done(ctx, NULL, NULL);
 }
@@ -362,6 +372,7 @@ static void run(struct task *task, int nargs)
     end_wait(task);
     scheduler->running = task;
     uint32_t labels = sampler_set_labels(task->labels);
+    struct sampler_request *request = sampler_set_request(task->request);
     int status = resume(task, nargs, &err);
     if (status == LUA_OK) {
         finish(task, NULL);
@@ -373,6 +384,7 @@ static void run(struct task *task, int nargs)
                       "own: nobody would resume it");
         finish(task, &err);
     }
+    sampler_set_request(request);
     sampler_set_labels(labels);
     scheduler->running = NULL;
 }

@@ -21,6 +21,7 @@
 
 struct lua_State;
 struct mailbox;
+struct sampler_request;
 struct scheduler;
 struct task;
 struct timers;
@@ -92,6 +93,9 @@ struct task_usage {
 void task_account(struct task *task, struct task_usage *usage);
 
 uv_loop_t *task_loop(const struct task *task);
+
+/* The task is for this request, until it is done. Before task_start. */
+void task_set_request(struct task *task, struct sampler_request *request);
 
 /* Different for each one that was ever started in its scheduler, not 0. */
 uint64_t task_number(const struct task *task);

@@ -1,0 +1,232 @@
+#include "http/pprof_plan.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/duration.h"
+#include "http/url.h"
+
+enum { DEFAULT_SECONDS = 30 };
+
+/* The query, and the plan that is made of it. */
+struct planning {
+    struct MHD_Connection *connection;
+    const struct pprof_kind *kind;
+    struct capture_plan *plan;
+    struct err *err;
+};
+
+/* Decode a value, cut to fit. */
+static const char *decode(const char *value, char *out, size_t size)
+{
+    size_t len = value ? strnlen(value, size - 1) : 0;
+    out[len ? url_decode(out, value, len) : 0] = '\0';
+    return out;
+}
+
+/* The value of a query parameter, decoded and cut to fit; "" without one. */
+static const char *query(const struct planning *p, const char *name, char *out,
+                         size_t size)
+{
+    return decode(
+        MHD_lookup_connection_value(p->connection, MHD_GET_ARGUMENT_KIND, name),
+        out, size);
+}
+
+/* Is it there, and a number above 0? */
+static bool is_on(const struct planning *p, const char *name)
+{
+    char text[32];
+    return atoi(query(p, name, text, sizeof text)) > 0;
+}
+
+/* A whole decimal number within [least, most], with nothing round it. */
+static bool parse_integer(const char *text, long least, long most, long *value)
+{
+    char *end;
+    if (isspace((unsigned char)*text))
+        return false;
+    errno = 0;
+    *value = strtol(text, &end, 10);
+    return !errno && end != text && !*end && *value >= least && *value <= most;
+}
+
+static bool plan_slower_than(struct planning *p)
+{
+    char text[32];
+    int64_t ns;
+    query(p, "slower_than", text, sizeof text);
+    if (!*text)
+        return true;
+    if (!pprof_kind_is_timed(p->kind))
+        return err_set(p->err, "\"slower_than\" is for profile and wall: what "
+                               "is recorded all the time does not know its "
+                               "requests");
+    if (!duration_parse(text, &ns) || ns <= 0)
+        return err_set(p->err, "invalid value for \"slower_than\" - must be "
+                               "a duration above 0 such as 50ms or 1.5s");
+    p->plan->slower_than_ns = ns;
+    return true;
+}
+
+static bool plan_timed(struct planning *p)
+{
+    char text[32];
+    long seconds, rate_hz = 0;
+    if (!parse_integer(query(p, "seconds", text, sizeof text), 1, INT32_MAX,
+                       &seconds))
+        seconds = DEFAULT_SECONDS; /* as Go does */
+    query(p, "rate", text, sizeof text);
+    if (*text && !parse_integer(text, 1, 10000, &rate_hz))
+        return err_set(p->err, "invalid value for \"rate\" - must be an "
+                               "integer from 1 to 10000");
+    p->plan->seconds = (uint32_t)seconds;
+    p->plan->rate_hz = (int)rate_hz;
+    return true;
+}
+
+static bool plan_cumulative(struct planning *p)
+{
+    char text[32], debug[32];
+    long seconds;
+    query(p, "seconds", text, sizeof text);
+    if (!*text)
+        return true;
+    if (!parse_integer(text, 1, INT32_MAX, &seconds))
+        return err_set(p->err, "invalid value for \"seconds\" - must be a "
+                               "positive integer");
+    if (atoi(query(p, "debug", debug, sizeof debug)) != 0)
+        return err_set(p->err, "seconds and debug params are incompatible");
+    p->plan->seconds = (uint32_t)seconds;
+    p->plan->is_delta = true;
+    return true;
+}
+
+/* How fine locks are to be recorded meanwhile. */
+static bool plan_contention(struct planning *p, const char *name, int64_t *wish)
+{
+    char text[32];
+    long value;
+    query(p, name, text, sizeof text);
+    if (!*text)
+        return true;
+    if (!p->plan->is_delta)
+        return err_set(p->err,
+                       "\"%s\" needs \"seconds\" - what is recorded all the "
+                       "time is a matter of the server's flags",
+                       name);
+    if (!parse_integer(text, 1, INT32_MAX, &value))
+        return err_set(p->err,
+                       "invalid value for \"%s\" - must be a positive integer",
+                       name);
+    *wish = value;
+    return true;
+}
+
+static bool plan_recording(struct planning *p)
+{
+    if (pprof_kind_is_timed(p->kind))
+        return plan_timed(p);
+    if (!plan_cumulative(p))
+        return false;
+    p->plan->collects = strcmp(p->kind->name, "heap") == 0 &&
+                        !p->plan->is_delta && is_on(p, "gc");
+    if (strcmp(p->kind->name, "block") == 0)
+        return plan_contention(p, "rate", &p->plan->block_rate_ns);
+    if (strcmp(p->kind->name, "mutex") == 0)
+        return plan_contention(p, "fraction", &p->plan->mutex_fraction);
+    return true;
+}
+
+static bool add_label(struct planning *p, const char *key_value)
+{
+    struct err err;
+    if (label_filter_add(&p->plan->labels, key_value, &err))
+        return true;
+    return err_set(p->err, "invalid value for \"label\" - %s", err.message);
+}
+
+/* `label`, of which there may be several. */
+static enum MHD_Result filter_by(void *ctx, enum MHD_ValueKind kind,
+                                 const char *name, const char *encoded)
+{
+    (void)kind;
+    struct planning *p = ctx;
+    char text[sizeof p->plan->labels.text];
+    if (strcmp(name, "label") != 0)
+        return MHD_YES;
+    if (!encoded || strlen(encoded) < sizeof text)
+        return add_label(p, decode(encoded, text, sizeof text)) ? MHD_YES
+                                                                : MHD_NO;
+    err_set(p->err, "invalid value for \"label\" - longer than %zu bytes",
+            sizeof text - 1);
+    return MHD_NO;
+}
+
+static bool plan_filter(struct planning *p)
+{
+    char worker[32], label[64];
+    long number;
+    p->err->message[0] = '\0';
+    MHD_get_connection_values(p->connection, MHD_GET_ARGUMENT_KIND, filter_by,
+                              p);
+    if (p->err->message[0])
+        return false;
+    query(p, "worker", worker, sizeof worker);
+    if (!*worker)
+        return true;
+    if (!parse_integer(worker, 1, INT32_MAX, &number))
+        return err_set(p->err, "invalid value for \"worker\" - must be a "
+                               "worker's number, from 1");
+    snprintf(label, sizeof label, "worker:%ld", number);
+    return add_label(p, label);
+}
+
+/* Append one query parameter to the exporter's options, decoded. One that does
+ * not fit, or that holds what separates them, is left out. */
+static enum MHD_Result add_option(void *ctx, enum MHD_ValueKind kind,
+                                  const char *name, const char *encoded)
+{
+    (void)kind;
+    struct capture_plan *plan = ctx;
+    char value[sizeof plan->options];
+    size_t n = strlen(plan->options);
+    size_t encoded_len = encoded ? strlen(encoded) : 0;
+    if (n + strlen(name) + encoded_len + 3 > sizeof plan->options)
+        return MHD_YES;
+    value[url_decode(value, encoded, encoded_len)] = '\0';
+    if (!strpbrk(name, "&=") && !strchr(value, '&'))
+        snprintf(plan->options + n, sizeof plan->options - n, "%s%s=%s",
+                 n ? "&" : "", name, value);
+    return MHD_YES;
+}
+
+static void plan_format(struct planning *p)
+{
+    struct capture_plan *plan = p->plan;
+    char debug[32];
+    query(p, "format", plan->format, sizeof plan->format);
+    plan->is_text = !pprof_kind_is_timed(p->kind) && !*plan->format &&
+                    atoi(query(p, "debug", debug, sizeof debug)) != 0;
+    if (!*plan->format)
+        strcpy(plan->format, plan->is_text ? "text" : "pprof");
+    snprintf(plan->options, sizeof plan->options, "kind=%s", p->kind->name);
+    MHD_get_connection_values(p->connection, MHD_GET_ARGUMENT_KIND, add_option,
+                              plan);
+}
+
+bool pprof_plan(struct MHD_Connection *connection,
+                const struct pprof_kind *kind, struct capture_plan *plan,
+                struct err *err)
+{
+    struct planning planning = {connection, kind, plan, err};
+    *plan = (struct capture_plan){.kind = kind};
+    if (!plan_recording(&planning) || !plan_slower_than(&planning) ||
+        !plan_filter(&planning))
+        return false;
+    plan_format(&planning);
+    return true;
+}
