@@ -65,6 +65,10 @@ describe("json", function()
       ["-math.huge"] = "value: infinity has no JSON",
       ["{a = {1, {b = print}}}"] = "value.a[2].b: a function has no JSON",
       ["{1, 2, x = 3}"] = "value: a table with the key 1 is no array 1..n",
+      -- What comes before the last element in a traversal, too.
+      ["{n = 6, nil, true}"] = "value: a table with the key 2 is no array 1..n",
+      ["(function() local t = {} t.x = 1 t[1] = 1 t.y = 1 return t end)()"] =
+        "value: a table with the key 1 is no array 1..n",
       ["{[10] = 1}"] = "value: a table with the key 10 is no array 1..n",
       ["{[true] = 1}"] = "value: an object's keys must be strings, got a boolean",
       ["(function() local t = {} t.x = {t} return t end)()"] =

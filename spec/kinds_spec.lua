@@ -46,6 +46,7 @@ for _, case in ipairs {
   { "alloc_objects", "allocs", { "data.build_rows" } },
   { "inuse_space", "heap", { "data.keep_rows" } },
   { "inuse_objects", "heap", { "data.keep_rows" } },
+  { "threadcreate", "threadcreate", { "data.start_archive" } },
   { "goroutine", "goroutine", { "data.archive_summaries" } },
   { "contentions", "block", { "data.wait_for_totals" } },
   { "delay", "block", { "data.wait_for_totals" } },

@@ -40,7 +40,8 @@ local function methods(value) return debug.getmetatable(value).__index end
 ]==]
 
 local ROUTES = PRINT .. [==[
-for _, name in ipairs { "clock", "gzip", "http", "json", "log", "profile", "scheduler", "sync" } do
+for _, name in ipairs { "clock", "gzip", "http", "json", "log", "profile", "scheduler", "sync",
+  "thread" } do
   show(name, require(name))
 end
 return {

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/log.h"
 #include "http/exchange.h"
+#include "http/goroutines.h"
 #include "http/module_request.h"
 #include "http/outbound.h"
 #include "http/reply.h"
@@ -15,6 +15,7 @@
 #include "http/traffic.h"
 #include "sample/sampler.h"
 #include "script/call.h"
+#include "script/os_thread.h"
 #include "script/scheduler.h"
 #include "script/state.h"
 
@@ -129,10 +130,18 @@ struct app *app_load(const struct app_options *options, struct err *err)
     return NULL;
 }
 
+static void close_scheduler(struct app *app)
+{
+    if (!app->scheduler)
+        return;
+    os_threads_stop(app->scheduler);
+    scheduler_close(app->scheduler);
+    app->scheduler = NULL;
+}
+
 void app_free(struct app *app)
 {
-    if (app->scheduler)
-        scheduler_close(app->scheduler);
+    close_scheduler(app);
     routes_free(app->routes);
     free(app->traffic);
     if (app->L)
@@ -165,37 +174,17 @@ bool app_start(struct app *app, const struct app_host *host, struct err *err)
     return true;
 }
 
-void app_count_coroutines(struct app *app, struct tally *tally)
+void app_count_coroutines(struct app *app, struct goroutines *goroutines)
 {
-    scheduler_count(app->scheduler, tally);
+    goroutines_count(goroutines, app->scheduler);
 }
 
-void app_add_waiting(struct app *app, const struct wall_window *window,
-                     struct tally *tally)
-{
-    scheduler_add_waiting(app->scheduler, window, tally);
-}
-
-static int collect(lua_State *L)
-{
-    lua_gc(L, LUA_GCCOLLECT);
-    return 0;
-}
-
-void app_collect(struct app *app)
-{
-    struct err err;
-    lua_pushcfunction(app->L, collect);
-    if (!script_call(app->L, 0, 0, &err))
-        log_write(LOG_ERROR, "collection_failed",
-                  LOG_FIELDS(log_text("worker", app->worker)));
-}
+void app_collect(struct app *app) { script_state_collect(app->L); }
 
 void app_stop(struct app *app)
 {
     while (app->exchanges.first)
         exchange_stop(app->exchanges.first);
-    scheduler_close(app->scheduler);
-    app->scheduler = NULL;
+    close_scheduler(app);
     outbound_stop(&app->outbound);
 }

@@ -65,14 +65,9 @@ void app_quiet(struct app *app);
  * app_quiet. */
 bool app_is_idle(const struct app *app);
 
-/* Count what its coroutines are at that do not run. */
-struct tally;
-void app_count_coroutines(struct app *app, struct tally *tally);
-
-/* Add what its tasks wait for (scheduler_add_waiting). */
-struct wall_window;
-void app_add_waiting(struct app *app, const struct wall_window *window,
-                     struct tally *tally);
+/* goroutines_count. */
+struct goroutines;
+void app_count_coroutines(struct app *app, struct goroutines *goroutines);
 
 /* Collect all garbage of its state. */
 void app_collect(struct app *app);

@@ -5,6 +5,7 @@
 #include "sample/session.h"
 #include "sample/stacks.h"
 #include "sample/tally_profile.h"
+#include "script/scheduler.h"
 
 struct goroutines *goroutines_new(const struct wall_window *window)
 {
@@ -26,6 +27,14 @@ void goroutines_release(struct goroutines *g)
     tally_fini(&g->tally);
     pthread_mutex_destroy(&g->tally.lock);
     free(g);
+}
+
+void goroutines_count(struct goroutines *g, struct scheduler *scheduler)
+{
+    if (g->is_wall)
+        scheduler_add_waiting(scheduler, &g->window, &g->tally);
+    else
+        scheduler_count(scheduler, &g->tally);
 }
 
 void goroutines_ask(struct goroutines *g)

@@ -23,7 +23,7 @@ struct goroutines {
     bool is_wall; /* what is asked for is the waits within the window */
     struct wall_window window;
     atomic_int n_users;   /* who hold it */
-    atomic_int n_waiting; /* workers that have not counted yet */
+    atomic_int n_waiting; /* who have not counted yet */
 };
 
 /* Held once. `window` is NULL, or what waits are wanted of instead of counts:
@@ -31,7 +31,13 @@ struct goroutines {
 struct goroutines *goroutines_new(const struct wall_window *window);
 void goroutines_release(struct goroutines *goroutines);
 
-/* A worker is asked, and holds it; it has counted, and lets go. */
+/* Count the coroutines of a scheduler, or add their waits. [its thread] */
+struct scheduler;
+void goroutines_count(struct goroutines *goroutines,
+                      struct scheduler *scheduler);
+
+/* A worker, or another thread, is asked, and holds it; it has counted, and lets
+ * go. */
 void goroutines_ask(struct goroutines *goroutines);
 void goroutines_answer(struct goroutines *goroutines);
 

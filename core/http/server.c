@@ -1,6 +1,7 @@
 #include "http/server.h"
 
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -15,10 +16,15 @@
 #include "http/listener.h"
 #include "http/metrics.h"
 #include "http/reloader.h"
+#include "http/goroutines.h"
 #include "http/worker.h"
+#include "script/os_thread.h"
+#include "script/scheduler.h"
+#include "script/state.h"
 
 /* The workers' own deadline, and some time to act on it. */
 #define ABANDON_AFTER_MS 7000
+#define JOIN_TIMEOUT_NS INT64_C(1000000000)
 #define MAX_CONNECTIONS 65536u
 #define SPARE_DESCRIPTORS 64u /* for files, epolls, the workers' loops */
 /* Connections beyond the limit, so that it does not shut out the admin; and as
@@ -37,7 +43,8 @@ struct server {
     int n_workers;
     int n_running; /* not stopped yet */
     unsigned max_connections;
-    int64_t start_ns; /* since 1970 */
+    atomic_int n_collecting; /* threads of scripts, asked for a collection */
+    int64_t start_ns;        /* since 1970 */
     uv_signal_t terminate, interrupt, hangup;
     uv_timer_t abandon_timer;
     bool has_admin, is_stopping, captures_idle, is_abandoned;
@@ -164,9 +171,24 @@ static void on_captures_idle(void *ctx)
     finish_when_idle(s);
 }
 
+static void count_asked(void *ctx)
+{
+    struct server *s = ctx;
+    atomic_fetch_add(&s->n_collecting, 1);
+}
+
+static void collect_of_thread(void *ctx, struct lua_State *L)
+{
+    struct server *s = ctx;
+    if (L)
+        script_state_collect(L);
+    atomic_fetch_sub(&s->n_collecting, 1);
+}
+
 static void collect_garbage(void *ctx)
 {
     struct server *s = ctx;
+    os_threads_ask(count_asked, collect_of_thread, s);
     for (int i = 0; !s->is_stopping && i < s->n_workers; i++)
         worker_collect(s->workers[i]);
 }
@@ -174,15 +196,25 @@ static void collect_garbage(void *ctx)
 static bool has_collected_garbage(void *ctx)
 {
     const struct server *s = ctx;
-    bool done = true;
+    bool done = atomic_load(&s->n_collecting) == 0;
     for (int i = 0; i < s->n_workers; i++)
         done = done && worker_has_collected(s->workers[i]);
     return done;
 }
 
+static void ask_goroutines(void *ctx) { goroutines_ask(ctx); }
+
+static void count_of_thread(void *ctx, struct lua_State *L)
+{
+    if (L)
+        goroutines_count(ctx, scheduler_of(L));
+    goroutines_answer(ctx);
+}
+
 static void count_coroutines(void *ctx, struct goroutines *goroutines)
 {
     struct server *s = ctx;
+    os_threads_ask(ask_goroutines, count_of_thread, goroutines);
     for (int i = 0; !s->is_stopping && i < s->n_workers; i++)
         worker_count_coroutines(s->workers[i], goroutines);
 }
@@ -379,6 +411,15 @@ static void free_server(struct server *s)
     free(s);
 }
 
+/* Those that scripts spawned, and whose scripts are gone. */
+static bool join_threads(void)
+{
+    if (os_threads_join(JOIN_TIMEOUT_NS))
+        return true;
+    log_write(LOG_WARN, "abandoned", LOG_FIELDS(log_boolean("threads", true)));
+    return false;
+}
+
 enum server_result server_run(const struct server_options *options,
                               struct err *err)
 {
@@ -404,7 +445,7 @@ enum server_result server_run(const struct server_options *options,
     if (!started)
         stop(s);
     uv_run(&s->loop, UV_RUN_DEFAULT);
-    if (s->is_abandoned)
+    if (s->is_abandoned || !join_threads())
         return SERVER_ABANDONED;
     uv_close((uv_handle_t *)&s->abandon_timer, NULL);
     uv_run(&s->loop, UV_RUN_DEFAULT);

@@ -201,22 +201,14 @@ struct count_message {
     struct goroutines *goroutines;
 };
 
-static void count_app(struct app *app, struct goroutines *goroutines)
-{
-    if (goroutines->is_wall)
-        app_add_waiting(app, &goroutines->window, &goroutines->tally);
-    else
-        app_count_coroutines(app, &goroutines->tally);
-}
-
 static void on_count(struct mailbox_message *message)
 {
     struct count_message *count = (struct count_message *)message;
     struct worker *w = count->worker;
     if (!w->is_stopped) {
-        count_app(w->app, count->goroutines);
+        app_count_coroutines(w->app, count->goroutines);
         if (w->old)
-            count_app(w->old, count->goroutines);
+            app_count_coroutines(w->old, count->goroutines);
     }
     goroutines_answer(count->goroutines);
     free(count);

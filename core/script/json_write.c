@@ -38,28 +38,19 @@ static bool is_marked(lua_State *L)
     return marked;
 }
 
-static bool has_more_than(lua_State *L, lua_Integer n)
+/* The table on top of the stack: are all its keys from 1 to n? */
+static bool is_sequence(lua_State *L, lua_Integer n)
 {
     lua_pushnil(L);
     while (lua_next(L, -2)) {
         lua_pop(L, 1);
-        if (n-- == 0) {
+        lua_Integer key = lua_isinteger(L, -1) ? lua_tointeger(L, -1) : 0;
+        if (key < 1 || key > n) {
             lua_pop(L, 1);
-            return true;
+            return false;
         }
     }
-    return false;
-}
-
-/* The table on top of the stack has elements 1..n: has it nothing else? */
-static bool is_sequence(lua_State *L, lua_Integer n)
-{
-    /* Traversal ends with the array part, as a rule: nothing after n. */
-    lua_pushinteger(L, n);
-    if (!lua_next(L, -2))
-        return true;
-    lua_pop(L, 2);
-    return !has_more_than(L, n);
+    return true;
 }
 
 static bool write_value(struct writer *w);

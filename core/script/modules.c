@@ -14,6 +14,7 @@ static const luaL_Reg modules[] = {
     {"profile", module_profile_open},
     {"scheduler", module_scheduler_open},
     {"sync", module_sync_open},
+    {"thread", module_thread_open},
     {NULL, NULL},
 };
 

@@ -15,5 +15,6 @@ int module_log_open(struct lua_State *L);
 int module_profile_open(struct lua_State *L);
 int module_scheduler_open(struct lua_State *L);
 int module_sync_open(struct lua_State *L);
+int module_thread_open(struct lua_State *L);
 
 #endif

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "sample/sampler.h"
 #include "sample/vm_heap.h"
 #include "script/call.h"
@@ -92,6 +93,21 @@ lua_State *script_state_new(const char *dir, struct err *err)
         return L;
     script_state_free(L);
     return NULL;
+}
+
+static int collect(lua_State *L)
+{
+    lua_gc(L, LUA_GCCOLLECT);
+    return 0;
+}
+
+void script_state_collect(lua_State *L)
+{
+    struct err err;
+    lua_pushcfunction(L, collect);
+    if (!script_call(L, 0, 0, &err))
+        log_write(LOG_ERROR, "collection_failed",
+                  LOG_FIELDS(log_text("error", err.message)));
 }
 
 const struct vm_heap *script_state_heap(lua_State *L)

@@ -14,6 +14,9 @@ struct lua_State;
 struct lua_State *script_state_new(const char *dir, struct err *err);
 void script_state_free(struct lua_State *L);
 
+/* Collect all garbage of it. What fails is logged. */
+void script_state_collect(struct lua_State *L);
+
 /* Its memory, as counted. [any thread] */
 struct vm_heap;
 const struct vm_heap *script_state_heap(struct lua_State *L);

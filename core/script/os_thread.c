@@ -1,0 +1,326 @@
+#include "script/os_thread.h"
+
+#include <lauxlib.h>
+#include <lua.h>
+#include <pthread.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <uv.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mailbox.h"
+#include "sample/sampler.h"
+#include "script/call.h"
+#include "script/scheduler.h"
+#include "script/state.h"
+#include "script/value.h"
+
+struct os_thread {
+    struct os_thread *prev, *next; /* [lock] */
+    const struct scheduler *owner; /* to compare */
+    struct buf work;
+    bool stop_is_posted; /* [lock] */
+    struct mailbox_message stop_message;
+    uv_loop_t loop;
+    struct mailbox mailbox; /* [lock]: posted to while it is in the list */
+    /* The thread's own. */
+    lua_State *L; /* while questions are answered */
+    struct task *task;
+};
+
+/* Guards the list and the count. Nothing but mailboxes is used inside. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t ended = PTHREAD_COND_INITIALIZER;
+static struct os_thread *first;
+static unsigned n_running;
+
+static void log_failure(const struct err *err)
+{
+    log_write(LOG_ERROR, "thread_failed",
+              LOG_FIELDS(log_text("error", err->message)));
+}
+
+static void on_done(void *ctx, lua_State *co, const struct err *failure)
+{
+    struct os_thread *t = ctx;
+    t->task = NULL;
+    if (co && failure)
+        log_failure(failure);
+    uv_stop(&t->loop);
+}
+
+static void on_stop(struct mailbox_message *message)
+{
+    struct os_thread *t =
+        (struct os_thread *)((char *)message -
+                             offsetof(struct os_thread, stop_message));
+    if (t->task)
+        task_abort(t->task);
+}
+
+static void set_path(lua_State *L, int work, const char *name)
+{
+    lua_getglobal(L, "package");
+    lua_getfield(L, work, name);
+    lua_setfield(L, -2, name);
+    lua_pop(L, 1);
+}
+
+/* Put the function and its arguments on the task's stack. stack: thread, task
+ * -> number of arguments */
+static int push_call(lua_State *L)
+{
+    struct os_thread *t = lua_touserdata(L, 1);
+    lua_State *to = task_stack(lua_touserdata(L, 2));
+    value_read(L, t->work.data);
+    int work = lua_gettop(L);
+    set_path(L, work, "path");
+    set_path(L, work, "cpath");
+    lua_getfield(L, work, "code");
+    size_t n_bytes;
+    const char *code = lua_tolstring(L, -1, &n_bytes);
+    if (luaL_loadbufferx(L, code, n_bytes, "thread", "b") != LUA_OK)
+        lua_error(L);
+    lua_getfield(L, work, "n");
+    int n = (int)lua_tointeger(L, -1);
+    lua_pop(L, 1);
+    luaL_checkstack(L, n, NULL);
+    if (!lua_checkstack(to, n + 1))
+        return luaL_error(L, "too many arguments");
+    for (int i = 1; i <= n; i++)
+        lua_rawgeti(L, work, i);
+    lua_xmove(L, to, n + 1);
+    lua_pushinteger(L, n);
+    return 1;
+}
+
+static bool start_task(struct os_thread *t, struct scheduler *scheduler,
+                       struct err *err)
+{
+    struct task *task = scheduler_take(scheduler, err);
+    if (!task)
+        return false;
+    lua_pushcfunction(t->L, push_call);
+    lua_pushlightuserdata(t->L, t);
+    lua_pushlightuserdata(t->L, task);
+    if (!script_call(t->L, 2, 1, err)) {
+        task_release(task);
+        return false;
+    }
+    int n = (int)lua_tointeger(t->L, -1);
+    lua_pop(t->L, 1);
+    buf_fini(&t->work);
+    t->task = task;
+    task_start(task, n, sampler_get_labels(), on_done, t);
+    return true;
+}
+
+static void unlink_thread(struct os_thread *t)
+{
+    pthread_mutex_lock(&lock);
+    if (t->prev)
+        t->prev->next = t->next;
+    else
+        first = t->next;
+    if (t->next)
+        t->next->prev = t->prev;
+    pthread_mutex_unlock(&lock);
+}
+
+/* The function, in a state of its own. */
+static bool run_state(struct os_thread *t, struct err *err)
+{
+    struct scheduler *scheduler = scheduler_new(t->L, err);
+    if (!scheduler)
+        return false;
+    scheduler_start(scheduler, &t->loop, &t->mailbox);
+    bool ok = start_task(t, scheduler, err);
+    if (ok)
+        uv_run(&t->loop, UV_RUN_DEFAULT);
+    unlink_thread(t);
+    os_threads_stop(scheduler);
+    scheduler_close(scheduler);
+    return ok;
+}
+
+/* Nobody posts to it any more. */
+static void close_loop(struct os_thread *t)
+{
+    mailbox_close(&t->mailbox);
+    uv_run(&t->loop, UV_RUN_DEFAULT);
+}
+
+static void run_attached(struct os_thread *t)
+{
+    struct err err;
+    lua_State *L = t->L = script_state_new(NULL, &err);
+    if (!L)
+        unlink_thread(t);
+    if (!L || !run_state(t, &err))
+        log_failure(&err);
+    t->L = NULL; /* what is still asked has no answer */
+    close_loop(t);
+    if (L)
+        script_state_free(L);
+}
+
+static void free_thread(struct os_thread *t)
+{
+    uv_loop_close(&t->loop);
+    buf_fini(&t->work);
+    free(t);
+    pthread_mutex_lock(&lock);
+    n_running--;
+    pthread_cond_broadcast(&ended);
+    pthread_mutex_unlock(&lock);
+}
+
+static void *run_thread(void *ctx)
+{
+    struct os_thread *t = ctx;
+    struct err err;
+    pthread_setname_np(pthread_self(), "lua");
+    if (sampler_attach_thread(NULL, &err)) {
+        run_attached(t);
+        sampler_detach_thread();
+    } else {
+        log_failure(&err);
+        unlink_thread(t);
+        close_loop(t);
+    }
+    free_thread(t);
+    return NULL;
+}
+
+static bool count_one_more(struct err *err)
+{
+    pthread_mutex_lock(&lock);
+    bool ok = n_running < OS_THREADS_MAX;
+    n_running += ok;
+    pthread_mutex_unlock(&lock);
+    return ok || err_set(err, "%d threads run already, which is the most",
+                         OS_THREADS_MAX);
+}
+
+/* One that does not run yet. NULL and err. */
+static struct os_thread *new_thread(struct err *err)
+{
+    struct os_thread *t = calloc(1, sizeof *t);
+    if (!t || uv_loop_init(&t->loop) != 0) {
+        free(t);
+        err_set(err, "out of memory for a thread");
+        return NULL;
+    }
+    t->stop_message.deliver = on_stop;
+    if (mailbox_open(&t->mailbox, &t->loop, err))
+        return t;
+    uv_loop_close(&t->loop);
+    free(t);
+    return NULL;
+}
+
+static void link_thread(struct os_thread *t)
+{
+    pthread_mutex_lock(&lock);
+    t->next = first;
+    if (first)
+        first->prev = t;
+    first = t;
+    pthread_mutex_unlock(&lock);
+}
+
+static int create(struct os_thread *t)
+{
+    pthread_t thread;
+    pthread_attr_t attributes;
+    pthread_attr_init(&attributes);
+    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+    int failed = pthread_create(&thread, &attributes, run_thread, t);
+    pthread_attr_destroy(&attributes);
+    return failed;
+}
+
+bool os_thread_spawn(const struct scheduler *owner, struct buf *work,
+                     struct err *err)
+{
+    if (!count_one_more(err))
+        return false;
+    struct os_thread *t = new_thread(err);
+    if (!t) {
+        pthread_mutex_lock(&lock);
+        n_running--;
+        pthread_mutex_unlock(&lock);
+        return false;
+    }
+    t->owner = owner;
+    t->work = *work;
+    *work = BUF_INIT;
+    link_thread(t);
+    int failed = create(t);
+    if (!failed)
+        return true;
+    unlink_thread(t);
+    close_loop(t);
+    free_thread(t);
+    return err_set(err, "cannot start a thread: %s", strerror(failed));
+}
+
+void os_threads_stop(const struct scheduler *owner)
+{
+    pthread_mutex_lock(&lock);
+    for (struct os_thread *t = first; t; t = t->next) {
+        if (t->owner != owner || t->stop_is_posted)
+            continue;
+        t->stop_is_posted = true;
+        mailbox_post(&t->mailbox, &t->stop_message);
+    }
+    pthread_mutex_unlock(&lock);
+}
+
+bool os_threads_join(int64_t timeout_ns)
+{
+    int64_t end_ns = clock_wall_ns() + timeout_ns;
+    const struct timespec until = {.tv_sec = end_ns / 1000000000,
+                                   .tv_nsec = end_ns % 1000000000};
+    int status = 0;
+    pthread_mutex_lock(&lock);
+    while (n_running > 0 && status == 0)
+        status = pthread_cond_timedwait(&ended, &lock, &until);
+    bool done = n_running == 0;
+    pthread_mutex_unlock(&lock);
+    return done;
+}
+
+/* On its way to a thread. */
+struct question {
+    struct mailbox_message message;
+    struct os_thread *thread;
+    os_thread_answer_fn answer;
+    void *ctx;
+};
+
+static void on_question(struct mailbox_message *message)
+{
+    struct question *q = (struct question *)message;
+    q->answer(q->ctx, q->thread->L);
+    free(q);
+}
+
+void os_threads_ask(void (*before_each)(void *ctx), os_thread_answer_fn answer,
+                    void *ctx)
+{
+    pthread_mutex_lock(&lock);
+    for (struct os_thread *t = first; t; t = t->next) {
+        struct question *q = malloc(sizeof *q);
+        if (!q)
+            continue;
+        *q = (struct question){{.deliver = on_question}, t, answer, ctx};
+        before_each(ctx);
+        mailbox_post(&t->mailbox, &q->message);
+    }
+    pthread_mutex_unlock(&lock);
+}

@@ -1,0 +1,204 @@
+-- thread_spawn_spec.lua: threads that scripts spawn: their life, their errors,
+-- and what profiles show of them.
+local support = require "support"
+
+local ROUTES = [==[
+local sync = require "sync"
+local thread = require "thread"
+
+local outside = 1
+local jobs, results = sync.channel("jobs", 10), sync.channel("results", 10)
+
+local function serve_jobs(factor)
+  local scheduler, sync = require "scheduler", require "sync"
+  local jobs, results = sync.channel("jobs", 10), sync.channel("results", 10)
+  while true do
+    local job = jobs:receive()
+    scheduler.sleep(0.001)
+    results:send { n = job.n * factor, list = { job.n, tostring(job.n) } }
+  end
+end
+
+local function wait_for_ever(where)
+  local mark <close> = setmetatable({}, { __close = function()
+    require("log").info("gave_up", { where = where })
+  end })
+  require("sync").channel("nobody"):receive()
+end
+
+local function hoard(bytes)
+  local kept = ("x"):rep(bytes)
+  local garbage = ("y"):rep(bytes)
+  garbage = nil
+  require("sync").channel("nobody"):receive()
+  return kept
+end
+
+local calls = {
+  local_variable = function() thread.spawn(function() return outside end) end,
+  c_function = function() thread.spawn(print) end,
+  argument = function() thread.spawn(serve_jobs, print) end,
+  nothing = function() thread.spawn() end,
+}
+
+return {
+  ["GET /serve-jobs"] = function() thread.spawn(serve_jobs, 10) return "ok" end,
+  ["GET /job"] = function(req)
+    jobs:send { n = tonumber(req.query.n) }
+    return results:receive(5)
+  end,
+  ["GET /arguments"] = function()
+    thread.spawn(function(...)
+      require("sync").channel("results", 10):send { n = select("#", ...), values = { ... } }
+    end, nil, true, 2.5, "x", { y = { 1 } }, nil)
+    return results:receive(5)
+  end,
+  ["GET /wrong/{what}"] = function(req) calls[req.params.what]() return "ok" end,
+  ["GET /fail"] = function() thread.spawn(function(x) error("boom " .. x) end, 3) return "ok" end,
+  ["GET /wait"] = function(req) thread.spawn(wait_for_ever, req.query.where) return "ok" end,
+  ["GET /grandchild"] = function()
+    thread.spawn(function()
+      require("thread").spawn(function() require("sync").channel("nobody"):receive() end)
+      require("sync").channel("nobody"):receive()
+    end)
+    return "ok"
+  end,
+  ["GET /short"] = function(req)
+    for _ = 1, tonumber(req.query.n) do thread.spawn(function() end) end
+    return "ok"
+  end,
+  ["GET /many"] = function()
+    for _ = 1, 300 do thread.spawn(wait_for_ever, "many") end
+    return "ok"
+  end,
+  ["GET /hoard"] = function() thread.spawn(hoard, 8 << 20) return "ok" end,
+  ["GET /spin"] = function() thread.spawn(function() while true do end end) return "ok" end,
+}
+]==]
+
+local folder, server
+
+local function get(path)
+  local status, body = support.request(server.url .. path)
+  return body, status
+end
+
+--- Threads of the process that scripts have spawned.
+local function n_threads()
+  local _, out = support.run(
+    ("grep -lx lua /proc/%d/task/*/comm 2>/dev/null | wc -l"):format(server.pid))
+  return tonumber(out)
+end
+
+local function wait_for_threads(n)
+  support.wait_until(function() return n_threads() == n end,
+    n .. " threads, not " .. n_threads())
+end
+
+before_each(function()
+  folder = support.new_folder()
+  support.write_file(folder .. "/routes.lua", ROUTES)
+  server = support.serve { "--workers", "2", "--heap-rate", "65536", "--dev", folder }
+end)
+
+after_each(function()
+  assert.equal(0, server:stop())
+  support.remove_folder(folder)
+end)
+
+it("a thread works, and waits as a handler does", function()
+  assert.equal("ok", get "/serve-jobs")
+  for n = 1, 20 do
+    local body = get("/job?n=" .. n)
+    assert.truthy(body:find('"n":' .. n * 10, 1, true), body)
+    assert.truthy(body:find(('"list":[%d,"%d"]'):format(n, n), 1, true), body)
+  end
+end)
+
+it("arguments are copied", function()
+  local body = get "/arguments"
+  assert.truthy(body:find('"n":6', 1, true), body)
+  assert.truthy(body:find('"values":[null,true,2.5,"x",{"y":[1]}]', 1, true), body)
+end)
+
+it("what cannot go to another state is refused", function()
+  for what, message in pairs {
+    local_variable = "uses 'outside', a local variable of what is round it",
+    c_function = "must be a Lua function, not one in C",
+    argument = "a function cannot go to another Lua state",
+    nothing = "bad argument #1 to 'spawn' (function expected, got no value)",
+  } do
+    local body, status = get("/wrong/" .. what)
+    assert.equal(500, status)
+    assert.truthy(body:find(message, 1, true), body)
+  end
+  assert.equal(0, n_threads())
+end)
+
+it("an error ends the thread, and is logged with its line", function()
+  assert.equal("ok", get "/fail")
+  support.wait_until(function()
+    return server:output():find "event=thread_failed error=\"[^\n]*routes.lua:%d+: boom 3"
+  end, "the log")
+  wait_for_threads(0)
+end)
+
+it("threads end with their functions, and leave nothing", function()
+  local function rss()
+    local _, out = support.run(("grep VmRSS /proc/%d/status"):format(server.pid))
+    return tonumber(out:match "(%d+) kB")
+  end
+  for _ = 1, 15 do get "/short?n=40" wait_for_threads(0) end
+  local before = rss()
+  for _ = 1, 15 do get "/short?n=40" wait_for_threads(0) end
+  -- 600 threads with a state of some 50 KiB each: half of that, for malloc's
+  -- arenas come and go in MiB.
+  assert.is_true(rss() - before < 15000, rss() - before)
+end)
+
+it("a reload ends the threads of the scripts before", function()
+  get "/wait?where=before"
+  get "/grandchild"
+  wait_for_threads(3)
+  support.write_file(folder .. "/routes.lua", ROUTES .. "\n")
+  wait_for_threads(0)
+  assert.truthy(server:output():find("event=gave_up where=before", 1, true))
+end)
+
+it("there may be 256 at once", function()
+  local body, status = get "/many"
+  assert.equal(500, status)
+  assert.truthy(body:find("thread.spawn: 256 threads run already", 1, true), body)
+  wait_for_threads(256)
+end)
+
+it("one that computes does not keep the server from stopping", function()
+  get "/spin"
+  wait_for_threads(1)
+end)
+
+it("profiles show it", function()
+  get "/spin" get "/serve-jobs" get "/hoard"
+  wait_for_threads(3)
+  local function folded(query)
+    return (get("/debug/pprof/" .. query .. (query:find("?", 1, true) and "&" or "?")
+      .. "format=folded"))
+  end
+  local cpu = folded "profile?seconds=1"
+  assert.truthy(cpu:find "^__clone3;start_thread;run_thread;.*anonymous@routes.lua:%d+ %d+\n", cpu)
+  local threads = folded "threadcreate"
+  assert.truthy(threads:find "call_handler;.*anonymous@routes.lua:%d+;thread.spawn;os_thread_spawn", threads)
+  local goroutines = folded "goroutine"
+  assert.truthy(goroutines:find "routes.serve_jobs;sync.channel:receive 1\n", goroutines)
+  assert.truthy(goroutines:find "routes.hoard;sync.channel:receive 1\n", goroutines)
+  local wall = folded "wall?seconds=1"
+  local ns = wall:match "routes.serve_jobs;sync.channel:receive;%(waiting: channel jobs%) (%d+)"
+  assert.is_true(math.abs(tonumber(ns) - 1e9) < 0.1e9, wall)
+  -- 16 MiB, and 8 after a collection, which the thread does itself.
+  local function hoarded(query)
+    return tonumber(folded(query .. "sample_index=inuse_space")
+      :match "routes.hoard;string.rep (%d+)")
+  end
+  assert.is_true(hoarded "heap?" >= 16 << 20)
+  assert.is_true(hoarded "heap?gc=1&" < 9 << 20)
+end)
