@@ -269,7 +269,7 @@ describe("a wrong filter", function()
     ["profile?slower_than=0s"] =
       "invalid value for \"slower_than\" - must be a duration above 0 such as 50ms or 1.5s",
     ["heap?slower_than=1s"] =
-      "\"slower_than\" is for profile and wall: what is recorded all the time does not know its requests",
+      "\"slower_than\" is for profile and wall",
   } do
     it("is refused: " .. query:sub(1, 40), function()
       local status, body, headers =

@@ -97,6 +97,7 @@ describe("/metrics", function()
       memory = memory + value("perilune_lua_memory_bytes" .. label)
       assert.is_true(value("perilune_lua_allocated_bytes_total" .. label) >=
         value("perilune_lua_memory_bytes" .. label))
+      assert.is_true(value("perilune_lua_collections_total" .. label) >= 0)
     end
     -- Of the second or so since the start: asleep, mostly.
     assert.is_true(busy > 0 and busy < 0.5, busy)

@@ -1,11 +1,11 @@
-/* capture.h -- one request for a profile: it opens a session, lets the time
+/* capture.h -- one request for a profile: it starts a recording, lets the time
  * pass, has the profile exported on the exporter's thread and answers.
  *
  * The loop never waits for any of it, so any number of captures may be under
  * way. A client that leaves ends its own; so does one that closes its
  * sending side, which HTTP clients do not do.
  *
- * Path: session.c, heap.c -> [capture] -> host.c -> daemon.c
+ * Path: pprof_plan.c -> [capture] -> recording.c, host.c -> daemon.c
  */
 #ifndef HTTP_CAPTURE_H
 #define HTTP_CAPTURE_H
@@ -15,8 +15,7 @@
 
 #include "base/mailbox.h"
 #include "http/daemon.h"
-#include "http/pprof_kind.h"
-#include "profile/label_filter.h"
+#include "http/recording.h"
 
 struct capture;
 struct export_host;
@@ -39,17 +38,11 @@ struct captures {
 };
 
 struct capture_plan {
-    const struct pprof_kind *kind;
-    uint32_t seconds; /* 0: at once */
-    bool is_delta;    /* of a cumulative kind */
-    bool collects;    /* garbage, before anything else */
-    bool is_text;     /* for reading, not for saving: debug=1 */
-    int rate_hz;      /* of CPU or wall time; 0: the default */
-    int64_t block_rate_ns, mutex_fraction; /* wishes (contention.h), or 0 */
-    int64_t slower_than_ns;     /* of requests that took as long; 0: all */
-    struct label_filter labels; /* of the samples wanted */
-    char format[64];            /* an exporter's name */
-    char options[512];          /* for it: the request's query */
+    struct recording_plan recording;
+    bool collects;     /* garbage, before anything else */
+    bool is_text;      /* for reading, not for saving: debug=1 */
+    char format[64];   /* an exporter's name */
+    char options[512]; /* for it: the request's query */
 };
 
 /* Answers the request, now or later. */

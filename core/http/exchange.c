@@ -3,6 +3,7 @@
 #include <lua.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "http/access_log.h"
 #include "http/client_watch.h"
@@ -13,6 +14,7 @@
 #include "http/stream.h"
 #include "http/traffic.h"
 #include "sample/sampler.h"
+#include "sample/trace.h"
 #include "script/call.h"
 #include "script/scheduler.h"
 
@@ -275,10 +277,28 @@ static void end_access(struct exchange *x, const char *worker)
     free(x->access);
 }
 
+static void trace(const struct exchange *x)
+{
+    const struct request *request = x->request;
+    const struct trace_event event = {
+        .kind = TRACE_REQUEST,
+        .start_ns = x->sampled.number,
+        .end_ns = clock_mono_ns(),
+        .number = x->sampled.number,
+        .is_request = true,
+        .labels = x->labels,
+        .status =
+            request->is_answered ? (int)request->status : TRAFFIC_CLIENT_LEFT,
+    };
+    trace_add(&event);
+}
+
 void exchange_end(struct exchange *x, const char *worker)
 {
     forget(x);
     sampler_end_request(&x->sampled);
+    if (trace_is_open())
+        trace(x);
     if (x->access)
         end_access(x, worker);
     stream_free(x->stream);

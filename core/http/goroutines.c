@@ -7,16 +7,14 @@
 #include "sample/tally_profile.h"
 #include "script/scheduler.h"
 
-struct goroutines *goroutines_new(const struct wall_window *window)
+struct goroutines *goroutines_new(enum goroutines_wanted wanted)
 {
     struct goroutines *g = calloc(1, sizeof *g);
     if (!g)
         return NULL;
     pthread_mutex_init(&g->tally.lock, NULL);
     atomic_init(&g->n_users, 1);
-    g->is_wall = window;
-    if (window)
-        g->window = *window;
+    g->wanted = wanted;
     return g;
 }
 
@@ -31,10 +29,17 @@ void goroutines_release(struct goroutines *g)
 
 void goroutines_count(struct goroutines *g, struct scheduler *scheduler)
 {
-    if (g->is_wall)
-        scheduler_add_waiting(scheduler, &g->window, &g->tally);
-    else
+    switch (g->wanted) {
+    case GOROUTINES_COUNTS:
         scheduler_count(scheduler, &g->tally);
+        break;
+    case GOROUTINES_WAITS:
+        scheduler_add_waiting(scheduler, &g->window, &g->tally);
+        break;
+    case GOROUTINES_TRACE:
+        scheduler_trace(scheduler, g->trace);
+        break;
+    }
 }
 
 void goroutines_ask(struct goroutines *g)

@@ -16,22 +16,28 @@
 
 struct profile;
 
+enum goroutines_wanted {
+    GOROUTINES_COUNTS,
+    GOROUTINES_WAITS, /* for a profile of wall time */
+    GOROUTINES_TRACE, /* told to a trace */
+};
+
 /* Lives until all who may still write to it have let go: a worker that is
  * stuck answers late, or never. */
 struct goroutines {
     struct tally tally;
-    bool is_wall; /* what is asked for is the waits within the window */
-    struct wall_window window;
-    atomic_int n_users;   /* who hold it */
-    atomic_int n_waiting; /* who have not counted yet */
+    enum goroutines_wanted wanted;
+    struct wall_window window; /* of GOROUTINES_WAITS; set by who made it */
+    uint64_t trace;            /* of GOROUTINES_TRACE: its number; likewise */
+    atomic_int n_users;        /* who hold it */
+    atomic_int n_waiting;      /* who have not counted yet */
 };
 
-/* Held once. `window` is NULL, or what waits are wanted of instead of counts:
- * they belong to a profile of wall time. NULL when out of memory. */
-struct goroutines *goroutines_new(const struct wall_window *window);
+/* Held once. NULL when out of memory. */
+struct goroutines *goroutines_new(enum goroutines_wanted wanted);
 void goroutines_release(struct goroutines *goroutines);
 
-/* Count the coroutines of a scheduler, or add their waits. [its thread] */
+/* Take what is wanted of a scheduler. [its thread] */
 struct scheduler;
 void goroutines_count(struct goroutines *goroutines,
                       struct scheduler *scheduler);

@@ -203,6 +203,11 @@ static void put_workers(struct buf *out, const struct metrics_source *s)
     for (int i = 0; i < s->n_workers; i++)
         put_worker(out, "perilune_lua_allocated_bytes_total", i,
                    (double)reloader_memory(s->reloader, i + 1).allocated_bytes);
+    put_head(out, "perilune_lua_collections_total", "counter",
+             "Collections that a worker's Lua states have done.");
+    for (int i = 0; i < s->n_workers; i++)
+        put_worker(out, "perilune_lua_collections_total", i,
+                   (double)reloader_memory(s->reloader, i + 1).n_collections);
 }
 
 static void put_reloads(struct buf *out, const struct reloader *r)

@@ -69,6 +69,10 @@ const struct pprof_kind pprof_kinds[] = {
      .sample_types = {{"threadcreate", "count"}},
      .period_type = {"threadcreate", "count"},
      .period = 1},
+    {.name = "trace",
+     .description = "A timeline of requests, waits and collections, for "
+                    "?seconds=N (1), for ui.perfetto.dev.",
+     .source = PPROF_TRACE},
     {.name = "wall",
      .description = "Where time goes, on and off the CPU, threads and handlers "
                     "that wait, for ?seconds=N (30), at ?rate=HZ (100).",
@@ -94,7 +98,8 @@ static uint32_t intern(struct profile *p, const char *s)
 
 bool pprof_kind_is_timed(const struct pprof_kind *kind)
 {
-    return kind->source == PPROF_CPU || kind->source == PPROF_WALL;
+    return kind->source == PPROF_CPU || kind->source == PPROF_WALL ||
+           kind->source == PPROF_TRACE;
 }
 
 struct profile *pprof_kind_empty(const struct pprof_kind *kind, int64_t time_ns,

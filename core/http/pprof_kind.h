@@ -24,6 +24,7 @@ enum pprof_source {
     PPROF_HEAP,       /* heap.c, since the start */
     PPROF_GOROUTINES, /* goroutines.c, as they are now */
     PPROF_TALLY,      /* the kind's tally, since the start */
+    PPROF_TRACE,      /* trace.c, while a request waits; no profile */
 };
 
 struct pprof_kind {

@@ -9,7 +9,9 @@
 #include "base/duration.h"
 #include "http/url.h"
 
-enum { DEFAULT_SECONDS = 30 };
+enum { DEFAULT_SECONDS = 30, MAX_TRACE_SECONDS = 3600 };
+
+static const int64_t SECOND_NS = 1000000000;
 
 /* The query, and the plan that is made of it. */
 struct planning {
@@ -61,14 +63,12 @@ static bool plan_slower_than(struct planning *p)
     query(p, "slower_than", text, sizeof text);
     if (!*text)
         return true;
-    if (!pprof_kind_is_timed(p->kind))
-        return err_set(p->err, "\"slower_than\" is for profile and wall: what "
-                               "is recorded all the time does not know its "
-                               "requests");
+    if (p->kind->source != PPROF_CPU && p->kind->source != PPROF_WALL)
+        return err_set(p->err, "\"slower_than\" is for profile and wall");
     if (!duration_parse(text, &ns) || ns <= 0)
         return err_set(p->err, "invalid value for \"slower_than\" - must be "
                                "a duration above 0 such as 50ms or 1.5s");
-    p->plan->slower_than_ns = ns;
+    p->plan->recording.slower_than_ns = ns;
     return true;
 }
 
@@ -83,8 +83,23 @@ static bool plan_timed(struct planning *p)
     if (*text && !parse_integer(text, 1, 10000, &rate_hz))
         return err_set(p->err, "invalid value for \"rate\" - must be an "
                                "integer from 1 to 10000");
-    p->plan->seconds = (uint32_t)seconds;
-    p->plan->rate_hz = (int)rate_hz;
+    p->plan->recording.wait_ns = seconds * SECOND_NS;
+    p->plan->recording.rate_hz = (int)rate_hz;
+    return true;
+}
+
+/* It has no samples: what is for those is not for it. */
+static bool plan_trace(struct planning *p)
+{
+    static const char *const others[] = {"format", "label", "worker", "rate"};
+    char text[32], *end;
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (*query(p, others[i], text, sizeof text))
+            return err_set(p->err, "\"%s\" is not for trace", others[i]);
+    double seconds = strtod(query(p, "seconds", text, sizeof text), &end);
+    if (end == text || *end || !(seconds > 0 && seconds <= MAX_TRACE_SECONDS))
+        seconds = 1; /* as Go does */
+    p->plan->recording.wait_ns = (int64_t)(seconds * (double)SECOND_NS);
     return true;
 }
 
@@ -100,8 +115,8 @@ static bool plan_cumulative(struct planning *p)
                                "positive integer");
     if (atoi(query(p, "debug", debug, sizeof debug)) != 0)
         return err_set(p->err, "seconds and debug params are incompatible");
-    p->plan->seconds = (uint32_t)seconds;
-    p->plan->is_delta = true;
+    p->plan->recording.wait_ns = seconds * SECOND_NS;
+    p->plan->recording.is_delta = true;
     return true;
 }
 
@@ -113,7 +128,7 @@ static bool plan_contention(struct planning *p, const char *name, int64_t *wish)
     query(p, name, text, sizeof text);
     if (!*text)
         return true;
-    if (!p->plan->is_delta)
+    if (!p->plan->recording.is_delta)
         return err_set(p->err,
                        "\"%s\" needs \"seconds\" - what is recorded all the "
                        "time is a matter of the server's flags",
@@ -128,23 +143,26 @@ static bool plan_contention(struct planning *p, const char *name, int64_t *wish)
 
 static bool plan_recording(struct planning *p)
 {
+    if (p->kind->source == PPROF_TRACE)
+        return plan_trace(p);
     if (pprof_kind_is_timed(p->kind))
         return plan_timed(p);
     if (!plan_cumulative(p))
         return false;
     p->plan->collects = strcmp(p->kind->name, "heap") == 0 &&
-                        !p->plan->is_delta && is_on(p, "gc");
+                        !p->plan->recording.is_delta && is_on(p, "gc");
     if (strcmp(p->kind->name, "block") == 0)
-        return plan_contention(p, "rate", &p->plan->block_rate_ns);
+        return plan_contention(p, "rate", &p->plan->recording.block_rate_ns);
     if (strcmp(p->kind->name, "mutex") == 0)
-        return plan_contention(p, "fraction", &p->plan->mutex_fraction);
+        return plan_contention(p, "fraction",
+                               &p->plan->recording.mutex_fraction);
     return true;
 }
 
 static bool add_label(struct planning *p, const char *key_value)
 {
     struct err err;
-    if (label_filter_add(&p->plan->labels, key_value, &err))
+    if (label_filter_add(&p->plan->recording.labels, key_value, &err))
         return true;
     return err_set(p->err, "invalid value for \"label\" - %s", err.message);
 }
@@ -155,7 +173,7 @@ static enum MHD_Result filter_by(void *ctx, enum MHD_ValueKind kind,
 {
     (void)kind;
     struct planning *p = ctx;
-    char text[sizeof p->plan->labels.text];
+    char text[sizeof p->plan->recording.labels.text];
     if (strcmp(name, "label") != 0)
         return MHD_YES;
     if (!encoded || strlen(encoded) < sizeof text)
@@ -223,7 +241,7 @@ bool pprof_plan(struct MHD_Connection *connection,
                 struct err *err)
 {
     struct planning planning = {connection, kind, plan, err};
-    *plan = (struct capture_plan){.kind = kind};
+    *plan = (struct capture_plan){.recording.kind = kind};
     if (!plan_recording(&planning) || !plan_slower_than(&planning) ||
         !plan_filter(&planning))
         return false;

@@ -14,9 +14,9 @@ struct reloader_slot {
     bool is_wanted;   /* it is to get a new app */
     bool is_replaced; /* it has one, the old one is not freed yet */
     const struct app *current;
-    const struct app *retiring; /* was replaced, not given back yet */
-    struct app *old;            /* being freed */
-    int64_t ended_bytes;        /* allocated by those that are gone */
+    const struct app *retiring;   /* was replaced, not given back yet */
+    struct app *old;              /* being freed */
+    struct reloader_memory ended; /* by those that are gone */
     uv_work_t disposal;
 };
 
@@ -162,13 +162,14 @@ struct reloader_memory reloader_memory(const struct reloader *r, int number)
 {
     const struct reloader_slot *slot = &r->slots[number - 1];
     const struct app *const apps[] = {slot->current, slot->retiring};
-    struct reloader_memory sum = {0, slot->ended_bytes};
+    struct reloader_memory sum = slot->ended;
     for (int i = 0; i < 2; i++) {
         if (!apps[i])
             continue;
         const struct vm_heap *heap = app_heap(apps[i]);
         sum.used_bytes += atomic_load(&heap->used_bytes);
         sum.allocated_bytes += atomic_load(&heap->allocated_bytes);
+        sum.n_collections += atomic_load(&heap->n_collections);
     }
     return sum;
 }
@@ -198,7 +199,9 @@ void reloader_retired(struct reloader *r, int number, struct app *app)
 {
     struct reloader_slot *slot = &r->slots[number - 1];
     slot->old = app;
-    slot->ended_bytes += atomic_load(&app_heap(app)->allocated_bytes);
+    const struct vm_heap *heap = app_heap(app);
+    slot->ended.allocated_bytes += atomic_load(&heap->allocated_bytes);
+    slot->ended.n_collections += atomic_load(&heap->n_collections);
     if (app == slot->current) /* the worker would not have it */
         slot->current = slot->retiring;
     slot->retiring = NULL;

@@ -52,10 +52,10 @@ struct app *reloader_load(const struct reloader *r, int number,
 void reloader_add(struct reloader *r, int number, struct worker *worker,
                   const struct app *app);
 
-/* Memory of the Lua states of a worker, in bytes: held now, and ever asked
- * for, by states that are gone too. */
+/* Memory of the Lua states of a worker: bytes held now; bytes ever asked for
+ * and collections done, by states that are gone too. */
 struct reloader_memory {
-    int64_t used_bytes, allocated_bytes;
+    int64_t used_bytes, allocated_bytes, n_collections;
 };
 struct reloader_memory reloader_memory(const struct reloader *r, int number);
 

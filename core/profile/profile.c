@@ -412,10 +412,10 @@ struct profile_sample profile_get_sample(const struct profile *p, uint32_t i)
     };
 }
 
-void profile_keep_samples(struct profile *p,
-                          bool (*is_wanted)(void *ctx,
-                                            const struct profile_sample *sample),
-                          void *ctx)
+void profile_keep_samples(
+    struct profile *p,
+    bool (*is_wanted)(void *ctx, const struct profile_sample *sample),
+    void *ctx)
 {
     size_t n_types = p->sample_types.n, n_kept = 0;
     for (uint32_t i = 0; i < profile_n_samples(p); i++) {

@@ -101,10 +101,10 @@ uint32_t profile_add_location(struct profile *p,
 bool profile_add_sample(struct profile *p, const struct profile_sample *sample);
 /* Forget the samples that are not wanted; what only they refer to stays. The
  * last step: no sample can be added after it. */
-void profile_keep_samples(struct profile *p,
-                          bool (*is_wanted)(void *ctx,
-                                            const struct profile_sample *sample),
-                          void *ctx);
+void profile_keep_samples(
+    struct profile *p,
+    bool (*is_wanted)(void *ctx, const struct profile_sample *sample),
+    void *ctx);
 
 /* Reading. Ids run from 1 to the count, samples and types from 0. The strings
  * may hold NUL; `len` may be NULL where that does not matter. */

@@ -19,7 +19,8 @@
 struct vm_heap {
     _Atomic int64_t used_bytes;      /* what the state holds now */
     _Atomic int64_t allocated_bytes; /* all that it ever asked for */
-    int64_t gap_bytes;               /* until the next sample */
+    _Atomic int64_t n_collections;
+    int64_t gap_bytes; /* until the next sample */
     uint64_t random;
     struct block_pool pool;
 };

@@ -9,6 +9,7 @@
 #include "sample/frames.h"
 #include "sample/label_values.h"
 #include "sample/sampler.h"
+#include "sample/trace.h"
 #include "sample/vm_heap.h"
 #include "sample/wall.h"
 #include "script/call.h"
@@ -264,11 +265,30 @@ static struct wall_wait wait_of(const struct task *task)
                               .seen = task->seen};
 }
 
+/* What a trace says of a task, but for when it ends. */
+static struct trace_event event_of(const struct task *task,
+                                   enum trace_kind kind, int64_t start_ns)
+{
+    return (struct trace_event){
+        .kind = kind,
+        .start_ns = start_ns,
+        .number = task->request ? task->request->number : (intptr_t)task,
+        .is_request = task->request,
+        .labels = task->labels,
+        .reason = kind == TRACE_WAIT ? task->reason : NULL,
+    };
+}
+
 static void end_wait(struct task *task)
 {
     if (task->waits && wall_is_open()) {
         struct wall_wait wait = wait_of(task);
         wall_waited(&wait);
+    }
+    if (task->waits && trace_is_open()) {
+        struct trace_event event = event_of(task, TRACE_WAIT, task->since_ns);
+        event.end_ns = clock_mono_ns();
+        trace_add(&event);
     }
     task->waits = false;
 }
@@ -370,6 +390,9 @@ static void run(struct task *task, int nargs)
     struct scheduler *scheduler = task->scheduler;
     struct err err;
     end_wait(task);
+    bool is_traced = trace_is_open();
+    struct trace_event event =
+        event_of(task, TRACE_RUN, is_traced ? clock_mono_ns() : 0);
     scheduler->running = task;
     uint32_t labels = sampler_set_labels(task->labels);
     struct sampler_request *request = sampler_set_request(task->request);
@@ -387,6 +410,10 @@ static void run(struct task *task, int nargs)
     sampler_set_request(request);
     sampler_set_labels(labels);
     scheduler->running = NULL;
+    if (is_traced) {
+        event.end_ns = clock_mono_ns();
+        trace_add(&event);
+    }
 }
 
 void task_start(struct task *task, int nargs, uint32_t labels,
@@ -421,7 +448,8 @@ void task_wait(struct task *task, const char *reason, void (*cancel)(void *ctx),
 {
     task->waits = true;
     task->reason = reason;
-    task->since_ns = wall_is_open() ? clock_mono_ns() : 0;
+    bool matters = wall_is_open() || trace_is_open();
+    task->since_ns = matters ? clock_mono_ns() : 0;
     task->seen = 0;
     task->cancel = cancel;
     task->cancel_ctx = ctx;
@@ -475,5 +503,19 @@ void scheduler_add_waiting(struct scheduler *scheduler,
         struct wall_wait wait = wait_of(task);
         wall_add_waiting(window, &wait, tally);
         task->seen = window->id;
+    }
+}
+
+void scheduler_trace(struct scheduler *scheduler, uint64_t trace)
+{
+    for (struct task *task = scheduler->tasks; task; task = task->next) {
+        if (!task->waits)
+            continue;
+        struct trace_event event = event_of(task, TRACE_WAIT, task->since_ns);
+        trace_add_to(trace, &event);
+        if (!task->request)
+            continue;
+        event = event_of(task, TRACE_REQUEST, task->request->number);
+        trace_add_to(trace, &event);
     }
 }

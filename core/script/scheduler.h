@@ -146,6 +146,10 @@ void scheduler_add_waiting(struct scheduler *scheduler,
                            const struct wall_window *window,
                            struct tally *tally);
 
+/* Tell the trace of this number (trace.h) what its tasks wait for, those that
+ * wait still, and of which requests they are. */
+void scheduler_trace(struct scheduler *scheduler, uint64_t trace);
+
 /* Go on: its yield returns. From the loop, not from within another task. */
 void task_wake(struct task *task);
 

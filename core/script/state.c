@@ -7,8 +7,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "sample/sampler.h"
+#include "sample/trace.h"
 #include "sample/vm_heap.h"
 #include "script/call.h"
 #include "script/modules.h"
@@ -62,9 +64,45 @@ static void set_up_warnings(lua_State *L)
     lua_setwarnf(L, write_warning, w);
 }
 
+/* The finalizer of something that nothing refers to: it runs in each
+ * collection, when what is live is known, and is to run in the next. */
+static int on_collection(lua_State *L)
+{
+    void *ud;
+    lua_getallocf(L, &ud);
+    struct vm_heap *heap = ud;
+    atomic_fetch_add_explicit(&heap->n_collections, 1, memory_order_relaxed);
+    if (trace_is_open()) {
+        int64_t now_ns = clock_mono_ns();
+        const struct trace_event event = {
+            .kind = TRACE_COLLECTION,
+            .start_ns = now_ns,
+            .end_ns = now_ns,
+            .labels = sampler_get_labels(),
+            .bytes =
+                atomic_load_explicit(&heap->used_bytes, memory_order_relaxed),
+        };
+        trace_add(&event);
+    }
+    lua_getmetatable(L, 1);
+    lua_setmetatable(L, 1);
+    return 0;
+}
+
+static void watch_collections(lua_State *L)
+{
+    lua_newuserdatauv(L, 0, 0);
+    lua_createtable(L, 0, 1);
+    lua_pushcfunction(L, on_collection);
+    lua_setfield(L, -2, "__gc");
+    lua_setmetatable(L, -2);
+    lua_pop(L, 1);
+}
+
 static int set_up(lua_State *L)
 {
     set_up_warnings(L);
+    watch_collections(L);
     luaL_openlibs(L);
     modules_preload(L);
     sampler_learn_names(L);
