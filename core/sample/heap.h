@@ -26,9 +26,6 @@ size_t heap_rate(void);
 /* Bytes until the next sample. `*random` is the caller's generator, not 0. */
 int64_t heap_next_gap(uint64_t *random);
 
-/* False within heap.c itself, whose own memory is not sampled. */
-bool heap_may_add(void);
-
 /* A sampled block of `size` bytes, `type` its kind, was allocated at `stack`
  * (NULL: not known). Returns what heap_remove wants when it goes. [any thread,
  * not in a handler] */

@@ -6,6 +6,7 @@
 #include <ucontext.h>
 
 #include "sample/loaded_objects.h"
+#include "sample/quiet.h"
 
 /* The handler's own frames, the signal trampoline among them, lie above the
  * interrupted pc: never more than this many. */
@@ -14,7 +15,9 @@ enum { MAX_OWN = 12, MAX_FRAMES = 160 };
 void native_stack_prewarm(void)
 {
     void *frames[MAX_FRAMES];
+    quiet_enter();
     unw_backtrace(frames, MAX_FRAMES);
+    quiet_leave();
 }
 
 /* Write the frames from the one at `pc` on. That one has at most MAX_OWN of

@@ -146,7 +146,7 @@ void vm_heap_free(struct vm_heap *heap)
 static void *resize(struct vm_heap *heap, void *ptr, size_t osize, size_t nsize,
                     uintptr_t caller)
 {
-    if ((int64_t)nsize >= heap->gap_bytes && heap_may_add()) {
+    if ((int64_t)nsize >= heap->gap_bytes && current_stack_may_take()) {
         void *block = sample(heap, ptr, osize, nsize, caller);
         if (block) {
             heap->gap_bytes = heap_next_gap(&heap->random);

@@ -1,0 +1,3 @@
+#include "sample/quiet.h"
+
+_Thread_local unsigned quiet_depth;
