@@ -1,7 +1,7 @@
 /* current_stack.h -- the calling thread's own stack, native and Lua, taken on
  * the spot: for what happens at a call (an allocation, a wait), not at a tick.
  *
- * Path: heap.c -> [current_stack] -> stitch.c
+ * Path: vm_heap.c, native_heap.c, contention.c -> [current_stack] -> stitch.c
  */
 #ifndef SAMPLE_CURRENT_STACK_H
 #define SAMPLE_CURRENT_STACK_H

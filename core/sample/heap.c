@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "sample/current_stack.h"
 #include "sample/quiet.h"
 #include "sample/sampler.h"
@@ -44,6 +45,12 @@ static double draw(uint64_t *random)
     *random = x;
     x *= UINT64_C(0x2545f4914f6cdd1d);
     return (double)((x >> 11) + 1) / 9007199254740992.0;
+}
+
+uint64_t heap_seed(const void *own)
+{
+    uint64_t seed = (uint64_t)(uintptr_t)own ^ (uint64_t)clock_mono_ns();
+    return seed * UINT64_C(0x9e3779b97f4a7c15) | 1;
 }
 
 int64_t heap_next_gap(uint64_t *random)
@@ -106,8 +113,10 @@ uint32_t heap_add(const struct current_stack *stack, const char *type,
                   size_t size)
 {
     quiet_enter(); /* `stack` is to stay as it is */
-    uint32_t labels =
-        stack ? sampler_add_label(stack->labels, "type", type) : 0;
+    uint32_t labels = 0;
+    if (stack)
+        labels = type ? sampler_add_label(stack->labels, "type", type)
+                      : sampler_add_label(stack->labels, "heap", "native");
     uint32_t position = add(stack, labels, size);
     quiet_leave();
     return position;
@@ -115,6 +124,8 @@ uint32_t heap_add(const struct current_stack *stack, const char *type,
 
 void heap_remove(uint32_t position, size_t size)
 {
+    if (quiet_is_child)
+        return;
     struct values w = weigh(size);
     quiet_lock(&lock);
     struct values *v = values_at(position);

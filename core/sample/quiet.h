@@ -16,11 +16,22 @@
 /* How many stretches the thread is in; they nest. */
 extern _Thread_local unsigned quiet_depth;
 
+/* This process was forked from the one that sampled. Its locks may be held by
+ * threads that are not in it: all of it is quiet, for ever, and takes none of
+ * them to forget what goes. */
+extern bool quiet_is_child;
+
+/* Notice forks. Once. */
+void quiet_init(void);
+
 static inline void quiet_enter(void) { quiet_depth++; }
 
 static inline void quiet_leave(void) { quiet_depth--; }
 
-static inline bool quiet_is_on(void) { return quiet_depth > 0; }
+static inline bool quiet_is_on(void)
+{
+    return quiet_depth > 0 || quiet_is_child;
+}
 
 static inline void quiet_lock(pthread_mutex_t *lock)
 {
