@@ -57,5 +57,7 @@ unsigned native_stack_capture(const void *ucontext, uintptr_t *out,
 unsigned native_stack_here(uintptr_t caller, uintptr_t *out, unsigned max,
                            bool *truncated)
 {
+    /* A library may be new: without it its frames would end the stack. */
+    loaded_objects_refresh();
     return take_from(caller, out, max, truncated);
 }
