@@ -92,8 +92,9 @@ describe("memory of a C module", function()
     ]==]):format(folder))
     local text
     -- Sums of 50 MB, sampled every 4 KiB: a deviation of 0.9 %.
-    code, _, err = support.command(
-      ("run --heap-rate 4096 --heap %s/heap %s/hold.lua"):format(folder, folder))
+    code, _, err = support.run(
+      ("timeout 60 %s run --heap-rate 4096 --heap %s/heap %s/hold.lua")
+      :format(support.perilune, folder, folder))
     assert(code == 0, err)
     code, text, err = support.command(
       ("convert --exporters %s --to kinds %s/heap"):format(folder, folder))
