@@ -111,6 +111,24 @@ describe("heap", function()
     end
   end)
 
+  it("has what scripts hold that were loaded again", function()
+    get "/forget" -- it serves
+    support.write_file(folder .. "/loaded.lua", [==[
+      local rows = {}
+      for i = 1, 20000 do rows[i] = { i, i, i, i, i, i, i, i } end
+      return rows
+    ]==])
+    support.write_file(folder .. "/routes.lua",
+      'local rows = require "loaded"\n' .. ROUTES)
+    server:signal "HUP"
+    support.wait_until(function()
+      return server:output():find "event=reloaded"
+    end, "a reload")
+    local live = flat("heap?gc=1&", "inuse_space")
+    support.write_file(folder .. "/routes.lua", ROUTES)
+    assert.is_true((live["main@loaded.lua"] or 0) > 0.7 * KEPT_MIB)
+  end)
+
   it("carries types, routes and sizes", function()
     get "/keep"
     local text = get "/debug/pprof/heap?debug=1"

@@ -6,7 +6,7 @@ void block_pool_fini(struct block_pool *pool)
         while (pool->waiting[i]) {
             void *block = pool->waiting[i];
             pool->waiting[i] = *(void **)block;
-            free(block);
+            libc_free(block);
         }
     }
     *pool = BLOCK_POOL_INIT;

@@ -6,7 +6,7 @@
  * together when blocks are freed in waves, as a garbage collector does it,
  * which is more than their caches hold. What waits is bounded, the rest goes
  * back to malloc. Whoever gives a block back tells its size, so there is no
- * header.
+ * header. It is the C library's malloc (libc_malloc.h): the owner counts.
  *
  * Path: sample/vm_heap.c -> [block_pool]
  */
@@ -14,7 +14,8 @@
 #define BASE_BLOCK_POOL_H
 
 #include <stddef.h>
-#include <stdlib.h>
+
+#include "base/libc_malloc.h"
 
 /* The largest block. */
 #define BLOCK_POOL_MAX_BYTES ((size_t)256)
@@ -45,7 +46,7 @@ static inline void *block_pool_take(struct block_pool *pool, size_t size)
     size_t class = block_pool_class(size);
     void *block = pool->waiting[class];
     if (!block)
-        return malloc(class * BLOCK_POOL_STEP);
+        return libc_malloc(class * BLOCK_POOL_STEP);
     pool->waiting[class] = *(void **)block;
     pool->waiting_bytes -= class * BLOCK_POOL_STEP;
     return block;
@@ -57,7 +58,7 @@ static inline void block_pool_give(struct block_pool *pool, void *block,
 {
     size_t class = block_pool_class(size);
     if (pool->waiting_bytes >= BLOCK_POOL_LIMIT_BYTES) {
-        free(block);
+        libc_free(block);
         return;
     }
     *(void **)block = pool->waiting[class];

@@ -66,7 +66,7 @@ struct goroutines *recording_end(struct recording *r)
     if (r->wall && (g = goroutines_new(GOROUTINES_WAITS)))
         g->window = *wall_end(r->wall);
     else if (r->trace && (g = goroutines_new(GOROUTINES_TRACE)))
-        g->trace = trace_number(r->trace);
+        g->trace = trace_stop(r->trace);
     else if (r->plan->kind->source == PPROF_GOROUTINES)
         g = goroutines_new(GOROUTINES_COUNTS);
     r->goroutines = g;

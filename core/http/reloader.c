@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "http/app.h"
 #include "http/worker.h"
+#include "sample/sampler.h"
 #include "sample/vm_heap.h"
 
 struct reloader_slot {
@@ -31,16 +32,21 @@ struct load {
     bool wanted[];     /* by slot */
 };
 
+/* Watched meanwhile, so that what a script allocates while it is loaded has its
+ * Lua stack. */
 static void load_apps(uv_work_t *work)
 {
     struct load *load = work->data;
     struct reloader *r = load->reloader;
+    bool is_attached = sampler_attach_thread(NULL, NULL);
     for (int i = 0; i < r->n_slots && !load->failed; i++) {
         if (!load->wanted[i])
             continue;
         load->apps[i] = reloader_load(r, i + 1, &load->err);
         load->failed = !load->apps[i];
     }
+    if (is_attached)
+        sampler_detach_thread();
 }
 
 static void log_load(const struct load *load)

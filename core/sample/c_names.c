@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/index.h"
+#include "sample/quiet.h"
 #include "sample/sampler.h"
 
 struct named {
@@ -53,14 +54,14 @@ static void add(lua_CFunction c, const char *table, char separator,
     int n = table
                 ? snprintf(name, sizeof name, "%s%c%s", table, separator, field)
                 : snprintf(name, sizeof name, "%s", field);
-    pthread_mutex_lock(&lock);
+    quiet_lock(&lock);
     uint32_t found = find(c);
     struct named *named = found == INDEX_NONE ? append(c) : &names[found];
     size_t old = named ? strlen(named->name) : 0;
     if (named && (old == 0 || (size_t)n < old ||
                   ((size_t)n == old && strcmp(name, named->name) < 0)))
         memcpy(named->name, name, sizeof name);
-    pthread_mutex_unlock(&lock);
+    quiet_unlock(&lock);
 }
 
 /* stack: ..., table: learn its C functions as NAME, then a separator, then the
@@ -145,18 +146,18 @@ void sampler_learn_names(lua_State *L)
 
 bool c_names_get(lua_CFunction c, char *out, size_t size)
 {
-    pthread_mutex_lock(&lock);
+    quiet_lock(&lock);
     uint32_t found = find(c);
     if (found != INDEX_NONE)
         snprintf(out, size, "%s", names[found].name);
-    pthread_mutex_unlock(&lock);
+    quiet_unlock(&lock);
     return found != INDEX_NONE;
 }
 
 bool c_names_has(lua_CFunction c)
 {
-    pthread_mutex_lock(&lock);
+    quiet_lock(&lock);
     bool known = find(c) != INDEX_NONE;
-    pthread_mutex_unlock(&lock);
+    quiet_unlock(&lock);
     return known;
 }

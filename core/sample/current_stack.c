@@ -3,6 +3,7 @@
 #include <stddef.h>
 
 #include "sample/native_stack.h"
+#include "sample/quiet.h"
 #include "sample/safepoint.h"
 #include "sample/thread.h"
 #include "sample/vm_functions.h"
@@ -12,7 +13,6 @@
 static _Thread_local struct sample sample;
 static _Thread_local struct vm_walk walk;
 static _Thread_local struct current_stack result;
-static _Thread_local bool is_busy;
 
 static void take_native(uintptr_t caller)
 {
@@ -39,11 +39,16 @@ static void take_lua(struct sampler_thread *t)
     }
 }
 
+bool current_stack_may_take(void)
+{
+    return !quiet_is_on() && !(thread_self && thread_self->busy);
+}
+
 const struct current_stack *current_stack_take(uintptr_t caller, unsigned flags)
 {
-    if (is_busy)
+    if (!current_stack_may_take())
         return NULL;
-    is_busy = true;
+    quiet_enter();
     struct sampler_thread *t = thread_self;
     if (t)
         thread_block(t);
@@ -59,6 +64,6 @@ const struct current_stack *current_stack_take(uintptr_t caller, unsigned flags)
         result.native[i] = sample.native[i];
     if (t)
         thread_unblock(t);
-    is_busy = false;
+    quiet_leave();
     return &result;
 }

@@ -1,11 +1,12 @@
 /* current_stack.h -- the calling thread's own stack, native and Lua, taken on
  * the spot: for what happens at a call (an allocation, a wait), not at a tick.
  *
- * Path: heap.c -> [current_stack] -> stitch.c
+ * Path: vm_heap.c, native_heap.c, contention.c -> [current_stack] -> stitch.c
  */
 #ifndef SAMPLE_CURRENT_STACK_H
 #define SAMPLE_CURRENT_STACK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "sample/sample.h"
@@ -19,10 +20,15 @@ struct current_stack {
     unsigned n_native;
 };
 
+/* False where this thread is quiet (quiet.h), or the sampler at work on it:
+ * what happens there is the sampler's own. */
+bool current_stack_may_take(void);
+
 /* From the frame on that `caller`, a return address, lies in; `flags` may hold
  * SAMPLE_ALLOCATION. A thread that is not watched has its native frames only.
- * The result is good until the thread's next call. NULL within another call on
- * this thread. [any thread, not in a handler] */
+ * The result is good until the thread's next call, which an allocation may make
+ * unless the thread is quiet. NULL where it may not be taken. [any thread, not
+ * in a handler] */
 const struct current_stack *current_stack_take(uintptr_t caller,
                                                unsigned flags);
 

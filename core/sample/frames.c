@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/index.h"
+#include "sample/quiet.h"
 #include "sample/vm_functions.h"
 
 /* Guards all that follows. Nothing else is taken inside. */
@@ -51,9 +52,9 @@ static uint32_t find_or_add(const struct frame *frame)
 
 static uint32_t intern(const struct frame *frame)
 {
-    pthread_mutex_lock(&lock);
+    quiet_lock(&lock);
     uint32_t id = find_or_add(frame);
-    pthread_mutex_unlock(&lock);
+    quiet_unlock(&lock);
     return id;
 }
 
@@ -62,14 +63,14 @@ static uint32_t intern_function(const char *source, int line_defined)
 {
     struct vm_function function = {NULL, source, line_defined};
     uint32_t id = FUNCTION_FULL;
-    pthread_mutex_lock(&lock);
+    quiet_lock(&lock);
     if (!functions)
         functions = vm_functions_new();
     if (functions) {
         vm_functions_reserve(functions);
         id = vm_functions_add_entry(functions, &function);
     }
-    pthread_mutex_unlock(&lock);
+    quiet_unlock(&lock);
     return id;
 }
 
@@ -103,16 +104,16 @@ uint32_t frames_note(const char *note)
 
 struct frame frames_get(uint32_t id)
 {
-    pthread_mutex_lock(&lock);
+    quiet_lock(&lock);
     struct frame frame = frames[id - 1];
-    pthread_mutex_unlock(&lock);
+    quiet_unlock(&lock);
     return frame;
 }
 
 const struct vm_function *frames_vm_function(uint32_t function)
 {
-    pthread_mutex_lock(&lock);
+    quiet_lock(&lock);
     const struct vm_function *found = vm_functions_get(functions, function);
-    pthread_mutex_unlock(&lock);
+    quiet_unlock(&lock);
     return found;
 }

@@ -6,7 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "sample/current_stack.h"
+#include "sample/quiet.h"
 #include "sample/sampler.h"
 #include "sample/stacks.h"
 
@@ -28,8 +30,6 @@ static struct stacks *stacks;
 static struct values *values; /* by position in `stacks` */
 static uint32_t n_values;
 static struct values overflow;
-/* Keeps this file's own allocations from being sampled. */
-static _Thread_local bool is_busy;
 
 void heap_set_rate(size_t mean_bytes) { rate_bytes = mean_bytes; }
 
@@ -45,6 +45,12 @@ static double draw(uint64_t *random)
     *random = x;
     x *= UINT64_C(0x2545f4914f6cdd1d);
     return (double)((x >> 11) + 1) / 9007199254740992.0;
+}
+
+uint64_t heap_seed(const void *own)
+{
+    uint64_t seed = (uint64_t)(uintptr_t)own ^ (uint64_t)clock_mono_ns();
+    return seed * UINT64_C(0x9e3779b97f4a7c15) | 1;
 }
 
 int64_t heap_next_gap(uint64_t *random)
@@ -85,7 +91,7 @@ static uint32_t add(const struct current_stack *stack, uint32_t labels,
                     size_t size)
 {
     struct values w = weigh(size);
-    pthread_mutex_lock(&lock);
+    quiet_lock(&lock);
     if (!stacks)
         stacks = stacks_new(LIMIT_BYTES);
     uint32_t position = STACKS_OVERFLOW;
@@ -99,31 +105,33 @@ static uint32_t add(const struct current_stack *stack, uint32_t labels,
     v->alloc_bytes += w.alloc_bytes;
     v->live_objects += w.alloc_objects;
     v->live_bytes += w.alloc_bytes;
-    pthread_mutex_unlock(&lock);
+    quiet_unlock(&lock);
     return position;
 }
-
-bool heap_may_add(void) { return !is_busy; }
 
 uint32_t heap_add(const struct current_stack *stack, const char *type,
                   size_t size)
 {
-    is_busy = true;
-    uint32_t labels =
-        stack ? sampler_add_label(stack->labels, "type", type) : 0;
+    quiet_enter(); /* `stack` is to stay as it is */
+    uint32_t labels = 0;
+    if (stack)
+        labels = type ? sampler_add_label(stack->labels, "type", type)
+                      : sampler_add_label(stack->labels, "heap", "native");
     uint32_t position = add(stack, labels, size);
-    is_busy = false;
+    quiet_leave();
     return position;
 }
 
 void heap_remove(uint32_t position, size_t size)
 {
+    if (quiet_is_child)
+        return;
     struct values w = weigh(size);
-    pthread_mutex_lock(&lock);
+    quiet_lock(&lock);
     struct values *v = values_at(position);
     v->live_objects -= w.alloc_objects;
     v->live_bytes -= w.alloc_bytes;
-    pthread_mutex_unlock(&lock);
+    quiet_unlock(&lock);
 }
 
 static int64_t to_blocks(int64_t objects)
@@ -168,10 +176,8 @@ static struct heap_snapshot *copy_all(void)
 
 struct heap_snapshot *heap_snapshot_take(void)
 {
-    is_busy = true;
-    pthread_mutex_lock(&lock);
+    quiet_lock(&lock);
     struct heap_snapshot *snapshot = copy_all();
-    pthread_mutex_unlock(&lock);
-    is_busy = false;
+    quiet_unlock(&lock);
     return snapshot;
 }

@@ -6,7 +6,7 @@
  * estimator of Go's runtime/pprof, scaleHeapSample). The sums are unbiased,
  * and what a block added when it came is what it takes away when it goes.
  *
- * Path: vm_heap.c -> [heap] -> heap_profile.c
+ * Path: vm_heap.c, native_heap.c -> [heap] -> heap_profile.c
  */
 #ifndef SAMPLE_HEAP_H
 #define SAMPLE_HEAP_H
@@ -23,15 +23,15 @@ struct current_stack;
 void heap_set_rate(size_t mean_bytes);
 size_t heap_rate(void);
 
-/* Bytes until the next sample. `*random` is the caller's generator, not 0. */
+/* Bytes until the next sample. `*random` is the caller's generator, and begins
+ * with heap_seed of something that is the caller's own. */
+uint64_t heap_seed(const void *own);
 int64_t heap_next_gap(uint64_t *random);
 
-/* False within heap.c itself, whose own memory is not sampled. */
-bool heap_may_add(void);
-
-/* A sampled block of `size` bytes, `type` its kind, was allocated at `stack`
- * (NULL: not known). Returns what heap_remove wants when it goes. [any thread,
- * not in a handler] */
+/* A sampled block of `size` bytes was allocated at `stack` (NULL: not known):
+ * a Lua state's, `type` its kind (vm_heap_type.h), or HEAP_NATIVE. Returns what
+ * heap_remove wants when it goes. [any thread, not in a handler] */
+#define HEAP_NATIVE NULL
 uint32_t heap_add(const struct current_stack *stack, const char *type,
                   size_t size);
 void heap_remove(uint32_t position, size_t size);

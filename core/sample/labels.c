@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/index.h"
+#include "sample/quiet.h"
 
 enum { MAX_LABELS = 16 };
 
@@ -101,10 +102,10 @@ uint32_t sampler_intern_labels(const struct sampler_label *labels, unsigned n)
     struct label_set set = {sorted, n};
     uint64_t hash = hash_of(&set);
 
-    pthread_mutex_lock(&lock);
+    quiet_lock(&lock);
     uint32_t found = index_find(&index_of_sets, hash, equal, NULL, &set);
     uint32_t id = found == INDEX_NONE ? add(&set, hash) : found + 1;
-    pthread_mutex_unlock(&lock);
+    quiet_unlock(&lock);
     return id;
 }
 
@@ -112,12 +113,12 @@ const struct sampler_label *labels_get(uint32_t id, unsigned *n)
 {
     const struct sampler_label *labels = NULL;
     *n = 0;
-    pthread_mutex_lock(&lock);
+    quiet_lock(&lock);
     if (id > 0 && id <= n_sets) {
         labels = sets[id - 1].labels;
         *n = sets[id - 1].n;
     }
-    pthread_mutex_unlock(&lock);
+    quiet_unlock(&lock);
     return labels;
 }
 

@@ -96,7 +96,8 @@ void loaded_objects_refresh(void)
 {
     unsigned long long adds = 0;
     real_iterate()(read_adds, &adds);
-    if (adds != atomic_load(&current)->adds)
+    const struct snapshot *s = atomic_load(&current);
+    if (!s || adds != s->adds)
         take();
 }
 

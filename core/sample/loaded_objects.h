@@ -13,7 +13,8 @@
 /* Take the first snapshot. Once, before any handler runs. */
 bool loaded_objects_init(void);
 
-/* [collector] Take a new one if libraries were loaded since. */
+/* Take a new one if libraries were loaded since. [any thread, not in a handler]
+ */
 void loaded_objects_refresh(void);
 
 /* [signal] Round an unwinding. */

@@ -6,6 +6,7 @@
 #include <ucontext.h>
 
 #include "sample/loaded_objects.h"
+#include "sample/quiet.h"
 
 /* The handler's own frames, the signal trampoline among them, lie above the
  * interrupted pc: never more than this many. */
@@ -14,7 +15,9 @@ enum { MAX_OWN = 12, MAX_FRAMES = 160 };
 void native_stack_prewarm(void)
 {
     void *frames[MAX_FRAMES];
+    quiet_enter();
     unw_backtrace(frames, MAX_FRAMES);
+    quiet_leave();
 }
 
 /* Write the frames from the one at `pc` on. That one has at most MAX_OWN of
@@ -54,5 +57,7 @@ unsigned native_stack_capture(const void *ucontext, uintptr_t *out,
 unsigned native_stack_here(uintptr_t caller, uintptr_t *out, unsigned max,
                            bool *truncated)
 {
+    /* A library may be new: without it its frames would end the stack. */
+    loaded_objects_refresh();
     return take_from(caller, out, max, truncated);
 }

@@ -9,6 +9,8 @@
 #include "sample/cpu.h"
 #include "sample/fault_guard.h"
 #include "sample/loaded_objects.h"
+#include "sample/native_heap.h"
+#include "sample/quiet.h"
 #include "sample/vm_line.h"
 #include "sample/vm_stack.h"
 
@@ -28,5 +30,9 @@ bool sampler_init(struct err *err)
     if (!vm_line_self_test())
         log_write(LOG_WARN, "no_exact_lines",
                   LOG_FIELDS(log_text("release", LUA_RELEASE)));
-    return cpu_init(err) && collector_start(err);
+    if (!cpu_init(err) || !collector_start(err))
+        return false;
+    quiet_init();
+    native_heap_start();
+    return true;
 }

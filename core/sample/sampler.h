@@ -39,6 +39,7 @@ struct sampler_request {
     int64_t number; /* when it began (monotonic, ns), or a little later where
                        two began at once: no two have the same */
     volatile bool is_sampled;
+    uint64_t traced; /* the last trace that was told of it (trace.h), or 0 */
 };
 void sampler_begin_request(struct sampler_request *request, int64_t start_ns);
 void sampler_end_request(struct sampler_request *request);

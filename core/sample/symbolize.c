@@ -11,6 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "sample/quiet.h"
+
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static Dwfl *dwfl; /* [lock] */
 
@@ -39,9 +41,10 @@ static Dwfl_Module *module_at(uintptr_t pc)
 uintptr_t symbolize_function_start(uintptr_t pc)
 {
     unw_proc_info_t info;
-    if (unw_get_proc_info_by_ip(unw_local_addr_space, pc, &info, NULL) != 0)
-        return pc;
-    return info.start_ip ? info.start_ip : pc;
+    quiet_enter(); /* libunwind is not re-entrant */
+    int error = unw_get_proc_info_by_ip(unw_local_addr_space, pc, &info, NULL);
+    quiet_leave();
+    return error || !info.start_ip ? pc : info.start_ip;
 }
 
 /* In the stubs through which calls to other objects go. [lock] */

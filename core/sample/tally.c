@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sample/quiet.h"
 #include "sample/stacks.h"
 
 static const size_t LIMIT_BYTES = 8 * 1024 * 1024;
@@ -10,12 +11,12 @@ static const size_t LIMIT_BYTES = 8 * 1024 * 1024;
 void tally_add(struct tally *tally, const uint32_t *frames, uint32_t n_frames,
                uint32_t labels, int64_t count, int64_t weight)
 {
-    pthread_mutex_lock(&tally->lock);
+    quiet_lock(&tally->lock);
     if (!tally->stacks)
         tally->stacks = stacks_new(LIMIT_BYTES);
     if (tally->stacks)
         stacks_add(tally->stacks, frames, n_frames, labels, count, weight);
-    pthread_mutex_unlock(&tally->lock);
+    quiet_unlock(&tally->lock);
 }
 
 void tally_fini(struct tally *tally)
@@ -61,8 +62,8 @@ static struct tally_snapshot *copy_all(const struct stacks *stacks)
 
 struct tally_snapshot *tally_snapshot_take(struct tally *tally)
 {
-    pthread_mutex_lock(&tally->lock);
+    quiet_lock(&tally->lock);
     struct tally_snapshot *snapshot = copy_all(tally->stacks);
-    pthread_mutex_unlock(&tally->lock);
+    quiet_unlock(&tally->lock);
     return snapshot;
 }

@@ -12,7 +12,8 @@
 struct stacks;
 
 struct tally {
-    pthread_mutex_t lock; /* guards the rest; nothing is taken inside */
+    pthread_mutex_t lock; /* guards the rest; nothing is taken inside,
+                             and it is taken by quiet_lock */
     struct stacks *stacks;
 };
 

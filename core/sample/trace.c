@@ -18,7 +18,7 @@ struct trace {
     struct trace *next; /* [lock] */
     bool is_linked;     /* [lock] */
     uint64_t number;
-    int64_t start_ns;
+    int64_t start_ns, end_ns; /* the end: [lock], INT64_MAX before it */
     struct trace_record *records;
     uint32_t n, n_allocated, n_dropped;
     struct strings reasons;
@@ -45,6 +45,7 @@ struct trace *trace_open(struct err *err)
     }
     pthread_mutex_lock(&lock);
     trace->start_ns = clock_mono_ns();
+    trace->end_ns = INT64_MAX;
     trace->number = ++n_opened;
     trace->is_linked = true;
     trace->next = first;
@@ -53,8 +54,6 @@ struct trace *trace_open(struct err *err)
     pthread_mutex_unlock(&lock);
     return trace;
 }
-
-uint64_t trace_number(const struct trace *trace) { return trace->number; }
 
 static void unlink_trace(struct trace *trace)
 {
@@ -70,6 +69,14 @@ static void unlink_trace(struct trace *trace)
     pthread_mutex_unlock(&lock);
 }
 
+uint64_t trace_stop(struct trace *trace)
+{
+    pthread_mutex_lock(&lock);
+    trace->end_ns = clock_mono_ns();
+    pthread_mutex_unlock(&lock);
+    return trace->number;
+}
+
 bool trace_end(struct trace *trace, struct buf *json, struct err *err)
 {
     unlink_trace(trace);
@@ -79,7 +86,7 @@ bool trace_end(struct trace *trace, struct buf *json, struct err *err)
         .n_dropped = trace->n_dropped,
         .reasons = &trace->reasons,
         .start_ns = trace->start_ns,
-        .end_ns = clock_mono_ns(),
+        .end_ns = trace->end_ns,
     };
     return (trace_json_write(&content, json) && !json->failed) ||
            err_set(err, "out of memory for a trace");
@@ -116,6 +123,8 @@ static bool has_room(struct trace *trace)
 /* [lock] */
 static void record(struct trace *trace, const struct trace_event *event)
 {
+    if (event->seen == trace->number || event->start_ns > trace->end_ns)
+        return;
     if (!has_room(trace)) {
         trace->n_dropped++;
         return;

@@ -22,10 +22,12 @@ struct trace;
  * below] */
 struct trace *trace_open(struct err *err);
 
-/* Different for each, and never 0. */
-uint64_t trace_number(const struct trace *trace);
+/* Its time is over: what comes later is not for it. Those who know what still
+ * goes on are to tell it (trace_add_to) by the number returned, which no other
+ * has, and which is not 0. */
+uint64_t trace_stop(struct trace *trace);
 
-/* Collect no more, and append the timeline as JSON. What still goes on lasts to
+/* Append the timeline as JSON, when it is stopped. What still goes on lasts to
  * its end. False and err when out of memory. */
 bool trace_end(struct trace *trace, struct buf *json, struct err *err);
 
@@ -54,6 +56,7 @@ struct trace_event {
     int status;         /* of TRACE_REQUEST: its reply's, or 0 */
     const char *reason; /* of TRACE_WAIT; copied */
     int64_t bytes;      /* of TRACE_COLLECTION: allocated now */
+    uint64_t seen;      /* the number of a trace that has it already, or 0 */
 };
 
 /* It is over: for each trace that is open. Of the calling thread. */

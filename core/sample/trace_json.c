@@ -225,8 +225,6 @@ static struct edge *sort_edges(const struct trace_content *content, size_t *n)
     for (uint32_t i = 0; i < content->n; i++) {
         const struct trace_event *event = &content->records[i].event;
         bool is_request = event->kind == TRACE_REQUEST;
-        if (event->start_ns > content->end_ns)
-            continue;
         edges[(*n)++] =
             (struct edge){begin_of(content, event), i,
                           is_request ? RANK_REQUEST_BEGINS : RANK_OTHER_BEGINS};

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
+#include "base/libc_malloc.h"
 #include "sample/current_stack.h"
 #include "sample/heap.h"
 #include "sample/vm_heap_type.h"
@@ -53,14 +53,15 @@ static bool is_pooled(size_t size)
 /* Room for a block that is not sampled. */
 static void *take(struct vm_heap *heap, size_t size)
 {
-    return is_pooled(size) ? block_pool_take(&heap->pool, size) : malloc(size);
+    return is_pooled(size) ? block_pool_take(&heap->pool, size)
+                           : libc_malloc(size);
 }
 
 static void release_sampled(void *block)
 {
     struct header *header = header_of(block);
     heap_remove(header->position, header->size);
-    free(header);
+    libc_free(header);
 }
 
 static void release(struct vm_heap *heap, void *block, size_t size)
@@ -70,14 +71,14 @@ static void release(struct vm_heap *heap, void *block, size_t size)
     else if (is_pooled(size))
         block_pool_give(&heap->pool, block, size);
     else
-        free(block);
+        libc_free(block);
 }
 
 /* Room for `size` bytes that is recorded in the profile. `kind` is what Lua
  * says that a new block is. */
 static void *allocate_sampled(size_t size, size_t kind, uintptr_t caller)
 {
-    struct header *header = malloc(HEADER_BYTES + size);
+    struct header *header = libc_malloc(HEADER_BYTES + size);
     if (!header)
         return NULL;
     const struct current_stack *stack =
@@ -119,7 +120,7 @@ static void *resize_unsampled(struct vm_heap *heap, void *ptr, size_t osize,
     if (is_sampled(ptr))
         return move(heap, ptr, osize, nsize);
     if (!is_pooled(osize) && !is_pooled(nsize))
-        return realloc(ptr, nsize);
+        return libc_realloc(ptr, nsize);
     if (block_pool_class(osize) == block_pool_class(nsize))
         return ptr;
     return move(heap, ptr, osize, nsize);
@@ -130,9 +131,7 @@ struct vm_heap *vm_heap_new(void)
     struct vm_heap *heap = calloc(1, sizeof *heap);
     if (!heap)
         return NULL;
-    /* Each state's generator begins somewhere else. */
-    uint64_t seed = (uint64_t)(uintptr_t)heap ^ (uint64_t)clock_mono_ns();
-    heap->random = seed * UINT64_C(0x9e3779b97f4a7c15) | 1;
+    heap->random = heap_seed(heap);
     heap->gap_bytes = heap_next_gap(&heap->random);
     return heap;
 }
@@ -146,7 +145,7 @@ void vm_heap_free(struct vm_heap *heap)
 static void *resize(struct vm_heap *heap, void *ptr, size_t osize, size_t nsize,
                     uintptr_t caller)
 {
-    if ((int64_t)nsize >= heap->gap_bytes && heap_may_add()) {
+    if ((int64_t)nsize >= heap->gap_bytes && current_stack_may_take()) {
         void *block = sample(heap, ptr, osize, nsize, caller);
         if (block) {
             heap->gap_bytes = heap_next_gap(&heap->random);

@@ -1,6 +1,9 @@
 /* vm_heap.h -- the allocator of a Lua state: counts, and samples for the heap
  * profile.
  *
+ * It takes its memory from the C library itself (libc_malloc.h), so that a
+ * block of it is not one of native_heap.c too.
+ *
  * A sampled block lies at an address that is 8 modulo 16, 24 bytes into what
  * malloc gave, with a header in front; all others are at multiples of 16, and
  * are malloc's or, the small ones, the pool's as they are. So a block tells by
