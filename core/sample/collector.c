@@ -69,7 +69,7 @@ static void *collector_main(void *arg)
     (void)arg;
     pthread_mutex_lock(&collector_lock);
     for (;;) {
-        quiet_enter(); /* nobody's wait but the profiler's */
+        quiet_enter(); /* to be without work is not to be blocked */
         wait_for_work();
         quiet_leave();
         collector_drain();
