@@ -8,18 +8,24 @@
 #include <setjmp.h>
 #include <cmocka.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/libc_mutex.h"
+#include "profile/profile.h"
 #include "sample/contention.h"
 #include "sample/frames.h"
+#include "sample/lock_waiters.h"
 #include "sample/quiet.h"
 #include "sample/sampler.h"
+#include "sample/session.h"
 #include "sample/symbolize.h"
 
 enum { MS = 1000000 };
@@ -269,6 +275,72 @@ static void a_rate_of_0_records_nothing(void **state)
     assert_null(contention_mutex_tally.stacks);
 }
 
+static pthread_mutex_t wanted[3] = {PTHREAD_MUTEX_INITIALIZER,
+                                    PTHREAD_MUTEX_INITIALIZER,
+                                    PTHREAD_MUTEX_INITIALIZER};
+static atomic_bool stop;
+static int64_t turns[3]; /* each under its mutex */
+
+/* A watched thread that gets a tick every few turns. */
+static void *contend(void *ctx)
+{
+    unsigned random = (unsigned)(intptr_t)ctx;
+    siginfo_t info = {.si_signo = SIGPROF, .si_code = SI_TIMER};
+    sampler_attach_thread(NULL, NULL);
+    for (int64_t n = 0; !stop; n++) {
+        random = random * 1103515245 + 12345;
+        unsigned i = random >> 16 & 3;
+        if (i == 3) {
+            struct timespec until = in_ms(CLOCK_REALTIME, 0);
+            pthread_mutex_lock(&wanted[0]);
+            pthread_cond_timedwait(&condition, &wanted[0], &until);
+            pthread_mutex_unlock(&wanted[0]);
+            continue;
+        }
+        pthread_mutex_lock(&wanted[i]);
+        turns[i]++;
+        pthread_cond_broadcast(&condition);
+        if (n % 8 == 0)
+            syscall(SYS_rt_tgsigqueueinfo, getpid(), gettid(), SIGPROF, &info);
+        pthread_mutex_unlock(&wanted[i]);
+    }
+    sampler_detach_thread();
+    return NULL;
+}
+
+/* With every wait recorded, and samples of the CPU taken in between: it comes
+ * to an end, nothing is left behind, and who waited has waited for somebody. */
+static void threads_that_all_want_the_same_go_on(void **state)
+{
+    (void)state;
+    struct session_options options = {.rate_hz = 1000};
+    struct err err = {0};
+    pthread_t threads[6];
+    contention_set_block_rate(1);
+    stop = false;
+    struct session *session = session_open(&options, &err);
+    for (intptr_t i = 0; i < 6; i++)
+        assert_int_equal(0,
+                         pthread_create(&threads[i], NULL, contend, (void *)i));
+    sleep_ms(900);
+    stop = true;
+    for (int i = 0; i < 6; i++)
+        pthread_join(threads[i], NULL);
+    struct profile *profile = session_close(session, NULL, &err);
+    assert_non_null(profile);
+    assert_true(profile_n_samples(profile) > 0);
+    profile_free(profile);
+    assert_true(turns[0] > 100 && turns[1] > 100 && turns[2] > 100);
+    for (int i = 0; i < LOCK_WAITERS_LISTS; i++)
+        assert_int_equal(0, lock_waiters_lists[i].n);
+    assert_true(
+        sum(&contention_block_tally, "pthread_mutex_lock", "contend").count >
+        100);
+    assert_true(
+        sum(&contention_mutex_tally, "pthread_mutex_unlock", "contend").weight >
+        0);
+}
+
 /* As libc has it, whether it must wait or not. */
 static void errors_are_told(void **state)
 {
@@ -309,6 +381,7 @@ int main(void)
         cmocka_unit_test_setup(what_is_given_up_was_waited_for, clear),
         cmocka_unit_test_setup(quiet_locks_are_passed_over, clear),
         cmocka_unit_test_setup(a_rate_of_0_records_nothing, clear),
+        cmocka_unit_test_setup(threads_that_all_want_the_same_go_on, clear),
         cmocka_unit_test_setup(errors_are_told, clear),
     };
     if (!LIBC_MUTEX_IS_REPLACEABLE) {
