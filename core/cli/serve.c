@@ -223,6 +223,7 @@ int command_serve(int argc, char **argv)
     struct err err = {0};
     enum server_result result = SERVER_FAILED;
     if (sampler_init(&err) && sampler_attach_thread(NULL, &err)) {
+        contention_watch_native();
         result = server_run(&server, &err);
         if (result == SERVER_ABANDONED)
             _exit(0);

@@ -8,6 +8,7 @@
 
 #include "export/exporter.h"
 #include "profile/profile.h"
+#include "sample/quiet.h"
 #include "sample/sampler.h"
 #include "script/state.h"
 
@@ -59,8 +60,10 @@ static void *host_main(void *arg)
     sampler_attach_thread(NULL, NULL);
     pthread_mutex_lock(&host->lock);
     for (;;) {
+        quiet_enter(); /* to be without work is not to be blocked */
         while (!host->first && !host->stopping)
             pthread_cond_wait(&host->wake, &host->lock);
+        quiet_leave();
         struct job *job = host->first;
         if (!job)
             break;

@@ -287,6 +287,7 @@ static void trace(const struct exchange *x)
         .number = x->sampled.number,
         .is_request = true,
         .labels = x->labels,
+        .seen = x->sampled.traced,
         .status =
             request->is_answered ? (int)request->status : TRAFFIC_CLIENT_LEFT,
     };

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "sample/loaded_objects.h"
+#include "sample/quiet.h"
 #include "sample/ring.h"
 #include "sample/session_list.h"
 #include "sample/stitch.h"
@@ -68,7 +69,9 @@ static void *collector_main(void *arg)
     (void)arg;
     pthread_mutex_lock(&collector_lock);
     for (;;) {
+        quiet_enter(); /* to be without work is not to be blocked */
         wait_for_work();
+        quiet_leave();
         collector_drain();
         loaded_objects_refresh();
         atomic_store(&cpu_ns, clock_thread_ns());

@@ -5,11 +5,15 @@
  * others waited for, one in `fraction`. Go's runtime does the same. So totals
  * are right at any rate, and a rate that changes does no harm.
  *
- * Path: script/sync_wait.c -> [contention] -> tally.c
+ * Of what is native, waits of threads and not of tasks, less is recorded: a
+ * stack takes some microseconds, in which who has waited for a mutex holds it.
+ *
+ * Path: script/sync_wait.c, native_lock.c -> [contention] -> tally.c
  */
 #ifndef SAMPLE_CONTENTION_H
 #define SAMPLE_CONTENTION_H
 
+#include <stdatomic.h>
 #include <stdint.h>
 
 #include "sample/tally.h"
@@ -37,5 +41,18 @@ void contention_unwant(struct contention_wish *wish);
  * `delay_ns`. [any thread, not in a handler, no lock held] */
 void contention_waited(int64_t delay_ns);
 void contention_held(int64_t delay_ns);
+
+/* Watch mutexes and conditions of the C library too. Once, when stacks can be
+ * taken. */
+void contention_watch_native(void);
+
+/* They are watched, and a rate is not 0. */
+extern atomic_bool contention_is_native;
+
+/* As above, of the calling thread, in a function of native_lock.c. Nothing
+ * where no stack may be taken. Leaves errno as it is. [any thread, not in a
+ * handler, any lock held but a quiet one] */
+void contention_native_waited(int64_t delay_ns);
+void contention_native_held(int64_t delay_ns);
 
 #endif

@@ -85,8 +85,7 @@ static bool take(void)
     struct snapshot *fitted =
         realloc(s, sizeof *s + (size_t)s->n * sizeof s->objects[0]);
     s = fitted ? fitted : s;
-    s->replaced = atomic_load(&current);
-    atomic_store(&current, s);
+    s->replaced = atomic_exchange(&current, s);
     return true;
 }
 

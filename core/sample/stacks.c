@@ -47,8 +47,8 @@ static bool equal(const void *ctx, const void *key, uint32_t position)
     const struct stack_entry *k = key;
     const struct entry *e = &stacks->entries[position];
     return e->n_frames == k->n_frames && e->labels == k->labels &&
-           memcmp(stacks->frames + e->offset, k->frames,
-                  k->n_frames * sizeof *k->frames) == 0;
+           (k->n_frames == 0 || memcmp(stacks->frames + e->offset, k->frames,
+                                       k->n_frames * sizeof *k->frames) == 0);
 }
 
 /* Room for one more entry; false when memory or the limit is used up. */
@@ -84,8 +84,9 @@ static bool add(struct stacks *s, const struct stack_entry *key, uint64_t hash)
 {
     if (!make_room(s, key->n_frames) || !index_add(&s->index, hash, s->n))
         return false;
-    memcpy(s->frames + s->n_frames, key->frames,
-           key->n_frames * sizeof *key->frames);
+    if (key->n_frames > 0)
+        memcpy(s->frames + s->n_frames, key->frames,
+               key->n_frames * sizeof *key->frames);
     s->entries[s->n++] = (struct entry){s->n_frames, key->n_frames, key->labels,
                                         key->count, key->weight};
     s->n_frames += key->n_frames;

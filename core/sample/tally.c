@@ -50,7 +50,8 @@ static struct tally_snapshot *copy_all(const struct stacks *stacks)
         struct stack_entry stack = stacks_get(stacks, i);
         s->entries[i] = entry_of(&stack);
         s->entries[i].frames = frames;
-        memcpy(frames, stack.frames, stack.n_frames * sizeof *frames);
+        if (stack.n_frames > 0)
+            memcpy(frames, stack.frames, stack.n_frames * sizeof *frames);
         frames += stack.n_frames;
     }
     if (stacks) {

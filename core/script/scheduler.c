@@ -31,6 +31,7 @@ struct task {
     const char *reason;              /* while it waits: what for */
     int64_t since_ns;                /* when it began, if that mattered, or 0 */
     uint64_t seen;                   /* the last wall_window that has it */
+    uint64_t traced;                 /* the last trace that was told of it */
     void (*cancel)(void *ctx);       /* what it waits for; NULL: its timer */
     void *cancel_ctx;
     uv_timer_t timer;
@@ -288,6 +289,7 @@ static void end_wait(struct task *task)
     if (task->waits && trace_is_open()) {
         struct trace_event event = event_of(task, TRACE_WAIT, task->since_ns);
         event.end_ns = clock_mono_ns();
+        event.seen = task->traced;
         trace_add(&event);
     }
     task->waits = false;
@@ -450,7 +452,7 @@ void task_wait(struct task *task, const char *reason, void (*cancel)(void *ctx),
     task->reason = reason;
     bool matters = wall_is_open() || trace_is_open();
     task->since_ns = matters ? clock_mono_ns() : 0;
-    task->seen = 0;
+    task->seen = task->traced = 0;
     task->cancel = cancel;
     task->cancel_ctx = ctx;
 }
@@ -513,8 +515,10 @@ void scheduler_trace(struct scheduler *scheduler, uint64_t trace)
             continue;
         struct trace_event event = event_of(task, TRACE_WAIT, task->since_ns);
         trace_add_to(trace, &event);
-        if (!task->request)
+        task->traced = trace;
+        if (!task->request || task->request->traced == trace)
             continue;
+        task->request->traced = trace;
         event = event_of(task, TRACE_REQUEST, task->request->number);
         trace_add_to(trace, &event);
     }

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "sample/contention.h"
+#include "sample/quiet.h"
 
 enum { N = 20000 };
 
@@ -76,6 +77,39 @@ static void one_unlock_in_so_many_stands_for_all(void **state)
     assert_int_equal(all.weight, all.count * 50);
 }
 
+static void native_waits_are_made_up_for(void **state)
+{
+    (void)state;
+    contention_set_block_rate(10); /* recorded as if it were 1000 */
+    for (int i = 0; i < N; i++)
+        contention_native_waited(300);
+    struct tally_entry all = sum(&contention_block_tally);
+    assert_near(all.weight, N * 300.0, 0.7 / 0.3);
+    assert_near(all.count, N, 0.71 / 0.3);
+}
+
+static void native_unlocks_are_made_up_for(void **state)
+{
+    (void)state;
+    contention_set_mutex_fraction(2);
+    for (int i = 0; i < N; i++)
+        contention_native_held(250000); /* a quarter of a millisecond */
+    struct tally_entry all = sum(&contention_mutex_tally);
+    assert_near(all.weight, N * 250000.0, 0.875 / 0.125);
+    assert_near(all.count, N, 0.875 / 0.125);
+}
+
+static void native_waits_are_passed_over_while_quiet(void **state)
+{
+    (void)state;
+    quiet_enter();
+    contention_native_waited(1000000000);
+    contention_native_held(1000000000);
+    quiet_leave();
+    assert_int_equal(sum(&contention_block_tally).count, 0);
+    assert_int_equal(sum(&contention_mutex_tally).count, 0);
+}
+
 static void the_finest_wish_holds(void **state)
 {
     (void)state;
@@ -104,6 +138,9 @@ int main(void)
         cmocka_unit_test_setup(short_waits_are_made_up_for, clear),
         cmocka_unit_test_setup(long_waits_are_exact, clear),
         cmocka_unit_test_setup(one_unlock_in_so_many_stands_for_all, clear),
+        cmocka_unit_test_setup(native_waits_are_made_up_for, clear),
+        cmocka_unit_test_setup(native_unlocks_are_made_up_for, clear),
+        cmocka_unit_test_setup(native_waits_are_passed_over_while_quiet, clear),
         cmocka_unit_test_setup(the_finest_wish_holds, clear),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

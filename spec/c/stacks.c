@@ -26,6 +26,22 @@ static void equal_stacks_are_one_entry(void **state)
     stacks_free(stacks);
 }
 
+/* What has no stack is one of no frames, be there others or not. */
+static void a_stack_may_be_empty(void **state)
+{
+    (void)state;
+    struct stacks *stacks = stacks_new(1 << 20);
+    const uint32_t a[] = {1};
+    stacks_add(stacks, NULL, 0, 0, 1, 10);
+    stacks_add(stacks, NULL, 0, 0, 1, 20);
+    stacks_add(stacks, a, 1, 0, 1, 30);
+    stacks_add(stacks, NULL, 0, 0, 1, 40);
+    assert_int_equal(stacks_n(stacks), 2);
+    assert_int_equal(stacks_get(stacks, 0).n_frames, 0);
+    assert_int_equal(stacks_get(stacks, 0).weight, 70);
+    stacks_free(stacks);
+}
+
 /* Nothing is lost when the limit is met: it goes to the overflow. */
 static void totals_hold_beyond_the_limit(void **state)
 {
@@ -52,6 +68,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(equal_stacks_are_one_entry),
+        cmocka_unit_test(a_stack_may_be_empty),
         cmocka_unit_test(totals_hold_beyond_the_limit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
