@@ -69,10 +69,10 @@ local folder, server
 
 --- CPU seconds by what the labels are, of a profile while the paths are asked
 --- for: { ["level=3 tenant=a"] = 0.2, ... }, without method, route and worker.
-local function profile_of(paths)
+local function profile_of(paths, seconds_of_wall)
   local file = folder .. "/cpu.pb.gz"
   local capture = support.start { "curl", "-s", "-o", file,
-    server.url .. "/debug/pprof/profile?seconds=4" }
+    server.url .. "/debug/pprof/profile?seconds=" .. (seconds_of_wall or 4) }
   socket.sleep(0.2)
   for _, path in ipairs(paths) do
     local status = support.request(server.url .. path)
@@ -127,7 +127,7 @@ local function near(expected, got, what)
 end
 
 it("are for the rest of the request, or while a function runs", function()
-  local seconds = profile_of { "/parts?tenant=a", "/plain" }
+  local seconds = profile_of({ "/parts?tenant=a", "/plain" }, 7) -- 2.1 s of CPU
   near(0.6, seconds["level=3 tenant=a vip=true"], "labels")
   near(0.6, seconds["level=3 step=parse tenant=a vip=true"], "with")
   near(0.3, seconds["level=3 step=fails tenant=a vip=true"], "with that fails")
@@ -189,4 +189,47 @@ it("are there under perilune run", function()
   code, out = support.command(("convert %s/run.pb.gz --exporters %s --to labels"):format(folder, folder))
   assert.equal(0, code)
   assert.truthy(out:find("phase=one", 1, true), out)
+end)
+
+describe("a client's baggage", function()
+  local LONG = ("v"):rep(129)
+
+  --- Labels of the samples of a request with these headers, as go tool pprof
+  -- prints them.
+  local function tags(option, headers)
+    local other = support.serve { "--workers", "1", option, folder }
+    local client = assert(socket.connect("127.0.0.1", other.port))
+    client:settimeout(30)
+    client:send "GET /debug/pprof/profile?seconds=1 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    socket.sleep(0.1)
+    assert.equal(200, (support.request(other.url .. "/plain", { headers = headers })))
+    local body = client:receive("*a"):match "\r\n\r\n(.*)"
+    support.write_file(folder .. "/baggage.pb.gz", body)
+    assert.equal(0, other:stop())
+    local code, out, err = support.run(
+      ("PPROF_TMPDIR=%s go tool pprof -tags %s/baggage.pb.gz"):format(folder, folder))
+    assert.equal(0, code, err)
+    return out
+  end
+
+  local BAGGAGE = { baggage =
+    "k6.scenario=browse , k6.name = http%3A%2F%2Fx%20y;ttl=1,, =none,broken,route=/evil," ..
+    "long=" .. LONG .. ",last=1" }
+
+  it("labels the samples of its request, when it is trusted", function()
+    local out = tags("--trust-baggage", BAGGAGE)
+    assert.truthy(out:find("k6.scenario: .-: browse\n"), out)
+    assert.truthy(out:find("k6.name: .-: http://x y\n"), out)
+    assert.truthy(out:find("last: .-: 1\n"), out)
+    assert.truthy(out:find("route: .-: /plain\n"), out)
+    for _, absent in ipairs { "evil", "broken", "long", "ttl", "none" } do
+      assert.is_nil(out:find(absent, 1, true), out)
+    end
+  end)
+
+  it("does nothing by default", function()
+    local out = tags("--access-log", BAGGAGE)
+    assert.truthy(out:find("route: .-: /plain\n"), out)
+    assert.is_nil(out:find("k6", 1, true), out)
+  end)
 end)

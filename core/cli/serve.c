@@ -28,6 +28,7 @@ struct arguments {
     bool dev;
     bool no_watch;
     bool access_log;
+    bool trust_baggage;
 };
 
 enum {
@@ -38,6 +39,7 @@ enum {
     OPTION_HEAP_RATE,
     OPTION_NO_WATCH,
     OPTION_ADMIN,
+    OPTION_TRUST_BAGGAGE,
     OPTION_ACCESS_LOG,
     OPTION_LOG_FORMAT,
     OPTION_LOG_LEVEL,
@@ -62,6 +64,9 @@ static const struct argp_option options[] = {
      "Reload the scripts on SIGHUP only, not when they change", 0},
     {"access-log", OPTION_ACCESS_LOG, NULL, 0,
      "Log a line for each request that a worker ends", 0},
+    {"trust-baggage", OPTION_TRUST_BAGGAGE, NULL, 0,
+     "Let clients label the samples of their requests, by the header baggage",
+     0},
     {"log-format", OPTION_LOG_FORMAT, "logfmt|json", 0, "Of all lines (logfmt)",
      0},
     {"log-level", OPTION_LOG_LEVEL, "debug|info|warn|error", 0,
@@ -153,6 +158,9 @@ static error_t parse(int key, char *text, struct argp_state *state)
     case OPTION_ACCESS_LOG:
         a->access_log = true;
         return 0;
+    case OPTION_TRUST_BAGGAGE:
+        a->trust_baggage = true;
+        return 0;
     case OPTION_LOG_FORMAT:
         log_set_format((enum log_format)one_of(state, "--log-format", text,
                                                formats, "logfmt or json"));
@@ -217,6 +225,7 @@ int command_serve(int argc, char **argv)
         .dev = a.dev,
         .watches = !a.no_watch,
         .logs_access = a.access_log,
+        .trusts_baggage = a.trust_baggage,
         .dir = a.dir,
         .exporter_dirs = exporter_dirs,
     };

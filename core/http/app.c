@@ -171,6 +171,7 @@ bool app_start(struct app *app, const struct app_host *host, struct err *err)
     app->exchanges.scheduler = app->scheduler;
     app->exchanges.loop = host->loop;
     app->exchanges.worker = app->worker;
+    app->exchanges.trusts_baggage = host->trusts_baggage;
     return true;
 }
 

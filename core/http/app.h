@@ -45,7 +45,8 @@ struct app_host {
     struct mailbox *mailbox; /* of the loop */
     struct network *network;
     struct traffic *traffic;
-    bool logs_access; /* access_log.h */
+    bool logs_access;    /* access_log.h */
+    bool trusts_baggage; /* baggage.h */
 };
 
 /* `host` is copied. All below: [worker]. */

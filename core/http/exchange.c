@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "http/access_log.h"
+#include "http/baggage.h"
 #include "http/client_watch.h"
 #include "http/module_request.h"
 #include "http/module_stream.h"
@@ -239,6 +240,8 @@ static void call_handler(struct exchange *x)
     }
     x->task = task;
     x->labels = routes_labels(all->routes, x->match.route, x->request->method);
+    if (all->trusts_baggage)
+        x->labels = baggage_add_labels(x->request->connection, x->labels);
     run_task(x, on_done);
 }
 

@@ -34,6 +34,7 @@ struct exchanges {
     uv_loop_t *loop;
     const char *worker; /* its number as text */
     bool dev;           /* show tracebacks to clients */
+    bool trusts_baggage;
     struct exchange *first;
 };
 

@@ -303,6 +303,8 @@ static bool start_workers(struct server *s, struct err *err)
         return err_set(err, "out of memory for the workers");
     struct worker_options options = {.max_connections = s->max_connections,
                                      .logs_access = s->options->logs_access,
+                                     .trusts_baggage =
+                                         s->options->trusts_baggage,
                                      .owner = &s->mailbox,
                                      .stopped = on_worker_stopped,
                                      .retired = on_app_retired,

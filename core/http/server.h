@@ -16,6 +16,7 @@ struct server_options {
     unsigned max_connections; /* 0: as many as descriptors allow */
     bool dev;
     bool logs_access;                 /* a line for each request */
+    bool trusts_baggage;              /* baggage.h */
     bool watches;                     /* reload when a script changes */
     const char *dir;                  /* of routes.lua */
     const char *const *exporter_dirs; /* ends with NULL */

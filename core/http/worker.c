@@ -145,7 +145,8 @@ static bool start_app(struct worker *w, struct app *app, struct err *err)
                                   .mailbox = &w->mailbox,
                                   .network = &w->network,
                                   .traffic = &w->traffic,
-                                  .logs_access = w->options.logs_access};
+                                  .logs_access = w->options.logs_access,
+                                  .trusts_baggage = w->options.trusts_baggage};
     return app_start(app, &host, err);
 }
 

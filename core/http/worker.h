@@ -25,6 +25,7 @@ struct worker_options {
     int number; /* from 1 */
     unsigned max_connections;
     bool logs_access;      /* access_log.h */
+    bool trusts_baggage;   /* baggage.h */
     struct mailbox *owner; /* on whose thread these are called: */
     /* The worker has answered its last request; join it. */
     void (*stopped)(void *ctx);

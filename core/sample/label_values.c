@@ -9,6 +9,9 @@
 
 static const char OTHER[] = "other";
 
+static const char *const reserved[] = {"bytes", "coroutine", "heap", "method",
+                                       "route", "type",      "wait", "worker"};
+
 struct known_key {
     char *key;
     char *values[LABEL_VALUES_MAX];
@@ -51,6 +54,14 @@ static bool has_value(struct known_key *known, const char *value)
     }
     known->values[known->n++] = copy;
     return true;
+}
+
+bool label_key_is_reserved(const char *key)
+{
+    for (size_t i = 0; i < sizeof reserved / sizeof *reserved; i++)
+        if (strcmp(reserved[i], key) == 0)
+            return true;
+    return false;
 }
 
 const char *label_values_bound(const char *key, const char *value)

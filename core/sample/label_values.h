@@ -1,12 +1,20 @@
-/* label_values.h -- keeps the values of labels that scripts set few: a
- * cumulative profile has an entry for each, for ever. [any thread, not in a
- * handler]
+/* label_values.h -- what labels from outside, scripts' and clients', may be
+ * called, and keeps their values few: a cumulative profile has an entry for
+ * each, for ever. [any thread, not in a handler]
  */
 #ifndef SAMPLE_LABEL_VALUES_H
 #define SAMPLE_LABEL_VALUES_H
 
+#include <stdbool.h>
+
 /* The first so many values of a key are kept, and so many keys. */
 enum { LABEL_VALUES_MAX = 100, LABEL_KEYS_MAX = 32 };
+
+/* In bytes. */
+enum { LABEL_KEY_MAX_BYTES = 64, LABEL_VALUE_MAX_BYTES = 128 };
+
+/* Is it the name of a label that the program itself sets? */
+bool label_key_is_reserved(const char *key);
 
 /* The value itself, or "other" if it is one too many. What is returned is
  * `value` or a constant. */

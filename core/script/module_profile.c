@@ -15,13 +15,6 @@
 #include "script/scheduler.h"
 
 #define SCOPE "perilune.labels"
-#define MAX_KEY_BYTES 64
-#define MAX_VALUE_BYTES 128
-
-/* What the program itself sets. */
-static const char *const reserved[] = {"coroutine", "heap",  "method",
-                                       "route",     "type",  "wait",
-                                       "worker",    "bytes", NULL};
 
 static struct task *running_task(lua_State *L)
 {
@@ -50,11 +43,11 @@ static const char *check_key(lua_State *L)
         luaL_error(L, "a label's name must be a string, got %s",
                    luaL_typename(L, -2));
     const char *key = lua_tolstring(L, -2, &n);
-    if (n == 0 || n > MAX_KEY_BYTES || strlen(key) != n)
-        luaL_error(L, "a label's name must have 1 to %d bytes", MAX_KEY_BYTES);
-    for (const char *const *r = reserved; *r; r++)
-        if (strcmp(*r, key) == 0)
-            luaL_error(L, "the label '%s' is set by the program", key);
+    if (n == 0 || n > LABEL_KEY_MAX_BYTES || strlen(key) != n)
+        luaL_error(L, "a label's name must have 1 to %d bytes",
+                   LABEL_KEY_MAX_BYTES);
+    if (label_key_is_reserved(key))
+        luaL_error(L, "the label '%s' is set by the program", key);
     return key;
 }
 
@@ -71,9 +64,9 @@ static const char *check_value(lua_State *L, const char *key)
     luaL_tolstring(L, -1, &n);
     lua_replace(L, -2);
     const char *value = lua_tostring(L, -1);
-    if (n > MAX_VALUE_BYTES || strlen(value) != n)
+    if (n > LABEL_VALUE_MAX_BYTES || strlen(value) != n)
         luaL_error(L, "label '%s' must have at most %d bytes", key,
-                   MAX_VALUE_BYTES);
+                   LABEL_VALUE_MAX_BYTES);
     return value;
 }
 
