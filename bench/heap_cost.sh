@@ -1,18 +1,22 @@
 #!/bin/sh
-# heap_cost.sh: what the heap profile costs a script that does little but
-# allocate: CPU time at the default rate, and at 64 KiB, over that with no
-# samples at all; alternating runs, the median of the ratios of each round.
+# heap_cost.sh: what the heap profile costs. A script that does little but
+# allocate, through Lua's allocator and, in json and gzip, through malloc: CPU
+# time at the default rate, and at 64 KiB, over that with no samples at all;
+# alternating runs, the median of the ratios of each round and their quartiles.
+# And nanoseconds for a malloc and a free of a program that does nothing else.
 #
-#   sh bench/heap_cost.sh [ROUNDS]        (9)
+#   sh bench/heap_cost.sh [ROUNDS]        (21)
 set -eu
 here=$(cd "$(dirname "$0")/.." && pwd)
+(cd "$here" && BENCH=ON sh scripts/build.sh >&2)
 perilune=${PERILUNE:-$here/build/perilune}
-rounds=${1:-9}
+rounds=${1:-21}
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 trap 'exit 130' INT TERM
 
 cat >"$folder/allocate.lua" <<'SCRIPT'
+local json, gzip = require "json", require "gzip"
 local function build(n)
   local rows = {}
   for i = 1, n do
@@ -20,7 +24,13 @@ local function build(n)
   end
   return rows
 end
-for _ = 1, 40 do build(20000) end
+for _ = 1, 20 do
+  for _ = 1, 10 do
+    local text = json.encode(build(2000))
+    json.decode(text)
+    gzip.compress(text:sub(1, 1000))
+  end
+end
 print(os.clock())
 SCRIPT
 
@@ -30,7 +40,11 @@ cpu() {
         "$folder/allocate.lua"
 }
 
-median() { sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
+# pair_ns WHAT: nanoseconds of a malloc and a free.
+pair_ns() { taskset -c 1 "$here/build/bench_heap_cost" "$1"; }
+
+# at QUARTER: of the numbers on stdin, 2 the median.
+at() { sort -n | awk -v q="$1" '{ v[NR] = $1 } END { print v[int(NR * q / 4) + (q < 4)] }'; }
 
 round=0
 while [ "$round" -lt "$rounds" ]; do
@@ -40,8 +54,18 @@ while [ "$round" -lt "$rounds" ]; do
         awk -v on="$(cpu $rate)" -v off="$off" 'BEGIN { print on / off }' \
             >>"$folder/$rate"
     done
+    for what in libc 0 524288 65536; do
+        pair_ns "$what" >>"$folder/pair_$what"
+    done
 done
-printf 'CPU with samples every 512 KiB / without: %.3f (must 1.02, aim 1.01)\n' \
-    "$(median <"$folder/524288")"
-printf 'CPU with samples every 64 KiB / without:  %.3f\n' \
-    "$(median <"$folder/65536")"
+for rate in 524288 65536; do
+    printf 'CPU, a sample every %3d KiB / none: %.3f (%.3f to %.3f)' \
+        $((rate / 1024)) "$(at 2 <"$folder/$rate")" \
+        "$(at 1 <"$folder/$rate")" "$(at 3 <"$folder/$rate")"
+    [ "$rate" = 65536 ] || printf '   must 1.02, aim 1.01'
+    echo
+done
+printf 'ns of malloc + free: %s the C library alone, %s no samples, ' \
+    "$(at 2 <"$folder/pair_libc")" "$(at 2 <"$folder/pair_0")"
+printf '%s every 512 KiB, %s every 64 KiB\n' \
+    "$(at 2 <"$folder/pair_524288")" "$(at 2 <"$folder/pair_65536")"

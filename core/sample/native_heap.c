@@ -76,10 +76,22 @@ static inline void *came(void *address, size_t size, uintptr_t caller)
 }
 
 /* Is the block at `address`, which is about to go, a sampled one? */
-static inline bool take_out(void *address, struct native_block *block)
+static bool take_out(void *address, struct native_block *block)
 {
-    return __builtin_expect(address && native_blocks_may_have(address), 0) &&
-           !quiet_is_child && native_blocks_remove(address, block);
+    return !quiet_is_child && native_blocks_remove(address, block);
+}
+
+/* Out of the way of all other blocks. */
+static __attribute__((noinline)) void leave(void *address)
+{
+    struct native_block block;
+    if (take_out(address, &block))
+        heap_remove(block.position, block.size);
+}
+
+static inline bool may_be_sampled(const void *address)
+{
+    return __builtin_expect(address && native_blocks_may_have(address), 0);
 }
 
 #define CALLER ((uintptr_t)__builtin_return_address(0))
@@ -93,16 +105,15 @@ void *calloc(size_t n, size_t size)
 
 void free(void *address)
 {
-    struct native_block block;
-    if (take_out(address, &block))
-        heap_remove(block.position, block.size);
+    if (may_be_sampled(address))
+        leave(address);
     __libc_free(address);
 }
 
 static inline void *resize(void *address, size_t size, uintptr_t caller)
 {
     struct native_block old;
-    bool was_sampled = take_out(address, &old);
+    bool was_sampled = may_be_sampled(address) && take_out(address, &old);
     void *moved = __libc_realloc(address, size);
     bool is_still_there = was_sampled && !moved && size > 0;
     if (was_sampled && !(is_still_there && native_blocks_add(&old)))
