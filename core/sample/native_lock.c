@@ -62,19 +62,30 @@ static inline bool is_on(void)
     return atomic_load_explicit(&contention_is_native, memory_order_relaxed);
 }
 
-int pthread_mutex_lock(pthread_mutex_t *mutex)
+/* As libc does it; `until` NULL is for ever. */
+static inline int lock_libc(pthread_mutex_t *mutex, clockid_t clock,
+                            const struct timespec *until)
 {
-    if (!is_on())
-        return libc_mutex_lock(mutex);
-    int error = libc_mutex_trylock(mutex);
-    if (error != EBUSY)
-        return error;
-    if (!current_stack_may_take())
-        return libc_mutex_lock(mutex);
+    return until ? NEXT(clocklock_fn, "pthread_mutex_clocklock")(mutex, clock,
+                                                                 until)
+                 : libc_mutex_lock(mutex);
+}
+
+/* It is somebody's: wait, which takes `*delay_ns`. Not inline, to keep the way
+ * of a mutex that is free short. */
+static __attribute__((noinline)) int wait_for(pthread_mutex_t *mutex,
+                                              clockid_t clock,
+                                              const struct timespec *until,
+                                              int64_t *delay_ns)
+{
+    if (!current_stack_may_take()) {
+        *delay_ns = 0;
+        return lock_libc(mutex, clock, until);
+    }
     struct lock_waiter waiter;
     lock_waiters_enter(&waiter, mutex);
-    error = libc_mutex_lock(mutex);
-    contention_native_waited(lock_waiters_leave(&waiter));
+    int error = lock_libc(mutex, clock, until);
+    *delay_ns = lock_waiters_leave(&waiter);
     return error;
 }
 
@@ -83,29 +94,32 @@ static inline __attribute__((always_inline)) int
 lock_until(pthread_mutex_t *mutex, clockid_t clock,
            const struct timespec *until)
 {
-    clocklock_fn clocklock = NEXT(clocklock_fn, "pthread_mutex_clocklock");
-    if (!is_on() || !current_stack_may_take())
-        return clocklock(mutex, clock, until);
+    if (!is_on())
+        return lock_libc(mutex, clock, until);
     int error = libc_mutex_trylock(mutex);
-    if (error != EBUSY)
-        return error;
-    struct lock_waiter waiter;
-    lock_waiters_enter(&waiter, mutex);
-    error = clocklock(mutex, clock, until);
-    contention_native_waited(lock_waiters_leave(&waiter));
+    if (error == EBUSY) {
+        int64_t delay_ns;
+        error = wait_for(mutex, clock, until, &delay_ns);
+        contention_native_waited(delay_ns);
+    }
     return error;
 }
 
-int pthread_mutex_clocklock(pthread_mutex_t *mutex, clockid_t clock,
-                            const struct timespec *until)
+int pthread_mutex_lock(pthread_mutex_t *mutex)
 {
-    return lock_until(mutex, clock, until);
+    return lock_until(mutex, CLOCK_REALTIME, NULL);
 }
 
 int pthread_mutex_timedlock(pthread_mutex_t *mutex,
                             const struct timespec *until)
 {
     return lock_until(mutex, CLOCK_REALTIME, until);
+}
+
+int pthread_mutex_clocklock(pthread_mutex_t *mutex, clockid_t clock,
+                            const struct timespec *until)
+{
+    return lock_until(mutex, clock, until);
 }
 
 /* What the holder of a mutex is to be charged with, which it is about to let
