@@ -21,6 +21,7 @@
 
 struct lua_State;
 struct mailbox;
+struct ready;
 struct sampler_request;
 struct scheduler;
 struct task;
@@ -55,6 +56,8 @@ uv_loop_t *scheduler_loop(const struct scheduler *scheduler);
 struct mailbox *scheduler_mailbox(const struct scheduler *scheduler);
 
 struct timers *scheduler_timers(struct scheduler *scheduler);
+
+struct ready *scheduler_ready(struct scheduler *scheduler);
 
 /* A task that is not started yet. NULL and err when out of memory. */
 struct task *scheduler_take(struct scheduler *scheduler, struct err *err);
