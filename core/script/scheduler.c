@@ -332,6 +332,13 @@ void task_abort(struct task *task)
     done(ctx, NULL, NULL);
 }
 
+/* lua_close runs finalizers, which may ask for the scheduler. */
+static void forget_scheduler(lua_State *L)
+{
+    lua_pushnil(L); /* in the place of what is there: that cannot fail */
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &scheduler_key);
+}
+
 void scheduler_close(struct scheduler *scheduler)
 {
     timers_close(&scheduler->timers);
@@ -341,6 +348,7 @@ void scheduler_close(struct scheduler *scheduler)
         else
             drop_task(scheduler->tasks);
     }
+    forget_scheduler(scheduler->L);
     ready_close(scheduler->ready);
     free(scheduler);
 }

@@ -43,8 +43,9 @@ void scheduler_quiet(struct scheduler *scheduler);
 /* Has it no task under way, and none to come? After scheduler_quiet. */
 bool scheduler_is_idle(const struct scheduler *scheduler);
 
-/* Give up all tasks (task_abort). Their memory goes when the loop has run once
- * more. Call before lua_close; without scheduler_start from any thread. */
+/* Give up all tasks (task_abort). Their memory goes when the loop runs on; the
+ * state has no scheduler then. Call before lua_close; without scheduler_start
+ * from any thread. */
 void scheduler_close(struct scheduler *scheduler);
 
 /* The scheduler of a state; NULL: it has none. */

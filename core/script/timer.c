@@ -140,7 +140,11 @@ void timers_quiet(struct timers *timers)
     cancel_all(timers, false);
 }
 
-void timers_close(struct timers *timers) { cancel_all(timers, true); }
+void timers_close(struct timers *timers)
+{
+    timers->is_closed = true;
+    cancel_all(timers, true);
+}
 
 static void link_timer(struct timers *timers, struct timer *timer)
 {
@@ -159,7 +163,7 @@ void timer_new(lua_State *L, struct timers *timers, double seconds,
     luaL_setmetatable(L, TIMER);
     lua_insert(L, -2);
     lua_setiuservalue(L, -2, 1);
-    if (timers->is_quiet && seconds > 0)
+    if (timers->is_closed || (timers->is_quiet && seconds > 0))
         return;
     lua_pushvalue(L, -1);
     int ref = luaL_ref(L, LUA_REGISTRYINDEX);
