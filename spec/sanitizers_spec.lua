@@ -12,10 +12,10 @@ setup(function() folder = support.new_folder() end)
 teardown(function() support.remove_folder(folder) end)
 
 --- Start a server given as words before "serve"; wait until it answers.
-local function serve(words, environment)
+local function serve(words, environment, dir)
   local port = support.free_port()
   for _, word in ipairs { "serve", "--listen", "127.0.0.1:" .. port,
-    "--workers", "2", "--heap-rate", "4096", support.source .. "/lua" } do
+    "--workers", "2", "--heap-rate", "4096", dir or support.source .. "/lua" } do
     words[#words + 1] = word
   end
   local server = support.start(words, environment)
@@ -87,4 +87,57 @@ it("finds nothing under valgrind: start, profile, stop", function()
   assert.are.equal(0, code, report)
   assert.is_truthy(report:find("ERROR SUMMARY: 0 errors", 1, true), report)
   server:stop()
+end)
+
+-- Uses all that a state has to do with the server, from a finalizer and from
+-- a to-be-closed variable of a handler that is given up.
+local AT_THE_END = [==[
+local http = require "http"
+local log = require "log"
+local profile = require "profile"
+local scheduler = require "scheduler"
+local sync = require "sync"
+
+local mutex, channel = sync.mutex "m", sync.channel "c"
+
+local function use_all(event)
+  pcall(scheduler.spawn, print)
+  pcall(scheduler.after, 0.001, print)
+  pcall(scheduler.sleep, 0)
+  pcall(mutex.lock, mutex)
+  pcall(channel.receive, channel, 1)
+  pcall(profile.labels, { step = "end" })
+  pcall(http.get, "http://127.0.0.1:1/")
+  log.info(event)
+end
+
+FINALIZED = setmetatable({}, { __gc = function() use_all "finalized" end })
+
+return {
+  ["GET /wait"] = function()
+    local closed <close> = setmetatable({}, { __close = function() use_all "closed" end })
+    scheduler.sleep(60)
+  end,
+}
+]==]
+
+it("finds nothing in what scripts do while their state is closed", function()
+  local dir = support.new_folder()
+  support.write_file(dir .. "/routes.lua", AT_THE_END)
+  local server = serve({ ASAN }, nil, dir)
+  -- Given up after five seconds.
+  local waits = support.start { "curl", "-s", server.url .. "/wait" }
+  support.wait_until(function()
+    return select(2, support.request(server.url .. "/debug/pprof/goroutine?debug=1"))
+      :find('"wait":"sleep"', 1, true)
+  end, "the handler to wait")
+  server:signal "TERM"
+  assert.equal(0, server:wait(30), server:output())
+  local log = server:output()
+  assert.equal(1, select(2, log:gsub("event=closed", "")), log)
+  assert.equal(2, select(2, log:gsub("event=finalized", "")), log)
+  assert_no_report(log)
+  waits:stop()
+  server:stop()
+  support.remove_folder(dir)
 end)

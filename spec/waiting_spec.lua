@@ -4,6 +4,7 @@ local support = require "support"
 local socket = require "socket"
 
 local ROUTES = [==[
+local clock = require "clock"
 local http = require "http"
 local json = require "json"
 local log = require "log"
@@ -18,6 +19,35 @@ local function summary(res)
   return { status = res.status, body = res.body, error = res.error,
     code = res.error_code, type = res.headers["content-type"] }
 end
+
+local is_stopped
+local function sleep_while(goes_on, seconds, busy_seconds)
+  while goes_on() do
+    local start = clock.mono()
+    while clock.mono() - start < busy_seconds do end
+    scheduler.sleep(seconds)
+  end
+end
+local restless = {
+  no_sleep = function(goes_on) sleep_while(goes_on, 0, 0) end,
+  short_sleep = function(goes_on)
+    scheduler.spawn(function() sleep_while(goes_on, 0.001, 0.005) end)
+    sleep_while(goes_on, 0.001, 0.005)
+  end,
+  spawn = function(goes_on)
+    local function spawn() if goes_on() then scheduler.spawn(spawn) end end
+    spawn()
+    while goes_on() do scheduler.sleep(0.01) end
+  end,
+  every = function(goes_on)
+    local timers = {}
+    for i = 1, 2 do
+      timers[i] = scheduler.every(0.001, function() sleep_while(goes_on, 0.001, 0.005) end)
+    end
+    while goes_on() do scheduler.sleep(0.01) end
+    for _, timer in ipairs(timers) do timer:cancel() end
+  end,
+}
 
 return {
   ["GET /hello"] = function() return "hello" end,
@@ -76,6 +106,18 @@ return {
     scheduler.sleep(0.2)
     timer:cancel()
     return { most = most, calls = calls }
+  end,
+  -- Work that never waits for long, until somebody asks for /stop.
+  ["GET /restless/{how}"] = function(req)
+    is_stopped = false
+    local deadline = clock.mono() + 5
+    local function goes_on() return not is_stopped and clock.mono() < deadline end
+    restless[req.params.how](goes_on)
+    return tostring(is_stopped)
+  end,
+  ["GET /stop"] = function()
+    is_stopped = true
+    return "stopped"
   end,
   ["GET /fails-later"] = function()
     scheduler.after(0, function() error "failed later" end)
@@ -187,6 +229,25 @@ describe("http in a handler", function()
       return n >= 2
     end, "both to be counted as 499")
   end)
+end)
+
+describe("a handler that does not rest", function()
+  -- The one worker has to come to /stop while the handler goes on.
+  for how, what in pairs {
+    no_sleep = "sleeps for no time",
+    short_sleep = "computes for longer than it sleeps",
+    spawn = "spawns what spawns",
+    every = "has timers that take long",
+  } do
+    it(what .. " and lets others run", function()
+      local client = assert(socket.connect("127.0.0.1", server.port))
+      client:send("GET /restless/" .. how .. " HTTP/1.0\r\n\r\n")
+      socket.sleep(0.1)
+      assert.equal("stopped", select(2, get "/stop"))
+      assert.equal("true", client:receive("*a"):match "\r\n\r\n(.*)")
+      client:close()
+    end)
+  end
 end)
 
 describe("a timer", function()

@@ -2,6 +2,7 @@
 
 #include <lua.h>
 #include <lauxlib.h>
+#include <stddef.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
@@ -13,6 +14,7 @@
 #include "sample/vm_heap.h"
 #include "sample/wall.h"
 #include "script/call.h"
+#include "script/ready.h"
 #include "script/state.h"
 #include "script/timer.h"
 
@@ -35,6 +37,7 @@ struct task {
     void (*cancel)(void *ctx);       /* what it waits for; NULL: its timer */
     void *cancel_ctx;
     uv_timer_t timer;
+    struct ready_entry due;   /* its timer has fired */
     struct task_usage *usage; /* NULL: nobody asks */
     struct task_hold *holds;
     task_done_fn done;
@@ -47,7 +50,8 @@ struct scheduler {
     lua_State *L;
     uv_loop_t *loop;
     struct mailbox *mailbox; /* of the loop */
-    struct task *running;    /* the one that is being resumed */
+    struct ready *ready;
+    struct task *running; /* the one that is being resumed */
     struct task *pool;
     unsigned n_pooled;
     struct task *tasks; /* all of them, pooled or not */
@@ -73,17 +77,23 @@ static int remember_scheduler(lua_State *L)
 struct scheduler *scheduler_new(lua_State *L, struct err *err)
 {
     struct scheduler *scheduler = calloc(1, sizeof *scheduler);
-    if (!scheduler) {
+    struct ready *ready = ready_new();
+    if (!scheduler || !ready) {
+        if (ready)
+            ready_close(ready);
+        free(scheduler);
         err_set(err, "out of memory for a scheduler");
         return NULL;
     }
     scheduler->L = L;
+    scheduler->ready = ready;
     *task_slot(L) = NULL;
     scheduler->timers.scheduler = scheduler;
     scheduler->timers.L = L;
     lua_pushcfunction(L, remember_scheduler);
     lua_pushlightuserdata(L, scheduler);
     if (!script_call(L, 1, 0, err)) {
+        ready_close(ready);
         free(scheduler);
         return NULL;
     }
@@ -95,6 +105,7 @@ void scheduler_start(struct scheduler *scheduler, uv_loop_t *loop,
 {
     scheduler->loop = loop;
     scheduler->mailbox = mailbox;
+    ready_start(scheduler->ready, loop);
     timers_start(&scheduler->timers);
 }
 
@@ -124,6 +135,11 @@ uv_loop_t *scheduler_loop(const struct scheduler *scheduler)
 struct mailbox *scheduler_mailbox(const struct scheduler *scheduler)
 {
     return scheduler->mailbox;
+}
+
+struct ready *scheduler_ready(struct scheduler *scheduler)
+{
+    return scheduler->ready;
 }
 
 uv_loop_t *task_loop(const struct task *task) { return task->scheduler->loop; }
@@ -164,6 +180,11 @@ static int make_coroutine(lua_State *L)
     return 0;
 }
 
+static void wake_due(struct ready_entry *entry)
+{
+    task_wake((struct task *)((char *)entry - offsetof(struct task, due)));
+}
+
 static struct task *new_task(struct scheduler *scheduler, struct err *err)
 {
     struct task *task = calloc(1, sizeof *task);
@@ -180,6 +201,7 @@ static struct task *new_task(struct scheduler *scheduler, struct err *err)
     task->scheduler = scheduler;
     uv_timer_init(scheduler->loop, &task->timer);
     task->timer.data = task;
+    task->due.run = wake_due;
     task->next = scheduler->tasks;
     if (task->next)
         task->next->prev = task;
@@ -301,8 +323,8 @@ static void stop_waiting(struct task *task)
     end_wait(task);
     if (task->cancel)
         task->cancel(task->cancel_ctx);
-    else
-        uv_timer_stop(&task->timer);
+    uv_timer_stop(&task->timer);
+    ready_remove(&task->due);
 }
 
 /* Run the __close of its variables. They might leave the coroutine in any
@@ -332,6 +354,13 @@ void task_abort(struct task *task)
     done(ctx, NULL, NULL);
 }
 
+/* lua_close runs finalizers, which may ask for the scheduler. */
+static void forget_scheduler(lua_State *L)
+{
+    lua_pushnil(L); /* in the place of what is there: that cannot fail */
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &scheduler_key);
+}
+
 void scheduler_close(struct scheduler *scheduler)
 {
     timers_close(&scheduler->timers);
@@ -341,6 +370,8 @@ void scheduler_close(struct scheduler *scheduler)
         else
             drop_task(scheduler->tasks);
     }
+    forget_scheduler(scheduler->L);
+    ready_close(scheduler->ready);
     free(scheduler);
 }
 
@@ -459,7 +490,11 @@ void task_wait(struct task *task, const char *reason, void (*cancel)(void *ctx),
 
 void task_wake(struct task *task) { run(task, 0); }
 
-static void on_wait_over(uv_timer_t *timer) { task_wake(timer->data); }
+static void on_wait_over(uv_timer_t *timer)
+{
+    struct task *task = timer->data;
+    ready_add(task->scheduler->ready, &task->due);
+}
 
 void task_wake_after(struct task *task, double seconds)
 {

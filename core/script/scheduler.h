@@ -21,6 +21,7 @@
 
 struct lua_State;
 struct mailbox;
+struct ready;
 struct sampler_request;
 struct scheduler;
 struct task;
@@ -42,8 +43,9 @@ void scheduler_quiet(struct scheduler *scheduler);
 /* Has it no task under way, and none to come? After scheduler_quiet. */
 bool scheduler_is_idle(const struct scheduler *scheduler);
 
-/* Give up all tasks (task_abort). Their memory goes when the loop has run once
- * more. Call before lua_close; without scheduler_start from any thread. */
+/* Give up all tasks (task_abort). Their memory goes when the loop runs on; the
+ * state has no scheduler then. Call before lua_close; without scheduler_start
+ * from any thread. */
 void scheduler_close(struct scheduler *scheduler);
 
 /* The scheduler of a state; NULL: it has none. */
@@ -55,6 +57,8 @@ uv_loop_t *scheduler_loop(const struct scheduler *scheduler);
 struct mailbox *scheduler_mailbox(const struct scheduler *scheduler);
 
 struct timers *scheduler_timers(struct scheduler *scheduler);
+
+struct ready *scheduler_ready(struct scheduler *scheduler);
 
 /* A task that is not started yet. NULL and err when out of memory. */
 struct task *scheduler_take(struct scheduler *scheduler, struct err *err);

@@ -3,10 +3,12 @@
 #include <lauxlib.h>
 #include <lua.h>
 #include <math.h>
+#include <stddef.h>
 #include <stdlib.h>
 
 #include "base/log.h"
 #include "sample/sampler.h"
+#include "script/ready.h"
 #include "script/scheduler.h"
 
 #define TIMER "perilune.timer"
@@ -22,6 +24,7 @@ struct timer {
     bool has_labels;
     uint32_t labels;
     uv_timer_t handle;
+    struct ready_entry due; /* it has fired */
     struct timer *prev, *next;
 };
 
@@ -48,6 +51,7 @@ static void cancel(struct timer *timer)
     struct timers *timers = timer->timers;
     timer->is_cancelled = true;
     *timer->userdata = NULL;
+    ready_remove(&timer->due);
     luaL_unref(timers->L, LUA_REGISTRYINDEX, timer->ref);
     if (timer->prev)
         timer->prev->next = timer->next;
@@ -72,9 +76,10 @@ static void on_done(void *ctx, lua_State *co, const struct err *failure)
     free_if_over(timer);
 }
 
-static void fire(uv_timer_t *handle)
+static void call(struct ready_entry *entry)
 {
-    struct timer *timer = handle->data;
+    struct timer *timer =
+        (struct timer *)((char *)entry - offsetof(struct timer, due));
     struct err err;
     if (timer->is_running)
         return;
@@ -92,6 +97,12 @@ static void fire(uv_timer_t *handle)
     task_start(task, 0, timer->labels, on_done, timer);
 }
 
+static void fire(uv_timer_t *handle)
+{
+    struct timer *timer = handle->data;
+    ready_add(scheduler_ready(timer->timers->scheduler), &timer->due);
+}
+
 static void start(struct timer *timer)
 {
     uv_loop_t *loop = scheduler_loop(timer->timers->scheduler);
@@ -101,6 +112,7 @@ static void start(struct timer *timer)
     timer->is_open = true;
     uv_timer_init(loop, &timer->handle);
     timer->handle.data = timer;
+    timer->due.run = call;
     uv_update_time(loop); /* whoever sets it may have run long */
     uv_timer_start(&timer->handle, fire, ms,
                    timer->repeats ? (uint64_t)ceil(timer->seconds * 1e3) : 0);
@@ -128,7 +140,11 @@ void timers_quiet(struct timers *timers)
     cancel_all(timers, false);
 }
 
-void timers_close(struct timers *timers) { cancel_all(timers, true); }
+void timers_close(struct timers *timers)
+{
+    timers->is_closed = true;
+    cancel_all(timers, true);
+}
 
 static void link_timer(struct timers *timers, struct timer *timer)
 {
@@ -147,7 +163,7 @@ void timer_new(lua_State *L, struct timers *timers, double seconds,
     luaL_setmetatable(L, TIMER);
     lua_insert(L, -2);
     lua_setiuservalue(L, -2, 1);
-    if (timers->is_quiet && seconds > 0)
+    if (timers->is_closed || (timers->is_quiet && seconds > 0))
         return;
     lua_pushvalue(L, -1);
     int ref = luaL_ref(L, LUA_REGISTRYINDEX);

@@ -21,7 +21,7 @@ struct timers {
     struct scheduler *scheduler;
     struct lua_State *L;
     struct timer *first;
-    bool is_quiet;
+    bool is_quiet, is_closed;
 };
 
 /* The scheduler has its loop: begin to count. */
@@ -31,7 +31,7 @@ void timers_start(struct timers *timers);
  * still runs. */
 void timers_quiet(struct timers *timers);
 
-/* Cancel all. */
+/* Cancel all, and take no more of any kind. */
 void timers_close(struct timers *timers);
 
 /* What libuv must wait for `seconds` to be over for certain: its clock is cut
