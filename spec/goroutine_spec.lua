@@ -160,3 +160,32 @@ it("is not made for clients that have left", function()
   assert.equal(0, server:wait(5))
   assert.is_nil(server:output():find("abandoned", 1, true))
 end)
+
+it("has each one for itself with debug=2: what for, how long, who made it", function()
+  start(2)
+  hold("/doze", 2)
+  assert.equal(200, (support.request(server.url .. "/make/2")))
+  socket.sleep(0.3)
+  local text = get "?debug=2"
+  local dozing, suspended, unstarted, numbers = 0, 0, 0, {}
+  for block in text:gmatch "(goroutine .-)\n\n" do
+    local number, state = block:match "^goroutine (%d+) %[([^%]]+)%]:\n"
+    if state ~= "thread" then
+      assert.is_nil(numbers[number])
+      numbers[number] = true
+    end
+    if state == "sleep" and block:find "\nroutes.doze%(%.%.%.%)\n\t[^\n]*/routes.lua:%d+\n" then
+      dozing = dozing + 1
+      assert.truthy(block:find('"route":"/doze"', 1, true), block)
+      local waited = tonumber(block:match "waits for ([%d.]+) s")
+      assert.is_true(waited >= 0.3 and waited < 10, block)
+    elseif state == "suspended" and block:find "routes.generate" then
+      suspended = suspended + 1
+      assert.truthy(block:find "coroutine.yield%(%.%.%.%)\n\t%[C%]\nroutes.pause", block)
+      assert.truthy(block:find "created by anonymous@routes.lua:%d+\n\t[^\n]*/routes.lua:%d+$", block)
+    elseif state == "not started" then
+      unstarted = unstarted + 1
+    end
+  end
+  assert.same({ 2, 2, 2 }, { dozing, suspended, unstarted }, text)
+end)

@@ -15,6 +15,7 @@
 
 #define ANSWER_POLL_MS 5
 #define MAX_ANSWER_NS 1000000000
+#define MAX_INDEX_ANSWER_NS 100000000 /* somebody looks at an empty page */
 
 struct capture {
     struct captures *captures;
@@ -28,7 +29,7 @@ struct capture {
     struct err err;
     struct export_info info;
     struct buf bytes;
-    uv_work_t work; /* writes a trace */
+    uv_work_t work; /* writes what is no profile */
     uv_timer_t timer;
     struct client_watch *watch; /* while it waits */
     struct mailbox_message message;
@@ -163,14 +164,14 @@ static void take_export(void *ctx, struct buf *bytes,
 }
 
 /* On a thread of the pool. */
-static void write_trace(uv_work_t *work)
+static void write_text(uv_work_t *work)
 {
     struct capture *c = work->data;
     if (!c->is_cancelled)
-        recording_write_trace(&c->recording, &c->bytes, &c->err);
+        recording_write(&c->recording, &c->bytes, &c->err);
 }
 
-static void on_trace_written(uv_work_t *work, int status)
+static void on_text_written(uv_work_t *work, int status)
 {
     (void)status;
     finish(work->data);
@@ -179,10 +180,9 @@ static void on_trace_written(uv_work_t *work, int status)
 static void start_export(struct capture *c)
 {
     c->is_waiting = false;
-    if (c->plan.recording.kind->source == PPROF_TRACE) {
+    if (c->plan.recording.result != RECORDING_PROFILE) {
         c->work.data = c;
-        uv_queue_work(c->captures->loop, &c->work, write_trace,
-                      on_trace_written);
+        uv_queue_work(c->captures->loop, &c->work, write_text, on_text_written);
         return;
     }
     export_host_run(c->captures->host, c->plan.format, c->plan.options,
@@ -208,7 +208,9 @@ static void on_poll(uv_timer_t *timer)
 
 static void wait_for_workers(struct capture *c)
 {
-    c->poll_until_ns = clock_mono_ns() + MAX_ANSWER_NS;
+    bool is_index = c->plan.recording.result == RECORDING_INDEX;
+    c->poll_until_ns =
+        clock_mono_ns() + (is_index ? MAX_INDEX_ANSWER_NS : MAX_ANSWER_NS);
     uv_timer_start(&c->timer, on_poll, 1, ANSWER_POLL_MS);
 }
 
@@ -260,16 +262,23 @@ static void start_waiting(struct capture *c)
                    c->plan.recording.wait_ns ? wait_ms : 0, 0);
 }
 
+/* What does not come from an exporter. */
+static const struct export_info own_results[] = {
+    [RECORDING_TRACE] = {.name = "trace",
+                         .extension = ".json",
+                         .content_type = "application/json"},
+    [RECORDING_DUMP] = {.content_type = "text/plain; charset=utf-8"},
+    [RECORDING_INDEX] = {.content_type = "text/html; charset=utf-8"},
+};
+
 /* What must be there before the wait: the exporter, and what the wait begins
  * with. */
 static bool prepare(struct capture *c)
 {
     struct err err;
-    bool is_trace = c->plan.recording.kind->source == PPROF_TRACE;
-    if (is_trace) {
-        c->info = (struct export_info){.name = "trace",
-                                       .extension = ".json",
-                                       .content_type = "application/json"};
+    enum recording_result result = c->plan.recording.result;
+    if (result != RECORDING_PROFILE) {
+        c->info = own_results[result];
     } else if (!export_host_find(c->captures->host, c->plan.format, &c->info,
                                  &err)) {
         capture_refuse(c->request, MHD_HTTP_BAD_REQUEST, "%s", err.message);

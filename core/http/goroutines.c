@@ -5,7 +5,7 @@
 #include "sample/session.h"
 #include "sample/stacks.h"
 #include "sample/tally_profile.h"
-#include "script/scheduler.h"
+#include "script/observe.h"
 
 struct goroutines *goroutines_new(enum goroutines_wanted wanted)
 {
@@ -15,6 +15,7 @@ struct goroutines *goroutines_new(enum goroutines_wanted wanted)
     pthread_mutex_init(&g->tally.lock, NULL);
     atomic_init(&g->n_users, 1);
     g->wanted = wanted;
+    goroutine_dump_init(&g->dump);
     return g;
 }
 
@@ -23,6 +24,7 @@ void goroutines_release(struct goroutines *g)
     if (!g || atomic_fetch_sub(&g->n_users, 1) > 1)
         return;
     tally_fini(&g->tally);
+    goroutine_dump_fini(&g->dump);
     pthread_mutex_destroy(&g->tally.lock);
     free(g);
 }
@@ -31,13 +33,16 @@ void goroutines_count(struct goroutines *g, struct scheduler *scheduler)
 {
     switch (g->wanted) {
     case GOROUTINES_COUNTS:
-        scheduler_count(scheduler, &g->tally);
+        observe_count(scheduler, &g->tally);
         break;
     case GOROUTINES_WAITS:
-        scheduler_add_waiting(scheduler, &g->window, &g->tally);
+        observe_waits(scheduler, &g->window, &g->tally);
         break;
     case GOROUTINES_TRACE:
-        scheduler_trace(scheduler, g->trace);
+        observe_trace(scheduler, g->trace);
+        break;
+    case GOROUTINES_DUMP:
+        observe_dump(scheduler, &g->dump);
         break;
     }
 }
@@ -82,5 +87,27 @@ bool goroutines_add_to(struct goroutines *g, struct profile *profile,
         return err_set(err, "out of memory for a profile");
     bool ok = tally_profile_add(profile, all, NULL, err);
     free(all);
+    return ok;
+}
+
+int64_t goroutines_number(struct goroutines *g)
+{
+    struct tally_snapshot *all =
+        add_threads(g) ? tally_snapshot_take(&g->tally) : NULL;
+    if (!all)
+        return -1;
+    int64_t number = all->overflow.count;
+    for (uint32_t i = 0; i < all->n; i++)
+        number += all->entries[i].count;
+    free(all);
+    return number;
+}
+
+bool goroutines_write(struct goroutines *g, struct buf *text, struct err *err)
+{
+    struct stacks *threads = session_probe();
+    bool ok = threads ? goroutine_dump_write(&g->dump, threads, text, err)
+                      : err_set(err, "out of memory for a dump");
+    stacks_free(threads);
     return ok;
 }

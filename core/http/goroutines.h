@@ -11,6 +11,7 @@
 #include <stdbool.h>
 
 #include "base/err.h"
+#include "sample/goroutine_dump.h"
 #include "sample/tally.h"
 #include "sample/wall.h"
 
@@ -20,6 +21,7 @@ enum goroutines_wanted {
     GOROUTINES_COUNTS,
     GOROUTINES_WAITS, /* for a profile of wall time */
     GOROUTINES_TRACE, /* told to a trace */
+    GOROUTINES_DUMP,
 };
 
 /* Lives until all who may still write to it have let go: a worker that is
@@ -29,8 +31,9 @@ struct goroutines {
     enum goroutines_wanted wanted;
     struct wall_window window; /* of GOROUTINES_WAITS; set by who made it */
     uint64_t trace;            /* of GOROUTINES_TRACE: its number; likewise */
-    atomic_int n_users;        /* who hold it */
-    atomic_int n_waiting;      /* who have not counted yet */
+    struct goroutine_dump dump;
+    atomic_int n_users;   /* who hold it */
+    atomic_int n_waiting; /* who have not counted yet */
 };
 
 /* Held once. NULL when out of memory. */
@@ -55,5 +58,13 @@ bool goroutines_are_counted(const struct goroutines *goroutines);
  * a worker's] */
 bool goroutines_add_to(struct goroutines *goroutines, struct profile *profile,
                        struct err *err);
+
+/* Their number, threads included; negative when out of memory. [any thread, not
+ * a worker's] */
+int64_t goroutines_number(struct goroutines *goroutines);
+
+/* The same as text, of GOROUTINES_DUMP. */
+bool goroutines_write(struct goroutines *goroutines, struct buf *text,
+                      struct err *err);
 
 #endif

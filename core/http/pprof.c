@@ -26,34 +26,6 @@ static void redirect_to_index(struct request *request)
     request_answer(request, MHD_HTTP_MOVED_PERMANENTLY, response);
 }
 
-/* Every word in it is the program's own: nothing to escape. */
-static void answer_index(struct request *request)
-{
-    struct buf html = BUF_INIT;
-    buf_puts(&html, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n"
-                    "<meta charset=\"utf-8\">\n<title>" PREFIX "/</title>\n"
-                    "<style>\n"
-                    "body { font-family: sans-serif; margin: 2em; }\n"
-                    "td { padding: 0.2em 1em 0.2em 0; }\n"
-                    "</style>\n</head>\n<body>\n<h1>" PREFIX "/</h1>\n"
-                    "<p>Profiles of this process, for <code>go tool pprof "
-                    "URL</code>. Add <code>?format=folded</code> for another "
-                    "format.</p>\n<table>\n");
-    for (size_t i = 0; i < pprof_n_kinds; i++) {
-        const struct pprof_kind *kind = &pprof_kinds[i];
-        buf_printf(&html,
-                   "<tr><td><a href=\"%s%s\">%s</a></td><td>%s</td></tr>\n",
-                   kind->name, pprof_kind_is_timed(kind) ? "" : "?debug=1",
-                   kind->name, kind->description);
-    }
-    buf_puts(&html,
-             "<tr><td><a href=\"cmdline\">cmdline</a></td>"
-             "<td>The command line of the process.</td></tr>\n"
-             "</table>\n<p><a href=\"goroutine?debug=2\">All coroutines, in "
-             "full</a></p>\n</body>\n</html>\n");
-    answer(request, response_take(&html, "text/html; charset=utf-8"));
-}
-
 static void answer_cmdline(struct request *request)
 {
     char text[65536];
@@ -77,6 +49,17 @@ static void start_profile(struct captures *captures, struct request *request,
         capture_refuse(request, MHD_HTTP_BAD_REQUEST, "%s", err.message);
 }
 
+/* With numbers, for which the workers are asked. */
+static void start_index(struct captures *captures, struct request *request)
+{
+    const struct capture_plan plan = {
+        .recording = {.kind = pprof_kind_find("goroutine"),
+                      .result = RECORDING_INDEX},
+        .is_text = true,
+    };
+    capture_start(captures, request, &plan);
+}
+
 void pprof_start_wall(struct captures *captures, struct request *request)
 {
     start_profile(captures, request, pprof_kind_find("wall"));
@@ -94,7 +77,7 @@ void pprof_start(struct captures *captures, struct request *request)
     if (kind)
         start_profile(captures, request, kind);
     else if (!*name)
-        answer_index(request);
+        start_index(captures, request);
     else if (strcmp(name, "cmdline") == 0)
         answer_cmdline(request);
     else if (strcmp(name, "symbol") == 0)

@@ -100,6 +100,7 @@ static bool plan_trace(struct planning *p)
     if (end == text || *end || !(seconds > 0 && seconds <= MAX_TRACE_SECONDS))
         seconds = 1; /* as Go does */
     p->plan->recording.wait_ns = (int64_t)(seconds * (double)SECOND_NS);
+    p->plan->recording.result = RECORDING_TRACE;
     return true;
 }
 
@@ -222,6 +223,19 @@ static enum MHD_Result add_option(void *ctx, enum MHD_ValueKind kind,
     return MHD_YES;
 }
 
+/* goroutine?debug=2 */
+static bool plan_dump(struct planning *p)
+{
+    char debug[32];
+    if (p->kind->source != PPROF_GOROUTINES || !p->plan->is_text ||
+        atoi(query(p, "debug", debug, sizeof debug)) < 2)
+        return true;
+    p->plan->recording.result = RECORDING_DUMP;
+    if (p->plan->recording.labels.n_bytes > 0)
+        return err_set(p->err, "\"label\" and \"worker\" are not for debug=2");
+    return true;
+}
+
 static void plan_format(struct planning *p)
 {
     struct capture_plan *plan = p->plan;
@@ -246,5 +260,5 @@ bool pprof_plan(struct MHD_Connection *connection,
         !plan_filter(&planning))
         return false;
     plan_format(&planning);
-    return true;
+    return plan_dump(&planning);
 }

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "http/goroutines.h"
+#include "http/pprof_index.h"
 #include "profile/profile.h"
 #include "sample/heap.h"
 #include "sample/heap_profile.h"
@@ -68,7 +69,9 @@ struct goroutines *recording_end(struct recording *r)
     else if (r->trace && (g = goroutines_new(GOROUTINES_TRACE)))
         g->trace = trace_stop(r->trace);
     else if (r->plan->kind->source == PPROF_GOROUTINES)
-        g = goroutines_new(GOROUTINES_COUNTS);
+        g = goroutines_new(r->plan->result == RECORDING_DUMP
+                               ? GOROUTINES_DUMP
+                               : GOROUTINES_COUNTS);
     r->goroutines = g;
     return g;
 }
@@ -171,10 +174,21 @@ struct profile *recording_make_profile(struct recording *r, struct err *err)
     return profile;
 }
 
-bool recording_write_trace(struct recording *r, struct buf *json,
-                           struct err *err)
+bool recording_write(struct recording *r, struct buf *text, struct err *err)
 {
-    return trace_end(r->trace, json, err);
+    if (!r->goroutines)
+        return err_set(err, "out of memory");
+    switch (r->plan->result) {
+    case RECORDING_PROFILE:
+        break;
+    case RECORDING_TRACE:
+        return trace_end(r->trace, text, err);
+    case RECORDING_DUMP:
+        return goroutines_write(r->goroutines, text, err);
+    case RECORDING_INDEX:
+        return pprof_index_write(r->goroutines, text, err);
+    }
+    return false;
 }
 
 void recording_stop(struct recording *r)

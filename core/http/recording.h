@@ -17,8 +17,17 @@
 struct buf;
 struct goroutines;
 
+/* What comes of it. */
+enum recording_result {
+    RECORDING_PROFILE,
+    RECORDING_TRACE, /* JSON */
+    RECORDING_DUMP,  /* goroutines one by one, as text */
+    RECORDING_INDEX, /* pprof_index.h */
+};
+
 struct recording_plan {
     const struct pprof_kind *kind;
+    enum recording_result result;
     int64_t wait_ns; /* how long to record; 0: at once */
     bool is_delta;   /* of a cumulative kind */
     int rate_hz;     /* of CPU or wall time; 0: the default */
@@ -53,9 +62,9 @@ struct goroutines *recording_end(struct recording *recording);
 struct profile *recording_make_profile(struct recording *recording,
                                        struct err *err);
 
-/* Of a trace: append its JSON. */
-bool recording_write_trace(struct recording *recording, struct buf *json,
-                           struct err *err);
+/* Append what is no profile. [any thread, not a worker's] */
+bool recording_write(struct recording *recording, struct buf *text,
+                     struct err *err);
 
 /* Record no more. May come twice. */
 void recording_stop(struct recording *recording);

@@ -11,6 +11,8 @@
 
 #include <stdint.h>
 
+#include "sample/sampler.h"
+
 struct lua_State;
 struct tally;
 
@@ -20,13 +22,25 @@ void coroutines_track(struct lua_State *L);
 /* The coroutine on top of L's stack was just made. May raise. [lua_api.c] */
 void coroutines_add(struct lua_State *L);
 
+struct coroutine_origin {
+    int64_t number; /* from 1; no two of the process have the same */
+    uint32_t maker; /* the frame of Lua that made it; FRAME_FULL: none */
+};
+
 /* Call `visit` for each. It may neither raise nor make coroutines. */
-void coroutines_each(struct lua_State *L,
-                     void (*visit)(void *ctx, struct lua_State *co), void *ctx);
+typedef void (*coroutine_visit_fn)(void *ctx, struct lua_State *co,
+                                   const struct coroutine_origin *origin);
+void coroutines_each(struct lua_State *L, coroutine_visit_fn visit, void *ctx);
 
 /* In which state a coroutine is: "suspended" in a yield, "not started";
  * NULL: it runs, has resumed another one, or is over. */
 const char *coroutine_state(struct lua_State *co);
+
+/* Its stack, leaf first. It must not run. Returns the number of frames; 0 when
+ * out of memory. */
+enum { COROUTINE_MAX_FRAMES = SAMPLER_MAX_DEPTH + 1 };
+unsigned coroutine_frames(struct lua_State *co,
+                          uint32_t frames[COROUTINE_MAX_FRAMES]);
 
 /* Add its stack to a tally, above it the frame `leaf` (frames.h; FRAME_FULL:
  * none). It must not run. */

@@ -174,6 +174,14 @@ static struct heap_snapshot *copy_all(void)
     return s;
 }
 
+uint32_t heap_n_entries(void)
+{
+    quiet_lock(&lock);
+    uint32_t n = stacks ? stacks_n(stacks) : 0;
+    quiet_unlock(&lock);
+    return n;
+}
+
 struct heap_snapshot *heap_snapshot_take(void)
 {
     quiet_lock(&lock);

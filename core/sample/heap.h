@@ -44,6 +44,9 @@ struct heap_entry {
     int64_t alloc_objects, alloc_bytes, live_objects, live_bytes;
 };
 
+/* Their number. [any thread] */
+uint32_t heap_n_entries(void);
+
 /* All entries as they are now. An entry keeps its place in later snapshots;
  * those that found no room are summed up in `overflow`. */
 struct heap_snapshot {

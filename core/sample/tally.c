@@ -19,6 +19,14 @@ void tally_add(struct tally *tally, const uint32_t *frames, uint32_t n_frames,
     quiet_unlock(&tally->lock);
 }
 
+uint32_t tally_n(struct tally *tally)
+{
+    quiet_lock(&tally->lock);
+    uint32_t n = tally->stacks ? stacks_n(tally->stacks) : 0;
+    quiet_unlock(&tally->lock);
+    return n;
+}
+
 void tally_fini(struct tally *tally)
 {
     stacks_free(tally->stacks);

@@ -27,6 +27,9 @@ struct tally {
 void tally_add(struct tally *tally, const uint32_t *frames, uint32_t n_frames,
                uint32_t labels, int64_t count, int64_t weight);
 
+/* The number of its entries. [any thread] */
+uint32_t tally_n(struct tally *tally);
+
 /* Forget all, of a tally that is not the program's. */
 void tally_fini(struct tally *tally);
 

@@ -7,64 +7,20 @@
 
 #include "base/clock.h"
 #include "sample/coroutines.h"
-#include "sample/frames.h"
-#include "sample/label_values.h"
 #include "sample/sampler.h"
-#include "sample/trace.h"
 #include "sample/vm_heap.h"
-#include "sample/wall.h"
 #include "script/call.h"
+#include "script/observe.h"
 #include "script/ready.h"
 #include "script/state.h"
+#include "script/task.h"
 #include "script/timer.h"
 
 /* Coroutines kept for reuse: enough for the tasks that usually wait at the
  * same time; a burst above it gives its memory back. */
 #define MAX_POOLED 256
 
-struct task {
-    struct scheduler *scheduler;
-    lua_State *co;
-    int ref; /* anchors co in the registry */
-    uint64_t number;
-    uint32_t labels;
-    struct sampler_request *request; /* NULL: it is for none */
-    bool waits;                      /* something will wake it */
-    const char *reason;              /* while it waits: what for */
-    int64_t since_ns;                /* when it began, if that mattered, or 0 */
-    uint64_t seen;                   /* the last wall_window that has it */
-    uint64_t traced;                 /* the last trace that was told of it */
-    void (*cancel)(void *ctx);       /* what it waits for; NULL: its timer */
-    void *cancel_ctx;
-    uv_timer_t timer;
-    struct ready_entry due;   /* its timer has fired */
-    struct task_usage *usage; /* NULL: nobody asks */
-    struct task_hold *holds;
-    task_done_fn done;
-    void *ctx;
-    struct task *next_pooled;
-    struct task *prev, *next; /* in scheduler->tasks */
-};
-
-struct scheduler {
-    lua_State *L;
-    uv_loop_t *loop;
-    struct mailbox *mailbox; /* of the loop */
-    struct ready *ready;
-    struct task *running; /* the one that is being resumed */
-    struct task *pool;
-    unsigned n_pooled;
-    struct task *tasks; /* all of them, pooled or not */
-    unsigned n_active;  /* started and not over */
-    uint64_t n_started;
-    struct timers timers;
-};
-
 static const char scheduler_key; /* its address: the key in the registry */
-
-/* Where a coroutine says which task it is of. Lua fills it with what the
- * state's first one has there: NULL. */
-static struct task **task_slot(lua_State *co) { return lua_getextraspace(co); }
 
 /* stack: scheduler */
 static int remember_scheduler(lua_State *L)
@@ -278,42 +234,10 @@ static void release_holds(struct task *task)
     }
 }
 
-static struct wall_wait wait_of(const struct task *task)
-{
-    return (struct wall_wait){.co = task->co,
-                              .labels = task->labels,
-                              .request = task->request,
-                              .reason = task->reason,
-                              .since_ns = task->since_ns,
-                              .seen = task->seen};
-}
-
-/* What a trace says of a task, but for when it ends. */
-static struct trace_event event_of(const struct task *task,
-                                   enum trace_kind kind, int64_t start_ns)
-{
-    return (struct trace_event){
-        .kind = kind,
-        .start_ns = start_ns,
-        .number = task->request ? task->request->number : (intptr_t)task,
-        .is_request = task->request,
-        .labels = task->labels,
-        .reason = kind == TRACE_WAIT ? task->reason : NULL,
-    };
-}
-
 static void end_wait(struct task *task)
 {
-    if (task->waits && wall_is_open()) {
-        struct wall_wait wait = wait_of(task);
-        wall_waited(&wait);
-    }
-    if (task->waits && trace_is_open()) {
-        struct trace_event event = event_of(task, TRACE_WAIT, task->since_ns);
-        event.end_ns = clock_mono_ns();
-        event.seen = task->traced;
-        trace_add(&event);
-    }
+    if (task->waits)
+        observe_wait(task);
     task->waits = false;
 }
 
@@ -423,9 +347,8 @@ static void run(struct task *task, int nargs)
     struct scheduler *scheduler = task->scheduler;
     struct err err;
     end_wait(task);
-    bool is_traced = trace_is_open();
-    struct trace_event event =
-        event_of(task, TRACE_RUN, is_traced ? clock_mono_ns() : 0);
+    struct observed_run observed;
+    observe_run_begin(&observed, task);
     scheduler->running = task;
     uint32_t labels = sampler_set_labels(task->labels);
     struct sampler_request *request = sampler_set_request(task->request);
@@ -443,10 +366,7 @@ static void run(struct task *task, int nargs)
     sampler_set_request(request);
     sampler_set_labels(labels);
     scheduler->running = NULL;
-    if (is_traced) {
-        event.end_ns = clock_mono_ns();
-        trace_add(&event);
-    }
+    observe_run_end(&observed);
 }
 
 void task_start(struct task *task, int nargs, uint32_t labels,
@@ -481,9 +401,8 @@ void task_wait(struct task *task, const char *reason, void (*cancel)(void *ctx),
 {
     task->waits = true;
     task->reason = reason;
-    bool matters = wall_is_open() || trace_is_open();
-    task->since_ns = matters ? clock_mono_ns() : 0;
-    task->seen = task->traced = 0;
+    task->since_ms = uv_now(task->scheduler->loop);
+    observe_wait_begin(task);
     task->cancel = cancel;
     task->cancel_ctx = ctx;
 }
@@ -501,60 +420,4 @@ void task_wake_after(struct task *task, double seconds)
     task_wait(task, "sleep", NULL, NULL);
     uv_update_time(task->scheduler->loop); /* the handler may have run long */
     uv_timer_start(&task->timer, on_wait_over, timer_ms(seconds), 0);
-}
-
-struct counting {
-    struct tally *tally;
-    uint32_t labels; /* of the thread */
-};
-
-static void count_coroutine(void *ctx, lua_State *co)
-{
-    const struct counting *counting = ctx;
-    const struct task *task = *task_slot(co);
-    const char *state = coroutine_state(co);
-    if (!state || (task && !task->waits))
-        return;
-    uint32_t labels = task ? task->labels : counting->labels;
-    labels = sampler_add_label(labels, "coroutine", task ? "waiting" : state);
-    if (task)
-        labels = sampler_add_label(labels, "wait",
-                                   label_values_bound("wait", task->reason));
-    coroutine_add(co, FRAME_FULL, labels, 1, 0, counting->tally);
-}
-
-void scheduler_count(struct scheduler *scheduler, struct tally *tally)
-{
-    struct counting counting = {tally, sampler_get_labels()};
-    sampler_learn_names(scheduler->L); /* of libraries that came since */
-    coroutines_each(scheduler->L, count_coroutine, &counting);
-}
-
-void scheduler_add_waiting(struct scheduler *scheduler,
-                           const struct wall_window *window,
-                           struct tally *tally)
-{
-    for (struct task *task = scheduler->tasks; task; task = task->next) {
-        if (!task->waits)
-            continue;
-        struct wall_wait wait = wait_of(task);
-        wall_add_waiting(window, &wait, tally);
-        task->seen = window->id;
-    }
-}
-
-void scheduler_trace(struct scheduler *scheduler, uint64_t trace)
-{
-    for (struct task *task = scheduler->tasks; task; task = task->next) {
-        if (!task->waits)
-            continue;
-        struct trace_event event = event_of(task, TRACE_WAIT, task->since_ns);
-        trace_add_to(trace, &event);
-        task->traced = trace;
-        if (!task->request || task->request->traced == trace)
-            continue;
-        task->request->traced = trace;
-        event = event_of(task, TRACE_REQUEST, task->request->number);
-        trace_add_to(trace, &event);
-    }
 }

@@ -138,22 +138,6 @@ void task_wake_after(struct task *task, double seconds);
 void task_wait(struct task *task, const char *reason, void (*cancel)(void *ctx),
                void *ctx);
 
-/* Count what all coroutines of the state are at that do not run, with the
- * labels `coroutine` (its state) and `wait` (what for). */
-struct tally;
-void scheduler_count(struct scheduler *scheduler, struct tally *tally);
-
-/* Add what its tasks have waited within the window to a tally, those that wait
- * still (wall.h). */
-struct wall_window;
-void scheduler_add_waiting(struct scheduler *scheduler,
-                           const struct wall_window *window,
-                           struct tally *tally);
-
-/* Tell the trace of this number (trace.h) what its tasks wait for, those that
- * wait still, and of which requests they are. */
-void scheduler_trace(struct scheduler *scheduler, uint64_t trace);
-
 /* Go on: its yield returns. From the loop, not from within another task. */
 void task_wake(struct task *task);
 

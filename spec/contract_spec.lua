@@ -1,0 +1,250 @@
+-- contract_spec.lua: the same requests to Perilune and to a Go program with
+-- net/http/pprof get the same answers: status, headers, shape of the body.
+local support = require "support"
+local socket = require "socket"
+
+local folder, server, go, go_url
+
+setup(function()
+  folder = support.new_folder()
+  local code, _, err = support.run(("cd %s/spec/go/contract && go build -o %s/go-server main.go")
+    :format(support.source, folder))
+  assert(code == 0, err)
+  go = support.start { "sh", "-c", "sleep 600 | exec " .. folder .. "/go-server" }
+  go_url = "http://" .. support.wait_until(function()
+    return go:output():match "^(%S+)\n"
+  end, "the Go program")
+  server = support.serve { "--workers", "2", support.source .. "/lua" }
+  -- Something to be in the profiles.
+  local load = support.start { support.perilune, "load", server.url .. "/data",
+    "-u", "4", "-d", "2s" }
+  load:wait(30)
+  load:stop()
+end)
+
+teardown(function()
+  support.run("pkill -P " .. go.pid)
+  go:stop()
+  assert.equal(0, server:stop())
+  support.remove_folder(folder)
+end)
+
+--- The same request to both.
+local function ask(request)
+  local method, path, body = request:match "^(%u+) (%S+) ?(.*)$"
+  local options = { method = method, body = body ~= "" and body or nil }
+  local ours = { support.request(server.url .. path, options) }
+  local theirs = { support.request(go_url .. path, options) }
+  return { status = ours[1], body = ours[2], headers = ours[3] },
+    { status = theirs[1], body = theirs[2], headers = theirs[3] }
+end
+
+local HEADERS = { "content-type", "content-disposition", "x-content-type-options",
+  "x-go-pprof", "content-encoding", "location" }
+
+local function compare_heads(ours, theirs)
+  assert.equal(theirs.status, ours.status)
+  for _, name in ipairs(HEADERS) do
+    assert.equal(theirs.headers[name] or "none", ours.headers[name] or "none", name)
+  end
+end
+
+--- What go tool pprof says of a profile, but for its samples and numbers that
+-- are of the moment.
+local function shape(body, name)
+  local file = folder .. "/" .. name
+  support.write_file(file, body)
+  assert.equal("\31\139", body:sub(1, 2)) -- gzip
+  local code, out, err = support.run(
+    ("PPROF_TMPDIR=%s go tool pprof -raw %s"):format(folder, file))
+  assert.equal(0, code, err)
+  local head = out:match "^(.-\nSamples:\n[^\n]*)\n"
+  return (head:gsub("Comment: [^\n]*\n", ""):gsub("Comments: [^\n]*\n", "")
+    :gsub("Doc: [^\n]*\n", ""):gsub("Time: [^\n]+", "Time")
+    :gsub("Duration: [^\n]+", "Duration"):gsub("%s+\n", "\n"))
+end
+
+describe("a profile:", function()
+  for _, path in ipairs {
+    "allocs", "block", "goroutine", "heap", "mutex", "threadcreate",
+    "heap?gc=1", "heap?debug=0", "goroutine?debug=0",
+    "profile?seconds=1",
+    "allocs?seconds=1", "block?seconds=1", "goroutine?seconds=1",
+    "heap?seconds=1", "mutex?seconds=1", "threadcreate?seconds=1",
+    "heap?gc=1&seconds=1", "block?seconds=1&debug=0", "heap?debug=x",
+  } do
+    it(path, function()
+      local ours, theirs = ask("GET /debug/pprof/" .. path)
+      compare_heads(ours, theirs)
+      assert.equal(200, ours.status)
+      local expected = shape(theirs.body, "theirs")
+      if path == "allocs?seconds=1" then -- Go's forgets what to show first
+        expected = expected:gsub("alloc_space/bytes inuse", "alloc_space/bytes[dflt] inuse")
+      end
+      assert.equal(expected, shape(ours.body, "ours"))
+    end)
+  end
+end)
+
+--- The first lines, up to where stacks begin, without numbers; and which kinds
+-- of lines follow.
+local function outline(text)
+  local head, kinds = {}, {}
+  for line in text:gmatch "[^\n]*" do
+    local plain = line:gsub("0x%x+", "X"):gsub("%d+", "N")
+    if #kinds == 0 and not line:find " @ 0x" then
+      head[#head + 1] = plain:gsub("@ heap/N", "@ heap/" .. (line:match "heap/(%d+)" or ""))
+    else
+      kinds[#kinds + 1] = line
+    end
+  end
+  return table.concat(head, "\n"), kinds
+end
+
+describe("a text:", function()
+  for _, path in ipairs {
+    "allocs?debug=1", "block?debug=1", "goroutine?debug=1", "heap?debug=1",
+    "mutex?debug=1", "threadcreate?debug=1", "heap?debug=2", "heap?gc=1&debug=1",
+  } do
+    it(path, function()
+      local ours, theirs = ask("GET /debug/pprof/" .. path)
+      compare_heads(ours, theirs)
+      local head, lines = outline(ours.body)
+      local go_head = outline(theirs.body)
+      assert.equal(go_head, head)
+      assert.is_true(#lines > 0)
+      for _, line in ipairs(lines) do
+        assert.truthy(line == "" or line:find "^[%d%s:%[%]]+ @[ 0-9a-fx]*$"
+          or line:find "^#\t0x%x+\t.+%+0x%x+\t.*$" or line:find "^# labels: {.*}$", line)
+      end
+    end)
+  end
+
+  it("goroutine?debug=2", function()
+    local ours, theirs = ask "GET /debug/pprof/goroutine?debug=2"
+    compare_heads(ours, theirs)
+    local function check(text)
+      local n = 0
+      for block in (text:gsub("\n*$", "") .. "\n\n"):gmatch "(.-)\n\n" do
+        n = n + 1
+        assert.truthy(block:find "^goroutine %d+ %[[^%]]+%]:\n", block)
+        local frames = 0
+        for _, place in block:gmatch "\n([^\n]+%(.-%))\n\t([^\n]+)" do
+          frames = frames + 1
+          assert.truthy(place:find "^.+:%d+" or place == "[C]" or place:find " %+0x%x+$", place)
+        end
+        assert.is_true(frames > 0, block)
+      end
+      return n
+    end
+    assert.is_true(check(theirs.body) > 2)
+    assert.is_true(check(ours.body) > 4)
+  end)
+end)
+
+describe("an error:", function()
+  for _, path in ipairs {
+    "nothing", "heap/", "heap?seconds=0", "heap?seconds=-1", "heap?seconds=x",
+    "heap?seconds=1.5", "allocs?seconds=0", "block?seconds=y", "mutex?seconds=z",
+    "goroutine?seconds=0", "threadcreate?seconds=0", "heap?seconds=1&debug=1",
+    "goroutine?seconds=1&debug=2", "mutex?seconds=1&debug=1",
+  } do
+    it(path, function()
+      local ours, theirs = ask("GET /debug/pprof/" .. path)
+      assert.is_true(theirs.status >= 400)
+      compare_heads(ours, theirs)
+      assert.equal(theirs.body, ours.body)
+    end)
+  end
+end)
+
+describe("another request:", function()
+  it("the folder without its slash", function()
+    local ours, theirs = ask "GET /debug/pprof"
+    assert.equal(301, ours.status)
+    assert.truthy(theirs.status == 301 or theirs.status == 307) -- since Go 1.26
+    assert.equal(theirs.headers.location, ours.headers.location)
+  end)
+
+  it("the index, with the number of each", function()
+    local ours, theirs = ask "GET /debug/pprof/"
+    compare_heads(ours, theirs)
+    local names = {}
+    for href in theirs.body:gmatch "<a href=['\"]([^'\"]+)['\"]" do
+      names[#names + 1] = href
+      local name = href:match "^[^?]+"
+      assert.truthy(ours.body:find('<a href="' .. name .. '[?"]'), name)
+    end
+    assert.is_true(#names >= 9)
+    for _, name in ipairs { "goroutine", "threadcreate", "heap", "allocs", "block", "mutex" } do
+      local pattern = "<td>(%d+)</td>%s*<td><a href=['\"]?" .. name .. "%?debug=1"
+      assert.truthy(theirs.body:find(pattern), theirs.body)
+      assert.is_true(tonumber(ours.body:match(pattern)) > 0, name)
+    end
+  end)
+
+  it("the command line", function()
+    local ours, theirs = ask "GET /debug/pprof/cmdline"
+    compare_heads(ours, theirs)
+    assert.truthy(ours.body:find "^[^%z]+%zserve%z")
+    assert.truthy(theirs.body:find "go%-server$")
+  end)
+
+  it("symbols", function()
+    for _, request in ipairs { "GET /debug/pprof/symbol", "GET /debug/pprof/symbol?0x1",
+      "GET /debug/pprof/symbol?nothing" } do
+      local ours, theirs = ask(request)
+      compare_heads(ours, theirs)
+      assert.equal(theirs.body, ours.body, request)
+    end
+    -- go tool pprof posts its addresses; Go's own has refused that since 1.22.
+    local ours, theirs = ask "POST /debug/pprof/symbol 0x1+0x2"
+    assert.truthy(theirs.status == 200 or theirs.status == 405)
+    assert.equal(200, ours.status)
+    assert.equal("num_symbols: 1\n", ours.body)
+  end)
+
+  it("by another method", function()
+    for _, request in ipairs { "HEAD /debug/pprof/heap", "HEAD /debug/pprof/",
+      "HEAD /debug/pprof/cmdline", "HEAD /debug/pprof/goroutine?debug=2" } do
+      local ours, theirs = ask(request)
+      assert.equal(theirs.status, ours.status, request)
+      assert.equal(theirs.headers["content-type"], ours.headers["content-type"], request)
+    end
+  end)
+
+  it("seconds of the CPU that are none are 30", function()
+    for _, path in ipairs { "profile?seconds=x", "profile?seconds=0", "profile?seconds=-3", "profile" } do
+      local waits = {}
+      for _, url in ipairs { server.url, go_url } do
+        local client = assert(socket.connect(url:match "//([^:]+):(%d+)"))
+        client:settimeout(0.3)
+        client:send("GET /debug/pprof/" .. path .. " HTTP/1.1\r\nHost: x\r\n\r\n")
+        local _, why = client:receive "*l"
+        waits[#waits + 1] = why
+        client:close()
+        socket.sleep(0.1) -- Go has one at a time
+      end
+      assert.same({ "timeout", "timeout" }, waits, path)
+    end
+  end)
+end)
+
+describe("a scraper's", function()
+  -- What Parca and Grafana Alloy ask for by default, of a server that idles.
+  local idle
+  setup(function() idle = support.serve { "--workers", "2", support.source .. "/lua" } end)
+  teardown(function() assert.equal(0, idle:stop()) end)
+
+  for _, path in ipairs { "allocs", "block", "goroutine?debug=0", "mutex", "profile?seconds=1",
+    "heap", "delta_heap", "delta_mutex" } do
+    local delta = path:match "^delta_(.+)"
+    path = delta and delta .. "?seconds=1" or path
+    it(path .. " is a valid profile", function()
+      local status, body, headers = support.request(idle.url .. "/debug/pprof/" .. path)
+      assert.equal(200, status)
+      assert.equal("application/octet-stream", headers["content-type"])
+      shape(body, "idle")
+    end)
+  end
+end)
