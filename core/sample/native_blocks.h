@@ -39,7 +39,7 @@ static inline _Atomic uint8_t *native_blocks_counter(const void *address)
                                  (64 - NATIVE_BLOCKS_FILTER_BITS)];
 }
 
-/* False: surely not. [any thread] */
+/* False: surely not. NULL is none, but may be taken for one. [any thread] */
 static inline bool native_blocks_may_have(const void *address)
 {
     return atomic_load_explicit(native_blocks_counter(address),

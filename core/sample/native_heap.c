@@ -65,15 +65,30 @@ static __attribute__((noinline)) void end_gap(void *address, size_t size,
         record(address, size, caller);
 }
 
-static inline void *came(void *address, size_t size, uintptr_t caller)
+/* Most blocks lie within the gap, and only shorten it. Unsigned, so that a size
+ * which malloc will refuse does not; a thread's first gap is 0. */
+static inline bool is_in_gap(size_t size)
 {
-    if (!address)
-        return NULL;
+    if (__builtin_expect(size >= (size_t)gap_bytes, 0))
+        return false;
     gap_bytes -= (int64_t)size;
-    if (__builtin_expect(gap_bytes <= 0, 0))
+    return true;
+}
+
+/* `address` is a new block, or NULL, that is not in the gap. */
+static void *came(void *address, size_t size, uintptr_t caller)
+{
+    if (address)
         end_gap(address, size, caller);
     return address;
 }
+
+#define CALLER ((uintptr_t)__builtin_return_address(0))
+
+/* The block that `take`, an expression, gives. Its value twice in the code: a
+ * block within the gap costs a jump to the C library, and no frame. */
+#define ALLOCATE(take, size)                                                   \
+    (is_in_gap(size) ? (take) : came(take, size, CALLER))
 
 /* Is the block at `address`, which is about to go, a sampled one? */
 static bool take_out(void *address, struct native_block *block)
@@ -91,16 +106,17 @@ static __attribute__((noinline)) void leave(void *address)
 
 static inline bool may_be_sampled(const void *address)
 {
-    return __builtin_expect(address && native_blocks_may_have(address), 0);
+    return __builtin_expect(native_blocks_may_have(address), 0);
 }
 
-#define CALLER ((uintptr_t)__builtin_return_address(0))
-
-void *malloc(size_t size) { return came(__libc_malloc(size), size, CALLER); }
+void *malloc(size_t size) { return ALLOCATE(__libc_malloc(size), size); }
 
 void *calloc(size_t n, size_t size)
 {
-    return came(__libc_calloc(n, size), n * size, CALLER);
+    size_t total;
+    if (__builtin_mul_overflow(n, size, &total))
+        return __libc_calloc(n, size); /* which refuses it */
+    return ALLOCATE(__libc_calloc(total, 1), total);
 }
 
 void free(void *address)
@@ -110,20 +126,28 @@ void free(void *address)
     __libc_free(address);
 }
 
-static inline void *resize(void *address, size_t size, uintptr_t caller)
+/* A block that may be a sampled one. */
+static __attribute__((noinline)) void *resize_sampled(void *address,
+                                                      size_t size)
 {
     struct native_block old;
-    bool was_sampled = may_be_sampled(address) && take_out(address, &old);
+    bool was_sampled = take_out(address, &old);
     void *moved = __libc_realloc(address, size);
     bool is_still_there = was_sampled && !moved && size > 0;
     if (was_sampled && !(is_still_there && native_blocks_add(&old)))
         heap_remove(old.position, old.size);
-    return came(moved, size, caller);
+    return moved;
+}
+
+static inline void *resize(void *address, size_t size)
+{
+    return may_be_sampled(address) ? resize_sampled(address, size)
+                                   : __libc_realloc(address, size);
 }
 
 void *realloc(void *address, size_t size)
 {
-    return resize(address, size, CALLER);
+    return ALLOCATE(resize(address, size), size);
 }
 
 void *reallocarray(void *address, size_t n, size_t size)
@@ -133,17 +157,17 @@ void *reallocarray(void *address, size_t n, size_t size)
         errno = ENOMEM;
         return NULL;
     }
-    return resize(address, total, CALLER);
+    return ALLOCATE(resize(address, total), total);
 }
 
 void *memalign(size_t alignment, size_t size)
 {
-    return came(__libc_memalign(alignment, size), size, CALLER);
+    return ALLOCATE(__libc_memalign(alignment, size), size);
 }
 
 void *aligned_alloc(size_t alignment, size_t size)
 {
-    return came(__libc_memalign(alignment, size), size, CALLER);
+    return ALLOCATE(__libc_memalign(alignment, size), size);
 }
 
 int posix_memalign(void **out, size_t alignment, size_t size)
@@ -152,7 +176,7 @@ int posix_memalign(void **out, size_t alignment, size_t size)
     if (!is_power || alignment % sizeof(void *) != 0)
         return EINVAL;
     int error = errno;
-    void *address = came(__libc_memalign(alignment, size), size, CALLER);
+    void *address = ALLOCATE(__libc_memalign(alignment, size), size);
     errno = error;
     if (!address)
         return ENOMEM;
@@ -160,9 +184,9 @@ int posix_memalign(void **out, size_t alignment, size_t size)
     return 0;
 }
 
-void *valloc(size_t size) { return came(__libc_valloc(size), size, CALLER); }
+void *valloc(size_t size) { return ALLOCATE(__libc_valloc(size), size); }
 
-void *pvalloc(size_t size) { return came(__libc_pvalloc(size), size, CALLER); }
+void *pvalloc(size_t size) { return ALLOCATE(__libc_pvalloc(size), size); }
 
 void native_heap_start(void) { atomic_store(&is_started, heap_rate() > 0); }
 
