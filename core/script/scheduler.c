@@ -32,7 +32,7 @@ struct task {
     bool waits;                      /* something will wake it */
     const char *reason;              /* while it waits: what for */
     int64_t since_ns;                /* when it began, if that mattered, or 0 */
-    uint64_t seen;                   /* the last wall_window that has it */
+    uint64_t seen;                   /* of wall_wait */
     uint64_t traced;                 /* the last trace that was told of it */
     void (*cancel)(void *ctx);       /* what it waits for; NULL: its timer */
     void *cancel_ctx;
@@ -539,7 +539,7 @@ void scheduler_add_waiting(struct scheduler *scheduler,
             continue;
         struct wall_wait wait = wait_of(task);
         wall_add_waiting(window, &wait, tally);
-        task->seen = window->id;
+        task->seen = window->end_number;
     }
 }
 
