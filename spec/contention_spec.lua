@@ -57,7 +57,8 @@ local function profile(query)
   return body
 end
 
---- Send a request; returns a function that waits for the answer's number.
+--- Send a request; returns a function that waits for the answer's number, and
+--- its socket.
 local function start(path)
   local client = assert(socket.connect("127.0.0.1", server.port))
   client:settimeout(30)
@@ -67,7 +68,7 @@ local function start(path)
     client:close()
     assert.truthy(reply:find("HTTP/1.1 200", 1, true), reply)
     return tonumber(reply:match '"waited":([%d.e-]+)')
-  end
+  end, client
 end
 
 --- Sum of the values of all stacks with this frame.
@@ -117,6 +118,18 @@ it("a mutex's delay is on those who waited, and on those who held it", function(
   near(waited - by_first, seconds("mutex", "routes.hold_long"), 0.05)
   assert.equal(2, sum(profile "block?format=folded&sample_index=contentions", "routes.wait_for_lock"))
   assert.equal(1, sum(profile "mutex?format=folded&sample_index=contentions", "routes.hold_long"))
+end)
+
+it("a wait that is given up counts too", function()
+  local held = start "/hold?s=0.6"
+  socket.sleep(0.1)
+  local _, client = start "/wait?s=0"
+  socket.sleep(0.3)
+  client:close()
+  held()
+  local waited = seconds("mutex", "routes.hold_long")
+  assert.is_true(waited > 0.25 and waited < 0.5, waited .. " s")
+  near(waited, seconds("block", "routes.wait_for_lock"), 0.05)
 end)
 
 it("waits for messages and permits block", function()

@@ -86,11 +86,18 @@ return {
 }
 ]==]
 
+local HANDLES = [==[
+local sync = require "sync"
+io.write(tostring(getmetatable(sync.mutex "m")), " ",
+  tostring(getmetatable(sync.channel "c")), " ", tostring(getmetatable(sync.semaphore "s")))
+]==]
+
 local folder, server
 
 setup(function()
   folder = support.new_folder()
   support.write_file(folder .. "/routes.lua", ROUTES)
+  support.write_file(folder .. "/handles.lua", HANDLES)
   server = support.serve { "--workers", "2", folder }
 end)
 
@@ -259,6 +266,13 @@ it("what is wrong is said", function()
     local body = get("/error/" .. what)
     assert.truthy(body:find("false", 1, true) and body:find(message, 1, true), body)
   end
+end)
+
+it("a handle keeps its metatable to itself", function()
+  -- Its __gc on another value, or while a task waits, would end the process.
+  local code, out, err = support.command("run " .. support.quote(folder .. "/handles.lua"))
+  assert.equal(0, code, err)
+  assert.equal("false false false", out)
 end)
 
 it("a server with tasks that wait for each other stops", function()

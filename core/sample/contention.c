@@ -7,7 +7,9 @@
 #include <stddef.h>
 
 #include "base/random.h"
+#include "sample/coroutines.h"
 #include "sample/current_stack.h"
+#include "sample/frames.h"
 #include "sample/sample.h"
 
 struct tally contention_block_tally = TALLY_INIT;
@@ -129,6 +131,15 @@ void contention_waited(int64_t delay_ns)
     if (rate_ns > 0 && delay_ns > 0 && keep(rate_ns, &delay_ns, &count))
         record(&contention_block_tally, CALLER, SAMPLE_ALLOCATION, count,
                delay_ns);
+}
+
+void contention_coroutine_waited(struct lua_State *co, uint32_t labels,
+                                 int64_t delay_ns)
+{
+    int64_t rate_ns = block_rate_ns, count;
+    if (rate_ns > 0 && delay_ns > 0 && keep(rate_ns, &delay_ns, &count))
+        coroutine_add(co, FRAME_FULL, labels, count, delay_ns,
+                      &contention_block_tally);
 }
 
 void contention_held(int64_t delay_ns)

@@ -42,6 +42,12 @@ void contention_unwant(struct contention_wish *wish);
 void contention_waited(int64_t delay_ns);
 void contention_held(int64_t delay_ns);
 
+/* A coroutine has waited that will not go on: in its yield, with these labels
+ * (coroutine_add). [its thread] */
+struct lua_State;
+void contention_coroutine_waited(struct lua_State *co, uint32_t labels,
+                                 int64_t delay_ns);
+
 /* Watch mutexes and conditions of the C library too. Once, when stacks can be
  * taken. */
 void contention_watch_native(void);

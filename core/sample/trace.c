@@ -15,9 +15,9 @@
 enum { MAX_EVENTS = 200000 };
 
 struct trace {
-    struct trace *next; /* [lock] */
-    bool is_linked;     /* [lock] */
-    uint64_t number;
+    struct trace *next;       /* [lock] */
+    bool is_linked;           /* [lock] */
+    uint64_t number;          /* [lock]: from 1, by their ends; 0 before */
     int64_t start_ns, end_ns; /* the end: [lock], INT64_MAX before it */
     struct trace_record *records;
     uint32_t n, n_allocated, n_dropped;
@@ -28,7 +28,7 @@ struct trace {
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct trace *first;
 static atomic_uint n_open;
-static uint64_t n_opened;
+static uint64_t n_stopped;
 
 bool trace_is_open(void)
 {
@@ -46,7 +46,6 @@ struct trace *trace_open(struct err *err)
     pthread_mutex_lock(&lock);
     trace->start_ns = clock_mono_ns();
     trace->end_ns = INT64_MAX;
-    trace->number = ++n_opened;
     trace->is_linked = true;
     trace->next = first;
     first = trace;
@@ -72,9 +71,10 @@ static void unlink_trace(struct trace *trace)
 uint64_t trace_stop(struct trace *trace)
 {
     pthread_mutex_lock(&lock);
+    uint64_t number = trace->number = ++n_stopped;
     trace->end_ns = clock_mono_ns();
     pthread_mutex_unlock(&lock);
-    return trace->number;
+    return number;
 }
 
 bool trace_end(struct trace *trace, struct buf *json, struct err *err)
@@ -120,10 +120,16 @@ static bool has_room(struct trace *trace)
     return true;
 }
 
+/* Those that end later are told later: all up to the last one have it. */
+static bool has(const struct trace *trace, const struct trace_event *event)
+{
+    return trace->number > 0 && trace->number <= event->seen;
+}
+
 /* [lock] */
 static void record(struct trace *trace, const struct trace_event *event)
 {
-    if (event->seen == trace->number || event->start_ns > trace->end_ns)
+    if (has(trace, event) || event->start_ns > trace->end_ns)
         return;
     if (!has_room(trace)) {
         trace->n_dropped++;

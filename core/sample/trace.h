@@ -56,13 +56,14 @@ struct trace_event {
     int status;         /* of TRACE_REQUEST: its reply's, or 0 */
     const char *reason; /* of TRACE_WAIT; copied */
     int64_t bytes;      /* of TRACE_COLLECTION: allocated now */
-    uint64_t seen;      /* the number of a trace that has it already, or 0 */
+    uint64_t seen;      /* the number of the last trace that has it, or 0 */
 };
 
 /* It is over: for each trace that is open. Of the calling thread. */
 void trace_add(const struct trace_event *event);
 
-/* For the trace with this number, if it is open still. */
+/* For the trace with this number, if it is open still. Traces are told in the
+ * order in which they were stopped. */
 void trace_add_to(uint64_t number, const struct trace_event *event);
 
 #endif

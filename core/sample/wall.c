@@ -25,7 +25,7 @@ struct wall {
 /* Guards the list. A tally's lock is taken inside. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct wall *first;
-static uint64_t n_opened;
+static uint64_t n_ended;
 static atomic_uint n_open;
 
 bool wall_is_open(void)
@@ -50,7 +50,6 @@ struct wall *wall_open(const struct session_options *options, struct err *err)
     pthread_mutex_init(&wall->waits.lock, NULL);
     pthread_mutex_lock(&lock);
     wall->window = (struct wall_window){
-        .id = ++n_opened,
         .start_ns = clock_mono_ns(),
         .end_ns = INT64_MAX,
         .period_ns = session_period_ns(wall->threads),
@@ -66,6 +65,7 @@ struct wall *wall_open(const struct session_options *options, struct err *err)
 const struct wall_window *wall_end(struct wall *wall)
 {
     pthread_mutex_lock(&lock);
+    wall->window.end_number = ++n_ended;
     wall->window.end_ns = clock_mono_ns();
     pthread_mutex_unlock(&lock);
     return &wall->window;
@@ -195,12 +195,20 @@ static void add_to(struct wall *wall, const struct wall_wait *wait,
         &wall->waits);
 }
 
+/* Those that end later are asked about later: it was added to all up to the
+ * last one. */
+static bool was_added(const struct wall_wait *wait,
+                      const struct wall_window *window)
+{
+    return window->end_number > 0 && window->end_number <= wait->seen;
+}
+
 void wall_waited(const struct wall_wait *wait)
 {
     int64_t now_ns = clock_mono_ns();
     pthread_mutex_lock(&lock);
     for (struct wall *w = first; w; w = w->next)
-        if (w->window.id != wait->seen)
+        if (!was_added(wait, &w->window))
             add_to(w, wait, now_ns);
     pthread_mutex_unlock(&lock);
 }

@@ -26,7 +26,7 @@ struct wall;
 
 /* What time a profile is of. */
 struct wall_window {
-    uint64_t id;              /* counts up */
+    uint64_t end_number;      /* from 1, in the order of their ends; 0: open */
     int64_t start_ns, end_ns; /* monotonic; INT64_MAX: open */
     int64_t period_ns;
     int64_t slower_than_ns; /* of requests that take as long; 0: of all */
@@ -55,13 +55,14 @@ struct wall_wait {
     struct sampler_request *request; /* that it is for, or NULL */
     const char *reason;
     int64_t since_ns; /* monotonic; 0: before any that is open began */
-    uint64_t seen;    /* the last window that it was added to while it waited */
+    uint64_t seen;    /* end_number of the last window that has it, or 0 */
 };
 
 /* It is over: for all that are open. */
 void wall_waited(const struct wall_wait *wait);
 
-/* It goes on: for this window, at its end. */
+/* It goes on: for this window, at its end. Tasks are asked about in the order
+ * in which windows end. */
 void wall_add_waiting(const struct wall_window *window,
                       const struct wall_wait *wait, struct tally *tally);
 

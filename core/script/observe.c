@@ -108,7 +108,7 @@ void observe_waits(struct scheduler *scheduler,
             continue;
         struct wall_wait wait = wait_of(task);
         wall_add_waiting(window, &wait, tally);
-        task->seen = window->id;
+        task->seen = window->end_number;
     }
 }
 

@@ -32,6 +32,8 @@ void sync_handle_type(lua_State *L, const char *type, const luaL_Reg *methods)
     lua_setfield(L, -2, "__gc");
     lua_pushcfunction(L, describe);
     lua_setfield(L, -2, "__tostring");
+    lua_pushboolean(L, false); /* these two are for Lua alone to call */
+    lua_setfield(L, -2, "__metatable");
     lua_newtable(L);
     luaL_setfuncs(L, methods, 0);
     lua_setfield(L, -2, "__index");

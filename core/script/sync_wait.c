@@ -47,9 +47,16 @@ void sync_wait_free(struct sync_wait *wait)
         free(wait);
 }
 
+static int64_t waited_ns(const struct sync_wait *wait)
+{
+    return clock_mono_ns() - wait->waiter.since_ns;
+}
+
 static void cancel(void *ctx)
 {
     struct sync_wait *wait = ctx;
+    contention_coroutine_waited(task_stack(wait->task), task_labels(wait->task),
+                                waited_ns(wait));
     if (wait->kind->leave(wait->object, &wait->waiter)) {
         sync_wait_free(wait);
         return;
@@ -83,7 +90,7 @@ void sync_wait_start(struct sync_wait *wait, double seconds)
 
 enum sync_wait_result sync_wait_end(const struct sync_wait *wait)
 {
-    contention_waited(clock_mono_ns() - wait->waiter.since_ns);
+    contention_waited(waited_ns(wait));
     if (wait->is_over)
         return SYNC_WAIT_TIMEOUT;
     return wait->waiter.state == WAITER_CLOSED ? SYNC_WAIT_CLOSED

@@ -26,7 +26,7 @@ struct task {
     const char *reason;              /* while it waits: what for */
     uint64_t since_ms;               /* when it began, by the loop's clock */
     int64_t since_ns;                /* the same, if that mattered, or 0 */
-    uint64_t seen;                   /* the last wall_window that has it */
+    uint64_t seen;                   /* of wall_wait */
     uint64_t traced;                 /* the last trace that was told of it */
     void (*cancel)(void *ctx);       /* what it waits for; NULL: its timer */
     void *cancel_ctx;

@@ -48,14 +48,6 @@ bool sync_mutex_leave(struct sync_mutex *mutex, struct waiter *waiter)
     return waits;
 }
 
-bool sync_mutex_is_owned_by(struct sync_mutex *mutex, const void *owner)
-{
-    pthread_mutex_lock(&mutex->object.lock);
-    bool is = mutex->owner == owner;
-    pthread_mutex_unlock(&mutex->object.lock);
-    return is;
-}
-
 int64_t sync_mutex_unlock(struct sync_mutex *mutex)
 {
     pthread_mutex_lock(&mutex->object.lock);

@@ -31,8 +31,6 @@ bool sync_mutex_lock(struct sync_mutex *mutex, const void *owner,
  * owner's. */
 bool sync_mutex_leave(struct sync_mutex *mutex, struct waiter *waiter);
 
-bool sync_mutex_is_owned_by(struct sync_mutex *mutex, const void *owner);
-
 /* Hand it on. Returns the delay that this owner has caused, 0 for none. */
 int64_t sync_mutex_unlock(struct sync_mutex *mutex);
 
