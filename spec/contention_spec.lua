@@ -102,7 +102,7 @@ after_each(function()
   support.remove_folder(folder)
 end)
 
-it("a mutex's delay is on those who waited, and on those who held it", function()
+it("a mutex's delay is on those who waited, and on those who held it", support.timed(function()
   local held = start "/hold?s=0.6"
   socket.sleep(0.1)
   local first = start "/wait?s=0.3"
@@ -118,9 +118,9 @@ it("a mutex's delay is on those who waited, and on those who held it", function(
   near(waited - by_first, seconds("mutex", "routes.hold_long"), 0.05)
   assert.equal(2, sum(profile "block?format=folded&sample_index=contentions", "routes.wait_for_lock"))
   assert.equal(1, sum(profile "mutex?format=folded&sample_index=contentions", "routes.hold_long"))
-end)
+end))
 
-it("a wait that is given up counts too", function()
+it("a wait that is given up counts too", support.timed(function()
   local held = start "/hold?s=0.6"
   socket.sleep(0.1)
   local _, client = start "/wait?s=0"
@@ -130,9 +130,9 @@ it("a wait that is given up counts too", function()
   local waited = seconds("mutex", "routes.hold_long")
   assert.is_true(waited > 0.25 and waited < 0.5, waited .. " s")
   near(waited, seconds("block", "routes.wait_for_lock"), 0.05)
-end)
+end))
 
-it("waits for messages and permits block", function()
+it("waits for messages and permits block", support.timed(function()
   local job = start "/job"
   local holds = start "/acquire?s=0.4"
   socket.sleep(0.1)
@@ -143,10 +143,10 @@ it("waits for messages and permits block", function()
   near(permit(), seconds("block", "routes.wait_for_permit"), 0.05)
   holds()
   assert.is_nil(profile("mutex?format=folded"):find("routes.", 1, true))
-end)
+end))
 
 describe("rates", function()
-  it("are finer for a request that says so, while it runs", function()
+  it("are finer for a request that says so, while it runs", support.timed(function()
     server:stop()
     server = support.serve { "--workers", "2", "--block-rate", "0", "--mutex-fraction", "0", folder }
     local function contend()
@@ -173,9 +173,9 @@ describe("rates", function()
     assert.truthy(during("mutex?seconds=1&fraction=1&format=folded&sample_index=contentions"):find "hold_long[^\n]* 1\n")
     contend()
     assert.equal(1, sum(profile "block?format=folded&sample_index=contentions", "routes.wait_for_lock"))
-  end)
+  end))
 
-  it("that are wrong are refused", function()
+  it("that are wrong are refused", support.timed(function()
     for query, message in pairs {
       ["block?rate=5"] = '"rate" needs "seconds"',
       ["mutex?fraction=5"] = '"fraction" needs "seconds"',
@@ -186,5 +186,5 @@ describe("rates", function()
       assert.equal(400, status)
       assert.equal(1, (body:find(message, 1, true)), body)
     end
-  end)
+  end))
 end)

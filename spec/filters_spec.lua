@@ -218,7 +218,7 @@ describe("slower_than=", function()
     assert.same({ "l" }, names(sizes))
   end)
 
-  it("keeps the waits of slow requests", function()
+  it("keeps the waits of slow requests", support.timed(function()
     local slow = profiles_of(function() run_both "sleep=%d" end,
       { "wall?seconds=1&slower_than=150ms" }, "route")
     assert.same({ "/slow" }, names(slow))
@@ -226,9 +226,9 @@ describe("slower_than=", function()
     -- machine may wake late, never early.
     assert.is_true(slow["/slow"] >= 200e6 and slow["/slow"] < 400e6,
       slow["/slow"])
-  end)
+  end, 3))
 
-  it("counts a request that still runs by what it took so far", function()
+  it("counts a request that still runs by what it took so far", support.timed(function()
     local finish = start "/slow?sleep=8000"
     socket.sleep(0.6)
     local long, longer = profiles_of(function() end,
@@ -239,7 +239,7 @@ describe("slower_than=", function()
     -- The second in which it was watched, and no more.
     assert.is_true(math.abs(long["/slow"] - 1e9) < 0.1e9, long["/slow"])
     finish()
-  end)
+  end, 3))
 
   it("says how many requests that were", function()
     local finish = start "/debug/pprof/profile?seconds=1&slower_than=150ms"

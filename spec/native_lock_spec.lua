@@ -85,7 +85,7 @@ teardown(function() support.remove_folder(folder) end)
 
 after_each(function() assert.equal(0, server:stop()) end)
 
-it("is on the Lua function that waited, and on the one that held", function()
+it("is on the Lua function that waited, and on the one that held", support.timed(function()
   start_server()
   local waited = contend(0.6)
   assert.is_true(waited > 0.3)
@@ -94,9 +94,9 @@ it("is on the Lua function that waited, and on the one that held", function()
   assert.equal(1, sum(profile "block?format=folded&sample_index=contentions", WAITER))
   assert.equal(1, sum(profile "mutex?format=folded&sample_index=contentions", HOLDER))
   assert.truthy(profile "block?debug=1":find('# labels: {[^\n]*"route":"/wait"'))
-end)
+end))
 
-it("is read by go tool pprof", function()
+it("is read by go tool pprof", support.timed(function()
   start_server()
   contend(0.2)
   for kind, name in pairs { block = "routes.wait_for_lock", mutex = "routes.hold_long" } do
@@ -105,11 +105,11 @@ it("is read by go tool pprof", function()
     assert.equal(0, code, err)
     assert.truthy(out:find(name, 1, true), out)
   end
-end)
+end))
 
-it("is not there at a rate of 0", function()
+it("is not there at a rate of 0", support.timed(function()
   start_server { "--block-rate", "0", "--mutex-fraction", "0" }
   contend(0.2)
   assert.equal("", profile "block?format=folded")
   assert.equal("", profile "mutex?format=folded")
-end)
+end))

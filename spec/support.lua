@@ -81,6 +81,39 @@ function M.wait_until(f, what, seconds)
   error("waited in vain for " .. (what or "a condition"), 2)
 end
 
+--- What all CPUs of this machine have had until now, and how much of it the
+-- host took for others, in ticks.
+local function read_ticks()
+  local total, stolen, i = 0, 0, 0
+  for ticks in M.read_file("/proc/stat"):match("^cpu +([^\n]*)"):gmatch "%d+" do
+    i = i + 1
+    if i <= 8 then total = total + ticks end
+    if i == 8 then stolen = tonumber(ticks) end
+  end
+  return total, stolen
+end
+
+--- A test, for `it`, of times that hold where the machine's timers fire in time.
+-- Where it fails and the host of a virtual machine has taken more than a hundredth
+-- of its time meanwhile, it is tried again, if it may be called more than once,
+-- and in the end pending.
+function M.timed(test, tries)
+  return function()
+    for try = 1, tries or 1 do
+      local total, stolen = read_ticks()
+      local ok, why = pcall(test)
+      if ok then return end
+      local total_after, stolen_after = read_ticks()
+      local share = (stolen_after - stolen) / (total_after - total)
+      if share < 0.01 then error(why, 0) end
+      if try == (tries or 1) then
+        require("busted").pending(("the machine's host took %.0f %% of its time: %s")
+          :format(share * 100, tostring(why)))
+      end
+    end
+  end
+end
+
 local Process = {}
 Process.__index = Process
 

@@ -177,7 +177,7 @@ it("one that computes does not keep the server from stopping", function()
   wait_for_threads(1)
 end)
 
-it("profiles show it", function()
+it("profiles show it", support.timed(function()
   get "/spin" get "/serve-jobs" get "/hoard"
   wait_for_threads(3)
   local function folded(query)
@@ -201,4 +201,4 @@ it("profiles show it", function()
   end
   assert.is_true(hoarded "heap?" >= 16 << 20)
   assert.is_true(hoarded "heap?gc=1&" < 9 << 20)
-end)
+end))

@@ -127,7 +127,7 @@ local function lasts(us, ms, at_most)
     ("%.3f ms, expected %g to %g"):format(us / 1000, ms, at_most))
 end
 
-it("has a request, its runs and its wait", function()
+it("has a request, its runs and its wait", support.timed(function()
   local events = trace_of(0.6, function() start "/work" () end)
   local spans = spans_of(events)
   local request = assert(find_all(spans, "GET /work")[1])
@@ -157,9 +157,9 @@ it("has a request, its runs and its wait", function()
     if e.ph == "M" and e.tid == runs[1].tid then thread = e.args.name end
   end
   assert.equal("worker " .. runs[1].args.worker, thread)
-end)
+end, 3))
 
-it("has waits for locks, by name", function()
+it("has waits for locks, by name", support.timed(function()
   local spans = spans_of((trace_of(0.8, function()
     local a, b = start "/hold", start "/hold"
     a() b()
@@ -168,9 +168,9 @@ it("has waits for locks, by name", function()
   assert.equal(1, #waits)
   assert.equal("GET /hold", waits[1].within.name)
   lasts(waits[1].dur, 80, 400)
-end)
+end, 3))
 
-it("has what began before it, and what goes on", function()
+it("has what began before it, and what goes on", support.timed(function()
   local finish = start "/sleep?s=2"
   socket.sleep(0.1)
   local spans = spans_of((trace_of(0.5, function() end)))
@@ -189,9 +189,9 @@ it("has what began before it, and what goes on", function()
     end
   end
   assert.equal(1, within)
-end)
+end, 3))
 
-it("has tasks that are no request's", function()
+it("has tasks that are no request's", support.timed(function()
   local spans = spans_of((trace_of(0.5, function() end)))
   local n = 0
   for _, span in ipairs(find_all(spans, "sleep")) do
@@ -202,7 +202,7 @@ it("has tasks that are no request's", function()
   end
   -- Every 50 ms, on two workers: 20 in half a second; a loaded machine, fewer.
   assert.is_true(n >= 5 and n <= 24, n)
-end)
+end, 3))
 
 it("has collections, and the memory after them", function()
   local events = trace_of(0.4, function() start "/collect" () end)

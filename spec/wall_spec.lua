@@ -80,7 +80,7 @@ local function near(expected, actual, tolerance)
     ("%.4f, expected %.4f"):format(actual, expected))
 end
 
-it("parts a handler's time into what it computes and what it sleeps", function()
+it("parts a handler's time into what it computes and what it sleeps", support.timed(function()
   local profile = start "/debug/pprof/wall?seconds=10&rate=500&format=folded"
   socket.sleep(0.1)
   local times = start "/mixed?n=800"()
@@ -93,18 +93,18 @@ it("parts a handler's time into what it computes and what it sleeps", function()
   near(share, on / (on + off), 0.03)
   near(slept + computed, on + off, 0.05 * (slept + computed))
   assert.truthy(folded:find "routes.wait_a_while;scheduler.sleep;%(waiting: sleep%) %d+\n")
-end)
+end, 3))
 
-it("has waits from before its start and beyond its end, for the time between", function()
+it("has waits from before its start and beyond its end, for the time between", support.timed(function()
   local sleeps = {}
   for i = 1, 20 do sleeps[i] = start "/sleep?s=3" end
   socket.sleep(0.2)
   local folded = start "/debug/pprof/wall?seconds=1&format=folded"()
   near(20, seconds(folded, "routes.wait_a_while"), 0.4)
   for _, wait in ipairs(sleeps) do assert.equal("slept", wait()) end
-end)
+end, 3))
 
-it("has each of several profiles whole", function()
+it("has each of several profiles whole", support.timed(function()
   local sleep = start "/sleep?s=2.5"
   local first = start "/debug/pprof/wall?seconds=2&format=folded"
   socket.sleep(0.5)
@@ -112,9 +112,9 @@ it("has each of several profiles whole", function()
   near(1, seconds(second(), "routes.wait_a_while"), 0.05)
   near(2, seconds(first(), "routes.wait_a_while"), 0.05)
   sleep()
-end)
+end, 3))
 
-it("names what is waited for", function()
+it("names what is waited for", support.timed(function()
   local profile = start "/debug/pprof/wall?seconds=2&format=folded"
   socket.sleep(0.1)
   local holds = start "/lock?s=0.5"
@@ -132,9 +132,9 @@ it("names what is waited for", function()
   near(0.4, seconds(folded, "(waiting: mutex orders)"), 0.05)
   near(0.7, seconds(folded, "(waiting: http)"), 0.1)
   near(0.5 + 0.7 + 0.5, seconds(folded, "(waiting: sleep)"), 0.15)
-end)
+end, 3))
 
-it("has threads that wait in C", function()
+it("has threads that wait in C", support.timed(function()
   local profile = start "/debug/pprof/wall?seconds=2&format=folded"
   socket.sleep(0.1)
   assert.equal("waited", start "/blocked"())
@@ -144,9 +144,9 @@ it("has threads that wait in C", function()
   local all = 0
   for value in folded:gmatch " (%d+)\n" do all = all + tonumber(value) / 1e9 end
   assert.is_true(all > 5.8, all .. " s")
-end)
+end, 3))
 
-it("is of the shape that scrapers know", function()
+it("is of the shape that scrapers know", support.timed(function()
   local status, body, headers = support.request(server.url .. "/debug/pprof/wall?seconds=1")
   assert.equal(200, status)
   assert.truthy(headers["content-disposition"] == 'attachment; filename="wall"')
@@ -157,11 +157,11 @@ it("is of the shape that scrapers know", function()
   assert.truthy(raw:find("samples/count wall/nanoseconds", 1, true), raw)
   status, body = support.request(server.url .. "/debug/pprof/wall?seconds=1&rate=0")
   assert.equal(400, status, body)
-end)
+end, 3))
 
-it("ends with its client", function()
+it("ends with its client", support.timed(function()
   local _, client = start "/debug/pprof/wall?seconds=60"
   socket.sleep(0.1)
   client:close()
   assert.equal("slept", start "/sleep?s=0.01"())
-end)
+end, 3))

@@ -16,6 +16,7 @@
 #include "profile/profile.h"
 #include "sample/sampler.h"
 #include "sample/wall.h"
+#include "script/observe.h"
 #include "script/scheduler.h"
 #include "script/state.h"
 
@@ -114,8 +115,8 @@ static void ends_while_another_one_ends(void **state)
         for (int i = 0; i < 2; i++)
             windows[i ^ reversed] = *wall_end(walls[i ^ reversed]);
         for (int i = 0; i < 2; i++)
-            scheduler_add_waiting(scheduler, &windows[i ^ reversed],
-                                  &waiting[i ^ reversed]);
+            observe_waits(scheduler, &windows[i ^ reversed],
+                          &waiting[i ^ reversed]);
         wait_for_it();
         for (int i = 0; i < 2; i++)
             close_and_compare(walls[i], &waiting[i],
@@ -134,7 +135,7 @@ static void ends_before_the_wait_is_asked_for(void **state)
     nanosleep(&pause_time, NULL);
     struct wall_window window = *wall_end(wall);
     wait_for_it();
-    scheduler_add_waiting(scheduler, &window, &waiting);
+    observe_waits(scheduler, &window, &waiting);
     close_and_compare(wall, &waiting, window.end_ns - window.start_ns);
 }
 
