@@ -199,7 +199,7 @@ describe("slower_than=", function()
     slow()
   end
 
-  it("keeps the CPU time of slow requests, all of it", function()
+  it("keeps the CPU time of slow requests, all of it", support.timed(function()
     local all, slow, slower = profiles_of(function() run_both "cpu=%d" end,
       { "profile?seconds=1&rate=1000", "profile?seconds=1&rate=1000&slower_than=150ms",
         "profile?seconds=1&slower_than=10s" }, "route")
@@ -207,16 +207,16 @@ describe("slower_than=", function()
     assert.same({ "/slow" }, names(slow))
     assert.equal(all["/slow"], slow["/slow"])
     assert.same({}, names(slower))
-  end)
+  end, 3))
 
-  it("tells slow from quick on one route", function()
+  it("tells slow from quick on one route", support.timed(function()
     local sizes = profiles_of(function()
       request "/fast?cpu=20&size=s"
       request "/fast?cpu=20&size=l&sleep=300"
       request "/fast?cpu=20&size=s"
     end, { "profile?seconds=1&rate=1000&slower_than=250ms" }, "size")
     assert.same({ "l" }, names(sizes))
-  end)
+  end, 3))
 
   it("keeps the waits of slow requests", support.timed(function()
     local slow = profiles_of(function() run_both "sleep=%d" end,
@@ -241,7 +241,7 @@ describe("slower_than=", function()
     finish()
   end, 3))
 
-  it("says how many requests that were", function()
+  it("says how many requests that were", support.timed(function()
     local finish = start "/debug/pprof/profile?seconds=1&slower_than=150ms"
     socket.sleep(0.1)
     run_both "cpu=%d"
@@ -252,7 +252,7 @@ describe("slower_than=", function()
     local slow, seen = comments:match "slow requests only: (%d+) of the (%d+) that samples saw"
     assert.equal("1", slow, comments)
     assert.is_true(tonumber(seen) > 1)
-  end)
+  end, 3))
 end)
 
 describe("a wrong filter", function()

@@ -40,7 +40,7 @@ local function methods(value) return debug.getmetatable(value).__index end
 ]==]
 
 local ROUTES = PRINT .. [==[
-for _, name in ipairs { "clock", "gzip", "http", "json", "log", "profile", "scheduler", "sync",
+for _, name in ipairs { "clock", "gzip", "http", "json", "log", "profile", "scheduler", "shared", "sync",
   "thread" } do
   show(name, require(name))
 end
@@ -56,6 +56,7 @@ return {
     show("Timer", methods(timer))
     timer:cancel()
     local sync = require "sync"
+    show("Dict", methods(require("shared").dict "d"))
     show("Mutex", methods(sync.mutex "m"))
     show("Channel", methods(sync.channel "c"))
     show("Semaphore", methods(sync.semaphore "s"))

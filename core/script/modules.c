@@ -13,6 +13,7 @@ static const luaL_Reg modules[] = {
     {"log", module_log_open},
     {"profile", module_profile_open},
     {"scheduler", module_scheduler_open},
+    {"shared", module_shared_open},
     {"sync", module_sync_open},
     {"thread", module_thread_open},
     {NULL, NULL},

@@ -14,6 +14,7 @@ int module_json_open(struct lua_State *L);
 int module_log_open(struct lua_State *L);
 int module_profile_open(struct lua_State *L);
 int module_scheduler_open(struct lua_State *L);
+int module_shared_open(struct lua_State *L);
 int module_sync_open(struct lua_State *L);
 int module_thread_open(struct lua_State *L);
 
