@@ -243,7 +243,7 @@ describe("a script that changes", function()
     start { "--workers", "1" }
   end)
 
-  it("fails no request, 50 times in 30 s of load; no memory is lost", function()
+  it("fails no request, 50 times in 30 s of load; no memory is lost", support.timed(function()
     start { "--workers", "2" }
     local load = support.start { support.perilune, "load",
       server.url .. "/version", "-u", "64", "-d", "30s" }
@@ -269,5 +269,5 @@ describe("a script that changes", function()
     -- 40 reloads of two states: losing one in twenty would show.
     assert.is_true(at_end - after_ten < 4 * BALLAST_BYTES,
       ("%d bytes after ten, %d at the end"):format(after_ten, at_end))
-  end)
+  end))
 end)

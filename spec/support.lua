@@ -193,9 +193,8 @@ function M.serve(arguments, environment)
   server.port, server.url = port, "http://127.0.0.1:" .. port
   local ok = pcall(M.wait_until, function()
     if M.exists(server.status_file) then error("ended") end
-    local client = socket.connect("127.0.0.1", port)
-    if client then client:close() end
-    return client
+    -- Not only that it listens: it has loaded its scripts.
+    return M.request(server.url .. "/healthz") == 200
   end)
   if not ok then
     local output = server:output()
