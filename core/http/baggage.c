@@ -25,8 +25,7 @@ struct adding {
 static void add(struct adding *adding, const char *key, const char *value)
 {
     if (!label_key_is_reserved(key))
-        adding->labels = sampler_add_label(adding->labels, key,
-                                           label_values_bound(key, value));
+        adding->labels = label_values_add(adding->labels, key, value);
 }
 
 /* "key = value ; properties", up to the next comma. False: it is malformed. */

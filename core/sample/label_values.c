@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/index.h"
+#include "sample/labels.h"
 
 static const char OTHER[] = "other";
 
@@ -21,15 +22,17 @@ struct known_key {
 
 /* Guards the keys. Nothing else is taken inside. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static struct known_key keys[LABEL_KEYS_MAX];
-static unsigned n_keys;
+static struct known_key keys[1 + LABEL_KEYS_MAX] = {
+    {.key = "wait"}, /* the program's own, whose values scripts name */
+};
+static unsigned n_keys = 1;
 
 static struct known_key *find_key(const char *key)
 {
     for (unsigned i = 0; i < n_keys; i++)
         if (strcmp(keys[i].key, key) == 0)
             return &keys[i];
-    if (n_keys == LABEL_KEYS_MAX || !(keys[n_keys].key = strdup(key)))
+    if (n_keys > LABEL_KEYS_MAX || !(keys[n_keys].key = strdup(key)))
         return NULL;
     return &keys[n_keys++];
 }
@@ -64,11 +67,25 @@ bool label_key_is_reserved(const char *key)
     return false;
 }
 
-const char *label_values_bound(const char *key, const char *value)
+/* NULL: the key is one too many. */
+static const char *bound(const char *key, const char *value)
 {
     pthread_mutex_lock(&lock);
     struct known_key *known = find_key(key);
-    bool is_kept = known && has_value(known, value);
+    if (known && !has_value(known, value))
+        value = OTHER;
     pthread_mutex_unlock(&lock);
-    return is_kept ? value : OTHER;
+    return known ? value : NULL;
+}
+
+const char *label_values_bound(const char *key, const char *value)
+{
+    const char *bounded = bound(key, value);
+    return bounded ? bounded : OTHER;
+}
+
+uint32_t label_values_add(uint32_t labels, const char *key, const char *value)
+{
+    const char *bounded = bound(key, value);
+    return bounded ? labels_add(labels, key, bounded, LABEL_SETS_MAX) : labels;
 }

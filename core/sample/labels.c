@@ -90,7 +90,9 @@ static uint32_t add(const struct label_set *set, uint64_t hash)
     return n_sets;
 }
 
-uint32_t sampler_intern_labels(const struct sampler_label *labels, unsigned n)
+/* 0: out of memory, or it would be one set too many. */
+static uint32_t intern(const struct sampler_label *labels, unsigned n,
+                       uint32_t max_sets)
 {
     struct sampler_label sorted[MAX_LABELS];
     if (n == 0)
@@ -104,9 +106,16 @@ uint32_t sampler_intern_labels(const struct sampler_label *labels, unsigned n)
 
     quiet_lock(&lock);
     uint32_t found = index_find(&index_of_sets, hash, equal, NULL, &set);
-    uint32_t id = found == INDEX_NONE ? add(&set, hash) : found + 1;
+    uint32_t id = found + 1;
+    if (found == INDEX_NONE)
+        id = n_sets < max_sets ? add(&set, hash) : 0;
     quiet_unlock(&lock);
     return id;
+}
+
+uint32_t sampler_intern_labels(const struct sampler_label *labels, unsigned n)
+{
+    return intern(labels, n, UINT32_MAX);
 }
 
 const struct sampler_label *labels_get(uint32_t id, unsigned *n)
@@ -122,7 +131,8 @@ const struct sampler_label *labels_get(uint32_t id, unsigned *n)
     return labels;
 }
 
-uint32_t sampler_add_label(uint32_t labels, const char *key, const char *value)
+uint32_t labels_add(uint32_t labels, const char *key, const char *value,
+                    uint32_t max_sets)
 {
     struct sampler_label all[MAX_LABELS];
     unsigned n, at = 0;
@@ -134,5 +144,11 @@ uint32_t sampler_add_label(uint32_t labels, const char *key, const char *value)
     if (at == MAX_LABELS)
         return labels;
     all[at] = (struct sampler_label){key, value};
-    return sampler_intern_labels(all, at < n ? n : n + 1);
+    uint32_t id = intern(all, at < n ? n : n + 1, max_sets);
+    return id ? id : labels;
+}
+
+uint32_t sampler_add_label(uint32_t labels, const char *key, const char *value)
+{
+    return labels_add(labels, key, value, UINT32_MAX);
 }

@@ -11,4 +11,9 @@
  * for ever and does not change. [any thread, not in a handler] */
 const struct sampler_label *labels_get(uint32_t id, unsigned *n);
 
+/* sampler_add_label, unless there are `max_sets` already and that would be one
+ * more: the set as it is, then. */
+uint32_t labels_add(uint32_t labels, const char *key, const char *value,
+                    uint32_t max_sets);
+
 #endif

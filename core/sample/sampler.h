@@ -59,7 +59,7 @@ struct sampler_label {
 uint32_t sampler_intern_labels(const struct sampler_label *labels, unsigned n);
 
 /* The set with one more label, or another value of it; as it is, where it has
- * 16 others already. */
+ * 16 others already, or when out of memory. */
 uint32_t sampler_add_label(uint32_t labels, const char *key, const char *value);
 
 /* Learn the names that C functions have for Lua: goes through package.loaded

@@ -78,7 +78,7 @@ static uint32_t add_labels(lua_State *L)
     for (lua_pushnil(L); lua_next(L, 1); lua_pop(L, 1)) {
         const char *key = check_key(L);
         const char *value = check_value(L, key);
-        labels = sampler_add_label(labels, key, label_values_bound(key, value));
+        labels = label_values_add(labels, key, value);
     }
     return labels;
 }
