@@ -28,4 +28,11 @@ struct results {
 bool results_init(struct results *results);
 void results_fini(struct results *results);
 
+/* Add all that `from` has counted to `into`, and set it to zero. What is
+ * registered in `from` (metrics, groups, checks) stays, and so does every
+ * `struct metric *`; it is matched by name, once, so `from` must always be
+ * merged into the same results. Neither may be in use by another thread.
+ * False when out of memory: what found no room is still in `from`. */
+bool results_merge(struct results *into, struct results *from);
+
 #endif

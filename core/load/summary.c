@@ -314,7 +314,7 @@ void summary_write(struct buf *out, const struct results *results)
               METRIC_HTTP_REQS + 1, &widths);
     put_statuses(out, results);
     put_errors(out, results);
-    put_range(out, results, "EXECUTION", METRIC_GROUP_DURATION,
+    put_range(out, results, "EXECUTION", METRIC_DROPPED_ITERATIONS,
               METRIC_VUS_MAX + 1, &widths);
     put_range(out, results, "NETWORK", METRIC_DATA_RECEIVED,
               METRIC_DATA_SENT + 1, &widths);
