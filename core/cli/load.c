@@ -192,5 +192,6 @@ int command_load(int argc, char **argv)
         code = report(load, arguments.summary_export);
     }
     load_free(load);
+    config_fini(&config);
     return code;
 }

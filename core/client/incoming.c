@@ -46,6 +46,7 @@ static int on_headers_complete(llhttp_t *parser)
     }
     incoming->in_body = true;
     transfer->status = parser->status_code;
+    transfer->http_1_0 = parser->http_minor == 0;
     return transfer->head_only || parser->status_code == 204 ||
            parser->status_code == 304;
 }

@@ -14,6 +14,7 @@ void transfer_init(struct transfer *transfer)
 void transfer_fini(struct transfer *transfer)
 {
     buf_fini(&transfer->request);
+    buf_fini(&transfer->tags);
     buf_fini(&transfer->headers);
     buf_fini(&transfer->body);
 }
@@ -27,6 +28,7 @@ static void clear(struct buf *b)
 void transfer_clear(struct transfer *transfer)
 {
     transfer->status = 0;
+    transfer->http_1_0 = false;
     clear(&transfer->headers);
     clear(&transfer->body);
     transfer->error = CLIENT_OK;

@@ -43,6 +43,8 @@ struct transfer {
     bool head_only;     /* the method is HEAD: no body comes */
     bool idempotent;    /* may be sent again if a kept-alive connection had
                            been closed by the server at the same moment */
+    const char *method; /* for reports: the request has it already */
+    struct buf tags;    /* of script/tag_table.h; for reports, not sent */
     bool keep_headers;
     bool keep_body;
     transfer_fn done;
@@ -50,6 +52,7 @@ struct transfer {
 
     /* What came back. */
     int status;         /* 0: no reply */
+    bool http_1_0;      /* the reply's version is HTTP/1.0 */
     struct buf headers; /* name NUL value NUL..., in order */
     struct buf body;
     enum client_error error;

@@ -71,7 +71,7 @@ bool url_parse(struct url *url, const char *text, size_t n, struct err *err)
 {
     static const char scheme[] = "http://";
     const size_t n_scheme = sizeof scheme - 1;
-    *url = (struct url){0};
+    *url = (struct url){.text = {text, n}};
     if (n < n_scheme || strncasecmp(text, scheme, n_scheme) != 0)
         return refuse(text, n, "it must begin with http://", err);
     if (!is_clean(text, n))

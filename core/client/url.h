@@ -20,6 +20,7 @@ struct url_part {
 };
 
 struct url {
+    struct url_part text;      /* all of it */
     struct url_part authority; /* "[::1]:8080": what the Host header says */
     struct url_part host;      /* "::1", without brackets; never empty */
     struct url_part target;    /* "/a?b", "?b" or empty; no fragment */
@@ -27,7 +28,7 @@ struct url {
 };
 
 /* Parse `n` bytes. False and err: what is wrong, with the URL;
- * no part is to be used then. */
+ * no part but `text` is to be used then. */
 bool url_parse(struct url *url, const char *text, size_t n, struct err *err);
 
 #endif

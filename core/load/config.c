@@ -11,6 +11,7 @@
 #include "client/request.h"
 #include "base/duration.h"
 #include "load/executor.h"
+#include "script/tag_table.h"
 
 #define SECOND_NS INT64_C(1000000000)
 #define GRACEFUL_STOP_NS (30 * SECOND_NS)
@@ -22,7 +23,8 @@ enum field_kind {
     FIELD_TEXT,
     FIELD_FLAG,
     FIELD_EXECUTOR,
-    FIELD_SCENARIOS
+    FIELD_SCENARIOS,
+    FIELD_TAGS
 };
 
 /* One option: its name, what it is, and where it goes in the struct. */
@@ -40,6 +42,7 @@ static const struct field option_fields[] = {
     {"iterations", FIELD_COUNT, offsetof(struct config, shorthand.iterations),
      true},
     {"scenarios", FIELD_SCENARIOS, 0, true},
+    {"tags", FIELD_TAGS, offsetof(struct config, tags), true},
     {"discardResponseBodies", FIELD_FLAG,
      offsetof(struct config, discard_bodies), true},
     {"userAgent", FIELD_TEXT, offsetof(struct config, user_agent), true},
@@ -52,6 +55,7 @@ static const struct field scenario_fields[] = {
     {"startTime", FIELD_DURATION, offsetof(struct scenario, start_ns), true},
     {"gracefulStop", FIELD_DURATION,
      offsetof(struct scenario, graceful_stop_ns), true},
+    {"tags", FIELD_TAGS, offsetof(struct scenario, tags), true},
     {"vus", FIELD_COUNT, offsetof(struct scenario, vus), false},
     {"iterations", FIELD_COUNT, offsetof(struct scenario, iterations), false},
     {"duration", FIELD_DURATION, offsetof(struct scenario, duration_ns), false},
@@ -68,6 +72,19 @@ void config_init(struct config *config)
     *config = (struct config){0};
     snprintf(config->user_agent, sizeof config->user_agent, "%s",
              REQUEST_USER_AGENT);
+}
+
+static void drop_scenarios(struct config *config)
+{
+    for (unsigned i = 0; i < config->n_scenarios; i++)
+        buf_fini(&config->scenarios[i].tags);
+    config->n_scenarios = 0;
+}
+
+void config_fini(struct config *config)
+{
+    drop_scenarios(config);
+    buf_fini(&config->tags);
 }
 
 /* The value on top of the stack, for a message. */
@@ -159,6 +176,8 @@ static bool read_field(const struct field *field, void *base, lua_State *L,
         return read_executor(L, (const struct executor **)at, path, err);
     case FIELD_SCENARIOS:
         return read_scenarios(base, L, err);
+    case FIELD_TAGS:
+        return tag_table_read((struct buf *)at, L, -1, path, err);
     case FIELD_FLAG:
         if (!lua_isboolean(L, -1))
             return expected(L, path, "true or false", err);
@@ -293,7 +312,7 @@ void config_override(struct config *config, const struct shorthand *with)
 {
     struct shorthand *mine = &config->shorthand;
     if (with->vus || with->duration_ns || with->iterations)
-        config->n_scenarios = 0;
+        drop_scenarios(config);
     if (with->vus)
         mine->vus = with->vus;
     if (with->duration_ns || with->iterations) {
@@ -344,6 +363,9 @@ bool config_finish(struct config *config, struct err *err)
                            scenario->name, CONFIG_VUS_MAX);
         if (scenario->duration_ns == 0)
             scenario->duration_ns = MAX_DURATION_NS;
+        buf_append(&scenario->tags, config->tags.data, config->tags.len);
+        if (scenario->tags.failed)
+            return err_set(err, "out of memory");
     }
     return true;
 }

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 
 #define CONFIG_NAME_MAX 127
@@ -28,6 +29,7 @@ struct scenario {
     int64_t duration_ns; /* its maxDuration where the executor has one */
     int64_t start_ns;    /* startTime: after the start of the run */
     int64_t graceful_stop_ns;
+    struct buf tags; /* and then those of the run: of script/tag_table.h */
 };
 
 /* 0: not given. */
@@ -41,11 +43,13 @@ struct config {
     struct scenario scenarios[CONFIG_SCENARIOS_MAX];
     unsigned n_scenarios;
     struct shorthand shorthand;
+    struct buf tags;
     bool discard_bodies;
     char user_agent[CONFIG_NAME_MAX + 1];
 };
 
 void config_init(struct config *config);
+void config_fini(struct config *config);
 
 /* Read the `options` table at `index`. False and err: an unknown option, or a
  * bad value. Raises no Lua error but that there is no memory. */

@@ -70,8 +70,9 @@ uint32_t load_n_active(const struct load *load)
 static void on_second(uv_timer_t *timer)
 {
     struct load *load = timer->data;
-    metrics_add(&load->results.metrics, METRIC_VUS, load_n_active(load));
-    metrics_add(&load->results.metrics, METRIC_VUS_MAX, load->n_vus);
+    struct tags tags = {.common = &load->config->tags};
+    metrics_add(&load->results.metrics, METRIC_VUS, load_n_active(load), &tags);
+    metrics_add(&load->results.metrics, METRIC_VUS_MAX, load->n_vus, &tags);
 }
 
 static void on_observe(uv_timer_t *timer)

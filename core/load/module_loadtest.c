@@ -52,7 +52,7 @@ static struct vu *counting_vu(lua_State *L, const char *name)
 
 /* Goes through the table; a condition that is a function may wait, and then
  * this is where it comes back (status LUA_YIELD).
- * stack: value, conditions, name[, result] */
+ * stack: value, conditions, tags or nil, name[, result] */
 static int check_rest(lua_State *L, int status, lua_KContext all_passed)
 {
     struct vu *vu = counting_vu(L, "check");
@@ -70,7 +70,11 @@ static int check_rest(lua_State *L, int status, lua_KContext all_passed)
             luaL_error(L, "check: the name of a check must be a string");
         const char *name = lua_tolstring(L, -2, &n);
         checks_count(&load->results.checks, vu->group, name, n, passed);
-        metrics_add(&load->results.metrics, METRIC_CHECKS, passed);
+        struct tags tags = vu_tags(vu);
+        tags.check = name;
+        module_metric_check_tags(L, 3, load->results.metrics.all[METRIC_CHECKS],
+                                 &tags);
+        metrics_add(&load->results.metrics, METRIC_CHECKS, passed, &tags);
         all_passed = all_passed && passed;
         lua_pop(L, 1);
     }
@@ -78,12 +82,13 @@ static int check_rest(lua_State *L, int status, lua_KContext all_passed)
     return 1;
 }
 
-/* check(value, { name = function(value) | boolean, ... }): all passed? */
+/* check(value, { name = function(value) | boolean, ... } [, tags]): all
+ * passed? */
 static int check(lua_State *L)
 {
     luaL_checkany(L, 1);
     luaL_checktype(L, 2, LUA_TTABLE);
-    lua_settop(L, 2);
+    lua_settop(L, 3);
     lua_pushnil(L);
     return check_rest(L, LUA_OK, 1);
 }
@@ -102,7 +107,9 @@ static int group_close(lua_State *L)
     if (!group->vu)
         return 0;
     double ms = (double)(clock_mono_ns() - group->begun_ns) / 1e6;
-    metrics_add(&group->vu->load->results.metrics, METRIC_GROUP_DURATION, ms);
+    struct tags tags = vu_tags(group->vu);
+    metrics_add(&group->vu->load->results.metrics, METRIC_GROUP_DURATION, ms,
+                &tags);
     group->vu->group = group->outer;
     group->vu = NULL;
     return 0;

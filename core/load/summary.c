@@ -131,8 +131,6 @@ static void put_metric(struct buf *out, const struct results *results,
                        const struct metric *metric, const char *name,
                        const struct widths *widths)
 {
-    if (!metric->used)
-        return;
     put_name(out, name);
     if (metric->kind == METRIC_TREND)
         put_trend(out, metric, widths);
@@ -141,13 +139,19 @@ static void put_metric(struct buf *out, const struct results *results,
     buf_putc(out, '\n');
 }
 
+/* Beside its used sub-metrics, k6 shows those that a threshold asks for. */
+static bool is_shown(const struct metric *metric)
+{
+    return metric->used || metric_is_asked_for(metric);
+}
+
 static void measure(struct widths *widths, const struct results *results)
 {
     *widths = (struct widths){{0}, 0};
     for (unsigned i = 0; i < results->metrics.n; i++) {
         const struct metric *metric = results->metrics.all[i];
         char text[TEXT_MAX];
-        if (!metric->used)
+        if (!is_shown(metric))
             continue;
         if (metric->kind == METRIC_TREND) {
             widen(widths, metric);
@@ -241,6 +245,21 @@ static void put_checks(struct buf *out, const struct results *results)
 
 /* --- the sections ------------------------------------------------------ */
 
+static void put_with_subs(struct buf *out, const struct results *results,
+                          const struct metric *metric,
+                          const struct widths *widths)
+{
+    if (metric->used)
+        put_metric(out, results, metric, metric->name, widths);
+    for (unsigned i = 0; i < metric->n_subs; i++) {
+        char name[SELECTOR_TEXT_MAX + 16];
+        struct tag_value inside = selector_inside(metric->subs[i]->selector);
+        snprintf(name, sizeof name, "  { %.*s }", (int)inside.n, inside.at);
+        if (is_shown(metric->subs[i]))
+            put_metric(out, results, metric->subs[i], name, widths);
+    }
+}
+
 static void put_range(struct buf *out, const struct results *results,
                       const char *title, unsigned from, unsigned to,
                       const struct widths *widths)
@@ -249,11 +268,8 @@ static void put_range(struct buf *out, const struct results *results,
     buf_printf(out, "    %s\n", title);
     size_t titled = out->len;
     for (unsigned i = from; i < to; i++)
-        put_metric(out, results, results->metrics.all[i],
-                   i == METRIC_HTTP_REQ_DURATION_EXPECTED
-                       ? "  { expected_response:true }"
-                       : results->metrics.all[i]->name,
-                   widths);
+        if (!results->metrics.all[i]->selector)
+            put_with_subs(out, results, results->metrics.all[i], widths);
     if (out->len == titled)
         out->len = before;
     else

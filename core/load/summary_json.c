@@ -125,10 +125,10 @@ void summary_write_json(struct buf *out, const struct results *results)
     buf_puts(out, "{\n  \"metrics\": {");
     for (unsigned i = 0; i < results->metrics.n; i++) {
         const struct metric *metric = results->metrics.all[i];
-        if (!metric->used)
+        if (!metric->used && !metric_is_asked_for(metric))
             continue;
         buf_printf(out, "%s\n    ", comma);
-        put_text(out, metric->name);
+        put_text(out, metric_title(metric));
         buf_puts(out, ": ");
         put_metric(out, results, metric);
         comma = ",";

@@ -39,6 +39,32 @@ void vu_advance(struct vu *vu)
         load_make_ready(vu->load, vu);
 }
 
+struct tags vu_tags(const struct vu *vu)
+{
+    const struct scenario *scenario = vu->run->scenario;
+    return (struct tags){
+        .common = &scenario->tags,
+        .scenario = scenario->name,
+        .checks = &vu->load->results.checks,
+        .group = vu->group,
+    };
+}
+
+void vu_count(struct vu *vu, const struct transfer *transfer)
+{
+    struct tags tags = vu_tags(vu);
+    tags.transfer = transfer;
+    results_count_request(&vu->load->results, &tags);
+}
+
+void vu_count_failure(struct vu *vu, struct transfer *transfer,
+                      enum client_error error)
+{
+    transfer_clear(transfer);
+    transfer_fail(transfer, error, NULL);
+    vu_count(vu, transfer);
+}
+
 static void leave(struct vu *vu)
 {
     vu->busy = false;
@@ -50,8 +76,10 @@ void vu_finish(struct vu *vu)
 {
     struct metrics *metrics = &vu->load->results.metrics;
     int64_t took_ns = clock_mono_ns() - vu->begun_ns;
-    metrics_add(metrics, METRIC_ITERATIONS, 1);
-    metrics_add(metrics, METRIC_ITERATION_DURATION, (double)took_ns / 1e6);
+    struct tags tags = vu_tags(vu);
+    metrics_add(metrics, METRIC_ITERATIONS, 1, &tags);
+    metrics_add(metrics, METRIC_ITERATION_DURATION, (double)took_ns / 1e6,
+                &tags);
     leave(vu);
     if (!vu->beginning)
         vu_advance(vu);

@@ -14,6 +14,7 @@
 
 #include "base/err.h"
 #include "client/client.h"
+#include "load/tags.h"
 
 struct load;
 struct lua_State;
@@ -63,6 +64,16 @@ void vu_fini(struct vu *vu);
 
 /* It is free: begin an iteration if the scenario has one for it. */
 void vu_advance(struct vu *vu);
+
+/* Where the tags of what it records come from. */
+struct tags vu_tags(const struct vu *vu);
+
+/* Count its transfer, which is done. */
+void vu_count(struct vu *vu, const struct transfer *transfer);
+
+/* A request could not be sent: fail its transfer, and count it. */
+void vu_count_failure(struct vu *vu, struct transfer *transfer,
+                      enum client_error error);
 
 /* The behaviour's word that the iteration has come to its end. */
 void vu_finish(struct vu *vu);

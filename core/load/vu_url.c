@@ -9,8 +9,7 @@
 static void on_reply(struct transfer *transfer)
 {
     struct vu *vu = transfer->ctx;
-    outcome_record(&vu->load->results.outcome, &vu->load->results.metrics,
-                   transfer);
+    vu_count(vu, transfer);
     vu_finish(vu);
 }
 
@@ -24,6 +23,7 @@ static bool open_url(struct vu *vu, struct err *err)
     request_host(&transfer->request, &transfer->url);
     request_user_agent(&transfer->request, vu->load->config->user_agent);
     request_end(&transfer->request, NULL, 0);
+    transfer->method = "GET";
     transfer->idempotent = true;
     transfer->done = on_reply;
     return !transfer->request.failed || err_set(err, "out of memory");
@@ -33,8 +33,7 @@ static void begin(struct vu *vu)
 {
     if (client_send(&vu->client, &vu->transfer))
         return;
-    outcome_fail(&vu->load->results.outcome, &vu->load->results.metrics,
-                 CLIENT_OUT_OF_MEMORY, &vu->transfer);
+    vu_count_failure(vu, &vu->transfer, CLIENT_OUT_OF_MEMORY);
     vu_finish(vu);
 }
 

@@ -16,6 +16,7 @@
 #include "client/request.h"
 #include "script/module_response.h"
 #include "script/state.h"
+#include "script/tag_table.h"
 
 /* In the registry, under the address: the host. */
 static const char host_key;
@@ -79,6 +80,14 @@ static int64_t to_timeout(lua_State *L)
     return ns;
 }
 
+/* stack: ..., the table of tags */
+static void put_tags(lua_State *L, struct buf *out)
+{
+    struct err err;
+    if (!tag_table_read(out, L, -1, "params.tags", &err))
+        luaL_error(L, "%s", err.message);
+}
+
 static void put_params(lua_State *L, int index, struct transfer *transfer,
                        struct given *given)
 {
@@ -93,7 +102,9 @@ static void put_params(lua_State *L, int index, struct transfer *transfer,
             put_headers(L, &transfer->request, given);
         else if (strcmp(name, "timeout") == 0)
             transfer->timeout_ns = to_timeout(L);
-        else if (strcmp(name, "tags") != 0 || !lua_istable(L, -1))
+        else if (strcmp(name, "tags") == 0 && lua_istable(L, -1))
+            put_tags(L, &transfer->tags);
+        else
             luaL_error(L,
                        "params.%s: unknown, or of a wrong type; known are "
                        "headers and tags (tables) and timeout",
@@ -123,6 +134,8 @@ static void build(lua_State *L, struct transfer *transfer, const char *method,
     transfer->idempotent = transfer->head_only || strcmp(method, "GET") == 0 ||
                            strcmp(method, "OPTIONS") == 0;
     transfer->keep_headers = true;
+    transfer->method = method;
+    transfer->tags.len = 0;
     request_begin(&transfer->request, method, &transfer->url);
     put_params(L, params, transfer, &given);
     if (!given.host)
