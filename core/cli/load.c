@@ -11,6 +11,7 @@
 #include "cli/options.h"
 #include "base/duration.h"
 #include "load/load.h"
+#include "load/report.h"
 #include "load/progress.h"
 #include "load/summary.h"
 
@@ -101,8 +102,9 @@ static const struct argp argp = {
            "virtual user runs again and again, and `options`. A URL is "
            "requested without a script, by 10 virtual users for 10 s unless "
            "told otherwise.\n\n"
-           "Exit codes: 0 fine, 2 wrong usage, 104 wrong options or script, "
-           "105 stopped by a signal, 107 the script failed.",
+           "Exit codes: 0 fine, 2 wrong usage, 99 a threshold was crossed, "
+           "104 wrong options or script, 105 stopped by a signal, 107 the "
+           "script failed.",
 };
 
 static int fail(int code, const struct err *err)
@@ -122,15 +124,30 @@ static bool write_file(const char *path, const struct buf *text,
     return ok || err_set(err, "%s: %s", path, strerror(errno));
 }
 
+static void say_crossed(const struct thresholds *thresholds)
+{
+    fprintf(stderr, "perilune load: thresholds were crossed:\n");
+    for (unsigned i = 0; i < thresholds->n; i++)
+        for (unsigned k = 0; k < thresholds->of[i].n; k++)
+            if (thresholds->of[i].all[k].failed)
+                fprintf(stderr, "  %s %s\n", thresholds->selectors[i].text,
+                        thresholds->of[i].all[k].text);
+}
+
 static int report(const struct load *load, const char *summary_export)
 {
     struct err err = {""};
     struct buf text = BUF_INIT, json = BUF_INIT;
+    const struct report said = {load->config, &load->results};
     int code = load->interrupted ? LOAD_EXIT_SIGNAL : 0;
-    summary_write(&text, &load->results);
+    if (thresholds_count_failed(&load->config->thresholds) > 0) {
+        say_crossed(&load->config->thresholds);
+        code = code ? code : LOAD_EXIT_THRESHOLDS;
+    }
+    summary_write(&text, &said);
     fwrite(text.data, 1, text.len, stdout);
     if (summary_export) {
-        summary_write_json(&json, &load->results);
+        summary_write_json(&json, &said);
         if (!write_file(summary_export, &json, &err))
             code = fail(EXIT_FAILED, &err);
     }

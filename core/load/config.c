@@ -24,7 +24,9 @@ enum field_kind {
     FIELD_FLAG,
     FIELD_EXECUTOR,
     FIELD_SCENARIOS,
-    FIELD_TAGS
+    FIELD_TAGS,
+    FIELD_THRESHOLDS,
+    FIELD_TREND_STATS
 };
 
 /* One option: its name, what it is, and where it goes in the struct. */
@@ -43,6 +45,9 @@ static const struct field option_fields[] = {
      true},
     {"scenarios", FIELD_SCENARIOS, 0, true},
     {"tags", FIELD_TAGS, offsetof(struct config, tags), true},
+    {"thresholds", FIELD_THRESHOLDS, offsetof(struct config, thresholds), true},
+    {"summaryTrendStats", FIELD_TREND_STATS,
+     offsetof(struct config, trend_stats), true},
     {"discardResponseBodies", FIELD_FLAG,
      offsetof(struct config, discard_bodies), true},
     {"userAgent", FIELD_TEXT, offsetof(struct config, user_agent), true},
@@ -69,7 +74,7 @@ static bool read_scenarios(struct config *config, lua_State *L,
 
 void config_init(struct config *config)
 {
-    *config = (struct config){0};
+    *config = (struct config){.trend_stats = trend_stats_default};
     snprintf(config->user_agent, sizeof config->user_agent, "%s",
              REQUEST_USER_AGENT);
 }
@@ -85,6 +90,7 @@ void config_fini(struct config *config)
 {
     drop_scenarios(config);
     buf_fini(&config->tags);
+    thresholds_fini(&config->thresholds);
 }
 
 /* The value on top of the stack, for a message. */
@@ -161,6 +167,25 @@ static bool read_executor(lua_State *L, const struct executor **out,
     return expected(L, path, what, err);
 }
 
+static bool read_trend_stats(lua_State *L, struct trend_stats *out,
+                             const char *path, struct err *err)
+{
+    lua_Integer n = lua_istable(L, -1) ? (lua_Integer)lua_rawlen(L, -1) : 0;
+    if (n == 0)
+        return expected(L, path, "a list of " TREND_STAT_GRAMMAR, err);
+    out->n = 0;
+    for (lua_Integer i = 1; i <= n; i++) {
+        size_t n_text = 0;
+        lua_rawgeti(L, -1, i);
+        const char *text =
+            lua_type(L, -1) == LUA_TSTRING ? lua_tolstring(L, -1, &n_text) : "";
+        if (!trend_stats_add(out, text, n_text, err))
+            return err_prefix(err, "%s: ", path);
+        lua_pop(L, 1);
+    }
+    return true;
+}
+
 static bool read_field(const struct field *field, void *base, lua_State *L,
                        const char *path, struct err *err)
 {
@@ -178,6 +203,10 @@ static bool read_field(const struct field *field, void *base, lua_State *L,
         return read_scenarios(base, L, err);
     case FIELD_TAGS:
         return tag_table_read((struct buf *)at, L, -1, path, err);
+    case FIELD_THRESHOLDS:
+        return thresholds_read((struct thresholds *)at, L, -1, err);
+    case FIELD_TREND_STATS:
+        return read_trend_stats(L, (struct trend_stats *)at, path, err);
     case FIELD_FLAG:
         if (!lua_isboolean(L, -1))
             return expected(L, path, "true or false", err);

@@ -12,6 +12,8 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "load/thresholds.h"
+#include "load/trend_stat.h"
 
 #define CONFIG_NAME_MAX 127
 #define CONFIG_SCENARIOS_MAX 64
@@ -44,6 +46,8 @@ struct config {
     unsigned n_scenarios;
     struct shorthand shorthand;
     struct buf tags;
+    struct thresholds thresholds;
+    struct trend_stats trend_stats; /* columns of the summary */
     bool discard_bodies;
     char user_agent[CONFIG_NAME_MAX + 1];
 };

@@ -35,6 +35,19 @@ static void on_stop(uv_async_t *async)
         scenario_stop(&load->runs[i]);
 }
 
+/* A threshold wants the end: nothing is waited for, as in k6. */
+static void on_crossed(struct load *load)
+{
+    load->failed = true;
+    for (unsigned i = 0; i < load->n_runs; i++) {
+        struct scenario_run *run = &load->runs[i];
+        scenario_stop(run);
+        for (int64_t k = 0; k < run->scenario->vus; k++)
+            vu_interrupt(&run->vus[k]);
+    }
+    load_check_end(load);
+}
+
 static void on_idle(uv_idle_t *idle)
 {
     struct load *load = idle->data;
@@ -73,6 +86,9 @@ static void on_second(uv_timer_t *timer)
     struct tags tags = {.common = &load->config->tags};
     metrics_add(&load->results.metrics, METRIC_VUS, load_n_active(load), &tags);
     metrics_add(&load->results.metrics, METRIC_VUS_MAX, load->n_vus, &tags);
+    if (!load->failed && thresholds_evaluate(&load->config->thresholds,
+                                             &load->results, clock_mono_ns()))
+        on_crossed(load);
 }
 
 static void on_observe(uv_timer_t *timer)
@@ -174,6 +190,11 @@ int load_prepare(struct load *load, struct err *err)
 {
     const struct config *config = load->config;
     uint32_t n_vus = count_vus(config);
+    if (!metrics_watch(&load->results.metrics, config->thresholds.selectors,
+                       config->thresholds.n)) {
+        err_set(err, "out of memory for sub-metrics");
+        return LOAD_EXIT_CONFIG;
+    }
     if (!load->url && !vu_script_check(load, err))
         return LOAD_EXIT_CONFIG;
     load->runs = calloc(config->n_scenarios, sizeof *load->runs);
@@ -196,6 +217,9 @@ int load_prepare(struct load *load, struct err *err)
     for (uint32_t i = 0; i < n_vus; i++)
         if (!load->behaviour->open(&load->vus[i], err))
             return load->url ? LOAD_EXIT_CONFIG : LOAD_EXIT_SCRIPT;
+    if (!thresholds_check(&config->thresholds, &load->results.metrics, NULL,
+                          err))
+        return LOAD_EXIT_CONFIG;
     return 0;
 }
 
@@ -245,6 +269,8 @@ void load_run(struct load *load)
     uv_timer_start(&load->second, on_second, 0, 1000);
     uv_run(&load->loop, UV_RUN_DEFAULT);
     load->results.end_ns = clock_mono_ns();
+    thresholds_evaluate(&load->config->thresholds, &load->results,
+                        load->results.end_ns);
     load->ready = NULL;
     release_signals();
 }

@@ -40,6 +40,7 @@ struct load {
     struct config *config;
     struct results results;
     bool interrupted; /* by a signal */
+    bool failed;      /* ended by a threshold */
 
     uv_loop_t loop;
     struct network network;
@@ -88,6 +89,7 @@ void load_observe(struct load *load, const struct load_observer *observer);
  * the program at once, with LOAD_EXIT_SIGNAL. */
 void load_run(struct load *load);
 
+#define LOAD_EXIT_THRESHOLDS 99
 #define LOAD_EXIT_CONFIG 104
 #define LOAD_EXIT_SIGNAL 105
 #define LOAD_EXIT_SCRIPT 107
