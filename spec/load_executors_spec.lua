@@ -281,6 +281,30 @@ describe("perilune load", function()
     end)
   end)
 
+  it("makes a SharedArray once, and lets nobody write to it", function()
+    local code, out = load(script("{ vus = 5, iterations = 5 }", [[
+      local users = t.SharedArray("users", function()
+        print "made"
+        return { { name = "ann" }, { name = "bob" } }
+      end)
+      function M.default()
+        local names = {}
+        for _, user in ipairs(users) do names[#names + 1] = user.name end
+        for i, user in pairs(users) do names[#names + 1] = i .. user.name end
+        print(table.concat(names, " "), #users, (pcall(function() users[3] = {} end)))
+      end
+    ]]))
+    assert.equal(0, code)
+    local _, n_made = out:gsub("made\n", "")
+    assert.equal(1, n_made)
+    local _, n = out:gsub("ann bob 1ann 2bob\t2\tfalse\n", "")
+    assert.equal(5, n)
+    local err
+    code, _, err = load(script("{}", "t.SharedArray('x', function() return 1 end)"))
+    assert.equal(107, code)
+    assert.truthy(err:find("SharedArray 'x': the function must return a table, got number", 1, true))
+  end)
+
   it("is ended by abort, with 108 and a summary", function()
     local code, out, err = load(script("{ vus = 3, duration = '60s' }", [[
       function M.default()
