@@ -20,7 +20,10 @@ static int count(lua_State *L)
 static int next(lua_State *L)
 {
     lua_settop(L, 2);
-    return lua_next(L, 1) ? 2 : 1;
+    if (lua_next(L, 1))
+        return 2;
+    lua_pushnil(L);
+    return 1;
 }
 
 static int pairs(lua_State *L)
