@@ -1,16 +1,17 @@
 #include "load/vu_http.h"
 
+#include "load/generator.h"
 #include "load/load.h"
 #include "load/vu.h"
 #include "load/vu_script.h"
 
 static struct transfer *take(void *ctx, struct lua_State *L, const char **why)
 {
-    struct load *load = ctx;
-    struct vu *vu = vu_script_current(load, L, why);
+    struct generator *generator = ctx;
+    struct vu *vu = vu_script_current(generator, L, why);
     if (!vu)
         return NULL;
-    vu->transfer.keep_body = !load->config->discard_bodies;
+    vu->transfer.keep_body = !generator->load->config->discard_bodies;
     return &vu->transfer;
 }
 
@@ -45,15 +46,15 @@ static void release(void *ctx, struct transfer *transfer)
     (void)transfer;
 }
 
-void vu_http_install(struct lua_State *L, struct load *load)
+void vu_http_install(struct lua_State *L, struct generator *generator)
 {
-    load->http = (struct http_host){
-        .user_agent = load->config->user_agent,
+    generator->http = (struct http_host){
+        .user_agent = generator->load->config->user_agent,
         .take = take,
         .send = send_request,
         .fail = fail,
         .release = release,
-        .ctx = load,
+        .ctx = generator,
     };
-    module_http_install(L, &load->http);
+    module_http_install(L, &generator->http);
 }

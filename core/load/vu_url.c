@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "client/request.h"
+#include "load/generator.h"
 #include "load/load.h"
 #include "load/vu.h"
 
@@ -16,12 +17,13 @@ static void on_reply(struct transfer *transfer)
 static bool open_url(struct vu *vu, struct err *err)
 {
     struct transfer *transfer = &vu->transfer;
-    const char *url = vu->load->url;
+    const char *url = vu->generator->load->url;
     if (!url_parse(&transfer->url, url, strlen(url), err))
         return false;
     request_begin(&transfer->request, "GET", &transfer->url);
     request_host(&transfer->request, &transfer->url);
-    request_user_agent(&transfer->request, vu->load->config->user_agent);
+    request_user_agent(&transfer->request,
+                       vu->generator->load->config->user_agent);
     request_end(&transfer->request, NULL, 0);
     transfer->method = "GET";
     transfer->idempotent = true;

@@ -4,8 +4,9 @@
 
 ---@class loadtest
 ---@field env table<string, string> the environment, and what -e gives
----@field vu integer number of the virtual user, from 1
+---@field vu integer number of the virtual user, from 1; 0 in setup and teardown
 ---@field iteration integer the virtual user's own, from 0
+---@field scenario string the name of the scenario that it is in
 local loadtest = {}
 
 ---@class loadtest.Metric
@@ -37,21 +38,60 @@ function loadtest.sleep(seconds) end
 ---@param message? string
 function loadtest.fail(message) end
 
+---End the whole test, with exit code 108.
+---@param message? string
+function loadtest.abort(message) end
+
 ---@param name string letters, digits and '_'
 ---@param is_time? boolean values are milliseconds
----@return loadtest.Metric
+---@---Data that is made once and read by all virtual users of a thread.
+---@generic T
+---@param name string
+---@param make fun(): T called by the first one that asks; returns a table
+---@return T read-only
+function loadtest.SharedArray(name, make) end
+
+return loadtest.Metric
 function loadtest.Trend(name, is_time) end
 
 ---@param name string
----@return loadtest.Metric
+---@---Data that is made once and read by all virtual users of a thread.
+---@generic T
+---@param name string
+---@param make fun(): T called by the first one that asks; returns a table
+---@return T read-only
+function loadtest.SharedArray(name, make) end
+
+return loadtest.Metric
 function loadtest.Counter(name) end
 
 ---@param name string
----@return loadtest.Metric
+---@---Data that is made once and read by all virtual users of a thread.
+---@generic T
+---@param name string
+---@param make fun(): T called by the first one that asks; returns a table
+---@return T read-only
+function loadtest.SharedArray(name, make) end
+
+return loadtest.Metric
 function loadtest.Gauge(name) end
 
 ---@param name string
----@return loadtest.Metric
+---@---Data that is made once and read by all virtual users of a thread.
+---@generic T
+---@param name string
+---@param make fun(): T called by the first one that asks; returns a table
+---@return T read-only
+function loadtest.SharedArray(name, make) end
+
+return loadtest.Metric
 function loadtest.Rate(name) end
+
+---Data that is made once and read by all virtual users of a thread.
+---@generic T
+---@param name string
+---@param make fun(): T called by the first one that asks; returns a table
+---@return T read-only
+function loadtest.SharedArray(name, make) end
 
 return loadtest
