@@ -11,7 +11,7 @@
  * finished in it. With a tag `name`, shares are of the samples of that
  * endpoint.
  *
- * Path: capture.c -> [profile_metric] -> thresholds
+ * Path: profile_capture.c -> [profile_metric] -> thresholds
  */
 #ifndef LOAD_PROFILE_METRIC_H
 #define LOAD_PROFILE_METRIC_H
