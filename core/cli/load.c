@@ -127,14 +127,14 @@ static int report(const struct load *load, const char *summary_export)
     struct err err = {""};
     struct buf text = BUF_INIT, json = BUF_INIT;
     int code = load->interrupted ? LOAD_EXIT_SIGNAL : 0;
-    summary_write(&text, load);
+    summary_write(&text, &load->results);
     fwrite(text.data, 1, text.len, stdout);
     if (summary_export) {
-        summary_write_json(&json, load);
+        summary_write_json(&json, &load->results);
         if (!write_file(summary_export, &json, &err))
             code = fail(EXIT_FAILED, &err);
     }
-    if (load->checks.overflowed)
+    if (load->results.checks.overflowed)
         fprintf(stderr,
                 "perilune load: more than %d checks or groups: the rest was "
                 "counted as 'other'\n",

@@ -60,6 +60,39 @@ bool histogram_record(struct histogram *h, double value)
     return true;
 }
 
+static void merge_buckets(uint64_t **into, uint64_t **from)
+{
+    for (int p = 0; p < HISTOGRAM_POWERS; p++) {
+        if (!from[p])
+            continue;
+        if (!into[p]) {
+            into[p] = from[p];
+            from[p] = NULL;
+            continue;
+        }
+        for (int b = 0; b < HISTOGRAM_BUCKETS; b++)
+            into[p][b] += from[p][b];
+        memset(from[p], 0, HISTOGRAM_BUCKETS * sizeof **from);
+    }
+}
+
+void histogram_merge(struct histogram *into, struct histogram *from)
+{
+    if (from->count == 0)
+        return;
+    if (into->count == 0 || from->least < into->least)
+        into->least = from->least;
+    if (into->count == 0 || from->greatest > into->greatest)
+        into->greatest = from->greatest;
+    into->count += from->count;
+    into->sum += from->sum;
+    into->n_zero += from->n_zero;
+    merge_buckets(into->positive, from->positive);
+    merge_buckets(into->negative, from->negative);
+    from->count = from->n_zero = 0;
+    from->sum = from->least = from->greatest = 0;
+}
+
 /* Go through the buckets by rising value until `rank` values are passed. */
 static double find_rank(const struct histogram *h, uint64_t rank)
 {

@@ -33,6 +33,11 @@ void histogram_fini(struct histogram *h);
  * value is in count and sum, but in no percentile. */
 bool histogram_record(struct histogram *h, double value);
 
+/* Add what is in `from`, and empty it: its buckets keep their memory, or go
+ * over to `into` where that has none, so that this cannot fail. Both of one
+ * thread. */
+void histogram_merge(struct histogram *into, struct histogram *from);
+
 /* The value that a share of `quantile` (0 to 1) does not exceed; 0 when
  * empty. */
 double histogram_quantile(const struct histogram *h, double quantile);

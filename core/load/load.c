@@ -70,8 +70,8 @@ uint32_t load_n_active(const struct load *load)
 static void on_second(uv_timer_t *timer)
 {
     struct load *load = timer->data;
-    metrics_add(&load->metrics, METRIC_VUS, load_n_active(load));
-    metrics_add(&load->metrics, METRIC_VUS_MAX, load->n_vus);
+    metrics_add(&load->results.metrics, METRIC_VUS, load_n_active(load));
+    metrics_add(&load->results.metrics, METRIC_VUS_MAX, load->n_vus);
 }
 
 static void on_observe(uv_timer_t *timer)
@@ -119,7 +119,7 @@ struct load *load_new(struct config *config, struct err *err)
     }
     load->config = config;
     open_handles(load);
-    if (metrics_init(&load->metrics) && checks_init(&load->checks))
+    if (results_init(&load->results))
         return load;
     err_set(err, "out of memory");
     load_free(load);
@@ -144,8 +144,7 @@ void load_free(struct load *load)
     free(load->runs);
     if (load->L)
         script_state_free(load->L);
-    checks_fini(&load->checks);
-    metrics_fini(&load->metrics);
+    results_fini(&load->results);
     free(load);
 }
 
@@ -236,7 +235,7 @@ void load_run(struct load *load)
     raise_file_limit();
     catch_signals(load);
     uv_update_time(&load->loop);
-    load->start_ns = clock_mono_ns();
+    load->results.start_ns = clock_mono_ns();
     if (load->observer.tick)
         uv_timer_start(&load->observing, on_observe, load->observer.period_ms,
                        load->observer.period_ms);
@@ -244,7 +243,7 @@ void load_run(struct load *load)
         scenario_arm(&load->runs[i]);
     uv_timer_start(&load->second, on_second, 0, 1000);
     uv_run(&load->loop, UV_RUN_DEFAULT);
-    load->end_ns = clock_mono_ns();
+    load->results.end_ns = clock_mono_ns();
     load->ready = NULL;
     release_signals();
 }

@@ -18,11 +18,9 @@
 
 #include "base/err.h"
 #include "client/network.h"
-#include "load/checks.h"
 #include "load/chunk.h"
 #include "load/config.h"
-#include "load/metrics.h"
-#include "load/outcome.h"
+#include "load/results.h"
 #include "script/module_http.h"
 
 struct behaviour;
@@ -40,12 +38,7 @@ struct load_observer {
 
 struct load {
     struct config *config;
-    struct metrics metrics;
-    struct checks checks;
-    struct outcome outcome;
-    uint64_t n_script_errors;
-    uint64_t n_interrupted; /* iterations */
-    int64_t start_ns, end_ns;
+    struct results results;
     bool interrupted; /* by a signal */
 
     uv_loop_t loop;

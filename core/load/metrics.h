@@ -23,12 +23,14 @@ enum metric_id {
     METRIC_HTTP_REQ_DURATION,
     METRIC_HTTP_REQ_DURATION_EXPECTED, /* of those that did not fail */
     METRIC_HTTP_REQ_FAILED,
+    METRIC_HTTP_REQ_LATENCY, /* done - due: waiting to be sent is in it */
     METRIC_HTTP_REQ_RECEIVING,
     METRIC_HTTP_REQ_SENDING,
     METRIC_HTTP_REQ_TLS_HANDSHAKING,
     METRIC_HTTP_REQ_WAITING,
     METRIC_HTTP_REQS,
     METRIC_CHECKS,
+    METRIC_DROPPED_ITERATIONS,
     METRIC_GROUP_DURATION,
     METRIC_ITERATION_DURATION,
     METRIC_ITERATIONS,
@@ -50,8 +52,12 @@ struct metric {
     double sum;              /* counter: the sum; rate: how many were true */
     uint64_t count;          /* values recorded */
     double last;             /* gauge */
+    int64_t last_ns;         /* gauge: when, monotonic */
     double least, greatest;  /* gauge */
     struct histogram values; /* trend */
+
+    struct metric *merged_into; /* of the whole test; NULL: not known yet */
+    bool conflicts; /* it has this name with another kind: not merged */
 };
 
 struct metrics {
@@ -72,6 +78,13 @@ struct metric *metrics_define(struct metrics *metrics, const char *name,
 
 /* Record in any kind; a rate takes 0 for false, anything else for true. */
 void metric_add(struct metric *metric, double value);
+
+/* Add all of `from` to `into` and set `from` to zero. What only `from` has is
+ * defined in `into`; a gauge takes the latest value. Metrics are matched by
+ * name, once: `from` must always be merged into the same one, which must live
+ * as long. A `struct metric *` of either stays valid. False when out of
+ * memory: what found no room is still in `from`. */
+bool metrics_merge(struct metrics *into, struct metrics *from);
 
 /* The same for a built-in one. */
 void metrics_add(struct metrics *metrics, enum metric_id id, double value);

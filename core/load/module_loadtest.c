@@ -69,8 +69,8 @@ static int check_rest(lua_State *L, int status, lua_KContext all_passed)
         if (lua_type(L, -2) != LUA_TSTRING)
             luaL_error(L, "check: the name of a check must be a string");
         const char *name = lua_tolstring(L, -2, &n);
-        checks_count(&load->checks, vu->group, name, n, passed);
-        metrics_add(&load->metrics, METRIC_CHECKS, passed);
+        checks_count(&load->results.checks, vu->group, name, n, passed);
+        metrics_add(&load->results.metrics, METRIC_CHECKS, passed);
         all_passed = all_passed && passed;
         lua_pop(L, 1);
     }
@@ -102,7 +102,7 @@ static int group_close(lua_State *L)
     if (!group->vu)
         return 0;
     double ms = (double)(clock_mono_ns() - group->begun_ns) / 1e6;
-    metrics_add(&group->vu->load->metrics, METRIC_GROUP_DURATION, ms);
+    metrics_add(&group->vu->load->results.metrics, METRIC_GROUP_DURATION, ms);
     group->vu->group = group->outer;
     group->vu = NULL;
     return 0;
@@ -128,7 +128,7 @@ static int group(lua_State *L)
     luaL_setmetatable(L, GROUP);
     lua_insert(L, 2);
     lua_toclose(L, 2); /* stack: name, the group, f */
-    vu->group = checks_group(&vu->load->checks, vu->group, name, n);
+    vu->group = checks_group(&vu->load->results.checks, vu->group, name, n);
     lua_callk(L, 0, LUA_MULTRET, 0, group_return);
     return group_return(L, LUA_OK, 0);
 }

@@ -32,7 +32,7 @@ static int construct(lua_State *L)
     enum metric_unit unit = lua_toboolean(L, 2) ? METRIC_TIME : METRIC_PLAIN;
     struct metric **metric = lua_newuserdatauv(L, sizeof *metric, 0);
     struct err err;
-    *metric = metrics_define(&load->metrics, name, kind, unit, &err);
+    *metric = metrics_define(&load->results.metrics, name, kind, unit, &err);
     if (!*metric)
         return luaL_error(L, "%s", err.message);
     luaL_setmetatable(L, METATABLE);

@@ -27,9 +27,13 @@ struct outcome {
 /* k6's default: a reply with a status from 200 to 399. */
 bool outcome_is_expected(const struct transfer *transfer);
 
-/* Count an transfer that is done. The first error of each class is logged. */
+/* Count a transfer that is done. The first error of each class in the program
+ * is logged. */
 void outcome_record(struct outcome *outcome, struct metrics *metrics,
                     const struct transfer *transfer);
+
+/* Add all of `from` to `into` and set `from` to zero. */
+void outcome_merge(struct outcome *into, struct outcome *from);
 
 /* Count one that could not be sent. */
 void outcome_fail(struct outcome *outcome, struct metrics *metrics,

@@ -11,7 +11,7 @@
 static void tick(void *ctx, const struct load *load)
 {
     struct progress *progress = ctx;
-    struct metric *const *all = load->metrics.all;
+    struct metric *const *all = load->results.metrics.all;
     const struct metric *failed = all[METRIC_HTTP_REQ_FAILED];
     const struct histogram *took = &all[METRIC_HTTP_REQ_DURATION]->values;
     int64_t now_ns = clock_mono_ns();
@@ -24,8 +24,8 @@ static void tick(void *ctx, const struct load *load)
             "%srunning (%.1fs), %u/%u VUs, %.0f iterations, %.0f req/s, "
             "p50 %.2fms, p99 %.2fms, failed %.0f%s",
             progress->terminal ? "\r\033[K" : "",
-            (double)(now_ns - load->start_ns) / 1e9, load_n_active(load),
-            load->n_vus, all[METRIC_ITERATIONS]->sum, rate,
+            (double)(now_ns - load->results.start_ns) / 1e9,
+            load_n_active(load), load->n_vus, all[METRIC_ITERATIONS]->sum, rate,
             histogram_quantile(took, 0.5), histogram_quantile(took, 0.99),
             failed->sum, progress->terminal ? "" : "\n");
     fflush(stderr);

@@ -29,9 +29,9 @@ double summary_column(const struct histogram *values, unsigned column)
     return histogram_quantile(values, quantiles[column]);
 }
 
-double summary_rate(const struct load *load, double count)
+double summary_rate(const struct results *results, double count)
 {
-    double seconds = (double)(load->end_ns - load->start_ns) / 1e9;
+    double seconds = (double)(results->end_ns - results->start_ns) / 1e9;
     return seconds > 0 ? count / seconds : 0;
 }
 
@@ -105,7 +105,7 @@ static const char *first_column(char *out, size_t size,
     }
 }
 
-static void put_plain(struct buf *out, const struct load *load,
+static void put_plain(struct buf *out, const struct results *results,
                       const struct metric *metric, const struct widths *widths)
 {
     char text[TEXT_MAX], other[TEXT_MAX];
@@ -113,7 +113,7 @@ static void put_plain(struct buf *out, const struct load *load,
     switch (metric->kind) {
     case METRIC_COUNTER:
         format_value(text, sizeof text, metric->unit,
-                     summary_rate(load, metric->sum));
+                     summary_rate(results, metric->sum));
         buf_printf(out, "%s/s", text);
         break;
     case METRIC_GAUGE:
@@ -127,7 +127,7 @@ static void put_plain(struct buf *out, const struct load *load,
     }
 }
 
-static void put_metric(struct buf *out, const struct load *load,
+static void put_metric(struct buf *out, const struct results *results,
                        const struct metric *metric, const char *name,
                        const struct widths *widths)
 {
@@ -137,15 +137,15 @@ static void put_metric(struct buf *out, const struct load *load,
     if (metric->kind == METRIC_TREND)
         put_trend(out, metric, widths);
     else
-        put_plain(out, load, metric, widths);
+        put_plain(out, results, metric, widths);
     buf_putc(out, '\n');
 }
 
-static void measure(struct widths *widths, const struct load *load)
+static void measure(struct widths *widths, const struct results *results)
 {
     *widths = (struct widths){{0}, 0};
-    for (unsigned i = 0; i < load->metrics.n; i++) {
-        const struct metric *metric = load->metrics.all[i];
+    for (unsigned i = 0; i < results->metrics.n; i++) {
+        const struct metric *metric = results->metrics.all[i];
         char text[TEXT_MAX];
         if (!metric->used)
             continue;
@@ -207,17 +207,17 @@ static void put_check(struct buf *out, const struct check *check)
                    passed, failed);
 }
 
-static void put_checks(struct buf *out, const struct load *load)
+static void put_checks(struct buf *out, const struct results *results)
 {
-    const struct metric *metric = load->metrics.all[METRIC_CHECKS];
-    uint32_t *order = summary_sort_checks(&load->checks);
+    const struct metric *metric = results->metrics.all[METRIC_CHECKS];
+    uint32_t *order = summary_sort_checks(&results->checks);
     if (!order)
         return;
     char text[TEXT_MAX];
     double n = (double)metric->count, passed = metric->sum;
     put_name(out, "checks_total");
     buf_printf(out, "%-7.0f %s/s\n", n,
-               format_number(text, sizeof text, summary_rate(load, n)));
+               format_number(text, sizeof text, summary_rate(results, n)));
     put_name(out, "checks_succeeded");
     buf_printf(out, "%.2f%% %.0f out of %.0f\n", share(passed, n), passed, n);
     put_name(out, "checks_failed");
@@ -225,12 +225,12 @@ static void put_checks(struct buf *out, const struct load *load)
                n - passed, n);
 
     uint32_t group = CHECKS_ROOT;
-    for (uint32_t i = 0; i < load->checks.n_checks; i++) {
-        const struct check *check = &load->checks.checks[order[i]];
+    for (uint32_t i = 0; i < results->checks.n_checks; i++) {
+        const struct check *check = &results->checks.checks[order[i]];
         if (check->group != group) {
             group = check->group;
             buf_puts(out, "\n    █ ");
-            put_group(out, &load->checks, group);
+            put_group(out, &results->checks, group);
             buf_puts(out, "\n\n");
         }
         put_check(out, check);
@@ -241,7 +241,7 @@ static void put_checks(struct buf *out, const struct load *load)
 
 /* --- the sections ------------------------------------------------------ */
 
-static void put_range(struct buf *out, const struct load *load,
+static void put_range(struct buf *out, const struct results *results,
                       const char *title, unsigned from, unsigned to,
                       const struct widths *widths)
 {
@@ -249,10 +249,10 @@ static void put_range(struct buf *out, const struct load *load,
     buf_printf(out, "    %s\n", title);
     size_t titled = out->len;
     for (unsigned i = from; i < to; i++)
-        put_metric(out, load, load->metrics.all[i],
+        put_metric(out, results, results->metrics.all[i],
                    i == METRIC_HTTP_REQ_DURATION_EXPECTED
                        ? "  { expected_response:true }"
-                       : load->metrics.all[i]->name,
+                       : results->metrics.all[i]->name,
                    widths);
     if (out->len == titled)
         out->len = before;
@@ -260,11 +260,11 @@ static void put_range(struct buf *out, const struct load *load,
         buf_putc(out, '\n');
 }
 
-static void put_errors(struct buf *out, const struct load *load)
+static void put_errors(struct buf *out, const struct results *results)
 {
-    const struct outcome *outcome = &load->outcome;
+    const struct outcome *outcome = &results->outcome;
     char name[160];
-    if (outcome->n_errors == 0 && load->n_script_errors == 0)
+    if (outcome->n_errors == 0 && results->n_script_errors == 0)
         return;
     buf_puts(out, "    ERRORS\n");
     for (unsigned i = 0; i < outcome->n_errors; i++) {
@@ -274,17 +274,17 @@ static void put_errors(struct buf *out, const struct load *load)
         put_name(out, name);
         buf_printf(out, "%llu\n", (unsigned long long)error->count);
     }
-    if (load->n_script_errors) {
+    if (results->n_script_errors) {
         put_name(out, "script errors");
-        buf_printf(out, "%llu\n", (unsigned long long)load->n_script_errors);
+        buf_printf(out, "%llu\n", (unsigned long long)results->n_script_errors);
     }
     buf_putc(out, '\n');
 }
 
 /* Of interest only when not all of them are 200. */
-static void put_statuses(struct buf *out, const struct load *load)
+static void put_statuses(struct buf *out, const struct results *results)
 {
-    const uint64_t *by_status = load->outcome.by_status;
+    const uint64_t *by_status = results->outcome.by_status;
     char name[32];
     bool all_fine = true;
     for (int i = 0; i < OUTCOME_STATUS_MAX; i++)
@@ -302,22 +302,23 @@ static void put_statuses(struct buf *out, const struct load *load)
     buf_putc(out, '\n');
 }
 
-void summary_write(struct buf *out, const struct load *load)
+void summary_write(struct buf *out, const struct results *results)
 {
     struct widths widths;
-    measure(&widths, load);
+    measure(&widths, results);
     buf_puts(out, "\n  █ TOTAL RESULTS\n\n");
-    put_checks(out, load);
-    put_range(out, load, "CUSTOM", METRIC_N_BUILT_IN, load->metrics.n, &widths);
-    put_range(out, load, "HTTP", METRIC_HTTP_REQ_BLOCKED, METRIC_HTTP_REQS + 1,
+    put_checks(out, results);
+    put_range(out, results, "CUSTOM", METRIC_N_BUILT_IN, results->metrics.n,
               &widths);
-    put_statuses(out, load);
-    put_errors(out, load);
-    put_range(out, load, "EXECUTION", METRIC_GROUP_DURATION, METRIC_VUS_MAX + 1,
-              &widths);
-    put_range(out, load, "NETWORK", METRIC_DATA_RECEIVED, METRIC_DATA_SENT + 1,
-              &widths);
-    if (load->n_interrupted)
+    put_range(out, results, "HTTP", METRIC_HTTP_REQ_BLOCKED,
+              METRIC_HTTP_REQS + 1, &widths);
+    put_statuses(out, results);
+    put_errors(out, results);
+    put_range(out, results, "EXECUTION", METRIC_DROPPED_ITERATIONS,
+              METRIC_VUS_MAX + 1, &widths);
+    put_range(out, results, "NETWORK", METRIC_DATA_RECEIVED,
+              METRIC_DATA_SENT + 1, &widths);
+    if (results->n_interrupted)
         buf_printf(out, "    %llu iterations were interrupted\n\n",
-                   (unsigned long long)load->n_interrupted);
+                   (unsigned long long)results->n_interrupted);
 }

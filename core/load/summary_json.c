@@ -27,7 +27,7 @@ static void put_member(struct buf *out, const char *name, double value,
     buf_printf(out, ": %.15g", value);
 }
 
-static void put_metric(struct buf *out, const struct load *load,
+static void put_metric(struct buf *out, const struct results *results,
                        const struct metric *metric)
 {
     double all = (double)metric->count;
@@ -35,7 +35,7 @@ static void put_metric(struct buf *out, const struct load *load,
     switch (metric->kind) {
     case METRIC_COUNTER:
         put_member(out, "count", metric->sum, true);
-        put_member(out, "rate", summary_rate(load, metric->sum), false);
+        put_member(out, "rate", summary_rate(results, metric->sum), false);
         break;
     case METRIC_GAUGE:
         put_member(out, "value", metric->last, true);
@@ -118,23 +118,23 @@ static void put_group(struct buf *out, const struct checks *checks,
     buf_puts(out, "}}");
 }
 
-void summary_write_json(struct buf *out, const struct load *load)
+void summary_write_json(struct buf *out, const struct results *results)
 {
-    uint32_t *order = summary_sort_checks(&load->checks);
+    uint32_t *order = summary_sort_checks(&results->checks);
     const char *comma = "";
     buf_puts(out, "{\n  \"metrics\": {");
-    for (unsigned i = 0; i < load->metrics.n; i++) {
-        const struct metric *metric = load->metrics.all[i];
+    for (unsigned i = 0; i < results->metrics.n; i++) {
+        const struct metric *metric = results->metrics.all[i];
         if (!metric->used)
             continue;
         buf_printf(out, "%s\n    ", comma);
         put_text(out, metric->name);
         buf_puts(out, ": ");
-        put_metric(out, load, metric);
+        put_metric(out, results, metric);
         comma = ",";
     }
     buf_puts(out, "\n  },\n  \"root_group\": ");
-    put_group(out, &load->checks, order, CHECKS_ROOT);
+    put_group(out, &results->checks, order, CHECKS_ROOT);
     buf_puts(out, "\n}\n");
     free(order);
 }

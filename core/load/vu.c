@@ -48,7 +48,7 @@ static void leave(struct vu *vu)
 
 void vu_finish(struct vu *vu)
 {
-    struct metrics *metrics = &vu->load->metrics;
+    struct metrics *metrics = &vu->load->results.metrics;
     int64_t took_ns = clock_mono_ns() - vu->begun_ns;
     metrics_add(metrics, METRIC_ITERATIONS, 1);
     metrics_add(metrics, METRIC_ITERATION_DURATION, (double)took_ns / 1e6);
@@ -64,6 +64,6 @@ void vu_interrupt(struct vu *vu)
     client_abort(&vu->transfer);
     uv_timer_stop(&vu->timer);
     vu->load->behaviour->interrupt(vu);
-    vu->load->n_interrupted++;
+    vu->load->results.n_interrupted++;
     leave(vu);
 }

@@ -49,7 +49,7 @@ struct vu {
     /* Of vu_script.c. */
     struct lua_State *co;
     int co_ref, exec_ref; /* in the registry */
-    uint32_t group;       /* in load->checks */
+    uint32_t group;       /* in load->results.checks */
     bool waiting;         /* its yield is one of ours */
 };
 

@@ -17,7 +17,8 @@ static struct transfer *take(void *ctx, struct lua_State *L, const char **why)
 static void on_reply(struct transfer *transfer)
 {
     struct vu *vu = transfer->ctx;
-    outcome_record(&vu->load->outcome, &vu->load->metrics, transfer);
+    outcome_record(&vu->load->results.outcome, &vu->load->results.metrics,
+                   transfer);
     vu_script_wake(vu);
 }
 
@@ -35,7 +36,8 @@ static bool send_request(void *ctx, struct transfer *transfer)
 static void fail(void *ctx, struct transfer *transfer, enum client_error error)
 {
     struct load *load = ctx;
-    outcome_fail(&load->outcome, &load->metrics, error, transfer);
+    outcome_fail(&load->results.outcome, &load->results.metrics, error,
+                 transfer);
 }
 
 /* The virtual user sends the next one with it. */

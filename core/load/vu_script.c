@@ -97,13 +97,13 @@ bool vu_script_check(struct load *load, struct err *err)
 static void log_error(struct vu *vu, const struct err *err)
 {
     struct load *load = vu->load;
-    if (++load->n_script_errors > ERRORS_LOGGED)
+    if (++load->results.n_script_errors > ERRORS_LOGGED)
         return;
     log_write(LOG_ERROR, "script_error",
               LOG_FIELDS(log_integer("vu", vu->number),
                          log_integer("iteration", vu->iteration),
                          log_text("message", err->message)));
-    if (load->n_script_errors == ERRORS_LOGGED)
+    if (load->results.n_script_errors == ERRORS_LOGGED)
         log_write(
             LOG_WARN, "script_errors",
             LOG_FIELDS(log_text("note", "further ones are only counted")));

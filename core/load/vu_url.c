@@ -9,7 +9,8 @@
 static void on_reply(struct transfer *transfer)
 {
     struct vu *vu = transfer->ctx;
-    outcome_record(&vu->load->outcome, &vu->load->metrics, transfer);
+    outcome_record(&vu->load->results.outcome, &vu->load->results.metrics,
+                   transfer);
     vu_finish(vu);
 }
 
@@ -32,8 +33,8 @@ static void begin(struct vu *vu)
 {
     if (client_send(&vu->client, &vu->transfer))
         return;
-    outcome_fail(&vu->load->outcome, &vu->load->metrics, CLIENT_OUT_OF_MEMORY,
-                 &vu->transfer);
+    outcome_fail(&vu->load->results.outcome, &vu->load->results.metrics,
+                 CLIENT_OUT_OF_MEMORY, &vu->transfer);
     vu_finish(vu);
 }
 

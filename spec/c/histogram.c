@@ -77,6 +77,39 @@ static void percentiles_are_close(void **state)
     check_shape(bimodal, 1);
 }
 
+/* Four histograms, emptied into a fifth again and again, know what one would:
+ * the same buckets, so the same percentiles to the last bit. */
+static void merging_loses_nothing(void **state)
+{
+    (void)state;
+    double (*const shapes[])(void) = {uniform, exponential, lognormal, bimodal};
+    struct histogram parts[4] = {HISTOGRAM_INIT}, whole = HISTOGRAM_INIT,
+                     merged = HISTOGRAM_INIT;
+    for (int i = 0; i < N; i++) {
+        double value = shapes[i % 4]() * (i % 5 == 0 ? -1 : 1);
+        histogram_record(&parts[i % 4], value);
+        histogram_record(&whole, value);
+        for (int k = 0; i % 9973 == 0 && k < 4; k++)
+            histogram_merge(&merged, &parts[k]);
+    }
+    for (int k = 0; k < 4; k++) {
+        histogram_merge(&merged, &parts[k]);
+        assert_int_equal(parts[k].count, 0);
+        assert_true(parts[k].sum == 0 && histogram_quantile(&parts[k], 1) == 0);
+    }
+    assert_int_equal(merged.count, N);
+    assert_true(fabs(merged.sum - whole.sum) < 1e-6 * fabs(whole.sum));
+    assert_true(merged.least == whole.least);
+    assert_true(merged.greatest == whole.greatest);
+    for (double q = 0; q <= 1; q += 0.001)
+        assert_true(histogram_quantile(&merged, q) ==
+                    histogram_quantile(&whole, q));
+    for (int k = 0; k < 4; k++)
+        histogram_fini(&parts[k]);
+    histogram_fini(&whole);
+    histogram_fini(&merged);
+}
+
 static void negative_values_are_ordered(void **state)
 {
     (void)state;
@@ -113,6 +146,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(percentiles_are_close),
+        cmocka_unit_test(merging_loses_nothing),
         cmocka_unit_test(negative_values_are_ordered),
         cmocka_unit_test(takes_any_number),
         cmocka_unit_test(one_value_is_exact),
