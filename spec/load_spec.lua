@@ -452,7 +452,7 @@ describe("perilune load", function()
       end
       refused(options("1"), 104, "options must be a table, got 1")
       refused(options("{ vuz = 1 }"), 104, "options: unknown option 'vuz'",
-        "known are: vus, duration, iterations, scenarios")
+        "known are: vus, duration, iterations, stages, scenarios")
       refused(options("{ vus = 0 }"), 104, "options.vus must be a whole")
       refused(options("{ vus = 1.5 }"), 104, "options.vus", "got 1.5")
       refused(options("{ duration = '10' }"), 104, "options.duration",
@@ -464,14 +464,15 @@ describe("perilune load", function()
         "options.scenarios.a must be a table")
       refused(options("{ scenarios = { a = { executor = 'warp' } } }"), 104,
         "options.scenarios.a.executor", "'warp'",
-        "constant-vus, shared-iterations")
+        "one of shared-iterations, per-vu-iterations, constant-vus, ramping-vus, "
+          .. "constant-arrival-rate, ramping-arrival-rate")
       refused(options([[{ scenarios = { a = { executor = "constant-vus",
         iterations = 3 } } }]]), 104, "unknown option 'iterations'",
         "constant-vus", "gracefulStop")
       refused(options([[{ scenarios = { a = { executor = "constant-vus",
         duration = "1s", exec = "nix" } } }]]), 104, "function 'nix'")
-      refused("return { default = print, setup = print }", 104,
-        "the script's 'setup' is not supported")
+      refused("return { default = print, setup = 1 }", 104,
+        "the script's 'setup' must be a function, got number")
       refused(options("{ vus = 200000, duration = '1s' }"), 104,
         "more than 100000")
     end)

@@ -70,7 +70,7 @@ local loadtest = require "loadtest"
 return { options = { vus = 1, iterations = 1 }, default = function()
   show("loadtest", loadtest)
   show("Metric", methods(loadtest.Counter "c"))
-  for _, name in ipairs { "vu", "iteration" } do
+  for _, name in ipairs { "vu", "iteration", "env", "scenario" } do
     if loadtest[name] then show("loadtest", { [name] = true }) end
   end
   local res = require "http".get "http://127.0.0.1:1/"

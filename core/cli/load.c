@@ -17,6 +17,7 @@
 #define ENV_MAX 256
 #define URL_VUS 10
 #define URL_DURATION_NS INT64_C(10000000000)
+#define RATE_MAX 10000000
 
 enum { OPTION_SUMMARY_EXPORT = 256 };
 
@@ -26,6 +27,7 @@ struct arguments {
     const char *env[ENV_MAX + 1];
     unsigned n_env;
     const char *summary_export;
+    int64_t threads; /* 0: not given */
     bool quiet;
 };
 
@@ -33,6 +35,14 @@ static const struct argp_option options[] = {
     {"vus", 'u', "N", 0, "Virtual users", 0},
     {"duration", 'd', "TIME", 0, "How long: 10s, 1m30s, 500ms", 0},
     {"iterations", 'i', "N", 0, "Iterations in all, shared by the users", 0},
+    {"rate", 'R', "N", 0,
+     "Begin N iterations a second, however fast they end (an open model); "
+     "-u is then the most that may be under way at once (100)",
+     0},
+    {"stage", 's', "TIME:N", 0,
+     "Go to N virtual users in this time; may be given again", 0},
+    {"threads", 't', "N", 0, "Threads that the virtual users are spread over",
+     0},
     {"env", 'e', "NAME=VALUE", 0, "Put into the script's loadtest.env", 0},
     {"summary-export", OPTION_SUMMARY_EXPORT, "FILE", 0,
      "Write the summary as JSON, too", 0},
@@ -49,6 +59,27 @@ static void add_variable(struct argp_state *state, struct arguments *arguments,
     if (arguments->n_env == ENV_MAX)
         argp_error(state, "more than %d times --env", ENV_MAX);
     arguments->env[arguments->n_env++] = text;
+}
+
+/* "10s:50" */
+static void add_stage(struct argp_state *state, struct stages *stages,
+                      const char *text)
+{
+    char duration[64];
+    const char *colon = strchr(text, ':');
+    size_t n = colon ? (size_t)(colon - text) : 0;
+    if (stages->n == STAGES_MAX)
+        argp_error(state, "more than %d times --stage", STAGES_MAX);
+    struct stage *stage = &stages->all[stages->n++];
+    if (n < sizeof duration) {
+        memcpy(duration, text, n);
+        duration[n] = '\0';
+    }
+    if (n >= sizeof duration || !duration_parse(duration, &stage->duration_ns))
+        argp_error(state, "--stage must be TIME:N, such as 10s:50, got '%s'",
+                   text);
+    stage->target = (double)options_integer(state, "--stage", colon + 1, 0,
+                                            CONFIG_VUS_MAX);
 }
 
 static error_t parse_option(int key, char *text, struct argp_state *state)
@@ -69,6 +100,16 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
     case 'i':
         shorthand->iterations =
             options_integer(state, "--iterations", text, 1, LONG_MAX);
+        return 0;
+    case 'R':
+        shorthand->rate = options_integer(state, "--rate", text, 1, RATE_MAX);
+        return 0;
+    case 's':
+        add_stage(state, &shorthand->stages, text);
+        return 0;
+    case 't':
+        arguments->threads =
+            options_integer(state, "--threads", text, 1, CONFIG_THREADS_MAX);
         return 0;
     case 'e':
         add_variable(state, arguments, text);
@@ -101,8 +142,9 @@ static const struct argp argp = {
            "virtual user runs again and again, and `options`. A URL is "
            "requested without a script, by 10 virtual users for 10 s unless "
            "told otherwise.\n\n"
-           "Exit codes: 0 fine, 2 wrong usage, 104 wrong options or script, "
-           "105 stopped by a signal, 107 the script failed.",
+           "Exit codes: 0 fine, 2 wrong usage, 100 or 101 setup or "
+           "teardown took too long, 104 wrong options or script, 105 stopped "
+           "by a signal, 107 the script failed, 108 aborted by the script.",
 };
 
 static int fail(int code, const struct err *err)
@@ -126,7 +168,7 @@ static int report(const struct load *load, const char *summary_export)
 {
     struct err err = {""};
     struct buf text = BUF_INIT, json = BUF_INIT;
-    int code = load->interrupted ? LOAD_EXIT_SIGNAL : 0;
+    int code = 0;
     summary_write(&text, &load->results);
     fwrite(text.data, 1, text.len, stdout);
     if (summary_export) {
@@ -153,9 +195,10 @@ static int prepare(struct load *load, const struct arguments *arguments,
     struct config *config = load->config;
     if (is_url(arguments->target)) {
         load_open_url(load, arguments->target);
-        int64_t iterations = arguments->shorthand.iterations;
-        config->shorthand.vus =
-            iterations && iterations < URL_VUS ? iterations : URL_VUS;
+        const struct shorthand *given = &arguments->shorthand;
+        int64_t n = given->iterations;
+        if (!given->rate && !given->stages.n)
+            config->shorthand.vus = n && n < URL_VUS ? n : URL_VUS;
         config->shorthand.duration_ns = URL_DURATION_NS;
     } else {
         int code =
@@ -164,6 +207,8 @@ static int prepare(struct load *load, const struct arguments *arguments,
             return code;
     }
     config_override(config, &arguments->shorthand);
+    if (arguments->threads)
+        config->threads = arguments->threads;
     if (!config_finish(config, err))
         return LOAD_EXIT_CONFIG;
     return load_prepare(load, err);
@@ -186,11 +231,15 @@ int command_load(int argc, char **argv)
     } else {
         if (!arguments.quiet)
             progress_attach(&progress, load);
-        load_run(load);
+        code = load_run(load, &err);
         if (!arguments.quiet)
             progress_end(&progress);
-        code = report(load, arguments.summary_export);
+        if (err.message[0])
+            fail(code, &err);
+        int report_code = report(load, arguments.summary_export);
+        code = code ? code : report_code;
     }
     load_free(load);
+    config_fini(&config);
     return code;
 }

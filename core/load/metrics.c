@@ -37,6 +37,7 @@ static const struct built_in {
     [METRIC_ITERATION_DURATION] = {"iteration_duration", METRIC_TREND,
                                    METRIC_TIME},
     [METRIC_ITERATIONS] = {"iterations", METRIC_COUNTER, METRIC_PLAIN},
+    [METRIC_PACING_LAG] = {"pacing_lag", METRIC_TREND, METRIC_TIME},
     [METRIC_VUS] = {"vus", METRIC_GAUGE, METRIC_PLAIN},
     [METRIC_VUS_MAX] = {"vus_max", METRIC_GAUGE, METRIC_PLAIN},
     [METRIC_DATA_RECEIVED] = {"data_received", METRIC_COUNTER, METRIC_DATA},

@@ -34,6 +34,7 @@ enum metric_id {
     METRIC_GROUP_DURATION,
     METRIC_ITERATION_DURATION,
     METRIC_ITERATIONS,
+    METRIC_PACING_LAG, /* how late the generator is of itself */
     METRIC_VUS,
     METRIC_VUS_MAX,
     METRIC_DATA_RECEIVED,

@@ -4,7 +4,7 @@
 #include <lua.h>
 #include <math.h>
 
-#include "load/load.h"
+#include "load/generator.h"
 #include "load/module_loadtest.h"
 
 #define METATABLE "perilune.metric"
@@ -22,17 +22,18 @@ static int add(lua_State *L)
     return 0;
 }
 
-/* upvalues: the load, the kind */
+/* upvalues: the generator, the kind */
 static int construct(lua_State *L)
 {
-    struct load *load = module_loadtest_load(L);
+    struct generator *generator = module_loadtest_generator(L);
     enum metric_kind kind =
         (enum metric_kind)lua_tointeger(L, lua_upvalueindex(2));
     const char *name = luaL_checkstring(L, 1);
     enum metric_unit unit = lua_toboolean(L, 2) ? METRIC_TIME : METRIC_PLAIN;
     struct metric **metric = lua_newuserdatauv(L, sizeof *metric, 0);
     struct err err;
-    *metric = metrics_define(&load->results.metrics, name, kind, unit, &err);
+    *metric =
+        metrics_define(&generator->results.metrics, name, kind, unit, &err);
     if (!*metric)
         return luaL_error(L, "%s", err.message);
     luaL_setmetatable(L, METATABLE);
@@ -52,7 +53,7 @@ static const struct constructor {
 void module_metric_add_functions(lua_State *L)
 {
     for (size_t i = 0; i < sizeof constructors / sizeof *constructors; i++) {
-        module_loadtest_push_load(L);
+        module_loadtest_push_generator(L);
         lua_pushinteger(L, constructors[i].kind);
         lua_pushcclosure(L, construct, 2);
         lua_setfield(L, -2, constructors[i].name);

@@ -77,14 +77,6 @@ void outcome_record(struct outcome *outcome, struct metrics *metrics,
     metrics_add(metrics, METRIC_DATA_RECEIVED, (double)transfer->n_received);
 }
 
-void outcome_fail(struct outcome *outcome, struct metrics *metrics,
-                  enum client_error error, struct transfer *transfer)
-{
-    transfer_clear(transfer);
-    transfer_fail(transfer, error, NULL);
-    outcome_record(outcome, metrics, transfer);
-}
-
 void outcome_merge(struct outcome *into, struct outcome *from)
 {
     for (int i = 0; i < OUTCOME_STATUS_MAX; i++)

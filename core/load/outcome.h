@@ -35,8 +35,4 @@ void outcome_record(struct outcome *outcome, struct metrics *metrics,
 /* Add all of `from` to `into` and set `from` to zero. */
 void outcome_merge(struct outcome *into, struct outcome *from);
 
-/* Count one that could not be sent. */
-void outcome_fail(struct outcome *outcome, struct metrics *metrics,
-                  enum client_error error, struct transfer *transfer);
-
 #endif

@@ -8,7 +8,7 @@
 #define TERMINAL_PERIOD_MS 500
 #define PLAIN_PERIOD_MS 5000
 
-static void tick(void *ctx, const struct load *load)
+static void tick(void *ctx, struct load *load)
 {
     struct progress *progress = ctx;
     struct metric *const *all = load->results.metrics.all;
@@ -25,9 +25,10 @@ static void tick(void *ctx, const struct load *load)
             "p50 %.2fms, p99 %.2fms, failed %.0f%s",
             progress->terminal ? "\r\033[K" : "",
             (double)(now_ns - load->results.start_ns) / 1e9,
-            load_n_active(load), load->n_vus, all[METRIC_ITERATIONS]->sum, rate,
-            histogram_quantile(took, 0.5), histogram_quantile(took, 0.99),
-            failed->sum, progress->terminal ? "" : "\n");
+            (unsigned)all[METRIC_VUS]->last, load->n_vus,
+            all[METRIC_ITERATIONS]->sum, rate, histogram_quantile(took, 0.5),
+            histogram_quantile(took, 0.99), failed->sum,
+            progress->terminal ? "" : "\n");
     fflush(stderr);
 }
 

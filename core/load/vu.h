@@ -15,7 +15,7 @@
 #include "base/err.h"
 #include "client/client.h"
 
-struct load;
+struct generator;
 struct lua_State;
 struct scenario_run;
 struct vu;
@@ -33,14 +33,18 @@ struct behaviour {
 };
 
 struct vu {
-    struct load *load;
+    struct generator *generator;
     struct scenario_run *run;
-    uint32_t number;   /* from 1 */
+    uint32_t number;   /* from 1, of all generators; 0: setup, teardown */
     int64_t iteration; /* from 0, its own */
+    int64_t due_ns;    /* when the iteration should have begun; 0: when it
+                          did, in a closed model */
     int64_t begun_ns;
     bool busy;      /* within an iteration */
     bool beginning; /* within behaviour->begin */
+    bool ready;     /* in the generator's list of those */
     struct vu *next_ready;
+    struct vu *next_free; /* of arrival.c */
 
     struct client client;
     struct transfer transfer; /* the one that it may have on its way */
@@ -53,8 +57,7 @@ struct vu {
     bool waiting;         /* its yield is one of ours */
 };
 
-void vu_init(struct vu *vu, struct load *load, struct scenario_run *run,
-             uint32_t number);
+void vu_init(struct vu *vu, struct scenario_run *run, uint32_t number);
 
 /* Close its connections and its timer; its memory stays until the loop has
  * run to its end; then fini. */
@@ -63,6 +66,19 @@ void vu_fini(struct vu *vu);
 
 /* It is free: begin an iteration if the scenario has one for it. */
 void vu_advance(struct vu *vu);
+
+/* The same, if it is free; else it asks by itself. */
+void vu_wake(struct vu *vu);
+
+/* Begin an iteration: scenario.c has counted it. */
+void vu_begin(struct vu *vu);
+
+/* Its transfer is done: count it, with how late its iteration began. */
+void vu_count(struct vu *vu, const struct transfer *transfer);
+
+/* A request could not be sent: fail its transfer, and count it. */
+void vu_count_failure(struct vu *vu, struct transfer *transfer,
+                      enum client_error error);
 
 /* The behaviour's word that the iteration has come to its end. */
 void vu_finish(struct vu *vu);

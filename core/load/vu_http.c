@@ -1,24 +1,24 @@
 #include "load/vu_http.h"
 
+#include "load/generator.h"
 #include "load/load.h"
 #include "load/vu.h"
 #include "load/vu_script.h"
 
 static struct transfer *take(void *ctx, struct lua_State *L, const char **why)
 {
-    struct load *load = ctx;
-    struct vu *vu = vu_script_current(load, L, why);
+    struct generator *generator = ctx;
+    struct vu *vu = vu_script_current(generator, L, why);
     if (!vu)
         return NULL;
-    vu->transfer.keep_body = !load->config->discard_bodies;
+    vu->transfer.keep_body = !generator->load->config->discard_bodies;
     return &vu->transfer;
 }
 
 static void on_reply(struct transfer *transfer)
 {
     struct vu *vu = transfer->ctx;
-    outcome_record(&vu->load->results.outcome, &vu->load->results.metrics,
-                   transfer);
+    vu_count(vu, transfer);
     vu_script_wake(vu);
 }
 
@@ -35,9 +35,8 @@ static bool send_request(void *ctx, struct transfer *transfer)
 
 static void fail(void *ctx, struct transfer *transfer, enum client_error error)
 {
-    struct load *load = ctx;
-    outcome_fail(&load->results.outcome, &load->results.metrics, error,
-                 transfer);
+    (void)ctx;
+    vu_count_failure(transfer->ctx, transfer, error);
 }
 
 /* The virtual user sends the next one with it. */
@@ -47,15 +46,15 @@ static void release(void *ctx, struct transfer *transfer)
     (void)transfer;
 }
 
-void vu_http_install(struct lua_State *L, struct load *load)
+void vu_http_install(struct lua_State *L, struct generator *generator)
 {
-    load->http = (struct http_host){
-        .user_agent = load->config->user_agent,
+    generator->http = (struct http_host){
+        .user_agent = generator->load->config->user_agent,
         .take = take,
         .send = send_request,
         .fail = fail,
         .release = release,
-        .ctx = load,
+        .ctx = generator,
     };
-    module_http_install(L, &load->http);
+    module_http_install(L, &generator->http);
 }

@@ -3,26 +3,27 @@
 #include <string.h>
 
 #include "client/request.h"
+#include "load/generator.h"
 #include "load/load.h"
 #include "load/vu.h"
 
 static void on_reply(struct transfer *transfer)
 {
     struct vu *vu = transfer->ctx;
-    outcome_record(&vu->load->results.outcome, &vu->load->results.metrics,
-                   transfer);
+    vu_count(vu, transfer);
     vu_finish(vu);
 }
 
 static bool open_url(struct vu *vu, struct err *err)
 {
     struct transfer *transfer = &vu->transfer;
-    const char *url = vu->load->url;
+    const char *url = vu->generator->load->url;
     if (!url_parse(&transfer->url, url, strlen(url), err))
         return false;
     request_begin(&transfer->request, "GET", &transfer->url);
     request_host(&transfer->request, &transfer->url);
-    request_user_agent(&transfer->request, vu->load->config->user_agent);
+    request_user_agent(&transfer->request,
+                       vu->generator->load->config->user_agent);
     request_end(&transfer->request, NULL, 0);
     transfer->idempotent = true;
     transfer->done = on_reply;
@@ -33,8 +34,7 @@ static void begin(struct vu *vu)
 {
     if (client_send(&vu->client, &vu->transfer))
         return;
-    outcome_fail(&vu->load->results.outcome, &vu->load->results.metrics,
-                 CLIENT_OUT_OF_MEMORY, &vu->transfer);
+    vu_count_failure(vu, &vu->transfer, CLIENT_OUT_OF_MEMORY);
     vu_finish(vu);
 }
 

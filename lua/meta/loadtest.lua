@@ -4,8 +4,9 @@
 
 ---@class loadtest
 ---@field env table<string, string> the environment, and what -e gives
----@field vu integer number of the virtual user, from 1
+---@field vu integer number of the virtual user, from 1; 0 in setup and teardown
 ---@field iteration integer the virtual user's own, from 0
+---@field scenario string the name of the scenario that it is in
 local loadtest = {}
 
 ---@class loadtest.Metric
@@ -34,6 +35,10 @@ function loadtest.sleep(seconds) end
 ---End the iteration with an error.
 ---@param message? string
 function loadtest.fail(message) end
+
+---End the whole test, with exit code 108.
+---@param message? string
+function loadtest.abort(message) end
 
 ---@param name string letters, digits and '_'
 ---@param is_time? boolean values are milliseconds
