@@ -128,9 +128,7 @@ static bool read_profile(struct captured_profile *captured,
 {
     captured->profile = pprof_read(body->data, body->len, err);
     if (!captured->profile)
-        return err_prefix(err, "not a profile: ");
-    if (profile_n_sample_types(captured->profile) == 0)
-        return err_set(err, "not a profile: it has no sample types");
+        return false;
     uint32_t type = shown_type(captured);
     struct profile_value_type shown =
         profile_get_sample_type(captured->profile, type);

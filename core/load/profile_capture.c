@@ -136,12 +136,13 @@ static void check_over(struct profile_capture *c)
         c->host->over(c->host->ctx);
 }
 
-static void end_window(struct profile_capture *c)
+static void end_window(struct profile_capture *c, int64_t now_ns,
+                       uint64_t n_requests)
 {
     if (c->end_ns)
         return;
-    c->n_end = c->host->n_requests(c->host->ctx);
-    c->end_ns = clock_mono_ns();
+    c->end_ns = now_ns;
+    c->n_end = n_requests;
 }
 
 /* The target's clock decides: its reply may be here before our timer. */
@@ -149,12 +150,14 @@ static void on_reply(struct transfer *transfer)
 {
     struct item *item = transfer->ctx;
     struct captured_profile *captured = &item->captured;
-    if (!transfer->error && transfer->status == 200 &&
-        !captured->kind->is_snapshot)
-        end_window(item->capture);
-    captured_profile_take(captured, transfer, item->capture->dir);
+    struct profile_capture *c = item->capture;
+    int64_t now_ns = clock_mono_ns();
+    uint64_t n_requests = c->host->n_requests(c->host->ctx);
+    captured_profile_take(captured, transfer, c->dir);
+    if (captured->state == CAPTURED_DONE && !captured->kind->is_snapshot)
+        end_window(c, now_ns, n_requests);
     buf_fini(&transfer->body);
-    check_over(item->capture);
+    check_over(c);
 }
 
 /* `base` is "http://host:port", or that with a path, which may end with
@@ -201,7 +204,11 @@ static bool send_request(struct item *item, const char *base, struct err *err)
 
 /* --- the window --------------------------------------------------------- */
 
-static void on_window_end(uv_timer_t *timer) { end_window(timer->data); }
+static void on_window_end(uv_timer_t *timer)
+{
+    struct profile_capture *c = timer->data;
+    end_window(c, clock_mono_ns(), c->host->n_requests(c->host->ctx));
+}
 
 static void on_window_begin(uv_timer_t *timer)
 {
