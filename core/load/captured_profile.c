@@ -1,12 +1,12 @@
 #include "load/captured_profile.h"
 
 #include <errno.h>
-#include <microhttpd.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "load/pprof_request.h"
 #include "load/profile_metric.h"
 #include "profile/pprof_read.h"
 #include "profile/profile.h"
@@ -19,36 +19,6 @@ void captured_profile_fail(struct captured_profile *captured,
     vsnprintf(captured->failure, sizeof captured->failure, format, arguments);
     va_end(arguments);
     captured->state = CAPTURED_FAILED;
-}
-
-/* --- why there is none -------------------------------------------------- */
-
-/* Go's header says that the body is a message for a person. */
-static void fail_status(struct captured_profile *captured,
-                        const struct transfer *transfer)
-{
-    const struct buf *body = &transfer->body;
-    int n = 0;
-    if (transfer_header(transfer, "X-Go-Pprof"))
-        while ((size_t)n < body->len && n < 200 &&
-               (unsigned char)body->data[n] >= 0x20)
-            n++;
-    captured_profile_fail(captured, "%d %s%s%.*s", transfer->status,
-                          MHD_get_reason_phrase_for((unsigned)transfer->status),
-                          n ? ": " : "", n, n ? body->data : "");
-}
-
-static bool check(struct captured_profile *captured,
-                  const struct transfer *transfer)
-{
-    if (transfer->error)
-        captured_profile_fail(captured, "%s%s%s",
-                              client_error_text(transfer->error),
-                              transfer->detail ? ": " : "",
-                              transfer->detail ? transfer->detail : "");
-    else if (transfer->status != 200)
-        fail_status(captured, transfer);
-    return captured->state != CAPTURED_FAILED;
 }
 
 /* --- what it tells ------------------------------------------------------ */
@@ -165,8 +135,11 @@ void captured_profile_take(struct captured_profile *captured,
                            const struct transfer *transfer, const char *dir)
 {
     struct err err = {""};
-    if (!check(captured, transfer))
+    if (pprof_request_failed(transfer, captured->failure,
+                             sizeof captured->failure)) {
+        captured->state = CAPTURED_FAILED;
         return;
+    }
     if (!read_profile(captured, &transfer->body, &err)) {
         captured_profile_fail(captured, "%s", err.message);
         return;

@@ -10,21 +10,16 @@
 
 #include "base/clock.h"
 #include "client/client.h"
-#include "client/request.h"
+#include "load/pprof_request.h"
 
 #define SECOND_NS INT64_C(1000000000)
-#define PPROF_PATH "/debug/pprof"
-#define BODY_MAX ((size_t)256 << 20)
-/* For the target to write a profile, after its seconds. */
-#define REPLY_NS (20 * SECOND_NS)
 /* How often a first request is looked for. */
 #define TARGET_PERIOD_MS 10
 
 struct item {
     struct profile_capture *capture;
     struct captured_profile captured;
-    struct transfer transfer;
-    char *url;
+    struct pprof_request request;
 };
 
 struct profile_capture {
@@ -75,7 +70,7 @@ profile_capture_new(uv_loop_t *loop, const struct profile_options *options,
             continue;
         item->capture = c;
         item->captured.kind = &profile_kinds[id];
-        transfer_init(&item->transfer);
+        pprof_request_init(&item->request);
         c->n_items++;
     }
     network_init(&c->network, loop);
@@ -101,8 +96,7 @@ void profile_capture_free(struct profile_capture *c)
         return;
     for (unsigned i = 0; i < c->n_items; i++) {
         captured_profile_fini(&c->items[i].captured);
-        transfer_fini(&c->items[i].transfer);
-        free(c->items[i].url);
+        pprof_request_fini(&c->items[i].request);
     }
     network_fini(&c->network);
     free(c);
@@ -160,46 +154,15 @@ static void on_reply(struct transfer *transfer)
     check_over(c);
 }
 
-/* `base` is "http://host:port", or that with a path, which may end with
- * PPROF_PATH itself. */
-static char *make_url(const struct item *item, const char *base)
-{
-    const struct profile_kind *kind = item->captured.kind;
-    size_t n = strlen(base), n_path = strlen(PPROF_PATH);
-    char *url, query[32] = "";
-    while (n > 0 && base[n - 1] == '/')
-        n--;
-    bool has_path =
-        n >= n_path && strncmp(base + n - n_path, PPROF_PATH, n_path) == 0;
-    if (!kind->is_snapshot)
-        snprintf(query, sizeof query, "?seconds=%" PRId64,
-                 item->capture->options->seconds);
-    int length = asprintf(&url, "%.*s%s/%s%s", (int)n, base,
-                          has_path ? "" : PPROF_PATH, kind->endpoint, query);
-    return length < 0 ? NULL : url;
-}
-
 static bool send_request(struct item *item, const char *base, struct err *err)
 {
-    struct transfer *transfer = &item->transfer;
+    const struct profile_kind *kind = item->captured.kind;
     struct profile_capture *c = item->capture;
-    item->url = make_url(item, base);
-    if (!item->url)
-        return err_set(err, "out of memory");
-    if (!url_parse(&transfer->url, item->url, strlen(item->url), err))
-        return false;
-    request_begin(&transfer->request, "GET", &transfer->url);
-    request_host(&transfer->request, &transfer->url);
-    request_user_agent(&transfer->request, REQUEST_USER_AGENT);
-    request_end(&transfer->request, NULL, 0);
-    transfer->timeout_ns = c->options->seconds * SECOND_NS + REPLY_NS;
-    transfer->body_max = BODY_MAX;
-    transfer->idempotent = transfer->keep_body = transfer->keep_headers = true;
-    transfer->done = on_reply;
-    transfer->ctx = item;
+    item->request.transfer.done = on_reply;
+    item->request.transfer.ctx = item;
     item->captured.state = CAPTURED_TAKING;
-    return (!transfer->request.failed && client_send(&c->client, transfer)) ||
-           err_set(err, "out of memory");
+    return pprof_request_send(&item->request, &c->client, base, kind->endpoint,
+                              kind->is_snapshot ? 0 : c->options->seconds, err);
 }
 
 /* --- the window --------------------------------------------------------- */
@@ -244,7 +207,7 @@ static void give_up(struct item *item)
 {
     const struct profile_capture *c = item->capture;
     if (item->captured.state == CAPTURED_TAKING) {
-        client_abort(&item->transfer);
+        client_abort(&item->request.transfer);
         captured_profile_fail(
             &item->captured, "the load ended %.1f s into its %" PRId64 " s",
             (double)(clock_mono_ns() - c->begin_ns) / 1e9, c->options->seconds);
