@@ -180,6 +180,8 @@ bool arrival_next(struct scenario_run *run, struct vu *vu)
     struct arrival *arrival = run->plan;
     int64_t now_ns = clock_mono_ns();
     if (is_due(arrival, now_ns)) {
+        if (!arrival->armed)
+            warn(arrival); /* it has waited for this one */
         vu->due_ns = arrival->next_due_ns;
         step(arrival);
         return true;

@@ -11,6 +11,7 @@
 #include "load/generator.h"
 #include "load/load.h"
 #include "load/module_metric.h"
+#include "load/module_shared_array.h"
 #include "load/vu.h"
 #include "load/vu_http.h"
 #include "load/vu_script.h"
@@ -261,6 +262,7 @@ int module_loadtest_open(lua_State *L)
     module_loadtest_push_generator(L);
     luaL_setfuncs(L, functions, 1);
     module_metric_add_functions(L);
+    module_shared_array_add_functions(L);
     lua_createtable(L, 0, 1);
     module_loadtest_push_generator(L);
     lua_pushcclosure(L, get_field, 1);
