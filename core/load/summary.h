@@ -10,7 +10,10 @@
 /* Append the text. The run must be over. */
 void summary_write(struct buf *out, const struct results *results);
 
-void summary_write_json(struct buf *out, const struct results *results);
+/* `more`: members that follow the others, each as `,\n  "name": value`; NULL:
+ * none. */
+void summary_write_json(struct buf *out, const struct results *results,
+                        struct buf *more);
 
 /* The metric's rate per second of the run. */
 double summary_rate(const struct results *results, double count);

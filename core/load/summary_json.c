@@ -118,7 +118,8 @@ static void put_group(struct buf *out, const struct checks *checks,
     buf_puts(out, "}}");
 }
 
-void summary_write_json(struct buf *out, const struct results *results)
+void summary_write_json(struct buf *out, const struct results *results,
+                        struct buf *more)
 {
     uint32_t *order = summary_sort_checks(&results->checks);
     const char *comma = "";
@@ -135,6 +136,8 @@ void summary_write_json(struct buf *out, const struct results *results)
     }
     buf_puts(out, "\n  },\n  \"root_group\": ");
     put_group(out, &results->checks, order, CHECKS_ROOT);
+    if (more)
+        buf_append(out, more->data, more->len);
     buf_puts(out, "\n}\n");
     free(order);
 }
