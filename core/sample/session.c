@@ -149,8 +149,8 @@ void session_abort(struct session *session)
     session_free(session);
 }
 
-/* A thread answers a signal when it has a CPU: on a busy machine that may take a
- * while. One that is not back within a second is stuck in the kernel. */
+/* A thread answers a signal when it has a CPU: on a busy machine that may take
+ * a while. One that is not back within a second is stuck in the kernel. */
 static const int64_t ANSWER_NS = 1000000000;
 static const struct timespec ANSWER_PAUSE = {.tv_nsec = 2000000};
 
