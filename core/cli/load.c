@@ -11,6 +11,7 @@
 #include "cli/options.h"
 #include "base/duration.h"
 #include "load/load.h"
+#include "load/profile_section.h"
 #include "load/progress.h"
 #include "load/report.h"
 #include "load/summary.h"
@@ -20,7 +21,15 @@
 #define URL_DURATION_NS INT64_C(10000000000)
 #define RATE_MAX 10000000
 
-enum { OPTION_SUMMARY_EXPORT = 256 };
+enum {
+    OPTION_SUMMARY_EXPORT = 256,
+    OPTION_OUT_DIR,
+    OPTION_PROFILE,
+    OPTION_PROFILE_AFTER,
+    OPTION_PROFILE_SECONDS,
+    OPTION_PROFILE_TOP,
+    OPTION_PROFILE_URL,
+};
 
 struct arguments {
     const char *target;
@@ -28,6 +37,8 @@ struct arguments {
     const char *env[ENV_MAX + 1];
     unsigned n_env;
     const char *summary_export;
+    const char *out_dir; /* NULL: not given */
+    struct profile_options profile;
     int64_t threads; /* 0: not given */
     bool quiet;
 };
@@ -48,6 +59,20 @@ static const struct argp_option options[] = {
     {"summary-export", OPTION_SUMMARY_EXPORT, "FILE", 0,
      "Write the summary as JSON, too", 0},
     {"quiet", 'q', NULL, 0, "No progress on stderr", 0},
+    {"profile", OPTION_PROFILE, "KIND,...", 0,
+     "Take profiles of the target meanwhile: cpu, heap, allocs, wall, block, "
+     "mutex, goroutine, threadcreate",
+     1},
+    {"profile-after", OPTION_PROFILE_AFTER, "TIME", 0,
+     "so long after the start of the load", 1},
+    {"profile-seconds", OPTION_PROFILE_SECONDS, "N", 0,
+     "of so many seconds (10 in the middle of the load, or half of it)", 1},
+    {"profile-top", OPTION_PROFILE_TOP, "N", 0,
+     "and show so many functions of each (10)", 1},
+    {"profile-url", OPTION_PROFILE_URL, "URL", 0,
+     "Where /debug/pprof is, if it is not where the first request goes", 1},
+    {"out-dir", OPTION_OUT_DIR, "DIR", 0,
+     "Where profiles are saved, as KIND.pb.gz (.)", 1},
     {0},
 };
 
@@ -81,6 +106,39 @@ static void add_stage(struct argp_state *state, struct stages *stages,
                    text);
     stage->target =
         (double)options_integer(state, "--stage", colon + 1, 0, CONFIG_VUS_MAX);
+}
+
+static error_t parse_profile(int key, const char *text,
+                             struct argp_state *state)
+{
+    struct arguments *arguments = state->input;
+    struct profile_options *profile = &arguments->profile;
+    struct err err = {""};
+    switch (key) {
+    case OPTION_PROFILE:
+        if (!profile_options_kinds(profile, text, &err))
+            argp_error(state, "--profile: %s", err.message);
+        return 0;
+    case OPTION_PROFILE_AFTER:
+        if (!duration_parse(text, &profile->after_ns))
+            argp_error(state, "--profile-after must be %s, got '%s'",
+                       DURATION_GRAMMAR, text);
+        return 0;
+    case OPTION_PROFILE_SECONDS:
+        profile->seconds = options_integer(state, "--profile-seconds", text, 1,
+                                           PROFILE_SECONDS_MAX);
+        return 0;
+    case OPTION_PROFILE_TOP:
+        profile->top =
+            options_integer(state, "--profile-top", text, 1, PROFILE_TOP_MAX);
+        return 0;
+    case OPTION_PROFILE_URL:
+        if (!profile_options_url(profile, text, &err))
+            argp_error(state, "--profile-url: %s", err.message);
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
 }
 
 static error_t parse_option(int key, char *text, struct argp_state *state)
@@ -118,6 +176,9 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
     case OPTION_SUMMARY_EXPORT:
         arguments->summary_export = text;
         return 0;
+    case OPTION_OUT_DIR:
+        arguments->out_dir = text;
+        return 0;
     case 'q':
         arguments->quiet = true;
         return 0;
@@ -130,7 +191,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
         argp_error(state, "a script or a URL expected");
         return 0;
     default:
-        return ARGP_ERR_UNKNOWN;
+        return parse_profile(key, text, state);
     }
 }
 
@@ -176,16 +237,29 @@ static void say_crossed(const struct thresholds *thresholds)
                         thresholds->of[i].all[k].text);
 }
 
+/* What the JSON has beyond k6's. */
+static void put_members(struct buf *out, const struct load *load)
+{
+    if (!load->profiles)
+        return;
+    buf_puts(out, ",\n  \"profiles\": ");
+    profile_section_write_json(out, load->profiles);
+}
+
 static int report(const struct load *load, const char *summary_export)
 {
     struct err err = {""};
-    struct buf text = BUF_INIT, json = BUF_INIT;
+    struct buf text = BUF_INIT, json = BUF_INIT, members = BUF_INIT;
     const struct report said = {load->config, &load->results};
     int code = 0;
     summary_write(&text, &said);
+    if (load->profiles)
+        profile_section_write(&text, load->profiles,
+                              (unsigned)load->config->profile.top);
     fwrite(text.data, 1, text.len, stdout);
     if (summary_export) {
-        summary_write_json(&json, &said);
+        put_members(&members, load);
+        summary_write_json(&json, &said, &members);
         if (!write_file(summary_export, &json, &err))
             code = fail(EXIT_FAILED, &err);
     }
@@ -198,6 +272,7 @@ static int report(const struct load *load, const char *summary_export)
         say_crossed(&load->config->thresholds);
     buf_fini(&text);
     buf_fini(&json);
+    buf_fini(&members);
     return code;
 }
 
@@ -224,6 +299,9 @@ static int prepare(struct load *load, const struct arguments *arguments,
     config_override(config, &arguments->shorthand);
     if (arguments->threads)
         config->threads = arguments->threads;
+    if (arguments->out_dir)
+        config->out_dir = arguments->out_dir;
+    profile_options_override(&config->profile, &arguments->profile);
     if (!config_finish(config, err))
         return LOAD_EXIT_CONFIG;
     return load_prepare(load, err);
@@ -231,7 +309,7 @@ static int prepare(struct load *load, const struct arguments *arguments,
 
 int command_load(int argc, char **argv)
 {
-    struct arguments arguments = {0};
+    struct arguments arguments = {.profile = PROFILE_OPTIONS_INIT};
     struct config config;
     struct progress progress;
     struct err err = {""};

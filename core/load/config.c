@@ -32,7 +32,8 @@ enum field_kind {
     FIELD_OVERLOAD,
     FIELD_STAGES,
     FIELD_VARIABLES,
-    FIELD_SCENARIOS
+    FIELD_SCENARIOS,
+    FIELD_PROFILE
 };
 
 /* One option: its name, what it is, and where it goes in the struct. */
@@ -62,6 +63,7 @@ static const struct field option_fields[] = {
     {"discardResponseBodies", FIELD_FLAG,
      offsetof(struct config, discard_bodies), true},
     {"userAgent", FIELD_TEXT, offsetof(struct config, user_agent), true},
+    {"profile", FIELD_PROFILE, offsetof(struct config, profile), true},
     {NULL, FIELD_COUNT, 0, false},
 };
 
@@ -105,6 +107,8 @@ void config_init(struct config *config)
         .trend_stats = trend_stats_default,
         .setup_timeout_ns = HOOK_TIMEOUT_NS,
         .teardown_timeout_ns = HOOK_TIMEOUT_NS,
+        .profile = PROFILE_OPTIONS_INIT,
+        .out_dir = ".",
     };
     snprintf(config->user_agent, sizeof config->user_agent, "%s",
              REQUEST_USER_AGENT);
@@ -336,6 +340,8 @@ static bool read_field(const struct field *field, void *base, lua_State *L,
         return read_variables(L, (struct variable **)at, path, err);
     case FIELD_SCENARIOS:
         return read_scenarios(base, L, err);
+    case FIELD_PROFILE:
+        return profile_options_read((struct profile_options *)at, L, -1, err);
     case FIELD_TAGS:
         return tag_table_read((struct buf *)at, L, -1, path, err);
     case FIELD_THRESHOLDS:
@@ -539,6 +545,30 @@ static bool check_shorthand(const struct shorthand *given, struct err *err)
     return true;
 }
 
+int64_t config_run_ns(const struct config *config)
+{
+    int64_t run_ns = 0;
+    for (unsigned i = 0; i < config->n_scenarios; i++) {
+        const struct scenario *scenario = &config->scenarios[i];
+        int64_t end_ns = scenario->start_ns + scenario->duration_ns;
+        run_ns = end_ns > run_ns ? end_ns : run_ns;
+    }
+    return run_ns;
+}
+
+/* Does the time alone say when a scenario ends, or may it be through before? */
+static bool is_timed(const struct config *config)
+{
+    for (unsigned i = 0; i < config->n_scenarios; i++) {
+        const char *const *name = config->scenarios[i].executor->options;
+        while (*name && strcmp(*name, "iterations") != 0)
+            name++;
+        if (!*name)
+            return true;
+    }
+    return false;
+}
+
 bool config_finish(struct config *config, struct err *err)
 {
     int64_t vus = 0;
@@ -563,5 +593,6 @@ bool config_finish(struct config *config, struct err *err)
         if (scenario->tags.failed)
             return err_set(err, "out of memory");
     }
-    return true;
+    return profile_options_finish(&config->profile, config_run_ns(config),
+                                  !is_timed(config), err);
 }

@@ -13,6 +13,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "load/profile_options.h"
 #include "load/thresholds.h"
 #include "load/trend_stat.h"
 #include "load/stages.h"
@@ -79,6 +80,8 @@ struct config {
     int64_t setup_timeout_ns, teardown_timeout_ns;
     bool discard_bodies;
     char user_agent[CONFIG_NAME_MAX + 1];
+    struct profile_options profile; /* of the target */
+    const char *out_dir; /* where files of the run go; the caller's */
 };
 
 void config_init(struct config *config);
@@ -93,7 +96,11 @@ bool config_read(struct config *config, struct lua_State *L, int index,
  * replaces the script's, and its scenarios. */
 void config_override(struct config *config, const struct shorthand *with);
 
-/* Make scenarios of the shorthand, and check them all. */
+/* Make scenarios of the shorthand, and check them all, and what depends on how
+ * long they last. */
 bool config_finish(struct config *config, struct err *err);
+
+/* How long all scenarios together may last, without graceful stops. */
+int64_t config_run_ns(const struct config *config);
 
 #endif

@@ -129,6 +129,56 @@ void load_on_ended(struct load *load)
     uv_async_send(&load->ended);
 }
 
+/* --- the target's profiles ----------------------------------------------- */
+
+static const char *profile_target(void *ctx)
+{
+    const struct load *load = ctx;
+    return first_target_get(&load->target);
+}
+
+static uint64_t count_requests(void *ctx)
+{
+    struct load *load = ctx;
+    collect(load);
+    return load->results.metrics.all[METRIC_HTTP_REQS]->count;
+}
+
+static void on_profiles_over(void *ctx)
+{
+    struct load *load = ctx;
+    if (load->awaits_profiles)
+        uv_stop(&load->loop);
+}
+
+static bool open_profiles(struct load *load, struct err *err)
+{
+    const struct config *config = load->config;
+    if (!profile_options_any(&config->profile))
+        return true;
+    load->profile_host = (struct profile_capture_host){
+        .target = profile_target,
+        .n_requests = count_requests,
+        .over = on_profiles_over,
+        .ctx = load,
+    };
+    load->profiles =
+        profile_capture_new(&load->loop, &config->profile, &load->profile_host,
+                            config->out_dir, err);
+    return load->profiles != NULL;
+}
+
+/* The load is over; profiles whose time is over, too, are on their way. */
+static void await_profiles(struct load *load)
+{
+    if (!load->profiles)
+        return;
+    profile_capture_load_ended(load->profiles);
+    load->awaits_profiles = true;
+    if (!profile_capture_is_over(load->profiles))
+        uv_run(&load->loop, UV_RUN_DEFAULT);
+}
+
 /* --- making it ----------------------------------------------------------- */
 
 static void open_handles(struct load *load)
@@ -176,9 +226,11 @@ void load_free(struct load *load)
 {
     for (unsigned i = 0; i < load->n_generators; i++)
         generator_free(load->generators[i]);
+    profile_capture_close(load->profiles);
     uv_walk(&load->loop, close_handle, NULL);
     uv_run(&load->loop, UV_RUN_DEFAULT);
     uv_loop_close(&load->loop);
+    profile_capture_free(load->profiles);
     results_fini(&load->recent);
     results_fini(&load->results);
     pthread_mutex_destroy(&load->lock);
@@ -264,6 +316,8 @@ int load_prepare(struct load *load, struct err *err)
         code = LOAD_EXIT_CONFIG;
     for (unsigned i = 0; i < load->n_generators && code == 0; i++)
         code = generator_open(load->generators[i], err);
+    if (code == 0 && !open_profiles(load, err))
+        code = LOAD_EXIT_CONFIG;
     return code ? code : prepare_thresholds(load, err);
 }
 
@@ -333,8 +387,11 @@ static int run_scenarios(struct load *load, struct err *err)
         uv_timer_start(&load->observing, on_observe, load->observer.period_ms,
                        load->observer.period_ms);
     uv_timer_start(&load->second, on_second, COLLECT_MS + 50, 1000);
+    if (load->profiles)
+        profile_capture_start(load->profiles);
     bool ok = run_phase(load, load->n_generators, NULL, err);
     load->results.end_ns = clock_mono_ns();
+    await_profiles(load);
     uv_timer_stop(&load->second);
     uv_timer_stop(&load->observing);
     if (!load->results.metrics.all[METRIC_VUS]->used)

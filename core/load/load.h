@@ -22,7 +22,9 @@
 
 #include "base/err.h"
 #include "load/config.h"
+#include "load/first_target.h"
 #include "load/generator.h"
+#include "load/profile_capture.h"
 #include "load/results.h"
 
 struct load;
@@ -65,6 +67,11 @@ struct load {
     atomic_uint n_running; /* generators */
     _Atomic(enum load_stop) stopped;
     struct load_observer observer;
+
+    struct first_target target;
+    struct profile_capture_host profile_host;
+    struct profile_capture *profiles; /* NULL: none are asked for */
+    bool awaits_profiles;             /* the load itself has ended */
 };
 
 /* `config` is the caller's and outlives it. NULL and err: out of memory. */

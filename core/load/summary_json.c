@@ -190,7 +190,8 @@ static void put_metrics(struct buf *out, const struct report *report)
     put_profile_thresholds(out, report);
 }
 
-void summary_write_json(struct buf *out, const struct report *report)
+void summary_write_json(struct buf *out, const struct report *report,
+                        struct buf *more)
 {
     const struct checks *checks = &report->results->checks;
     uint32_t *order = summary_sort_checks(checks);
@@ -198,6 +199,8 @@ void summary_write_json(struct buf *out, const struct report *report)
     put_metrics(out, report);
     buf_puts(out, "\n  },\n  \"root_group\": ");
     put_group(out, checks, order, CHECKS_ROOT);
+    if (more)
+        buf_append(out, more->data, more->len);
     buf_puts(out, "\n}\n");
     free(order);
 }
