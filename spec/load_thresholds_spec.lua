@@ -3,7 +3,13 @@
 local support = require "support"
 
 local ROUTES = [[
+local function spin()
+  local n = 0
+  for i = 1, 3e5 do n = n + i % 7 end
+  return tostring(n)
+end
 return {
+  ["GET /spin"] = function() return (spin()) end,
   ["GET /data"] = function() return "hello" end,
   ["GET /slow"] = function() require("scheduler").sleep(0.05) return "late" end,
 }
@@ -133,6 +139,20 @@ describe("thresholds", function()
     assert.equal(0, select(2, out:gsub("were interrupted", "")), out)
   end)
 
+  it("of the target's profiles are judged at the end", function()
+    local code, out, err = load([[{ vus = 2, duration = "3s", thresholds = {
+      ["profile_cpu{function:routes.spin}"] = { "share>0.3", "share<0.3" },
+      ["profile_cpu{function:nobody}"] = "share<0.3",
+    } }]], 'http.get("BASE/spin", { tags = { name = "spin" } })',
+      "--out-dir " .. folder)
+    assert.equal(99, code, out .. err)
+    assert_in_order(out, { "    profile_cpu{function:nobody}\n" ..
+      "    ✓ 'share<0.3' share=0.00%% %(no function 'nobody' in it; ",
+      "    profile_cpu{function:routes.spin}\n    ✓ 'share>0.3' share=%d+%.%d+%%\n" ..
+      "    ✗ 'share<0.3' share=%d+%.%d+%%\n" })
+    assert.truthy(err:find("profile_cpu{function:routes.spin} share<0.3\n", 1, true))
+  end)
+
   it("refuses what is wrong before any load is sent", function()
     local function refused(options, ...)
       local code, out, err = load(options)
@@ -158,6 +178,10 @@ describe("thresholds", function()
     refused([[{ thresholds = { checks = { "rate<1", abort = true } } }]],
       "unknown field 'abort'", "abortOnFail")
     refused([[{ tags = { a = {} } }]], "options.tags: the value of 'a' must be")
+    refused([[{ thresholds = { profile_cpux = "share<1" } }]],
+      "options.thresholds['profile_cpux']", "alloc_bytes or a kind of profile: cpu")
+    refused([[{ thresholds = { ["profile_cpu{route:x}"] = "share<1" } }]],
+      "a profile has no tag 'route', but function and name")
     refused([[{ summaryTrendStats = { "p95" } }]],
       "options.summaryTrendStats: 'p95' is not one of avg, min, med, max")
   end)

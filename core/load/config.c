@@ -11,6 +11,7 @@
 #include "client/request.h"
 #include "base/duration.h"
 #include "load/executor.h"
+#include "load/profile_thresholds.h"
 #include "script/tag_table.h"
 
 #define SECOND_NS INT64_C(1000000000)
@@ -593,6 +594,8 @@ bool config_finish(struct config *config, struct err *err)
         if (scenario->tags.failed)
             return err_set(err, "out of memory");
     }
+    if (!profile_thresholds_want(&config->thresholds, &config->profile, err))
+        return false;
     return profile_options_finish(&config->profile, config_run_ns(config),
                                   !is_timed(config), err);
 }

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "load/profile_thresholds.h"
 #include "load/vu.h"
 #include "load/vu_script.h"
 
@@ -298,7 +299,8 @@ static int prepare_thresholds(struct load *load, struct err *err)
         err_set(err, "out of memory for metrics");
         return LOAD_EXIT_CONFIG;
     }
-    return thresholds_check(thresholds, &load->results.metrics, NULL, err)
+    return thresholds_check(thresholds, &load->results.metrics,
+                            profile_thresholds_check, err)
                ? 0
                : LOAD_EXIT_CONFIG;
 }
@@ -428,6 +430,10 @@ int load_run(struct load *load, struct err *err)
     uv_timer_stop(&load->collecting);
     thresholds_evaluate(&load->config->thresholds, &load->results,
                         load->results.end_ns);
+    if (load->profiles)
+        thresholds_evaluate_profiles(&load->config->thresholds,
+                                     profile_thresholds_measure,
+                                     load->profiles);
     if (code == 0 && load->stopped == LOAD_STOPPED_BY_SIGNAL)
         code = LOAD_EXIT_SIGNAL;
     if (code == 0 && load->stopped == LOAD_STOPPED_BY_SCRIPT)
