@@ -19,7 +19,7 @@
 #define URL_DURATION_NS INT64_C(10000000000)
 #define RATE_MAX 10000000
 
-enum { OPTION_SUMMARY_EXPORT = 256 };
+enum { OPTION_SUMMARY_EXPORT = 256, OPTION_SKIP_TLS_VERIFY };
 
 struct arguments {
     const char *target;
@@ -28,6 +28,7 @@ struct arguments {
     unsigned n_env;
     const char *summary_export;
     int64_t threads; /* 0: not given */
+    bool skip_tls_verify;
     bool quiet;
 };
 
@@ -46,6 +47,8 @@ static const struct argp_option options[] = {
     {"env", 'e', "NAME=VALUE", 0, "Put into the script's loadtest.env", 0},
     {"summary-export", OPTION_SUMMARY_EXPORT, "FILE", 0,
      "Write the summary as JSON, too", 0},
+    {"insecure-skip-tls-verify", OPTION_SKIP_TLS_VERIFY, NULL, 0,
+     "Accept any certificate", 0},
     {"quiet", 'q', NULL, 0, "No progress on stderr", 0},
     {0},
 };
@@ -116,6 +119,9 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
         return 0;
     case OPTION_SUMMARY_EXPORT:
         arguments->summary_export = text;
+        return 0;
+    case OPTION_SKIP_TLS_VERIFY:
+        arguments->skip_tls_verify = true;
         return 0;
     case 'q':
         arguments->quiet = true;
@@ -209,6 +215,7 @@ static int prepare(struct load *load, const struct arguments *arguments,
     config_override(config, &arguments->shorthand);
     if (arguments->threads)
         config->threads = arguments->threads;
+    config->skip_tls_verify |= arguments->skip_tls_verify;
     if (!config_finish(config, err))
         return LOAD_EXIT_CONFIG;
     return load_prepare(load, err);

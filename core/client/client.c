@@ -12,6 +12,7 @@ void client_close(struct client *client)
 {
     while (client->connections)
         connection_orphan(client->connections);
+    tls_sessions_fini(&client->sessions);
 }
 
 bool client_send(struct client *client, struct transfer *transfer)

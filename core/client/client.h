@@ -14,10 +14,12 @@
 
 #include "client/transfer.h"
 #include "client/network.h"
+#include "client/tls.h"
 
 struct client {
     struct network *network;
     struct connection *connections; /* all, idle or not */
+    struct tls_sessions sessions;
 };
 
 void client_init(struct client *client, struct network *network);

@@ -19,6 +19,10 @@ enum client_error {
     CLIENT_DIAL_TIMEOUT = 1211,
     CLIENT_DIAL_REFUSED = 1212,
     CLIENT_RESET = 1220,
+    CLIENT_TLS = 1300,        /* any failure of TLS but those that follow */
+    CLIENT_TLS_HEADER = 1301, /* what came is no TLS */
+    CLIENT_X509_AUTHORITY = 1310,
+    CLIENT_X509_HOST = 1311,
     CLIENT_CLOSED = 1230,     /* closed before the first byte of a reply */
     CLIENT_INCOMPLETE = 1231, /* closed within a reply */
     CLIENT_MALFORMED = 1800,  /* not HTTP/1 */

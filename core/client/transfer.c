@@ -58,8 +58,10 @@ void transfer_timings(struct transfer_timings *out,
         times->first_byte_ns ? times->first_byte_ns : times->done_ns;
     int64_t sent_ns = times->sent_ns ? times->sent_ns : first_ns;
     out->blocked = span_ms(times->start_ns, times->connected_ns);
-    out->connecting = span_ms(times->dial_ns, times->connected_ns);
-    out->tls_handshaking = 0;
+    int64_t dialled_ns =
+        times->handshake_ns ? times->handshake_ns : times->connected_ns;
+    out->connecting = span_ms(times->dial_ns, dialled_ns);
+    out->tls_handshaking = span_ms(times->handshake_ns, times->connected_ns);
     out->sending = span_ms(times->connected_ns, sent_ns);
     out->waiting = times->connected_ns ? span_ms(sent_ns, first_ns) : 0;
     out->receiving = span_ms(times->first_byte_ns, times->done_ns);

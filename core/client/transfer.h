@@ -28,6 +28,7 @@ typedef void (*transfer_fn)(struct transfer *transfer);
 struct transfer_times {
     int64_t start_ns;      /* client_send was called */
     int64_t dial_ns;       /* began to connect; 0 on a kept-alive connection */
+    int64_t handshake_ns;  /* began TLS's handshake; 0 without one */
     int64_t connected_ns;  /* had a connection, new or kept alive */
     int64_t sent_ns;       /* the last byte was written */
     int64_t first_byte_ns; /* of the reply */
@@ -55,7 +56,7 @@ struct transfer {
     enum client_error error;
     const char *detail; /* more on the error, static, or NULL */
     struct transfer_times times;
-    uint64_t n_sent, n_received; /* bytes, heads included */
+    uint64_t n_sent, n_received; /* bytes on the wire, TLS included */
 
     struct connection *connection; /* while it is on its way; client's own */
 };

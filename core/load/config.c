@@ -53,6 +53,8 @@ static const struct field option_fields[] = {
      offsetof(struct config, teardown_timeout_ns), true},
     {"discardResponseBodies", FIELD_FLAG,
      offsetof(struct config, discard_bodies), true},
+    {"insecureSkipTLSVerify", FIELD_FLAG,
+     offsetof(struct config, skip_tls_verify), true},
     {"userAgent", FIELD_TEXT, offsetof(struct config, user_agent), true},
     {NULL, FIELD_COUNT, 0, false},
 };

@@ -71,6 +71,7 @@ struct config {
     int64_t threads; /* generators */
     int64_t setup_timeout_ns, teardown_timeout_ns;
     bool discard_bodies;
+    bool skip_tls_verify;
     char user_agent[CONFIG_NAME_MAX + 1];
 };
 

@@ -21,6 +21,7 @@
 #include "client/client.h"
 #include "client/fetch.h"
 #include "client/request.h"
+#include "party.h"
 
 #define TIMEOUT_NS (500 * INT64_C(1000000))
 #define BODY_MAX 100000
@@ -254,29 +255,7 @@ static int stop_server(void **state)
     return 0;
 }
 
-/* --- one loop with clients --------------------------------------------- */
-
-struct party {
-    uv_loop_t loop;
-    struct network network;
-    unsigned n_open; /* parties that have not finished */
-};
-
-static void party_init(struct party *party)
-{
-    uv_loop_init(&party->loop);
-    network_init(&party->network, &party->loop);
-    party->n_open = 0;
-}
-
-/* Everything is closed: the loop must come to its end by itself. */
-static void party_fini(struct party *party)
-{
-    network_close(&party->network);
-    assert_int_equal(uv_run(&party->loop, UV_RUN_DEFAULT), 0);
-    assert_int_equal(uv_loop_close(&party->loop), 0);
-    network_fini(&party->network);
-}
+/* --- requests and what becomes of them --------------------------------- */
 
 static char url_text[N_FAULTS][64];
 
@@ -316,22 +295,6 @@ static void assert_outcome(const struct transfer *transfer, size_t fault)
     assert_true(transfer->times.done_ns >= transfer->times.start_ns);
 }
 
-static void stop_loop(struct transfer *transfer)
-{
-    uv_stop(((struct party *)transfer->ctx)->network.loop);
-}
-
-/* Send and wait. */
-static void run(struct party *party, struct client *client,
-                struct transfer *transfer)
-{
-    transfer->done = stop_loop;
-    transfer->ctx = party;
-    assert_true(client_send(client, transfer));
-    uv_run(&party->loop, UV_RUN_DEFAULT);
-    assert_null(transfer->connection);
-}
-
 /* Each fault twice on one client: the second time on a connection that was
  * kept, where the first left one. */
 static void faults_are_classified(void **state)
@@ -345,7 +308,7 @@ static void faults_are_classified(void **state)
     transfer_init(&transfer);
     for (size_t i = 0; i < 2 * N_FAULTS; i++) {
         aim(&transfer, "GET", i / 2);
-        run(&party, &client, &transfer);
+        party_run(&party, &client, &transfer);
         assert_outcome(&transfer, i / 2);
     }
     client_close(&client);
@@ -365,7 +328,7 @@ static void connections_are_kept(void **state)
     int before = n_connections;
     for (int i = 0; i < 50; i++) {
         aim(&transfer, "GET", (size_t)i % 7); /* all of these keep it */
-        run(&party, &client, &transfer);
+        party_run(&party, &client, &transfer);
         assert_outcome(&transfer, (size_t)i % 7);
         assert_int_equal(transfer.times.dial_ns != 0, i == 0);
     }
@@ -386,16 +349,16 @@ static void heads_and_trailers(void **state)
     transfer_init(&transfer);
     /* What comes where no body may come is thrown away with the connection. */
     aim(&transfer, "HEAD", 0);
-    run(&party, &client, &transfer);
+    party_run(&party, &client, &transfer);
     assert_int_equal(transfer.status, 200);
     assert_int_equal(transfer.body.len, 0);
     assert_string_equal(transfer_header(&transfer, "content-LENGTH"), "5");
     assert_null(transfer_header(&transfer, "content"));
     aim(&transfer, "GET", 0);
-    run(&party, &client, &transfer);
+    party_run(&party, &client, &transfer);
     assert_outcome(&transfer, 0);
     aim(&transfer, "GET", 2);
-    run(&party, &client, &transfer);
+    party_run(&party, &client, &transfer);
     assert_non_null(transfer_header(&transfer, "transfer-encoding"));
     assert_null(transfer_header(&transfer, "trailer"));
     client_close(&client);
@@ -414,9 +377,9 @@ static void only_idempotent_requests_are_repeated(void **state)
     client_init(&client, &party.network);
     transfer_init(&transfer);
     aim(&transfer, "POST", N_FAULTS - 1);
-    run(&party, &client, &transfer);
+    party_run(&party, &client, &transfer);
     assert_int_equal(transfer.status, 200);
-    run(&party, &client, &transfer);
+    party_run(&party, &client, &transfer);
     assert_int_equal(transfer.error, CLIENT_CLOSED);
     client_close(&client);
     transfer_fini(&transfer);
@@ -437,10 +400,10 @@ static void writes_to_dead_connections_fail(void **state)
     for (int idempotent = 0; idempotent < 2; idempotent++) {
         aim(&transfer, "POST", N_FAULTS - 2);
         transfer.idempotent = idempotent;
-        run(&party, &client, &transfer);
+        party_run(&party, &client, &transfer);
         assert_int_equal(transfer.status, 200);
         usleep(100000);
-        run(&party, &client, &transfer);
+        party_run(&party, &client, &transfer);
         assert_int_equal(transfer.status, idempotent ? 200 : 0);
         assert_int_equal(transfer.error,
                          idempotent ? CLIENT_OK : CLIENT_BROKEN_PIPE);
@@ -473,13 +436,13 @@ static void refused_and_unknown(void **state)
     snprintf(text, sizeof text, "http://127.0.0.1:%d/",
              ntohs(address.sin_port));
     assert_true(url_parse(&transfer.url, text, strlen(text), &err));
-    run(&party, &client, &transfer);
+    party_run(&party, &client, &transfer);
     assert_int_equal(transfer.error, CLIENT_DIAL_REFUSED);
     close(fd);
 
     assert_true(url_parse(&transfer.url, "http://no.such.invalid/", 23, &err));
     transfer.timeout_ns = 30 * INT64_C(1000000000);
-    run(&party, &client, &transfer);
+    party_run(&party, &client, &transfer);
     assert_true(transfer.error == CLIENT_NO_SUCH_HOST ||
                 transfer.error == CLIENT_DNS);
     client_close(&client);
@@ -502,7 +465,7 @@ static void request_larger_than_the_socket(void **state)
     request_begin(&transfer.request, "POST", &transfer.url);
     request_end(&transfer.request, body, n);
     transfer.timeout_ns = 2000 * INT64_C(1000000);
-    run(&party, &client, &transfer);
+    party_run(&party, &client, &transfer);
     assert_int_equal(transfer.error, CLIENT_TIMEOUT);
     assert_int_equal(transfer.n_sent, transfer.request.len);
     assert_true(transfer.times.sent_ns > transfer.times.connected_ns);
