@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "client/client.h"
+#include "client/content.h"
 #include "client/incoming.h"
 #include "client/transport.h"
 
@@ -200,6 +201,8 @@ static void finish(struct connection *c)
 {
     struct transfer *transfer = take_transfer(c);
     transfer->times.done_ns = clock_mono_ns();
+    if (transfer->encoded)
+        content_decode(transfer, &network_of(c)->decoded);
     if (!c->incoming.keep_alive || c->transport.writing)
         close_transport(c);
     transfer->done(transfer);

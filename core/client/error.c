@@ -22,6 +22,7 @@ static const struct text {
     {CLIENT_TLS_HEADER, "tls: the reply does not look like TLS"},
     {CLIENT_X509_AUTHORITY, "x509: unknown authority"},
     {CLIENT_X509_HOST, "x509: certificate doesn't match hostname"},
+    {CLIENT_DECODING, "error decompressing response body"},
     {CLIENT_CLOSED, "connection closed before a reply"},
     {CLIENT_INCOMPLETE, "connection closed within the reply"},
     {CLIENT_MALFORMED, "malformed HTTP reply"},

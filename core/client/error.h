@@ -23,6 +23,7 @@ enum client_error {
     CLIENT_TLS_HEADER = 1301, /* what came is no TLS */
     CLIENT_X509_AUTHORITY = 1310,
     CLIENT_X509_HOST = 1311,
+    CLIENT_DECODING = 1701,   /* the body is not what its encoding says */
     CLIENT_CLOSED = 1230,     /* closed before the first byte of a reply */
     CLIENT_INCOMPLETE = 1231, /* closed within a reply */
     CLIENT_MALFORMED = 1800,  /* not HTTP/1 */

@@ -11,6 +11,7 @@ void network_init(struct network *network, uv_loop_t *loop)
     network->loop = loop;
     network->skip_verify = false;
     network->tls = NULL;
+    network->decoded = BUF_INIT;
     deadlines_init(&network->deadlines, loop, connection_expired);
     resolver_init(&network->resolver, loop);
 }
@@ -31,4 +32,5 @@ void network_fini(struct network *network)
 {
     resolver_fini(&network->resolver);
     tls_context_free(network->tls);
+    buf_fini(&network->decoded);
 }

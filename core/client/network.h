@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <uv.h>
 
+#include "base/buf.h"
 #include "client/deadline.h"
 #include "client/resolver.h"
 
@@ -22,6 +23,7 @@ struct network {
     struct resolver resolver;
     bool skip_verify;        /* TLS: any certificate will do */
     struct tls_context *tls; /* NULL: not needed yet */
+    struct buf decoded;      /* of content.c */
     /* Good until a read callback ends. */
     char read_buffer[NETWORK_READ_SIZE];
     char plain_buffer[NETWORK_PLAIN_SIZE];

@@ -3,6 +3,8 @@
 #include <string.h>
 #include <strings.h>
 
+#define BODY_KEPT 65536
+
 void transfer_init(struct transfer *transfer)
 {
     *transfer = (struct transfer){
@@ -27,12 +29,19 @@ static void clear(struct buf *b)
 void transfer_clear(struct transfer *transfer)
 {
     transfer->status = 0;
+    transfer->encoded = false;
     clear(&transfer->headers);
     clear(&transfer->body);
     transfer->error = CLIENT_OK;
     transfer->detail = NULL;
     transfer->times = (struct transfer_times){0};
     transfer->n_sent = transfer->n_received = 0;
+}
+
+void transfer_trim(struct transfer *transfer)
+{
+    if (transfer->body.cap > BODY_KEPT)
+        buf_fini(&transfer->body);
 }
 
 void transfer_fail(struct transfer *transfer, enum client_error error,

@@ -51,8 +51,9 @@ struct transfer {
 
     /* What came back. */
     int status;         /* 0: no reply */
+    bool encoded;       /* it has Content-Encoding; with keep_headers */
     struct buf headers; /* name NUL value NUL..., in order */
-    struct buf body;
+    struct buf body;    /* decoded, where that is possible */
     enum client_error error;
     const char *detail; /* more on the error, static, or NULL */
     struct transfer_times times;
@@ -69,6 +70,9 @@ void transfer_fini(struct transfer *transfer);
 
 /* Set what came back to nothing. client_send does it. */
 void transfer_clear(struct transfer *transfer);
+
+/* Nobody needs what came back: give back what a large body took. */
+void transfer_trim(struct transfer *transfer);
 
 /* Set what came back to an error. */
 void transfer_fail(struct transfer *transfer, enum client_error error,

@@ -34,6 +34,7 @@ static int respond(lua_State *L, struct transfer *transfer)
 {
     const struct http_host *host = get_host(L);
     module_response_push(L, transfer);
+    transfer_trim(transfer);
     host->release(host->ctx, transfer);
     return 1;
 }

@@ -16,8 +16,10 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #include "base/clock.h"
+#include "base/gzip.h"
 #include "client/client.h"
 #include "client/fetch.h"
 #include "client/request.h"
@@ -36,7 +38,14 @@ enum act {
     ENDLESS_HEAD, /* header fields until the client goes */
     DIE_IDLE,     /* end the connection after the reply: FIN, then RST */
     CLOSE_SECOND, /* answer one request, then close at the next */
+    /* `reply` is the Content-Encoding; the body, compressed, is ENCODED_TEXT */
+    ENCODED,
+    ENCODED_CUT,     /* but for its last bytes */
+    ENCODED_DAMAGED, /* with other bytes in the middle */
+    ENCODED_BOMB,    /* is 64 times the largest body that is allowed */
 };
+
+#define ENCODED_TEXT "what is said twice is said twice: once, and once more"
 
 static const struct fault {
     const char *name;
@@ -102,6 +111,27 @@ static const struct fault {
      ENDLESS_BODY, 0, "", CLIENT_BODY_TOO_LARGE},
     {"endless head", "HTTP/1.1 200 OK\r\n", ENDLESS_HEAD, 0, "",
      CLIENT_HEAD_TOO_LARGE},
+    {"gzip", "gzip", ENCODED, 200, ENCODED_TEXT, CLIENT_OK},
+    {"zlib", "Deflate", ENCODED, 200, ENCODED_TEXT, CLIENT_OK},
+    {"bare deflate", "deflate-bare", ENCODED, 200, ENCODED_TEXT, CLIENT_OK},
+    {"gzip in deflate", "gzip ,deflate", ENCODED, 200, ENCODED_TEXT, CLIENT_OK},
+    {"gzip, cut", "gzip", ENCODED_CUT, 0, "", CLIENT_DECODING},
+    {"gzip, damaged", "gzip", ENCODED_DAMAGED, 0, "", CLIENT_DECODING},
+    {"deflate, cut", "deflate", ENCODED_CUT, 0, "", CLIENT_DECODING},
+    {"gzip that is none",
+     "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 5\r\n\r\n"
+     "hello",
+     KEEP, 0, "", CLIENT_DECODING},
+    {"empty gzip",
+     "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 0\r\n\r\n",
+     KEEP, 200, "", CLIENT_OK},
+    {"unknown encoding",
+     "HTTP/1.1 200 OK\r\nContent-Encoding: br\r\nContent-Length: 5\r\n\r\n"
+     "hello",
+     KEEP, 200, "hello", CLIENT_OK},
+    {"gzip bomb", "gzip", ENCODED_BOMB, 0, "", CLIENT_BODY_TOO_LARGE},
+    {"gzip bomb in a gzip", "gzip, gzip", ENCODED_BOMB, 0, "",
+     CLIENT_BODY_TOO_LARGE},
     {"dies when idle", "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ndied",
      DIE_IDLE, 200, "died", CLIENT_OK},
     {"keep-alive lost", "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nkept",
@@ -149,6 +179,57 @@ static void send_endlessly(int fd, const char *part)
         ;
 }
 
+/* Put one more coding on the body. */
+static void compress_with(const char *coding, struct buf *body)
+{
+    struct err err;
+    struct buf out = BUF_INIT;
+    bool bare = strstr(coding, "bare") != NULL;
+    if (strcasestr(coding, "gzip")) {
+        assert_true(gzip_compress(body->data, body->len, 9, &out, &err));
+    } else {
+        z_stream z = {0};
+        deflateInit2(&z, 9, Z_DEFLATED, bare ? -15 : 15, 8, Z_DEFAULT_STRATEGY);
+        assert_true(buf_reserve(&out, body->len + 1000));
+        z.next_in = (unsigned char *)body->data;
+        z.avail_in = (unsigned)body->len;
+        z.next_out = (unsigned char *)out.data;
+        z.avail_out = (unsigned)out.cap;
+        assert_int_equal(deflate(&z, Z_FINISH), Z_STREAM_END);
+        out.len = z.total_out;
+        deflateEnd(&z);
+    }
+    buf_fini(body);
+    *body = out;
+}
+
+static void send_encoded(int fd, const struct fault *fault)
+{
+    char list[64], *rest = list;
+    struct buf body = BUF_INIT, reply = BUF_INIT;
+    if (fault->act == ENCODED_BOMB) {
+        assert_true(buf_reserve(&body, 64 * BODY_MAX));
+        memset(body.data, 0, body.len = 64 * BODY_MAX);
+    } else {
+        buf_puts(&body, ENCODED_TEXT);
+    }
+    snprintf(list, sizeof list, "%s", fault->reply);
+    for (char *coding; (coding = strsep(&rest, ","));)
+        compress_with(coding, &body);
+    if (fault->act == ENCODED_CUT)
+        body.len -= 5;
+    if (fault->act == ENCODED_DAMAGED)
+        memset(body.data + body.len / 2, 0xff, 8);
+    buf_printf(&reply,
+               "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\n"
+               "Content-Encoding: %.*s\r\n\r\n",
+               body.len, (int)strcspn(fault->reply, "-"), fault->reply);
+    buf_append(&reply, body.data, body.len);
+    send_all(fd, reply.data, reply.len);
+    buf_fini(&body);
+    buf_fini(&reply);
+}
+
 /* True: go on with this connection. */
 static bool answer(int fd, const struct fault *fault, int n_before)
 {
@@ -157,12 +238,18 @@ static bool answer(int fd, const struct fault *fault, int n_before)
         return false;
     if (fault->act == SLOWLY)
         send_slowly(fd, fault->reply);
+    else if (fault->act >= ENCODED)
+        send_encoded(fd, fault);
     else
         send_all(fd, fault->reply, strlen(fault->reply));
     switch (fault->act) {
     case KEEP:
     case SLOWLY:
     case CLOSE_SECOND:
+    case ENCODED:
+    case ENCODED_CUT:
+    case ENCODED_DAMAGED:
+    case ENCODED_BOMB:
         return true;
     case RESET:
         setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
