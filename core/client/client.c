@@ -30,6 +30,15 @@ bool client_send(struct client *client, struct transfer *transfer)
     return true;
 }
 
+struct transfer *client_first_transfer(const struct client *client)
+{
+    struct connection *connection = client->connections;
+    struct transfer *transfer = NULL;
+    while (connection && !(transfer = connection_transfer(connection)))
+        connection = connection_next(connection);
+    return transfer;
+}
+
 void client_abort(struct transfer *transfer)
 {
     if (transfer->connection)

@@ -32,6 +32,9 @@ void client_close(struct client *client);
  * when out of memory: then it never is. */
 bool client_send(struct client *client, struct transfer *transfer);
 
+/* Any that is on its way; NULL: none. */
+struct transfer *client_first_transfer(const struct client *client);
+
 /* Give the transfer up: done is not called. Does nothing when it is not on
  * its way. */
 void client_abort(struct transfer *transfer);

@@ -79,6 +79,11 @@ struct connection *connection_next(const struct connection *c)
     return c->next;
 }
 
+struct transfer *connection_transfer(const struct connection *c)
+{
+    return c->transfer;
+}
+
 bool connection_fits(const struct connection *c, const struct url *url)
 {
     return !c->transfer && c->transport.state == TRANSPORT_OPEN &&

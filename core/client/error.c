@@ -29,6 +29,7 @@ static const struct text {
     {CLIENT_HEAD_TOO_LARGE, "the reply's head is too large"},
     {CLIENT_BODY_TOO_LARGE, "the reply's body is too large"},
     {CLIENT_OUT_OF_MEMORY, "out of memory"},
+    {CLIENT_BAD_REDIRECT, "redirected to an invalid URL"},
 };
 
 const char *client_error_text(enum client_error error)

@@ -1,7 +1,7 @@
 /* error.h -- why a request got no usable reply.
  *
  * The numbers are those of k6's error_code where k6 has one; 1230 to 1233 and
- * 1800 to 1803 are ours, for what k6 reports as 1000 (any other error).
+ * 1800 to 1804 are ours, for what k6 reports as 1000 (any other error).
  */
 #ifndef CLIENT_ERROR_H
 #define CLIENT_ERROR_H
@@ -30,6 +30,7 @@ enum client_error {
     CLIENT_HEAD_TOO_LARGE = 1801,
     CLIENT_BODY_TOO_LARGE = 1802,
     CLIENT_OUT_OF_MEMORY = 1803,
+    CLIENT_BAD_REDIRECT = 1804, /* to what is no http or https URL */
 };
 
 /* In words, static. "" for CLIENT_OK. */

@@ -8,6 +8,7 @@
 void transfer_init(struct transfer *transfer)
 {
     *transfer = (struct transfer){
+        .method = "GET",
         .timeout_ns = TRANSFER_TIMEOUT_NS,
         .body_max = TRANSFER_BODY_MAX,
     };

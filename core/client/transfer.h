@@ -38,6 +38,7 @@ struct transfer_times {
 struct transfer {
     /* What to send: set by the caller, and kept until done. */
     struct url url;
+    const char *method; /* static */
     struct buf request; /* head and body (request.h) */
     int64_t timeout_ns; /* for all of it, connecting included */
     size_t body_max;    /* a longer body is an error, if bodies are kept */

@@ -52,10 +52,12 @@ static const struct field option_fields[] = {
     {"teardownTimeout", FIELD_DURATION,
      offsetof(struct config, teardown_timeout_ns), true},
     {"discardResponseBodies", FIELD_FLAG,
-     offsetof(struct config, discard_bodies), true},
+     offsetof(struct config, http.discard_bodies), true},
     {"insecureSkipTLSVerify", FIELD_FLAG,
      offsetof(struct config, skip_tls_verify), true},
-    {"userAgent", FIELD_TEXT, offsetof(struct config, user_agent), true},
+    {"maxRedirects", FIELD_COUNT_FROM_0,
+     offsetof(struct config, http.max_redirects), true},
+    {"userAgent", FIELD_TEXT, offsetof(struct config, http.user_agent), true},
     {NULL, FIELD_COUNT, 0, false},
 };
 
@@ -98,8 +100,7 @@ void config_init(struct config *config)
         .setup_timeout_ns = HOOK_TIMEOUT_NS,
         .teardown_timeout_ns = HOOK_TIMEOUT_NS,
     };
-    snprintf(config->user_agent, sizeof config->user_agent, "%s",
-             REQUEST_USER_AGENT);
+    http_options_init(&config->http);
 }
 
 static void drop_scenarios(struct config *config)

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "script/module_http.h"
 #include "load/stages.h"
 
 #define CONFIG_NAME_MAX 127
@@ -70,9 +71,8 @@ struct config {
     struct shorthand shorthand;
     int64_t threads; /* generators */
     int64_t setup_timeout_ns, teardown_timeout_ns;
-    bool discard_bodies;
     bool skip_tls_verify;
-    char user_agent[CONFIG_NAME_MAX + 1];
+    struct http_options http;
 };
 
 void config_init(struct config *config);

@@ -5,55 +5,53 @@
 #include "load/vu.h"
 #include "load/vu_script.h"
 
-static struct transfer *take(void *ctx, struct lua_State *L, const char **why)
+static void *find(void *ctx, struct lua_State *L, const char **why)
 {
-    struct generator *generator = ctx;
-    struct vu *vu = vu_script_current(generator, L, why);
-    if (!vu)
-        return NULL;
-    vu->transfer.keep_body = !generator->load->config->discard_bodies;
-    return &vu->transfer;
+    return vu_script_current(ctx, L, why);
 }
 
-static void on_reply(struct transfer *transfer)
+/* It has one, so that a request allocates nothing. */
+static struct chain *take(void *asker, struct lua_State *L)
 {
-    struct vu *vu = transfer->ctx;
-    vu_count(vu, transfer);
-    vu_script_wake(vu);
+    (void)L;
+    return &((struct vu *)asker)->chain;
 }
 
-static bool send_request(void *ctx, struct transfer *transfer)
+static void release(struct chain *chain) { (void)chain; }
+
+static struct client *client_of(void *ctx, void *asker)
 {
     (void)ctx;
-    struct vu *vu = transfer->ctx;
-    transfer->done = on_reply;
-    if (!client_send(&vu->client, transfer))
-        return false;
-    vu_script_wait(vu);
-    return true;
+    return &((struct vu *)asker)->client;
 }
 
-static void fail(void *ctx, struct transfer *transfer, enum client_error error)
+static void count(void *asker, struct transfer *transfer)
 {
-    (void)ctx;
-    vu_count_failure(transfer->ctx, transfer, error);
+    vu_count(asker, transfer);
 }
 
-/* The virtual user sends the next one with it. */
-static void release(void *ctx, struct transfer *transfer)
+/* vu_interrupt gives up all that its client has on the way. */
+static void wait_for_reply(void *asker, void (*cancel)(void *),
+                           void *cancel_ctx)
 {
-    (void)ctx;
-    (void)transfer;
+    (void)cancel;
+    (void)cancel_ctx;
+    vu_script_wait(asker);
 }
+
+static void wake(void *asker) { vu_script_wake(asker); }
 
 void vu_http_install(struct lua_State *L, struct generator *generator)
 {
     generator->http = (struct http_host){
-        .user_agent = generator->load->config->user_agent,
+        .options = &generator->load->config->http,
+        .find = find,
         .take = take,
-        .send = send_request,
-        .fail = fail,
         .release = release,
+        .client = client_of,
+        .count = count,
+        .wait = wait_for_reply,
+        .wake = wake,
         .ctx = generator,
     };
     module_http_install(L, &generator->http);
