@@ -23,6 +23,7 @@
 
 enum {
     OPTION_SUMMARY_EXPORT = 256,
+    OPTION_SKIP_TLS_VERIFY,
     OPTION_OUT_DIR,
     OPTION_PROFILE,
     OPTION_PROFILE_AFTER,
@@ -40,6 +41,7 @@ struct arguments {
     const char *out_dir; /* NULL: not given */
     struct profile_options profile;
     int64_t threads; /* 0: not given */
+    bool skip_tls_verify;
     bool quiet;
 };
 
@@ -58,6 +60,8 @@ static const struct argp_option options[] = {
     {"env", 'e', "NAME=VALUE", 0, "Put into the script's loadtest.env", 0},
     {"summary-export", OPTION_SUMMARY_EXPORT, "FILE", 0,
      "Write the summary as JSON, too", 0},
+    {"insecure-skip-tls-verify", OPTION_SKIP_TLS_VERIFY, NULL, 0,
+     "Accept any certificate", 0},
     {"quiet", 'q', NULL, 0, "No progress on stderr", 0},
     {"profile", OPTION_PROFILE, "KIND,...", 0,
      "Take profiles of the target meanwhile: cpu, heap, allocs, wall, block, "
@@ -178,6 +182,9 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
         return 0;
     case OPTION_OUT_DIR:
         arguments->out_dir = text;
+        return 0;
+    case OPTION_SKIP_TLS_VERIFY:
+        arguments->skip_tls_verify = true;
         return 0;
     case 'q':
         arguments->quiet = true;
@@ -302,6 +309,7 @@ static int prepare(struct load *load, const struct arguments *arguments,
     if (arguments->out_dir)
         config->out_dir = arguments->out_dir;
     profile_options_override(&config->profile, &arguments->profile);
+    config->skip_tls_verify |= arguments->skip_tls_verify;
     if (!config_finish(config, err))
         return LOAD_EXIT_CONFIG;
     return load_prepare(load, err);
