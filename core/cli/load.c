@@ -9,8 +9,10 @@
 #include "base/buf.h"
 #include "cli/commands.h"
 #include "cli/options.h"
+#include "cli/output.h"
 #include "base/duration.h"
 #include "load/load.h"
+#include "load/module_summary.h"
 #include "load/profile_section.h"
 #include "load/progress.h"
 #include "load/report.h"
@@ -253,6 +255,34 @@ static void put_members(struct buf *out, const struct load *load)
     profile_section_write_json(out, load->profiles);
 }
 
+/* One of the texts that handleSummary returned. */
+static bool write_summary(void *ctx, const char *name, const struct buf *text,
+                          struct err *err)
+{
+    (void)ctx;
+    if (strcmp(name, "stderr") == 0)
+        return fwrite(text->data, 1, text->len, stderr) == text->len ||
+               err_set(err, "cannot write to stderr");
+    return output_write(strcmp(name, "stdout") == 0 ? NULL : name, text, false,
+                        err);
+}
+
+/* The script's own summary, or if it has none, or it fails, ours. */
+static int print_summary(const struct load *load, const struct report *said,
+                         const struct buf *text)
+{
+    struct err err = {""};
+    struct generator *first = load->generators[0];
+    int code = 0;
+    if (summary_is_handled(first)) {
+        if (summary_handle(first, said, text, write_summary, NULL, &err))
+            return 0;
+        code = fail(LOAD_EXIT_SCRIPT, &err);
+    }
+    fwrite(text->data, 1, text->len, stdout);
+    return code;
+}
+
 static int report(const struct load *load, const char *summary_export)
 {
     struct err err = {""};
@@ -263,7 +293,7 @@ static int report(const struct load *load, const char *summary_export)
     if (load->profiles)
         profile_section_write(&text, load->profiles,
                               (unsigned)load->config->profile.top);
-    fwrite(text.data, 1, text.len, stdout);
+    code = print_summary(load, &said, &text);
     if (summary_export) {
         put_members(&members, load);
         summary_write_json(&json, &said, &members);

@@ -68,21 +68,11 @@ static void put_thresholds(struct buf *out, const struct metric_thresholds *of)
     buf_putc(out, '}');
 }
 
-static const struct metric_thresholds *
-find_thresholds(const struct report *report, const char *title)
-{
-    const struct thresholds *thresholds = &report->config->thresholds;
-    for (unsigned i = 0; i < thresholds->n; i++)
-        if (strcmp(thresholds->selectors[i].text, title) == 0)
-            return &thresholds->of[i];
-    return NULL;
-}
-
 static void put_metric(struct buf *out, const struct report *report,
                        const struct metric *metric)
 {
     const struct metric_thresholds *of =
-        find_thresholds(report, metric_title(metric));
+        thresholds_of(&report->config->thresholds, metric_title(metric));
     put_text(out, metric_title(metric));
     buf_puts(out, ": {");
     put_values(out, report, metric);

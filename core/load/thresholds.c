@@ -165,3 +165,12 @@ unsigned thresholds_count_failed(const struct thresholds *thresholds)
             n += thresholds->of[i].all[k].failed;
     return n;
 }
+
+const struct metric_thresholds *thresholds_of(const struct thresholds *all,
+                                              const char *title)
+{
+    for (unsigned i = 0; i < all->n; i++)
+        if (strcmp(all->selectors[i].text, title) == 0)
+            return &all->of[i];
+    return NULL;
+}

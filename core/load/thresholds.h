@@ -52,6 +52,11 @@ void thresholds_fini(struct thresholds *thresholds);
 bool thresholds_read(struct thresholds *thresholds, struct lua_State *L,
                      int index, struct err *err);
 
+/* The conditions on what is called `title`, a metric or sub-metric; NULL: there
+ * are none. */
+const struct metric_thresholds *thresholds_of(const struct thresholds *all,
+                                              const char *title);
+
 /* Is it one of the target's profiles? */
 bool thresholds_is_profile(const struct selector *selector);
 
