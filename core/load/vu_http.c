@@ -28,7 +28,8 @@ static bool send_request(void *ctx, struct transfer *transfer)
     struct vu *vu = transfer->ctx;
     transfer->done = on_reply;
     if (vu->number) /* setup may ask somebody else */
-        first_target_note(&vu->generator->load->target, &transfer->url);
+        first_target_note(&vu->generator->load->profiles.target,
+                          &transfer->url);
     if (!client_send(&vu->client, transfer))
         return false;
     vu_script_wait(vu);
