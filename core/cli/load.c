@@ -219,7 +219,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 static const struct argp argp = {
     .options = options,
     .parser = parse_option,
-    .args_doc = "SCRIPT.lua | URL",
+    .args_doc = "SCRIPT.lua | URL\ncompare A.json B.json",
     .doc = "Put load on a server and report, as k6 does.\v"
            "SCRIPT.lua returns a table with the function `default`, which a "
            "virtual user runs again and again, and `options`. A URL is "
@@ -329,6 +329,8 @@ int command_load(int argc, char **argv)
     struct config config;
     struct progress progress;
     struct err err = {""};
+    if (argc > 1 && strcmp(argv[1], "compare") == 0)
+        return command_load_compare(argc - 1, argv + 1);
     options_parse(&argp, argc, argv, 0, &arguments);
     config_init(&config);
     struct load *load = load_new(&config, &err);
