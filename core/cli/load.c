@@ -13,6 +13,7 @@
 #include "load/load.h"
 #include "load/profile_section.h"
 #include "load/progress.h"
+#include "load/report.h"
 #include "load/summary.h"
 
 #define ENV_MAX 256
@@ -22,6 +23,7 @@
 
 enum {
     OPTION_SUMMARY_EXPORT = 256,
+    OPTION_SKIP_TLS_VERIFY,
     OPTION_OUT_DIR,
     OPTION_PROFILE,
     OPTION_PROFILE_AFTER,
@@ -40,6 +42,7 @@ struct arguments {
     const char *out_dir; /* NULL: not given */
     struct profile_options profile;
     int64_t threads; /* 0: not given */
+    bool skip_tls_verify;
     bool quiet;
 };
 
@@ -58,6 +61,8 @@ static const struct argp_option options[] = {
     {"env", 'e', "NAME=VALUE", 0, "Put into the script's loadtest.env", 0},
     {"summary-export", OPTION_SUMMARY_EXPORT, "FILE", 0,
      "Write the summary as JSON, too", 0},
+    {"insecure-skip-tls-verify", OPTION_SKIP_TLS_VERIFY, NULL, 0,
+     "Accept any certificate", 0},
     {"quiet", 'q', NULL, 0, "No progress on stderr", 0},
     {"profile", OPTION_PROFILE, "KIND,...", 0,
      "Take profiles of the target meanwhile: cpu, heap, allocs, wall, block, "
@@ -197,6 +202,9 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
     case OPTION_OUT_DIR:
         arguments->out_dir = text;
         return 0;
+    case OPTION_SKIP_TLS_VERIFY:
+        arguments->skip_tls_verify = true;
+        return 0;
     case 'q':
         arguments->quiet = true;
         return 0;
@@ -225,9 +233,10 @@ static const struct argp argp = {
            "virtual user runs again and again, and `options`. A URL is "
            "requested without a script, by 10 virtual users for 10 s unless "
            "told otherwise.\n\n"
-           "Exit codes: 0 fine, 2 wrong usage, 100 or 101 setup or "
-           "teardown took too long, 104 wrong options or script, 105 stopped "
-           "by a signal, 107 the script failed, 108 aborted by the script.",
+           "Exit codes: 0 fine, 2 wrong usage, 99 a threshold was crossed, 100 "
+           "or 101 setup or teardown took too long, 104 wrong options or "
+           "script, 105 stopped by a signal, 107 the script failed, 108 "
+           "aborted by the script.",
 };
 
 static int fail(int code, const struct err *err)
@@ -245,6 +254,16 @@ static bool write_file(const char *path, const struct buf *text,
     if (file && fclose(file) != 0)
         ok = false;
     return ok || err_set(err, "%s: %s", path, strerror(errno));
+}
+
+static void say_crossed(const struct thresholds *thresholds)
+{
+    fprintf(stderr, "perilune load: thresholds were crossed:\n");
+    for (unsigned i = 0; i < thresholds->n; i++)
+        for (unsigned k = 0; k < thresholds->of[i].n; k++)
+            if (thresholds->of[i].all[k].failed)
+                fprintf(stderr, "  %s %s\n", thresholds->selectors[i].text,
+                        thresholds->of[i].all[k].text);
 }
 
 /* What the JSON has beyond k6's. */
@@ -267,8 +286,9 @@ static int report(const struct load *load, const char *summary_export)
 {
     struct err err = {""};
     struct buf text = BUF_INIT, json = BUF_INIT, members = BUF_INIT;
+    const struct report said = {load->config, &load->results};
     int code = 0;
-    summary_write(&text, &load->results);
+    summary_write(&text, &said);
     if (load->profiles.capture)
         profile_section_write(&text, load->profiles.capture,
                               (unsigned)load->config->profile.top);
@@ -277,7 +297,7 @@ static int report(const struct load *load, const char *summary_export)
     fwrite(text.data, 1, text.len, stdout);
     if (summary_export) {
         put_members(&members, load);
-        summary_write_json(&json, &load->results, &members);
+        summary_write_json(&json, &said, &members);
         if (!write_file(summary_export, &json, &err))
             code = fail(EXIT_FAILED, &err);
     }
@@ -286,6 +306,8 @@ static int report(const struct load *load, const char *summary_export)
                 "perilune load: more than %d checks or groups: the rest was "
                 "counted as 'other'\n",
                 CHECKS_MAX);
+    if (thresholds_count_failed(&load->config->thresholds) > 0)
+        say_crossed(&load->config->thresholds);
     buf_fini(&text);
     buf_fini(&json);
     buf_fini(&members);
@@ -318,6 +340,7 @@ static int prepare(struct load *load, const struct arguments *arguments,
     if (arguments->out_dir)
         config->out_dir = arguments->out_dir;
     profile_options_override(&config->profile, &arguments->profile);
+    config->skip_tls_verify |= arguments->skip_tls_verify;
     if (!config_finish(config, err))
         return LOAD_EXIT_CONFIG;
     return load_prepare(load, err);

@@ -242,6 +242,7 @@ int generator_open(struct generator *generator, struct err *err)
     uint32_t n_vus = 0, n_before = 0;
     for (unsigned i = 0; i < config->n_scenarios; i++)
         n_vus += count_vus(generator, &config->scenarios[i]);
+    generator->network.skip_verify = config->skip_tls_verify;
     generator->runs = calloc(config->n_scenarios, sizeof *generator->runs);
     generator->vus = calloc(n_vus ? n_vus : 1, sizeof *generator->vus);
     if (!generator->runs || !generator->vus) {

@@ -118,3 +118,18 @@ double histogram_quantile(const struct histogram *h, double quantile)
     double value = find_rank(h, rank ? rank : 1);
     return fmin(fmax(value, h->least), h->greatest);
 }
+
+uint64_t histogram_count_upto(const struct histogram *h, double value)
+{
+    uint64_t n = value >= 0 ? h->n_zero : 0;
+    if (h->count == 0 || value >= h->greatest)
+        return h->count;
+    for (int p = 0; p < HISTOGRAM_POWERS; p++)
+        for (int b = 0; b < HISTOGRAM_BUCKETS; b++) {
+            if (h->negative[p] && -middle(p, b) <= value)
+                n += h->negative[p][b];
+            if (h->positive[p] && middle(p, b) <= value)
+                n += h->positive[p][b];
+        }
+    return n;
+}

@@ -42,4 +42,8 @@ void histogram_merge(struct histogram *into, struct histogram *from);
  * empty. */
 double histogram_quantile(const struct histogram *h, double quantile);
 
+/* How many values are not greater; those of the bucket that `value` is in by
+ * the bucket's middle. */
+uint64_t histogram_count_upto(const struct histogram *h, double value);
+
 #endif

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "load/profile_thresholds.h"
 #include "load/vu.h"
 #include "load/vu_script.h"
 
@@ -79,8 +80,10 @@ void load_look(struct load *load, struct window_counts *counts)
 
 static void count_vus(struct load *load, double n_active)
 {
-    metrics_add(&load->results.metrics, METRIC_VUS, n_active);
-    metrics_add(&load->results.metrics, METRIC_VUS_MAX, load->n_vus);
+    struct metrics *metrics = &load->results.metrics;
+    struct tags tags = {.common = &load->config->tags};
+    metrics_add(metrics, METRIC_VUS, n_active, &tags);
+    metrics_add(metrics, METRIC_VUS_MAX, load->n_vus, &tags);
 }
 
 /* k6 samples this gauge once a second, too. */
@@ -97,6 +100,10 @@ static void on_second(uv_timer_t *timer)
     struct window_counts counts;
     load_look(load, &counts);
     window_series_tick(&load->windows, &counts);
+    if (thresholds_evaluate(&load->config->thresholds, &load->results,
+                            clock_mono_ns()) &&
+        load->stopped == LOAD_NOT_STOPPED)
+        load_stop(load, LOAD_STOPPED_BY_THRESHOLD, 0);
 }
 
 static void on_observe(uv_timer_t *timer)
@@ -252,6 +259,28 @@ static int make_generators(struct load *load, unsigned n, struct err *err)
     return 0;
 }
 
+/* With the sub-metrics that they ask for. The virtual users are open: the
+ * script has defined its metrics. */
+static int prepare_thresholds(struct load *load, struct err *err)
+{
+    const struct thresholds *thresholds = &load->config->thresholds;
+    bool ok = true;
+    for (unsigned i = 0; ok && i < load->n_generators; i++) {
+        struct results *results = &load->generators[i]->results;
+        ok = metrics_watch(&results->metrics, thresholds->selectors,
+                           thresholds->n) &&
+             results_merge(&load->recent, results);
+    }
+    if (!ok || !results_merge(&load->results, &load->recent)) {
+        err_set(err, "out of memory for metrics");
+        return LOAD_EXIT_CONFIG;
+    }
+    return thresholds_check(thresholds, &load->results.metrics,
+                            profile_thresholds_check, err)
+               ? 0
+               : LOAD_EXIT_CONFIG;
+}
+
 int load_prepare(struct load *load, struct err *err)
 {
     const struct config *config = load->config;
@@ -268,7 +297,7 @@ int load_prepare(struct load *load, struct err *err)
     window_series_init(&load->windows, config_run_ns(config));
     if (code == 0 && !target_profiles_open(&load->profiles, load, err))
         code = LOAD_EXIT_CONFIG;
-    return code;
+    return code ? code : prepare_thresholds(load, err);
 }
 
 /* --- running it ---------------------------------------------------------- */
@@ -375,9 +404,17 @@ int load_run(struct load *load, struct err *err)
     uv_signal_stop(&load->on_int);
     uv_signal_stop(&load->on_term);
     uv_timer_stop(&load->collecting);
+    thresholds_evaluate(&load->config->thresholds, &load->results,
+                        load->results.end_ns);
+    if (load->profiles.capture)
+        thresholds_evaluate_profiles(&load->config->thresholds,
+                                     profile_thresholds_measure,
+                                     load->profiles.capture);
     if (code == 0 && load->stopped == LOAD_STOPPED_BY_SIGNAL)
         code = LOAD_EXIT_SIGNAL;
     if (code == 0 && load->stopped == LOAD_STOPPED_BY_SCRIPT)
         code = LOAD_EXIT_ABORTED;
+    if (code == 0 && thresholds_count_failed(&load->config->thresholds) > 0)
+        code = LOAD_EXIT_THRESHOLDS;
     return code;
 }

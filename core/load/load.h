@@ -41,6 +41,7 @@ enum load_stop {
     LOAD_NOT_STOPPED,
     LOAD_STOPPED_BY_SIGNAL,
     LOAD_STOPPED_BY_SCRIPT, /* loadtest.abort */
+    LOAD_STOPPED_BY_THRESHOLD,
 };
 
 struct load {
@@ -96,6 +97,7 @@ void load_observe(struct load *load, const struct load_observer *observer);
 int load_run(struct load *load, struct err *err);
 
 /* k6's. */
+#define LOAD_EXIT_THRESHOLDS 99
 #define LOAD_EXIT_SETUP_TIMEOUT 100
 #define LOAD_EXIT_TEARDOWN_TIMEOUT 101
 #define LOAD_EXIT_CONFIG 104

@@ -261,6 +261,10 @@ static bool check_overhead(int64_t run_ns, struct err *err)
 bool profile_options_finish(struct profile_options *options, int64_t run_ns,
                             bool is_open, struct err *err)
 {
+    if (options->overhead && profile_options_any(options))
+        return err_set(err, "profile: --profile-overhead takes profiles of its "
+                            "own, and the script asks for others, by "
+                            "options.profile or a threshold");
     if (options->overhead)
         return check_overhead(run_ns, err);
     if (!profile_options_any(options))

@@ -56,6 +56,16 @@ static void on_start(uv_timer_t *timer)
     generator_check_end(run->generator);
 }
 
+struct tags scenario_tags(const struct scenario_run *run)
+{
+    return (struct tags){
+        .common = &run->scenario->tags,
+        .scenario = run->scenario->name,
+        .checks = &run->generator->results.checks,
+        .group = CHECKS_ROOT,
+    };
+}
+
 bool scenario_open(struct scenario_run *run, struct err *err)
 {
     const struct executor *executor = run->scenario->executor;

@@ -38,11 +38,13 @@ bool target_profiles_open(struct target_profiles *profiles, struct load *load,
         .target = get_target,
         .n_requests = count_requests,
         .over = on_over,
+        .skip_verify = config->skip_tls_verify,
         .ctx = profiles,
     };
     profiles->overhead_host = (struct profile_overhead_host){
         .target = get_target,
         .look = look,
+        .skip_verify = config->skip_tls_verify,
         .ctx = profiles,
     };
     if (options->overhead)
