@@ -32,6 +32,7 @@ enum {
     OPTION_PROFILE_SECONDS,
     OPTION_PROFILE_TOP,
     OPTION_PROFILE_URL,
+    OPTION_PROFILE_OVERHEAD,
 };
 
 struct arguments {
@@ -77,6 +78,11 @@ static const struct argp_option options[] = {
      "and show so many functions of each (10)", 1},
     {"profile-url", OPTION_PROFILE_URL, "URL", 0,
      "Where /debug/pprof is, if it is not where the first request goes", 1},
+    {"profile-overhead", OPTION_PROFILE_OVERHEAD, NULL, 0,
+     "Take no profiles for the report: switch the target's CPU profiler on and "
+     "off in turn, and report what it costs. Needs 4 s, and 15 s for an "
+     "interval",
+     1},
     {"out-dir", OPTION_OUT_DIR, "DIR", 0,
      "Where profiles are saved, as KIND.pb.gz (.)", 1},
     {0},
@@ -142,9 +148,22 @@ static error_t parse_profile(int key, const char *text,
         if (!profile_options_url(profile, text, &err))
             argp_error(state, "--profile-url: %s", err.message);
         return 0;
+    case OPTION_PROFILE_OVERHEAD:
+        profile->overhead = true;
+        return 0;
     default:
         return ARGP_ERR_UNKNOWN;
     }
+}
+
+static void check_profile(struct argp_state *state,
+                          const struct profile_options *profile)
+{
+    if (profile->overhead &&
+        (profile_options_any(profile) || profile->seconds || profile->top ||
+         profile->after_ns >= 0))
+        argp_error(state, "--profile-overhead takes profiles of its own: give "
+                          "either it, or --profile and its options");
 }
 
 static error_t parse_option(int key, char *text, struct argp_state *state)
@@ -199,6 +218,9 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
     case ARGP_KEY_NO_ARGS:
         argp_error(state, "a script or a URL expected");
         return 0;
+    case ARGP_KEY_END:
+        check_profile(state, &arguments->profile);
+        return 0;
     default:
         return parse_profile(key, text, state);
     }
@@ -207,7 +229,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 static const struct argp argp = {
     .options = options,
     .parser = parse_option,
-    .args_doc = "SCRIPT.lua | URL",
+    .args_doc = "SCRIPT.lua | URL\ncompare A.json B.json",
     .doc = "Put load on a server and report, as k6 does.\v"
            "SCRIPT.lua returns a table with the function `default`, which a "
            "virtual user runs again and again, and `options`. A URL is "
@@ -249,10 +271,17 @@ static void say_crossed(const struct thresholds *thresholds)
 /* What the JSON has beyond k6's. */
 static void put_members(struct buf *out, const struct load *load)
 {
-    if (!load->profiles)
-        return;
-    buf_puts(out, ",\n  \"profiles\": ");
-    profile_section_write_json(out, load->profiles);
+    const struct target_profiles *profiles = &load->profiles;
+    buf_puts(out, ",\n  \"windows\": ");
+    window_series_write_json(out, &load->windows);
+    if (profiles->capture) {
+        buf_puts(out, ",\n  \"profiles\": ");
+        profile_section_write_json(out, profiles->capture);
+    }
+    if (profiles->overhead) {
+        buf_puts(out, ",\n  \"profiler_overhead\": ");
+        profile_overhead_write_json(out, profiles->overhead);
+    }
 }
 
 /* One of the texts that handleSummary returned. */
@@ -290,9 +319,11 @@ static int report(const struct load *load, const char *summary_export)
     const struct report said = {load->config, &load->results};
     int code = 0;
     summary_write(&text, &said);
-    if (load->profiles)
-        profile_section_write(&text, load->profiles,
+    if (load->profiles.capture)
+        profile_section_write(&text, load->profiles.capture,
                               (unsigned)load->config->profile.top);
+    if (load->profiles.overhead)
+        profile_overhead_write(&text, load->profiles.overhead);
     code = print_summary(load, &said, &text);
     if (summary_export) {
         put_members(&members, load);
@@ -351,6 +382,8 @@ int command_load(int argc, char **argv)
     struct config config;
     struct progress progress;
     struct err err = {""};
+    if (argc > 1 && strcmp(argv[1], "compare") == 0)
+        return command_load_compare(argc - 1, argv + 1);
     options_parse(&argp, argc, argv, 0, &arguments);
     config_init(&config);
     struct load *load = load_new(&config, &err);

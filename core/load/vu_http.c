@@ -26,7 +26,8 @@ static struct client *client_of(void *ctx, void *asker)
     struct generator *generator = ctx;
     struct vu *vu = asker;
     if (vu->number > 0)
-        first_target_note(&generator->load->target, &vu->chain.transfer.url);
+        first_target_note(&generator->load->profiles.target,
+                          &vu->chain.transfer.url);
     return &vu->client;
 }
 

@@ -20,7 +20,7 @@ static bool open_url(struct vu *vu, struct err *err)
     const char *url = vu->generator->load->url;
     if (!url_parse(&transfer->url, url, strlen(url), err))
         return false;
-    first_target_note(&vu->generator->load->target, &transfer->url);
+    first_target_note(&vu->generator->load->profiles.target, &transfer->url);
     request_begin(&transfer->request, "GET", &transfer->url);
     request_host(&transfer->request, &transfer->url);
     request_user_agent(&transfer->request,
