@@ -316,7 +316,7 @@ static int report(const struct load *load, const char *summary_export)
 {
     struct err err = {""};
     struct buf text = BUF_INIT, json = BUF_INIT, members = BUF_INIT;
-    const struct report said = {load->config, &load->results};
+    const struct report said = {load->config, &load->results, &load->series};
     int code = 0;
     summary_write(&text, &said);
     if (load->profiles.capture)

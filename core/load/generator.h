@@ -56,7 +56,8 @@ struct generator {
     unsigned n_runs;
     struct scenario_run *now; /* those of the phase, of runs, or the hook */
     unsigned n_now;
-    int64_t start_ns; /* of the phase */
+    int64_t start_ns;                   /* of the phase */
+    int64_t flushed_ns, flushed_cpu_ns; /* as of the last flush */
     struct vu *vus;
     uint32_t n_vus;
     struct vu *ready; /* a stack of those to advance in the next round */

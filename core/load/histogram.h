@@ -38,6 +38,10 @@ bool histogram_record(struct histogram *h, double value);
  * thread. */
 void histogram_merge(struct histogram *into, struct histogram *from);
 
+/* Add what is in `from`, which stays. False when out of memory: then some of
+ * it is in count and sum, but in no percentile. */
+bool histogram_add(struct histogram *into, const struct histogram *from);
+
 /* The value that a share of `quantile` (0 to 1) does not exceed; 0 when
  * empty. */
 double histogram_quantile(const struct histogram *h, double quantile);

@@ -21,8 +21,6 @@ static void collect(struct load *load)
     pthread_mutex_unlock(&load->lock);
 }
 
-static void on_collect(uv_timer_t *timer) { collect(timer->data); }
-
 void load_read_status(struct load *load, unsigned scenario,
                       struct scenario_status *status)
 {
@@ -37,6 +35,22 @@ void load_read_status(struct load *load, unsigned scenario,
         status->n_late += part->n_late;
         status->n_dropped += part->n_dropped;
     }
+    pthread_mutex_unlock(&load->lock);
+}
+
+static void on_collect(uv_timer_t *timer)
+{
+    struct load *load = timer->data;
+    struct scenario_status all = {0};
+    collect(load);
+    for (unsigned i = 0; i < load->config->n_scenarios; i++) {
+        struct scenario_status status;
+        load_read_status(load, i, &status);
+        all.n_active += status.n_active;
+        all.n_late += status.n_late;
+    }
+    pthread_mutex_lock(&load->lock);
+    series_look(&load->series, clock_mono_ns(), all.n_active, all.n_late);
     pthread_mutex_unlock(&load->lock);
 }
 
@@ -208,6 +222,7 @@ void load_free(struct load *load)
     uv_loop_close(&load->loop);
     target_profiles_fini(&load->profiles);
     window_series_fini(&load->windows);
+    series_fini(&load->series);
     results_fini(&load->recent);
     results_fini(&load->results);
     pthread_mutex_destroy(&load->lock);
@@ -307,8 +322,11 @@ static bool run_phase(struct load *load, unsigned n, struct hook *hook,
                       struct err *err)
 {
     int64_t start_ns = clock_mono_ns() + START_DELAY_NS;
-    if (!hook)
+    if (!hook) {
         load->results.start_ns = start_ns;
+        if (!series_begin(&load->series, start_ns, n))
+            return err_set(err, "out of memory");
+    }
     unsigned n_started = 0;
     load->n_running = n;
     while (n_started < n &&
@@ -368,6 +386,7 @@ static int run_scenarios(struct load *load, struct err *err)
     uv_timer_start(&load->second, on_second, COLLECT_MS + 50, 1000);
     target_profiles_start(&load->profiles);
     bool ok = run_phase(load, load->n_generators, NULL, err);
+    series_end(&load->series);
     load->results.end_ns = clock_mono_ns();
     target_profiles_await(&load->profiles);
     uv_timer_stop(&load->second);

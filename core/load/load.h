@@ -24,6 +24,7 @@
 #include "load/config.h"
 #include "load/generator.h"
 #include "load/results.h"
+#include "load/series.h"
 #include "load/target_profiles.h"
 #include "load/window.h"
 
@@ -56,8 +57,10 @@ struct load {
     uint32_t n_vus;
     _Atomic int64_t n_taken[CONFIG_SCENARIOS_MAX]; /* iterations (scenario.h) */
 
-    pthread_mutex_t lock;  /* of recent, and of the generators' status */
+    pthread_mutex_t
+        lock; /* of recent and series, and of the generators' status */
     struct results recent; /* what the generators have handed over */
+    struct series series;  /* of the scenarios */
 
     uv_loop_t loop;
     uv_timer_t collecting, second, observing;

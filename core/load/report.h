@@ -6,10 +6,12 @@
 
 struct config;
 struct results;
+struct series;
 
 struct report {
     const struct config *config;   /* with the thresholds, as judged last */
     const struct results *results; /* of all generators */
+    const struct series *series;   /* how it went over time */
 };
 
 #endif
