@@ -213,9 +213,9 @@ describe("perilune load", function()
       assert.equal(0, code)
       assert.equal(9, count_of(out, "dropped_iterations"))
       assert.truthy(out:find("1 iterations were interrupted"))
-      -- Due after 0.1 s, given up after 1.5 s.
-      assert.is_true(column_of(out, "http_req_latency", "max") >= 1.4)
-      assert.is_true(column_of(out, "http_req_latency", "min") >= 0.6)
+      -- Due after 0.1 to 0.9 s, given up after 1.5 s; times are printed rounded.
+      assert.is_true(column_of(out, "http_req_latency", "max") > 1.39)
+      assert.is_true(column_of(out, "http_req_latency", "min") > 0.59)
     end)
   end)
 
