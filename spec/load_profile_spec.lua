@@ -133,6 +133,68 @@ describe("perilune load --profile", function()
       true), out)
   end)
 
+  -- Serve data.lua with a change, and judge its profiles: exit code, output.
+  local function judge(pattern, replacement)
+    local dir = support.new_folder()
+    os.execute("cp -r " .. support.quote(support.source) .. "/lua/. " .. dir)
+    local text, n = support.read_file(dir .. "/data.lua"):gsub(pattern,
+      replacement)
+    assert.equal(1, n)
+    support.write_file(dir .. "/data.lua", text)
+    local target = support.serve { dir }
+    support.write_file(dir .. "/load.lua", [[
+      local http = require "http"
+      return {
+        options = { vus = 2, duration = "1500ms",
+          thresholds = {
+            ["profile_cpu{function:data.round_prices}"] = "share<0.30",
+            ["profile_cpu{function:data.answer}"] = "cum_share>0.5",
+            ["profile_alloc_bytes"] = { "per_request<2000000",
+              "per_request>20000" },
+          },
+          profile = { kinds = { "cpu", "heap" }, after = "200ms", seconds = 1 },
+        },
+        default = function() http.get("]] .. target.url .. [[/data") end,
+      }
+    ]])
+    local code, out, err = load(dir .. "/load.lua --out-dir " .. dir)
+    target:stop()
+    support.remove_folder(dir)
+    return code, out, err
+  end
+
+  it("fails by a hot spot, and passes without it", function()
+    local code, out, err = judge("sort_rows%(rows%)\n  local", "%0")
+    assert.equal(0, code, out .. err)
+    code, out, err = judge("\nlocal function answer(%b())(.-)\n  sort_rows%(", [[
+
+local function round_prices(rows)
+  for _ = 1, 100 do
+    for _, row in ipairs(rows) do row.rounded = row.price // 1 * 2 end
+  end
+end
+
+local function answer%1%2
+  round_prices(rows)
+  sort_rows(]])
+    assert.equal(99, code, out .. err)
+    assert.truthy(err:find("profile_cpu{function:data.round_prices} share<0.30",
+      1, true), err)
+    assert.falsy(err:find("cum_share", 1, true), err)
+    assert.falsy(err:find("per_request", 1, true), out)
+  end)
+
+  it("fails by garbage", function()
+    local code, out, err = judge("\nlocal function answer(%b())(.-)\n  sort_rows%(", [[
+
+local function answer%1%2
+  local garbage = ("x"):rep(4000000)
+  sort_rows(]])
+    assert.equal(99, code, out .. err)
+    assert.truthy(err:find("profile_alloc_bytes per_request<2000000", 1, true),
+      err)
+  end)
+
   it("sends no baggage unless profiles are taken", function()
     local dir = folder .. "/echo"
     os.execute("mkdir " .. dir)
