@@ -71,11 +71,14 @@ static const struct argp_option options[] = {
      "mutex, goroutine, threadcreate",
      1},
     {"profile-after", OPTION_PROFILE_AFTER, "TIME", 0,
-     "so long after the start of the load", 1},
+     "Begin the profiles so long after the start of the load", 1},
     {"profile-seconds", OPTION_PROFILE_SECONDS, "N", 0,
-     "of so many seconds (10 in the middle of the load, or half of it)", 1},
+     "Take profiles of so many seconds (10, or half of the load), in the "
+     "middle "
+     "of it unless told otherwise",
+     1},
     {"profile-top", OPTION_PROFILE_TOP, "N", 0,
-     "and show so many functions of each (10)", 1},
+     "Show so many functions of each profile (10)", 1},
     {"profile-url", OPTION_PROFILE_URL, "URL", 0,
      "Where /debug/pprof is, if it is not where the first request goes", 1},
     {"profile-overhead", OPTION_PROFILE_OVERHEAD, NULL, 0,

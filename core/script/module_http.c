@@ -98,7 +98,8 @@ static void build(lua_State *L, struct chain *chain, const char *method,
                   int body, int params)
 {
     struct transfer *transfer = &chain->transfer;
-    const struct http_options *options = get_host(L)->options;
+    const struct http_host *host = get_host(L);
+    const struct http_options *options = host->options;
     struct http_given given = {false, false};
     size_t n_body = 0;
     const char *bytes = NULL;
@@ -116,6 +117,8 @@ static void build(lua_State *L, struct chain *chain, const char *method,
         request_host(&transfer->request, &transfer->url);
     if (!given.user_agent)
         request_user_agent(&transfer->request, options->user_agent);
+    if (host->headers)
+        host->headers(transfer->ctx, transfer);
     request_end(&transfer->request, bytes, n_body);
 }
 

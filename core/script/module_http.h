@@ -35,6 +35,8 @@ struct http_host {
     /* The script has its response. */
     void (*release)(struct chain *chain);
     struct client *(*client)(void *ctx, void *asker);
+    /* Add headers to a request that is built but for its end. NULL: none. */
+    void (*headers)(void *asker, struct transfer *transfer);
     /* A transfer of its is done. */
     void (*count)(void *asker, struct transfer *transfer);
     /* The coroutine yields next, until `wake`; `cancel` is called when it is
