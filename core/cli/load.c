@@ -10,9 +10,9 @@
 #include "cli/commands.h"
 #include "cli/options.h"
 #include "base/duration.h"
+#include "load/live_view.h"
 #include "load/load.h"
 #include "load/profile_section.h"
-#include "load/progress.h"
 #include "load/summary.h"
 
 #define ENV_MAX 256
@@ -57,7 +57,7 @@ static const struct argp_option options[] = {
     {"env", 'e', "NAME=VALUE", 0, "Put into the script's loadtest.env", 0},
     {"summary-export", OPTION_SUMMARY_EXPORT, "FILE", 0,
      "Write the summary as JSON, too", 0},
-    {"quiet", 'q', NULL, 0, "No progress on stderr", 0},
+    {"quiet", 'q', NULL, 0, "No live view on stderr", 0},
     {"profile", OPTION_PROFILE, "KIND,...", 0,
      "Take profiles of the target meanwhile: cpu, heap, allocs, wall, block, "
      "mutex, goroutine, threadcreate",
@@ -296,7 +296,7 @@ int command_load(int argc, char **argv)
 {
     struct arguments arguments = {.profile = PROFILE_OPTIONS_INIT};
     struct config config;
-    struct progress progress;
+    struct live_view *view = NULL;
     struct err err = {""};
     options_parse(&argp, argc, argv, 0, &arguments);
     config_init(&config);
@@ -308,16 +308,17 @@ int command_load(int argc, char **argv)
         fail(code, &err);
     } else {
         if (!arguments.quiet)
-            progress_attach(&progress, load);
+            view = live_view_new(load, &err);
         code = load_run(load, &err);
-        if (!arguments.quiet)
-            progress_end(&progress);
+        if (view)
+            live_view_end(view);
         if (err.message[0])
             fail(code, &err);
         int report_code = report(load, arguments.summary_export);
         code = code ? code : report_code;
     }
     load_free(load);
+    live_view_free(view);
     config_fini(&config);
     return code;
 }

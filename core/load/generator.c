@@ -44,6 +44,7 @@ static void read_status(struct generator *generator)
 {
     struct generator_status *status = &generator->status;
     const struct scenario *first = generator->load->config->scenarios;
+    status->at_ns = clock_mono_ns();
     status->cpu_ns = clock_thread_ns();
     status->idle_ns = (int64_t)uv_metrics_idle_time(&generator->loop);
     for (unsigned i = 0; i < generator->n_runs; i++) {

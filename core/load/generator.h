@@ -37,6 +37,7 @@ struct vu;
 /* What the main thread sees of it; under load->lock. */
 struct generator_status {
     struct scenario_status *scenarios; /* of the configuration */
+    int64_t at_ns;                     /* when this was, monotonic */
     int64_t cpu_ns;                    /* of its thread, in this phase */
     int64_t idle_ns;                   /* that its loop waited */
 };

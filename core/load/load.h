@@ -29,7 +29,7 @@
 
 struct load;
 
-/* Called on the main thread, each time that results have come in. */
+/* Called on the main thread, in all phases. */
 struct load_observer {
     uint64_t period_ms;
     void (*tick)(void *ctx, struct load *load);
@@ -42,6 +42,8 @@ enum load_stop {
     LOAD_STOPPED_BY_SIGNAL,
     LOAD_STOPPED_BY_SCRIPT, /* loadtest.abort */
 };
+
+enum load_phase { LOAD_SETUP, LOAD_SCENARIOS, LOAD_TEARDOWN };
 
 struct load {
     struct config *config;
@@ -65,6 +67,7 @@ struct load {
     uv_async_t aborted;
     atomic_uint n_running; /* generators */
     _Atomic(enum load_stop) stopped;
+    enum load_phase phase;
     struct load_observer observer;
 
     struct first_target target;
@@ -109,6 +112,11 @@ int load_run(struct load *load, struct err *err);
  * [main thread] */
 void load_read_status(struct load *load, unsigned scenario,
                       struct scenario_status *status);
+
+/* How a generator is doing, but for its scenarios, as of status->at_ns.
+ * [main thread] */
+void load_read_generator(struct load *load, unsigned generator,
+                         struct generator_status *status);
 
 /* CPU time of the generators' threads, and the least share of its time that
  * one of their loops had nothing to do. [main thread] */
