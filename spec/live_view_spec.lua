@@ -306,8 +306,8 @@ describe("the live view", function()
     assert.equal(0, plain:wait(30))
     local out = plain:output()
     local line = out:match("^(.-\n)")
-    assert.truthy(line:find("^00:%d%d / 00:11  2 of 2 VUs  [%d,]+/s  " ..
-      "p50 %S+  p99 %S+  p99.9 %S+  max %S+  failed 0.00 %%"), line)
+    assert.truthy(line:find("^00:%d%d / 00:11   2 of 2 VUs   [%d,]+/s   " ..
+      "p50 %S+  p99 %S+  p99.9 %S+  max %S+   failed 0.00 %%"), line)
     local _, n = out:gsub("2 of 2 VUs", "")
     assert.equal(1, n)
     assert.falsy(out:find("\27"))

@@ -9,10 +9,13 @@
 #include "base/buf.h"
 #include "cli/commands.h"
 #include "cli/options.h"
+#include "cli/output.h"
 #include "base/duration.h"
 #include "load/live_view.h"
 #include "load/load.h"
+#include "load/module_summary.h"
 #include "load/profile_section.h"
+#include "load/report.h"
 #include "load/summary.h"
 
 #define ENV_MAX 256
@@ -22,12 +25,14 @@
 
 enum {
     OPTION_SUMMARY_EXPORT = 256,
+    OPTION_SKIP_TLS_VERIFY,
     OPTION_OUT_DIR,
     OPTION_PROFILE,
     OPTION_PROFILE_AFTER,
     OPTION_PROFILE_SECONDS,
     OPTION_PROFILE_TOP,
     OPTION_PROFILE_URL,
+    OPTION_PROFILE_OVERHEAD,
 };
 
 struct arguments {
@@ -39,6 +44,7 @@ struct arguments {
     const char *out_dir; /* NULL: not given */
     struct profile_options profile;
     int64_t threads; /* 0: not given */
+    bool skip_tls_verify;
     bool quiet;
 };
 
@@ -57,6 +63,8 @@ static const struct argp_option options[] = {
     {"env", 'e', "NAME=VALUE", 0, "Put into the script's loadtest.env", 0},
     {"summary-export", OPTION_SUMMARY_EXPORT, "FILE", 0,
      "Write the summary as JSON, too", 0},
+    {"insecure-skip-tls-verify", OPTION_SKIP_TLS_VERIFY, NULL, 0,
+     "Accept any certificate", 0},
     {"quiet", 'q', NULL, 0, "No live view on stderr", 0},
     {"profile", OPTION_PROFILE, "KIND,...", 0,
      "Take profiles of the target meanwhile: cpu, heap, allocs, wall, block, "
@@ -70,6 +78,11 @@ static const struct argp_option options[] = {
      "and show so many functions of each (10)", 1},
     {"profile-url", OPTION_PROFILE_URL, "URL", 0,
      "Where /debug/pprof is, if it is not where the first request goes", 1},
+    {"profile-overhead", OPTION_PROFILE_OVERHEAD, NULL, 0,
+     "Take no profiles for the report: switch the target's CPU profiler on and "
+     "off in turn, and report what it costs. Needs 4 s, and 15 s for an "
+     "interval",
+     1},
     {"out-dir", OPTION_OUT_DIR, "DIR", 0,
      "Where profiles are saved, as KIND.pb.gz (.)", 1},
     {0},
@@ -135,9 +148,22 @@ static error_t parse_profile(int key, const char *text,
         if (!profile_options_url(profile, text, &err))
             argp_error(state, "--profile-url: %s", err.message);
         return 0;
+    case OPTION_PROFILE_OVERHEAD:
+        profile->overhead = true;
+        return 0;
     default:
         return ARGP_ERR_UNKNOWN;
     }
+}
+
+static void check_profile(struct argp_state *state,
+                          const struct profile_options *profile)
+{
+    if (profile->overhead &&
+        (profile_options_any(profile) || profile->seconds || profile->top ||
+         profile->after_ns >= 0))
+        argp_error(state, "--profile-overhead takes profiles of its own: give "
+                          "either it, or --profile and its options");
 }
 
 static error_t parse_option(int key, char *text, struct argp_state *state)
@@ -178,6 +204,9 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
     case OPTION_OUT_DIR:
         arguments->out_dir = text;
         return 0;
+    case OPTION_SKIP_TLS_VERIFY:
+        arguments->skip_tls_verify = true;
+        return 0;
     case 'q':
         arguments->quiet = true;
         return 0;
@@ -189,6 +218,9 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
     case ARGP_KEY_NO_ARGS:
         argp_error(state, "a script or a URL expected");
         return 0;
+    case ARGP_KEY_END:
+        check_profile(state, &arguments->profile);
+        return 0;
     default:
         return parse_profile(key, text, state);
     }
@@ -197,15 +229,16 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 static const struct argp argp = {
     .options = options,
     .parser = parse_option,
-    .args_doc = "SCRIPT.lua | URL",
+    .args_doc = "SCRIPT.lua | URL\ncompare A.json B.json",
     .doc = "Put load on a server and report, as k6 does.\v"
            "SCRIPT.lua returns a table with the function `default`, which a "
            "virtual user runs again and again, and `options`. A URL is "
            "requested without a script, by 10 virtual users for 10 s unless "
            "told otherwise.\n\n"
-           "Exit codes: 0 fine, 2 wrong usage, 100 or 101 setup or "
-           "teardown took too long, 104 wrong options or script, 105 stopped "
-           "by a signal, 107 the script failed, 108 aborted by the script.",
+           "Exit codes: 0 fine, 2 wrong usage, 99 a threshold was crossed, 100 "
+           "or 101 setup or teardown took too long, 104 wrong options or "
+           "script, 105 stopped by a signal, 107 the script failed, 108 "
+           "aborted by the script.",
 };
 
 static int fail(int code, const struct err *err)
@@ -225,28 +258,76 @@ static bool write_file(const char *path, const struct buf *text,
     return ok || err_set(err, "%s: %s", path, strerror(errno));
 }
 
+static void say_crossed(const struct thresholds *thresholds)
+{
+    fprintf(stderr, "perilune load: thresholds were crossed:\n");
+    for (unsigned i = 0; i < thresholds->n; i++)
+        for (unsigned k = 0; k < thresholds->of[i].n; k++)
+            if (thresholds->of[i].all[k].failed)
+                fprintf(stderr, "  %s %s\n", thresholds->selectors[i].text,
+                        thresholds->of[i].all[k].text);
+}
+
 /* What the JSON has beyond k6's. */
 static void put_members(struct buf *out, const struct load *load)
 {
-    if (!load->profiles)
-        return;
-    buf_puts(out, ",\n  \"profiles\": ");
-    profile_section_write_json(out, load->profiles);
+    const struct target_profiles *profiles = &load->profiles;
+    buf_puts(out, ",\n  \"windows\": ");
+    window_series_write_json(out, &load->windows);
+    if (profiles->capture) {
+        buf_puts(out, ",\n  \"profiles\": ");
+        profile_section_write_json(out, profiles->capture);
+    }
+    if (profiles->overhead) {
+        buf_puts(out, ",\n  \"profiler_overhead\": ");
+        profile_overhead_write_json(out, profiles->overhead);
+    }
+}
+
+/* One of the texts that handleSummary returned. */
+static bool write_summary(void *ctx, const char *name, const struct buf *text,
+                          struct err *err)
+{
+    (void)ctx;
+    if (strcmp(name, "stderr") == 0)
+        return fwrite(text->data, 1, text->len, stderr) == text->len ||
+               err_set(err, "cannot write to stderr");
+    return output_write(strcmp(name, "stdout") == 0 ? NULL : name, text, false,
+                        err);
+}
+
+/* The script's own summary, or if it has none, or it fails, ours. */
+static int print_summary(const struct load *load, const struct report *said,
+                         const struct buf *text)
+{
+    struct err err = {""};
+    struct generator *first = load->generators[0];
+    int code = 0;
+    if (summary_is_handled(first)) {
+        if (summary_handle(first, said, text, write_summary, NULL, &err))
+            return 0;
+        code = fail(LOAD_EXIT_SCRIPT, &err);
+    }
+    fwrite(text->data, 1, text->len, stdout);
+    return code;
 }
 
 static int report(const struct load *load, const char *summary_export)
 {
     struct err err = {""};
     struct buf text = BUF_INIT, json = BUF_INIT, members = BUF_INIT;
+    const struct report said = {load->config, &load->results, &load->series};
     int code = 0;
-    summary_write(&text, &load->results);
-    if (load->profiles)
-        profile_section_write(&text, load->profiles,
+    summary_write(&text, &said);
+    if (load->profiles.capture)
+        profile_section_write(&text, load->profiles.capture,
                               (unsigned)load->config->profile.top);
-    fwrite(text.data, 1, text.len, stdout);
+    if (load->profiles.overhead)
+        profile_overhead_write(&text, load->profiles.overhead);
+    code = print_summary(load, &said, &text);
     if (summary_export) {
         put_members(&members, load);
-        summary_write_json(&json, &load->results, &members);
+        summary_write_json(&json, &said, &members);
         if (!write_file(summary_export, &json, &err))
             code = fail(EXIT_FAILED, &err);
     }
@@ -255,6 +336,8 @@ static int report(const struct load *load, const char *summary_export)
                 "perilune load: more than %d checks or groups: the rest was "
                 "counted as 'other'\n",
                 CHECKS_MAX);
+    if (thresholds_count_failed(&load->config->thresholds) > 0)
+        say_crossed(&load->config->thresholds);
     buf_fini(&text);
     buf_fini(&json);
     buf_fini(&members);
@@ -287,6 +370,7 @@ static int prepare(struct load *load, const struct arguments *arguments,
     if (arguments->out_dir)
         config->out_dir = arguments->out_dir;
     profile_options_override(&config->profile, &arguments->profile);
+    config->skip_tls_verify |= arguments->skip_tls_verify;
     if (!config_finish(config, err))
         return LOAD_EXIT_CONFIG;
     return load_prepare(load, err);
@@ -298,6 +382,8 @@ int command_load(int argc, char **argv)
     struct config config;
     struct live_view *view = NULL;
     struct err err = {""};
+    if (argc > 1 && strcmp(argv[1], "compare") == 0)
+        return command_load_compare(argc - 1, argv + 1);
     options_parse(&argp, argc, argv, 0, &arguments);
     config_init(&config);
     struct load *load = load_new(&config, &err);

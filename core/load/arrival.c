@@ -85,8 +85,10 @@ static bool drops(const struct arrival *arrival)
 
 static void drop(struct arrival *arrival)
 {
+    struct tags tags = scenario_tags(arrival->run);
     arrival->n_dropped++;
-    metrics_add(&results_of(arrival)->metrics, METRIC_DROPPED_ITERATIONS, 1);
+    metrics_add(&results_of(arrival)->metrics, METRIC_DROPPED_ITERATIONS, 1,
+                &tags);
     step(arrival);
 }
 
@@ -120,10 +122,11 @@ static void arm(struct arrival *arrival, int64_t now_ns)
 static void begin(struct arrival *arrival, int64_t now_ns)
 {
     struct vu *vu = arrival->free;
+    struct tags tags = scenario_tags(arrival->run);
     arrival->free = vu->next_free;
     vu->due_ns = arrival->next_due_ns;
     metrics_add(&results_of(arrival)->metrics, METRIC_PACING_LAG,
-                (double)(now_ns - vu->due_ns) / 1e6);
+                (double)(now_ns - vu->due_ns) / 1e6, &tags);
     step(arrival);
     scenario_begin(arrival->run, vu);
 }
@@ -203,11 +206,12 @@ bool arrival_is_done(const struct scenario_run *run)
 void arrival_stop(struct scenario_run *run)
 {
     struct arrival *arrival = run->plan;
+    struct tags tags = scenario_tags(run);
     int64_t now_ns = clock_mono_ns();
     alarm_clear(&arrival->alarm);
     for (; is_due(arrival, now_ns); drop(arrival))
         metrics_add(&results_of(arrival)->metrics, METRIC_HTTP_REQ_LATENCY,
-                    (double)(now_ns - arrival->next_due_ns) / 1e6);
+                    (double)(now_ns - arrival->next_due_ns) / 1e6, &tags);
     arrival->next = arrival->n_all;
 }
 

@@ -11,6 +11,8 @@
 #include "client/request.h"
 #include "base/duration.h"
 #include "load/executor.h"
+#include "load/profile_thresholds.h"
+#include "script/tag_table.h"
 
 #define SECOND_NS INT64_C(1000000000)
 #define GRACEFUL_STOP_NS (30 * SECOND_NS)
@@ -25,6 +27,9 @@ enum field_kind {
     FIELD_TEXT,
     FIELD_FLAG,
     FIELD_EXECUTOR,
+    FIELD_TAGS,
+    FIELD_THRESHOLDS,
+    FIELD_TREND_STATS,
     FIELD_OVERLOAD,
     FIELD_STAGES,
     FIELD_VARIABLES,
@@ -48,13 +53,21 @@ static const struct field option_fields[] = {
      true},
     {"stages", FIELD_STAGES, offsetof(struct config, shorthand.stages), true},
     {"scenarios", FIELD_SCENARIOS, 0, true},
+    {"tags", FIELD_TAGS, offsetof(struct config, tags), true},
+    {"thresholds", FIELD_THRESHOLDS, offsetof(struct config, thresholds), true},
+    {"summaryTrendStats", FIELD_TREND_STATS,
+     offsetof(struct config, trend_stats), true},
     {"setupTimeout", FIELD_DURATION, offsetof(struct config, setup_timeout_ns),
      true},
     {"teardownTimeout", FIELD_DURATION,
      offsetof(struct config, teardown_timeout_ns), true},
     {"discardResponseBodies", FIELD_FLAG,
-     offsetof(struct config, discard_bodies), true},
-    {"userAgent", FIELD_TEXT, offsetof(struct config, user_agent), true},
+     offsetof(struct config, http.discard_bodies), true},
+    {"insecureSkipTLSVerify", FIELD_FLAG,
+     offsetof(struct config, skip_tls_verify), true},
+    {"maxRedirects", FIELD_COUNT_FROM_0,
+     offsetof(struct config, http.max_redirects), true},
+    {"userAgent", FIELD_TEXT, offsetof(struct config, http.user_agent), true},
     {"profile", FIELD_PROFILE, offsetof(struct config, profile), true},
     {NULL, FIELD_COUNT, 0, false},
 };
@@ -65,6 +78,7 @@ static const struct field scenario_fields[] = {
     {"startTime", FIELD_DURATION, offsetof(struct scenario, start_ns), true},
     {"gracefulStop", FIELD_DURATION,
      offsetof(struct scenario, graceful_stop_ns), true},
+    {"tags", FIELD_TAGS, offsetof(struct scenario, tags), true},
     {"vus", FIELD_COUNT, offsetof(struct scenario, vus), false},
     {"iterations", FIELD_COUNT, offsetof(struct scenario, iterations), false},
     {"duration", FIELD_DURATION, offsetof(struct scenario, duration_ns), false},
@@ -95,19 +109,20 @@ void config_init(struct config *config)
 {
     *config = (struct config){
         .threads = 1,
+        .trend_stats = trend_stats_default,
         .setup_timeout_ns = HOOK_TIMEOUT_NS,
         .teardown_timeout_ns = HOOK_TIMEOUT_NS,
         .profile = PROFILE_OPTIONS_INIT,
         .out_dir = ".",
     };
-    snprintf(config->user_agent, sizeof config->user_agent, "%s",
-             REQUEST_USER_AGENT);
+    http_options_init(&config->http);
 }
 
 static void drop_scenarios(struct config *config)
 {
     for (unsigned i = 0; i < config->n_scenarios; i++) {
         struct variable *next;
+        buf_fini(&config->scenarios[i].tags);
         for (struct variable *v = config->scenarios[i].env; v; v = next) {
             next = v->next;
             free(v->name);
@@ -118,7 +133,12 @@ static void drop_scenarios(struct config *config)
     config->n_scenarios = 0;
 }
 
-void config_fini(struct config *config) { drop_scenarios(config); }
+void config_fini(struct config *config)
+{
+    drop_scenarios(config);
+    buf_fini(&config->tags);
+    thresholds_fini(&config->thresholds);
+}
 
 /* The value on top of the stack, for a message. */
 static const char *describe(lua_State *L, char *out, size_t size)
@@ -194,6 +214,25 @@ static bool read_executor(lua_State *L, const struct executor **out,
     executor_names(names, sizeof names);
     snprintf(what, sizeof what, "one of %s", names);
     return expected(L, path, what, err);
+}
+
+static bool read_trend_stats(lua_State *L, struct trend_stats *out,
+                             const char *path, struct err *err)
+{
+    lua_Integer n = lua_istable(L, -1) ? (lua_Integer)lua_rawlen(L, -1) : 0;
+    if (n == 0)
+        return expected(L, path, "a list of " TREND_STAT_GRAMMAR, err);
+    out->n = 0;
+    for (lua_Integer i = 1; i <= n; i++) {
+        size_t n_text = 0;
+        lua_rawgeti(L, -1, i);
+        const char *text =
+            lua_type(L, -1) == LUA_TSTRING ? lua_tolstring(L, -1, &n_text) : "";
+        if (!trend_stats_add(out, text, n_text, err))
+            return err_prefix(err, "%s: ", path);
+        lua_pop(L, 1);
+    }
+    return true;
 }
 
 static bool read_overload(lua_State *L, enum overload *out, const char *path,
@@ -307,6 +346,12 @@ static bool read_field(const struct field *field, void *base, lua_State *L,
         return read_scenarios(base, L, err);
     case FIELD_PROFILE:
         return profile_options_read((struct profile_options *)at, L, -1, err);
+    case FIELD_TAGS:
+        return tag_table_read((struct buf *)at, L, -1, path, err);
+    case FIELD_THRESHOLDS:
+        return thresholds_read((struct thresholds *)at, L, -1, err);
+    case FIELD_TREND_STATS:
+        return read_trend_stats(L, (struct trend_stats *)at, path, err);
     case FIELD_FLAG:
         if (!lua_isboolean(L, -1))
             return expected(L, path, "true or false", err);
@@ -548,7 +593,12 @@ bool config_finish(struct config *config, struct err *err)
                            scenario->name, CONFIG_VUS_MAX);
         if (scenario->duration_ns == 0)
             scenario->duration_ns = MAX_DURATION_NS;
+        buf_append(&scenario->tags, config->tags.data, config->tags.len);
+        if (scenario->tags.failed)
+            return err_set(err, "out of memory");
     }
+    if (!profile_thresholds_want(&config->thresholds, &config->profile, err))
+        return false;
     return profile_options_finish(&config->profile, config_run_ns(config),
                                   !is_timed(config), err);
 }

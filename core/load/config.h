@@ -11,8 +11,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "load/profile_options.h"
+#include "load/thresholds.h"
+#include "load/trend_stat.h"
+#include "script/module_http.h"
 #include "load/stages.h"
 
 #define CONFIG_NAME_MAX 127
@@ -44,6 +48,7 @@ struct scenario {
     int64_t duration_ns; /* its maxDuration where the executor has one */
     int64_t start_ns;    /* startTime: after the start of the run */
     int64_t graceful_stop_ns;
+    struct buf tags;      /* and then those of the run: of script/tag_table.h */
     struct variable *env; /* beside those of the whole run */
 
     /* Of ramping-vus, and of the open model. */
@@ -69,10 +74,13 @@ struct config {
     struct scenario scenarios[CONFIG_SCENARIOS_MAX];
     unsigned n_scenarios;
     struct shorthand shorthand;
-    int64_t threads; /* generators */
+    struct buf tags;
+    struct thresholds thresholds;
+    struct trend_stats trend_stats; /* columns of the summary */
+    int64_t threads;                /* generators */
     int64_t setup_timeout_ns, teardown_timeout_ns;
-    bool discard_bodies;
-    char user_agent[CONFIG_NAME_MAX + 1];
+    bool skip_tls_verify;
+    struct http_options http;
     struct profile_options profile; /* of the target */
     const char *out_dir; /* where files of the run go; the caller's */
 };

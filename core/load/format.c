@@ -105,6 +105,13 @@ const char *format_number(char *out, size_t size, double value)
     return with_unit(out, size, value, 6, "");
 }
 
+const char *format_share(char *out, size_t size, double part, double all)
+{
+    double hundredths = all > 0 ? floor(10000 * part / all + 1e-9) : 0;
+    snprintf(out, size, "%.2f%%", hundredths / 100);
+    return out;
+}
+
 const char *format_value(char *out, size_t size, enum metric_unit unit,
                          double value)
 {

@@ -22,6 +22,9 @@ const char *format_bytes(char *out, size_t size, double bytes);
 /* Up to 6 decimals, no zeros at the end. */
 const char *format_number(char *out, size_t size, double value);
 
+/* "66.66%": part of all, cut, not rounded: 100.00% is all of it. */
+const char *format_share(char *out, size_t size, double part, double all);
+
 /* By the metric's unit. */
 const char *format_value(char *out, size_t size, enum metric_unit unit,
                          double value);

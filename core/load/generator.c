@@ -44,7 +44,7 @@ static void read_status(struct generator *generator)
 {
     struct generator_status *status = &generator->status;
     const struct scenario *first = generator->load->config->scenarios;
-    status->at_ns = clock_mono_ns();
+    status->as_of_ns = clock_mono_ns();
     status->cpu_ns = clock_thread_ns();
     status->idle_ns = (int64_t)uv_metrics_idle_time(&generator->loop);
     for (unsigned i = 0; i < generator->n_runs; i++) {
@@ -56,10 +56,15 @@ static void read_status(struct generator *generator)
 static void flush(struct generator *generator)
 {
     struct load *load = generator->load;
+    int64_t now_ns = clock_mono_ns(), cpu_ns = clock_thread_ns();
     pthread_mutex_lock(&load->lock);
+    series_count(&load->series, generator->flushed_ns, now_ns,
+                 cpu_ns - generator->flushed_cpu_ns, &generator->results);
     results_merge(&load->recent, &generator->results);
     read_status(generator);
     pthread_mutex_unlock(&load->lock);
+    generator->flushed_ns = now_ns;
+    generator->flushed_cpu_ns = cpu_ns;
 }
 
 static void on_flush(uv_timer_t *timer) { flush(timer->data); }
@@ -82,6 +87,8 @@ static void *run_phase(void *arg)
     struct generator *generator = arg;
     uv_loop_t *loop = &generator->loop;
     uv_update_time(loop);
+    generator->flushed_ns = generator->start_ns;
+    generator->flushed_cpu_ns = 0;
     for (unsigned i = 0; i < generator->n_now; i++)
         scenario_arm(&generator->now[i], generator->start_ns);
     uv_timer_start(&generator->flush, on_flush, FLUSH_MS, FLUSH_MS);
@@ -242,6 +249,7 @@ int generator_open(struct generator *generator, struct err *err)
     uint32_t n_vus = 0, n_before = 0;
     for (unsigned i = 0; i < config->n_scenarios; i++)
         n_vus += count_vus(generator, &config->scenarios[i]);
+    generator->network.skip_verify = config->skip_tls_verify;
     generator->runs = calloc(config->n_scenarios, sizeof *generator->runs);
     generator->vus = calloc(n_vus ? n_vus : 1, sizeof *generator->vus);
     if (!generator->runs || !generator->vus) {

@@ -76,10 +76,21 @@ static void merge_buckets(uint64_t **into, uint64_t **from)
     }
 }
 
-void histogram_merge(struct histogram *into, struct histogram *from)
+static bool add_buckets(uint64_t **into, uint64_t *const *from)
 {
-    if (from->count == 0)
-        return;
+    bool ok = true;
+    for (int p = 0; p < HISTOGRAM_POWERS; p++) {
+        if (from[p] && !into[p])
+            into[p] = calloc(HISTOGRAM_BUCKETS, sizeof **into);
+        ok = ok && (into[p] || !from[p]);
+        for (int b = 0; from[p] && into[p] && b < HISTOGRAM_BUCKETS; b++)
+            into[p][b] += from[p][b];
+    }
+    return ok;
+}
+
+static void add_totals(struct histogram *into, const struct histogram *from)
+{
     if (into->count == 0 || from->least < into->least)
         into->least = from->least;
     if (into->count == 0 || from->greatest > into->greatest)
@@ -87,6 +98,22 @@ void histogram_merge(struct histogram *into, struct histogram *from)
     into->count += from->count;
     into->sum += from->sum;
     into->n_zero += from->n_zero;
+}
+
+bool histogram_add(struct histogram *into, const struct histogram *from)
+{
+    if (from->count == 0)
+        return true;
+    add_totals(into, from);
+    bool ok = add_buckets(into->positive, from->positive);
+    return add_buckets(into->negative, from->negative) && ok;
+}
+
+void histogram_merge(struct histogram *into, struct histogram *from)
+{
+    if (from->count == 0)
+        return;
+    add_totals(into, from);
     merge_buckets(into->positive, from->positive);
     merge_buckets(into->negative, from->negative);
     from->count = from->n_zero = 0;
@@ -174,4 +201,19 @@ void histogram_subtract(struct histogram *h, const struct histogram *earlier)
         h->least = fmin(find_rank(h, 1), greatest);
     if (!is_new && greatest == earlier->greatest)
         h->greatest = fmin(find_rank(h, h->count), greatest);
+}
+
+uint64_t histogram_count_upto(const struct histogram *h, double value)
+{
+    uint64_t n = value >= 0 ? h->n_zero : 0;
+    if (h->count == 0 || value >= h->greatest)
+        return h->count;
+    for (int p = 0; p < HISTOGRAM_POWERS; p++)
+        for (int b = 0; b < HISTOGRAM_BUCKETS; b++) {
+            if (h->negative[p] && -middle(p, b) <= value)
+                n += h->negative[p][b];
+            if (h->positive[p] && middle(p, b) <= value)
+                n += h->positive[p][b];
+        }
+    return n;
 }

@@ -46,8 +46,16 @@ bool histogram_copy(struct histogram *into, const struct histogram *from);
  * unless they are new ones. */
 void histogram_subtract(struct histogram *h, const struct histogram *earlier);
 
+/* Add what is in `from`, which stays. False when out of memory: then some of
+ * it is in count and sum, but in no percentile. */
+bool histogram_add(struct histogram *into, const struct histogram *from);
+
 /* The value that a share of `quantile` (0 to 1) does not exceed; 0 when
  * empty. */
 double histogram_quantile(const struct histogram *h, double quantile);
+
+/* How many values are not greater; those of the bucket that `value` is in by
+ * the bucket's middle. */
+uint64_t histogram_count_upto(const struct histogram *h, double value);
 
 #endif

@@ -11,6 +11,7 @@
 #define FULL 0x2588
 #define SHADE 0x2591
 #define ELLIPSIS 0x2026
+#define FLOW_GAP 3
 
 static const char *const codes[] = {
     [LIVE_PLAIN] = "",         [LIVE_DIM] = "\033[2m",
@@ -225,4 +226,37 @@ void live_line_sparkline(struct live_line *line, const double *values, size_t n,
                        values[i] < 0 ? ' ' : LOWEST + (uint32_t)lround(level));
     }
     end(line, LIVE_CYAN);
+}
+
+void live_line_end(struct live_line *line)
+{
+    /* At a full line the cursor is still on its last column. */
+    if (live_line_room(line) > 0)
+        buf_puts(line->out, "\033[K");
+    buf_putc(line->out, '\n');
+    line->used = 0;
+    line->n_ended++;
+}
+
+void live_line_flow(struct live_line *line, enum live_colour colour,
+                    const char *format, ...)
+{
+    char text[512];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    unsigned width = live_line_width(text);
+    if (line->used > 0 && width + FLOW_GAP > live_line_room(line))
+        live_line_end(line);
+    if (line->used > 0)
+        live_line_tab(line, line->used + FLOW_GAP);
+    unsigned room = live_line_room(line);
+    live_line_field(line, colour, (int)(width < room ? width : room), text);
+}
+
+void live_line_end_flow(struct live_line *line)
+{
+    if (line->used > 0)
+        live_line_end(line);
 }

@@ -1,4 +1,4 @@
-/* live_line.h -- one line of a terminal, never wider than it: texts, bars and
+/* live_line.h -- lines of a terminal, never wider than it: texts, bars and
  * sparklines, counted in columns and cut at the edge.
  *
  * What is not UTF-8, and what would move the cursor, becomes `?`: names come
@@ -31,10 +31,12 @@ struct live_style {
     bool utf8, colours;
 };
 
+/* Lines, one after the other; {out, style} begins the first. */
 struct live_line {
     struct buf *out;
     const struct live_style *style;
-    unsigned used; /* columns */
+    unsigned used; /* columns of the one that is being written */
+    unsigned n_ended;
 };
 
 /* Columns that are left. */
@@ -64,5 +66,17 @@ void live_line_bar(struct live_line *line, double share, unsigned width);
  * greatest of them. Negative: there is no value. */
 void live_line_sparkline(struct live_line *line, const double *values, size_t n,
                          unsigned width);
+
+/* End it: clear what the screen has to the right of it. */
+void live_line_end(struct live_line *line);
+
+/* An item of a list: three blanks after the one before it, or on the next line
+ * if it does not fit. */
+void live_line_flow(struct live_line *line, enum live_colour colour,
+                    const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* The list is over. */
+void live_line_end_flow(struct live_line *line);
 
 #endif

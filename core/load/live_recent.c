@@ -59,7 +59,7 @@ static void read_generators(struct live_recent *recent, struct load *load,
         load_read_generator(load, i, &status);
         bool marked = mark->generators[i].at_ns != 0;
         int64_t from_ns = marked ? mark->generators[i].at_ns : start_ns;
-        double took = (double)(status.at_ns - from_ns);
+        double took = (double)(status.as_of_ns - from_ns);
         if (took <= 0)
             continue;
         double idle = (double)(status.idle_ns - mark->generators[i].idle_ns);
@@ -87,7 +87,7 @@ static void set_mark(struct live_mark *mark, struct load *load, int64_t now_ns,
     for (unsigned i = 0; i < load->n_generators; i++) {
         struct generator_status status;
         load_read_generator(load, i, &status);
-        mark->generators[i].at_ns = status.at_ns;
+        mark->generators[i].at_ns = status.as_of_ns;
         mark->generators[i].cpu_ns = status.cpu_ns;
         mark->generators[i].idle_ns = status.idle_ns;
     }

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "load/executor.h"
+#include "load/format.h"
 
 bool live_state_is_limited(const struct live_recent *recent)
 {
@@ -113,6 +114,45 @@ static void read_counts(struct live_state *state, const struct results *results)
     read_failures(state, &results->outcome);
 }
 
+static void describe_value(char *out, size_t size, const struct load *load,
+                           const struct selector *selector,
+                           const struct threshold *threshold)
+{
+    const struct metric *metric =
+        metrics_select(&load->results.metrics, selector);
+    if (!threshold->judged)
+        *out = '\0';
+    else if (metric && metric->unit == METRIC_TIME)
+        format_time_brief(out, size, threshold->value);
+    else if (metric && metric->unit == METRIC_DATA)
+        format_bytes(out, size, threshold->value);
+    else
+        snprintf(out, size, "%.4g", threshold->value);
+}
+
+/* Those that have failed, or the others. */
+static void add_thresholds(struct live_state *state, const struct load *load,
+                           bool failed)
+{
+    const struct thresholds *thresholds = &load->config->thresholds;
+    for (unsigned i = 0; i < thresholds->n; i++)
+        for (unsigned k = 0; k < thresholds->of[i].n; k++) {
+            const struct threshold *threshold = &thresholds->of[i].all[k];
+            if (threshold->failed != failed ||
+                state->n_thresholds == LIVE_THRESHOLDS_MAX)
+                continue;
+            struct live_threshold *live =
+                &state->thresholds[state->n_thresholds++];
+            char value[32];
+            describe_value(value, sizeof value, load, &thresholds->selectors[i],
+                           threshold);
+            live->judged = threshold->judged;
+            live->failed = failed;
+            snprintf(live->text, sizeof live->text, "%.180s %.90s  %s",
+                     thresholds->selectors[i].text, threshold->text, value);
+        }
+}
+
 /* When the last scenario ends, if time tells of all. */
 static double find_end_s(const struct config *config)
 {
@@ -139,15 +179,16 @@ void live_state_read(struct live_state *state, struct load *load,
     double elapsed_ns = (double)(clock_mono_ns() - load->results.start_ns);
     *state = (struct live_state){
         .script = without_folder(load->script),
-        .target = load->url ? load->url : first_target_get(&load->target),
+        .target =
+            load->url ? load->url : first_target_get(&load->profiles.target),
         .elapsed_s = fmax(elapsed_ns, 0) / 1e9,
         .planned_s = find_end_s(load->config),
         .phase = load->phase,
         .stopping = load->stopped != LOAD_NOT_STOPPED,
         .recent = recent,
     };
-    if (load->profiles)
-        profile_capture_describe(load->profiles, state->profile,
+    if (load->profiles.capture)
+        profile_capture_describe(load->profiles.capture, state->profile,
                                  sizeof state->profile);
     if (load->phase == LOAD_SETUP)
         return;
@@ -155,4 +196,6 @@ void live_state_read(struct live_state *state, struct load *load,
         read_scenario(&state->scenarios[state->n_scenarios++], load, i,
                       elapsed_ns);
     read_counts(state, &load->results);
+    add_thresholds(state, load, true);
+    add_thresholds(state, load, false);
 }

@@ -14,6 +14,8 @@
 #include "load/load.h"
 
 #define LIVE_FAILURES_MAX 8
+#define LIVE_THRESHOLDS_MAX 24
+#define LIVE_THRESHOLD_MAX 320
 #define LIVE_PROFILE_MAX 160
 
 /* Beyond these the generator's own load is in the results. */
@@ -39,6 +41,11 @@ struct live_failure {
     uint64_t n;
 };
 
+struct live_threshold {
+    char text[LIVE_THRESHOLD_MAX]; /* "http_req_failed rate<0.01  0.0002" */
+    bool judged, failed;
+};
+
 struct live_state {
     const char *script; /* without its folder; NULL: a URL is requested */
     const char *target; /* the URL, or the server of the first request; NULL:
@@ -58,6 +65,8 @@ struct live_state {
     struct live_failure failures[LIVE_FAILURES_MAX]; /* falling */
     unsigned n_failures;
     uint64_t n_checks, n_checks_failed, n_script_errors;
+    struct live_threshold thresholds[LIVE_THRESHOLDS_MAX]; /* failed first */
+    unsigned n_thresholds;
     char profile[LIVE_PROFILE_MAX]; /* how far they are; "": none are taken */
 };
 

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/terminal.h"
+#include "load/profile_thresholds.h"
 #include "load/vu.h"
 #include "load/vu_script.h"
 
@@ -20,8 +21,6 @@ static void collect(struct load *load)
     results_merge(&load->results, &load->recent);
     pthread_mutex_unlock(&load->lock);
 }
-
-static void on_collect(uv_timer_t *timer) { collect(timer->data); }
 
 void load_read_status(struct load *load, unsigned scenario,
                       struct scenario_status *status)
@@ -49,6 +48,22 @@ void load_read_generator(struct load *load, unsigned generator,
     status->scenarios = NULL;
 }
 
+static void on_collect(uv_timer_t *timer)
+{
+    struct load *load = timer->data;
+    struct scenario_status all = {0};
+    collect(load);
+    for (unsigned i = 0; i < load->config->n_scenarios; i++) {
+        struct scenario_status status;
+        load_read_status(load, i, &status);
+        all.n_active += status.n_active;
+        all.n_late += status.n_late;
+    }
+    pthread_mutex_lock(&load->lock);
+    series_look(&load->series, clock_mono_ns(), all.n_active, all.n_late);
+    pthread_mutex_unlock(&load->lock);
+}
+
 void load_read_effort(struct load *load, int64_t *cpu_ns, double *least_idle)
 {
     double run_ns = (double)(clock_mono_ns() - load->results.start_ns);
@@ -65,10 +80,34 @@ void load_read_effort(struct load *load, int64_t *cpu_ns, double *least_idle)
     pthread_mutex_unlock(&load->lock);
 }
 
+/* A generator's counts are as they were when it handed them over; together
+ * they are as of the mean of those moments, as far as all go equally fast. */
+void load_look(struct load *load, struct window_counts *counts)
+{
+    struct metric *const *all = load->results.metrics.all;
+    int64_t sum_ns = 0;
+    pthread_mutex_lock(&load->lock);
+    results_merge(&load->results, &load->recent);
+    for (unsigned i = 0; i < load->n_generators; i++) {
+        int64_t as_of_ns = load->generators[i]->status.as_of_ns;
+        if (as_of_ns > load->results.start_ns)
+            sum_ns += as_of_ns - load->results.start_ns;
+    }
+    pthread_mutex_unlock(&load->lock);
+    *counts = (struct window_counts){
+        .now_ns = load->results.start_ns + sum_ns / load->n_generators,
+        .n_requests = all[METRIC_HTTP_REQS]->count,
+        .n_failed = (uint64_t)all[METRIC_HTTP_REQ_FAILED]->sum,
+        .duration = &all[METRIC_HTTP_REQ_DURATION]->values,
+    };
+}
+
 static void count_vus(struct load *load, double n_active)
 {
-    metrics_add(&load->results.metrics, METRIC_VUS, n_active);
-    metrics_add(&load->results.metrics, METRIC_VUS_MAX, load->n_vus);
+    struct metrics *metrics = &load->results.metrics;
+    struct tags tags = {.common = &load->config->tags};
+    metrics_add(metrics, METRIC_VUS, n_active, &tags);
+    metrics_add(metrics, METRIC_VUS_MAX, load->n_vus, &tags);
 }
 
 /* k6 samples this gauge once a second, too. */
@@ -82,6 +121,13 @@ static void on_second(uv_timer_t *timer)
         n_active += status.n_active;
     }
     count_vus(load, n_active);
+    struct window_counts counts;
+    load_look(load, &counts);
+    window_series_tick(&load->windows, &counts);
+    if (thresholds_evaluate(&load->config->thresholds, &load->results,
+                            clock_mono_ns()) &&
+        load->stopped == LOAD_NOT_STOPPED)
+        load_stop(load, LOAD_STOPPED_BY_THRESHOLD, 0);
 }
 
 static void on_observe(uv_timer_t *timer)
@@ -135,56 +181,6 @@ void load_on_ended(struct load *load)
     uv_async_send(&load->ended);
 }
 
-/* --- the target's profiles ----------------------------------------------- */
-
-static const char *profile_target(void *ctx)
-{
-    const struct load *load = ctx;
-    return first_target_get(&load->target);
-}
-
-static uint64_t count_requests(void *ctx)
-{
-    struct load *load = ctx;
-    collect(load);
-    return load->results.metrics.all[METRIC_HTTP_REQS]->count;
-}
-
-static void on_profiles_over(void *ctx)
-{
-    struct load *load = ctx;
-    if (load->awaits_profiles)
-        uv_stop(&load->loop);
-}
-
-static bool open_profiles(struct load *load, struct err *err)
-{
-    const struct config *config = load->config;
-    if (!profile_options_any(&config->profile))
-        return true;
-    load->profile_host = (struct profile_capture_host){
-        .target = profile_target,
-        .n_requests = count_requests,
-        .over = on_profiles_over,
-        .ctx = load,
-    };
-    load->profiles =
-        profile_capture_new(&load->loop, &config->profile, &load->profile_host,
-                            config->out_dir, err);
-    return load->profiles != NULL;
-}
-
-/* The load is over; profiles whose time is over, too, are on their way. */
-static void await_profiles(struct load *load)
-{
-    if (!load->profiles)
-        return;
-    profile_capture_load_ended(load->profiles);
-    load->awaits_profiles = true;
-    if (!profile_capture_is_over(load->profiles))
-        uv_run(&load->loop, UV_RUN_DEFAULT);
-}
-
 /* --- making it ----------------------------------------------------------- */
 
 static void open_handles(struct load *load)
@@ -232,11 +228,13 @@ void load_free(struct load *load)
 {
     for (unsigned i = 0; i < load->n_generators; i++)
         generator_free(load->generators[i]);
-    profile_capture_close(load->profiles);
+    target_profiles_close(&load->profiles);
     uv_walk(&load->loop, close_handle, NULL);
     uv_run(&load->loop, UV_RUN_DEFAULT);
     uv_loop_close(&load->loop);
-    profile_capture_free(load->profiles);
+    target_profiles_fini(&load->profiles);
+    window_series_fini(&load->windows);
+    series_fini(&load->series);
     results_fini(&load->recent);
     results_fini(&load->results);
     pthread_mutex_destroy(&load->lock);
@@ -288,6 +286,28 @@ static int make_generators(struct load *load, unsigned n, struct err *err)
     return 0;
 }
 
+/* With the sub-metrics that they ask for. The virtual users are open: the
+ * script has defined its metrics. */
+static int prepare_thresholds(struct load *load, struct err *err)
+{
+    const struct thresholds *thresholds = &load->config->thresholds;
+    bool ok = true;
+    for (unsigned i = 0; ok && i < load->n_generators; i++) {
+        struct results *results = &load->generators[i]->results;
+        ok = metrics_watch(&results->metrics, thresholds->selectors,
+                           thresholds->n) &&
+             results_merge(&load->recent, results);
+    }
+    if (!ok || !results_merge(&load->results, &load->recent)) {
+        err_set(err, "out of memory for metrics");
+        return LOAD_EXIT_CONFIG;
+    }
+    return thresholds_check(thresholds, &load->results.metrics,
+                            profile_thresholds_check, err)
+               ? 0
+               : LOAD_EXIT_CONFIG;
+}
+
 int load_prepare(struct load *load, struct err *err)
 {
     const struct config *config = load->config;
@@ -301,9 +321,10 @@ int load_prepare(struct load *load, struct err *err)
         code = LOAD_EXIT_CONFIG;
     for (unsigned i = 0; i < load->n_generators && code == 0; i++)
         code = generator_open(load->generators[i], err);
-    if (code == 0 && !open_profiles(load, err))
+    window_series_init(&load->windows, config_run_ns(config));
+    if (code == 0 && !target_profiles_open(&load->profiles, load, err))
         code = LOAD_EXIT_CONFIG;
-    return code;
+    return code ? code : prepare_thresholds(load, err);
 }
 
 /* --- running it ---------------------------------------------------------- */
@@ -313,8 +334,11 @@ static bool run_phase(struct load *load, unsigned n, struct hook *hook,
                       struct err *err)
 {
     int64_t start_ns = clock_mono_ns() + START_DELAY_NS;
-    if (!hook)
+    if (!hook) {
         load->results.start_ns = start_ns;
+        if (!series_begin(&load->series, start_ns, n))
+            return err_set(err, "out of memory");
+    }
     unsigned n_started = 0;
     load->n_running = n;
     while (n_started < n &&
@@ -370,11 +394,11 @@ static int run_scenarios(struct load *load, struct err *err)
 {
     load->phase = LOAD_SCENARIOS;
     uv_timer_start(&load->second, on_second, COLLECT_MS + 50, 1000);
-    if (load->profiles)
-        profile_capture_start(load->profiles);
+    target_profiles_start(&load->profiles);
     bool ok = run_phase(load, load->n_generators, NULL, err);
+    series_end(&load->series);
     load->results.end_ns = clock_mono_ns();
-    await_profiles(load);
+    target_profiles_await(&load->profiles);
     uv_timer_stop(&load->second);
     load->phase = LOAD_TEARDOWN;
     if (!load->results.metrics.all[METRIC_VUS]->used)
@@ -413,9 +437,17 @@ int load_run(struct load *load, struct err *err)
     uv_signal_stop(&load->on_term);
     uv_timer_stop(&load->collecting);
     uv_timer_stop(&load->observing);
+    thresholds_evaluate(&load->config->thresholds, &load->results,
+                        load->results.end_ns);
+    if (load->profiles.capture)
+        thresholds_evaluate_profiles(&load->config->thresholds,
+                                     profile_thresholds_measure,
+                                     load->profiles.capture);
     if (code == 0 && load->stopped == LOAD_STOPPED_BY_SIGNAL)
         code = LOAD_EXIT_SIGNAL;
     if (code == 0 && load->stopped == LOAD_STOPPED_BY_SCRIPT)
         code = LOAD_EXIT_ABORTED;
+    if (code == 0 && thresholds_count_failed(&load->config->thresholds) > 0)
+        code = LOAD_EXIT_THRESHOLDS;
     return code;
 }

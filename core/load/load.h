@@ -22,10 +22,11 @@
 
 #include "base/err.h"
 #include "load/config.h"
-#include "load/first_target.h"
 #include "load/generator.h"
-#include "load/profile_capture.h"
 #include "load/results.h"
+#include "load/series.h"
+#include "load/target_profiles.h"
+#include "load/window.h"
 
 struct load;
 
@@ -41,6 +42,7 @@ enum load_stop {
     LOAD_NOT_STOPPED,
     LOAD_STOPPED_BY_SIGNAL,
     LOAD_STOPPED_BY_SCRIPT, /* loadtest.abort */
+    LOAD_STOPPED_BY_THRESHOLD,
 };
 
 enum load_phase { LOAD_SETUP, LOAD_SCENARIOS, LOAD_TEARDOWN };
@@ -57,8 +59,10 @@ struct load {
     uint32_t n_vus;
     _Atomic int64_t n_taken[CONFIG_SCENARIOS_MAX]; /* iterations (scenario.h) */
 
-    pthread_mutex_t lock;  /* of recent, and of the generators' status */
+    pthread_mutex_t
+        lock; /* of recent and series, and of the generators' status */
     struct results recent; /* what the generators have handed over */
+    struct series series;  /* of the scenarios */
 
     uv_loop_t loop;
     uv_timer_t collecting, second, observing;
@@ -70,10 +74,8 @@ struct load {
     enum load_phase phase;
     struct load_observer observer;
 
-    struct first_target target;
-    struct profile_capture_host profile_host;
-    struct profile_capture *profiles; /* NULL: none are asked for */
-    bool awaits_profiles;             /* the load itself has ended */
+    struct target_profiles profiles;
+    struct window_series windows; /* of the scenarios */
 };
 
 /* `config` is the caller's and outlives it. NULL and err: out of memory. */
@@ -101,6 +103,7 @@ void load_observe(struct load *load, const struct load_observer *observer);
 int load_run(struct load *load, struct err *err);
 
 /* k6's. */
+#define LOAD_EXIT_THRESHOLDS 99
 #define LOAD_EXIT_SETUP_TIMEOUT 100
 #define LOAD_EXIT_TEARDOWN_TIMEOUT 101
 #define LOAD_EXIT_CONFIG 104
@@ -113,7 +116,7 @@ int load_run(struct load *load, struct err *err);
 void load_read_status(struct load *load, unsigned scenario,
                       struct scenario_status *status);
 
-/* How a generator is doing, but for its scenarios, as of status->at_ns.
+/* How a generator is doing, but for its scenarios, as of status->as_of_ns.
  * [main thread] */
 void load_read_generator(struct load *load, unsigned generator,
                          struct generator_status *status);
@@ -121,6 +124,9 @@ void load_read_generator(struct load *load, unsigned generator,
 /* CPU time of the generators' threads, and the least share of its time that
  * one of their loops had nothing to do. [main thread] */
 void load_read_effort(struct load *load, int64_t *cpu_ns, double *least_idle);
+
+/* All that was counted until a moment ago. [main thread] */
+void load_look(struct load *load, struct window_counts *counts);
 
 /* End the test now; iterations that run have `grace_ns`, or if < 0 their
  * scenario's gracefulStop. [main thread] */

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/log.h"
 
 static const struct built_in {
     const char *name;
@@ -18,9 +17,6 @@ static const struct built_in {
                                     METRIC_TIME},
     [METRIC_HTTP_REQ_DURATION] = {"http_req_duration", METRIC_TREND,
                                   METRIC_TIME},
-    [METRIC_HTTP_REQ_DURATION_EXPECTED] =
-        {"http_req_duration{expected_response:true}", METRIC_TREND,
-         METRIC_TIME},
     [METRIC_HTTP_REQ_FAILED] = {"http_req_failed", METRIC_RATE, METRIC_PLAIN},
     [METRIC_HTTP_REQ_LATENCY] = {"http_req_latency", METRIC_TREND, METRIC_TIME},
     [METRIC_HTTP_REQ_RECEIVING] = {"http_req_receiving", METRIC_TREND,
@@ -44,36 +40,146 @@ static const struct built_in {
     [METRIC_DATA_SENT] = {"data_sent", METRIC_COUNTER, METRIC_DATA},
 };
 
+/* k6 has this one without being asked. */
+static const struct selector expected_response = {
+    .text = "http_req_duration{expected_response:true}",
+    .metric = "http_req_duration",
+    .tags = {{TAG_EXPECTED_RESPONSE, "expected_response", "true", 4}},
+    .n_tags = 1,
+};
+
 static struct metric *append(struct metrics *metrics, const char *name,
                              enum metric_kind kind, enum metric_unit unit)
 {
-    struct metric *metric = calloc(1, sizeof *metric);
+    struct metric *metric =
+        metrics->n < METRICS_MAX ? calloc(1, sizeof *metric) : NULL;
     if (!metric)
         return NULL;
     snprintf(metric->name, sizeof metric->name, "%s", name);
     metric->kind = kind;
     metric->unit = unit;
+    metric->owner = metrics;
     metrics->all[metrics->n++] = metric;
     return metric;
 }
 
+static void update_watched(struct metric *metric)
+{
+    metric->watched =
+        metric->n_subs > 0 || (metric->owner->tap && !metric->selector);
+}
+
+static struct metric *find_sub(const struct metric *metric, const char *text)
+{
+    for (unsigned i = 0; i < metric->n_subs; i++)
+        if (strcmp(metric->subs[i]->selector->text, text) == 0)
+            return metric->subs[i];
+    return NULL;
+}
+
+struct metric *metrics_need_sub(struct metric *metric,
+                                const struct selector *selector)
+{
+    struct metric *sub = find_sub(metric, selector->text);
+    if (sub)
+        return sub;
+    struct metric **subs =
+        realloc(metric->subs, (metric->n_subs + 1) * sizeof *subs);
+    if (!subs)
+        return NULL;
+    metric->subs = subs;
+    sub = append(metric->owner, metric->name, metric->kind, metric->unit);
+    if (!sub)
+        return NULL;
+    sub->selector = selector;
+    subs[metric->n_subs++] = sub;
+    update_watched(metric);
+    return sub;
+}
+
+/* Those that are waited for. */
+static bool add_subs(struct metric *metric)
+{
+    const struct metrics *metrics = metric->owner;
+    bool ok = true;
+    for (unsigned i = 0; i < metrics->n_selectors; i++) {
+        const struct selector *selector = &metrics->selectors[i];
+        if (selector->n_tags > 0 && strcmp(selector->metric, metric->name) == 0)
+            ok = metrics_need_sub(metric, selector) && ok;
+    }
+    return ok;
+}
+
+bool metric_is_asked_for(const struct metric *metric)
+{
+    return metric->selector && metric->selector != &expected_response;
+}
+
 bool metrics_init(struct metrics *metrics)
 {
-    metrics->n = 0;
+    *metrics = (struct metrics){.n = 0};
     for (int i = 0; i < METRIC_N_BUILT_IN; i++)
         if (!append(metrics, built_in[i].name, built_in[i].kind,
                     built_in[i].unit))
             return false;
-    return true;
+    return metrics_need_sub(metrics->all[METRIC_HTTP_REQ_DURATION],
+                            &expected_response);
 }
 
 void metrics_fini(struct metrics *metrics)
 {
     for (unsigned i = 0; i < metrics->n; i++) {
         histogram_fini(&metrics->all[i]->values);
+        free(metrics->all[i]->subs);
         free(metrics->all[i]);
     }
     metrics->n = 0;
+    buf_fini(&metrics->scratch);
+    buf_fini(&metrics->own_tags);
+}
+
+struct metric *metrics_find(const struct metrics *metrics, const char *name)
+{
+    for (unsigned i = 0; i < metrics->n; i++) {
+        struct metric *metric = metrics->all[i];
+        if (!metric->selector && strcmp(metric->name, name) == 0)
+            return metric;
+    }
+    return NULL;
+}
+
+struct metric *metrics_select(const struct metrics *metrics,
+                              const struct selector *selector)
+{
+    struct metric *metric = metrics_find(metrics, selector->metric);
+    if (!metric || selector->n_tags == 0)
+        return metric;
+    return find_sub(metric, selector->text);
+}
+
+bool metrics_watch(struct metrics *metrics, const struct selector *selectors,
+                   unsigned n)
+{
+    bool ok = true;
+    metrics->selectors = selectors;
+    metrics->n_selectors = n;
+    for (unsigned i = 0, n_now = metrics->n; i < n_now; i++)
+        if (!metrics->all[i]->selector)
+            ok = add_subs(metrics->all[i]) && ok;
+    return ok;
+}
+
+void metrics_set_tap(struct metrics *metrics, metrics_tap_fn tap, void *ctx)
+{
+    metrics->tap = tap;
+    metrics->tap_ctx = ctx;
+    for (unsigned i = 0; i < metrics->n; i++)
+        update_watched(metrics->all[i]);
+}
+
+const char *metric_title(const struct metric *metric)
+{
+    return metric->selector ? metric->selector->text : metric->name;
 }
 
 static bool is_name(const char *name)
@@ -85,14 +191,6 @@ static bool is_name(const char *name)
         if (!isalnum((unsigned char)*name) && *name != '_')
             return false;
     return true;
-}
-
-static struct metric *find(const struct metrics *metrics, const char *name)
-{
-    for (unsigned i = 0; i < metrics->n; i++)
-        if (strcmp(metrics->all[i]->name, name) == 0)
-            return metrics->all[i];
-    return NULL;
 }
 
 static bool is_built_in(const struct metrics *metrics,
@@ -115,7 +213,7 @@ struct metric *metrics_define(struct metrics *metrics, const char *name,
                 name, METRIC_NAME_MAX);
         return NULL;
     }
-    struct metric *metric = find(metrics, name);
+    struct metric *metric = metrics_find(metrics, name);
     if (metric) {
         if (metric->kind == kind && metric->unit == unit &&
             !is_built_in(metrics, metric))
@@ -128,8 +226,11 @@ struct metric *metrics_define(struct metrics *metrics, const char *name,
         return NULL;
     }
     metric = append(metrics, name, kind, unit);
-    if (!metric)
+    if (!metric || !add_subs(metric)) {
         err_set(err, "out of memory for metric '%s'", name);
+        return NULL;
+    }
+    update_watched(metric);
     return metric;
 }
 
@@ -143,7 +244,7 @@ static void set_gauge(struct metric *metric, double value)
     metric->last_ns = clock_mono_ns();
 }
 
-void metric_add(struct metric *metric, double value)
+static void count(struct metric *metric, double value)
 {
     switch (metric->kind) {
     case METRIC_COUNTER:
@@ -163,75 +264,27 @@ void metric_add(struct metric *metric, double value)
     metric->count++;
 }
 
-void metrics_add(struct metrics *metrics, enum metric_id id, double value)
+static void pass_on(struct metric *metric, double value,
+                    const struct tags *tags)
 {
-    metric_add(metrics->all[id], value);
+    struct metrics *metrics = metric->owner;
+    for (unsigned i = 0; i < metric->n_subs; i++)
+        if (selector_matches(metric->subs[i]->selector, tags,
+                             &metrics->scratch))
+            count(metric->subs[i], value);
+    if (metrics->tap)
+        metrics->tap(metrics->tap_ctx, metric, value, tags);
 }
 
-/* Virtual users of different generators may give a name different kinds. */
-static void note_conflict(struct metric *metric)
+void metric_add(struct metric *metric, double value, const struct tags *tags)
 {
-    metric->conflicts = true;
-    log_write(LOG_WARN, "metric_conflict",
-              LOG_FIELDS(log_text("metric", metric->name),
-                         log_text("note", "another virtual user made it with "
-                                          "another kind: its values are not "
-                                          "counted")));
+    count(metric, value);
+    if (metric->watched)
+        pass_on(metric, value, tags);
 }
 
-static struct metric *find_target(struct metrics *into, struct metric *metric)
+void metrics_add(struct metrics *metrics, enum metric_id id, double value,
+                 const struct tags *tags)
 {
-    struct metric *target = find(into, metric->name);
-    if (!target && into->n < METRICS_MAX)
-        target = append(into, metric->name, metric->kind, metric->unit);
-    if (!target)
-        return NULL;
-    if (target->kind != metric->kind || target->unit != metric->unit)
-        note_conflict(metric);
-    metric->merged_into = target;
-    return target;
-}
-
-static void merge_gauge(struct metric *into, const struct metric *from)
-{
-    if (!into->used || from->least < into->least)
-        into->least = from->least;
-    if (!into->used || from->greatest > into->greatest)
-        into->greatest = from->greatest;
-    if (!into->used || from->last_ns >= into->last_ns) {
-        into->last = from->last;
-        into->last_ns = from->last_ns;
-    }
-}
-
-static void merge_metric(struct metric *into, struct metric *from)
-{
-    if (!from->conflicts) {
-        if (from->kind == METRIC_GAUGE)
-            merge_gauge(into, from);
-        histogram_merge(&into->values, &from->values);
-        into->sum += from->sum;
-        into->count += from->count;
-        into->used = true;
-    }
-    from->sum = 0;
-    from->count = 0;
-    from->used = false;
-}
-
-bool metrics_merge(struct metrics *into, struct metrics *from)
-{
-    bool ok = true;
-    for (unsigned i = 0; i < from->n; i++) {
-        struct metric *metric = from->all[i];
-        struct metric *target = metric->merged_into;
-        if (!metric->used)
-            continue;
-        if (!target)
-            target = find_target(into, metric);
-        if (target)
-            merge_metric(target, metric);
-        ok = ok && target;
-    }
-    return ok;
+    metric_add(metrics->all[id], value, tags);
 }

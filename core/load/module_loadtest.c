@@ -55,7 +55,7 @@ static struct vu *counting_vu(lua_State *L, const char *name)
 
 /* Goes through the table; a condition that is a function may wait, and then
  * this is where it comes back (status LUA_YIELD).
- * stack: value, conditions, name[, result] */
+ * stack: value, conditions, tags or nil, name[, result] */
 static int check_rest(lua_State *L, int status, lua_KContext all_passed)
 {
     struct vu *vu = counting_vu(L, "check");
@@ -72,8 +72,12 @@ static int check_rest(lua_State *L, int status, lua_KContext all_passed)
         if (lua_type(L, -2) != LUA_TSTRING)
             luaL_error(L, "check: the name of a check must be a string");
         const char *name = lua_tolstring(L, -2, &n);
+        struct metric *metric = results->metrics.all[METRIC_CHECKS];
+        struct tags tags = vu_tags(vu);
+        tags.check = name;
+        module_metric_check_tags(L, 3, metric, &tags);
         checks_count(&results->checks, vu->group, name, n, passed);
-        metrics_add(&results->metrics, METRIC_CHECKS, passed);
+        metric_add(metric, passed, &tags);
         all_passed = all_passed && passed;
         lua_pop(L, 1);
     }
@@ -81,12 +85,13 @@ static int check_rest(lua_State *L, int status, lua_KContext all_passed)
     return 1;
 }
 
-/* check(value, { name = function(value) | boolean, ... }): all passed? */
+/* check(value, { name = function(value) | boolean, ... } [, tags]): all
+ * passed? */
 static int check(lua_State *L)
 {
     luaL_checkany(L, 1);
     luaL_checktype(L, 2, LUA_TTABLE);
-    lua_settop(L, 2);
+    lua_settop(L, 3);
     lua_pushnil(L);
     return check_rest(L, LUA_OK, 1);
 }
@@ -105,8 +110,9 @@ static int group_close(lua_State *L)
     if (!group->vu)
         return 0;
     double ms = (double)(clock_mono_ns() - group->begun_ns) / 1e6;
+    struct tags tags = vu_tags(group->vu);
     metrics_add(&group->vu->generator->results.metrics, METRIC_GROUP_DURATION,
-                ms);
+                ms, &tags);
     group->vu->group = group->outer;
     group->vu = NULL;
     return 0;

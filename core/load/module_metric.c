@@ -6,10 +6,28 @@
 
 #include "load/generator.h"
 #include "load/module_loadtest.h"
+#include "load/vu.h"
+#include "script/tag_table.h"
 
 #define METATABLE "perilune.metric"
 
-/* metric:add(value); true is 1 and false 0 */
+void module_metric_check_tags(lua_State *L, int arg,
+                              const struct metric *metric, struct tags *tags)
+{
+    struct err err;
+    struct buf *own = &metric->owner->own_tags;
+    if (lua_isnoneornil(L, arg))
+        return;
+    luaL_checktype(L, arg, LUA_TTABLE);
+    if (!metric->watched)
+        return;
+    own->len = 0;
+    if (!tag_table_read(own, L, arg, "tags", &err))
+        luaL_argerror(L, arg, err.message);
+    tags->own = own;
+}
+
+/* metric:add(value [, tags]); true is 1 and false 0 */
 static int add(lua_State *L)
 {
     struct metric **metric = luaL_checkudata(L, 1, METATABLE);
@@ -18,7 +36,12 @@ static int add(lua_State *L)
     luaL_argcheck(L, isfinite(value), 2, "a finite number expected");
     luaL_argcheck(L, (*metric)->kind != METRIC_COUNTER || value >= 0, 2,
                   "a counter cannot go down");
-    metric_add(*metric, value);
+    const struct vu *vu = module_loadtest_generator(L)->current;
+    struct tags tags = {.own = NULL};
+    if (vu)
+        tags = vu_tags(vu);
+    module_metric_check_tags(L, 3, *metric, &tags);
+    metric_add(*metric, value, &tags);
     return 0;
 }
 
@@ -60,7 +83,8 @@ void module_metric_add_functions(lua_State *L)
     }
     luaL_newmetatable(L, METATABLE);
     lua_createtable(L, 0, 1);
-    lua_pushcfunction(L, add);
+    module_loadtest_push_generator(L);
+    lua_pushcclosure(L, add, 1);
     lua_setfield(L, -2, "add");
     lua_setfield(L, -2, "__index");
     lua_pop(L, 1);

@@ -49,32 +49,12 @@ static bool add_error(struct outcome *outcome, enum client_error error,
     return true;
 }
 
-void outcome_record(struct outcome *outcome, struct metrics *metrics,
-                    const struct transfer *transfer)
+void outcome_count(struct outcome *outcome, const struct transfer *transfer)
 {
-    struct transfer_timings timings;
-    bool expected = outcome_is_expected(transfer);
-    transfer_timings(&timings, &transfer->times);
-    if (transfer->error && add_error(outcome, transfer->error, 1))
-        log_first(transfer);
     if (!transfer->error)
         outcome->by_status[transfer->status % OUTCOME_STATUS_MAX]++;
-
-    metrics_add(metrics, METRIC_HTTP_REQS, 1);
-    metrics_add(metrics, METRIC_HTTP_REQ_FAILED, !expected);
-    metrics_add(metrics, METRIC_HTTP_REQ_DURATION, timings.duration);
-    if (expected)
-        metrics_add(metrics, METRIC_HTTP_REQ_DURATION_EXPECTED,
-                    timings.duration);
-    metrics_add(metrics, METRIC_HTTP_REQ_BLOCKED, timings.blocked);
-    metrics_add(metrics, METRIC_HTTP_REQ_CONNECTING, timings.connecting);
-    metrics_add(metrics, METRIC_HTTP_REQ_TLS_HANDSHAKING,
-                timings.tls_handshaking);
-    metrics_add(metrics, METRIC_HTTP_REQ_SENDING, timings.sending);
-    metrics_add(metrics, METRIC_HTTP_REQ_WAITING, timings.waiting);
-    metrics_add(metrics, METRIC_HTTP_REQ_RECEIVING, timings.receiving);
-    metrics_add(metrics, METRIC_DATA_SENT, (double)transfer->n_sent);
-    metrics_add(metrics, METRIC_DATA_RECEIVED, (double)transfer->n_received);
+    else if (add_error(outcome, transfer->error, 1))
+        log_first(transfer);
 }
 
 void outcome_merge(struct outcome *into, struct outcome *from)

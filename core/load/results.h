@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "load/checks.h"
+#include "load/endpoints.h"
 #include "load/metrics.h"
 #include "load/outcome.h"
 
@@ -19,6 +20,7 @@ struct results {
     struct metrics metrics;
     struct checks checks;
     struct outcome outcome;
+    struct endpoints endpoints; /* counted if they are wanted */
     uint64_t n_script_errors;
     uint64_t n_interrupted;   /* iterations */
     int64_t start_ns, end_ns; /* of the run, monotonic; end 0: it goes on */
@@ -27,6 +29,10 @@ struct results {
 /* False when out of memory; fini it either way. */
 bool results_init(struct results *results);
 void results_fini(struct results *results);
+
+/* Count the transfer of these tags, which is done: the HTTP metrics, its
+ * outcome, its endpoint. */
+void results_count_request(struct results *results, const struct tags *tags);
 
 /* Add all that `from` has counted to `into`, and set it to zero. What is
  * registered in `from` (metrics, groups, checks) stays, and so does every

@@ -14,6 +14,7 @@
 #include <uv.h>
 
 #include "load/config.h"
+#include "load/tags.h"
 
 struct generator;
 struct vu;
@@ -52,6 +53,9 @@ bool scenario_open(struct scenario_run *run, struct err *err);
 /* Its time begins at `start_ns` of the monotonic clock, plus its startTime.
  * The virtual users must be open. */
 void scenario_arm(struct scenario_run *run, int64_t start_ns);
+
+/* Of what is recorded for it outside of all groups. */
+struct tags scenario_tags(const struct scenario_run *run);
 
 /* May a free virtual user begin another iteration now? Counts it when so. */
 bool scenario_next(struct scenario_run *run, struct vu *vu);

@@ -4,24 +4,24 @@
 #ifndef LOAD_SUMMARY_H
 #define LOAD_SUMMARY_H
 
+#include <stdint.h>
+
 #include "base/buf.h"
-#include "load/results.h"
+#include "load/report.h"
+
+struct checks;
+struct results;
 
 /* Append the text. The run must be over. */
-void summary_write(struct buf *out, const struct results *results);
+void summary_write(struct buf *out, const struct report *report);
 
 /* `more`: members that follow the others, each as `,\n  "name": value`; NULL:
  * none. */
-void summary_write_json(struct buf *out, const struct results *results,
+void summary_write_json(struct buf *out, const struct report *report,
                         struct buf *more);
 
 /* The metric's rate per second of the run. */
 double summary_rate(const struct results *results, double count);
-
-/* One column of a trend: its name and its value. */
-#define SUMMARY_COLUMNS 8
-extern const char *const summary_columns[SUMMARY_COLUMNS];
-double summary_column(const struct histogram *values, unsigned column);
 
 /* Positions of the checks in results->checks, by group and then name; free()
  * it. NULL when there are none, or no memory. */

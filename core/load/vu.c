@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "load/generator.h"
+#include "load/load.h"
 #include "load/scenario.h"
 
 void vu_init(struct vu *vu, struct scenario_run *run, uint32_t number)
@@ -9,8 +10,8 @@ void vu_init(struct vu *vu, struct scenario_run *run, uint32_t number)
     struct generator *generator = run->generator;
     *vu = (struct vu){.generator = generator, .run = run, .number = number};
     client_init(&vu->client, &generator->network);
-    transfer_init(&vu->transfer);
-    vu->transfer.ctx = vu;
+    chain_init(&vu->chain);
+    vu->chain.transfer.ctx = vu; /* for vu_url.c */
     uv_timer_init(&generator->loop, &vu->timer);
     vu->timer.data = vu;
 }
@@ -21,7 +22,7 @@ void vu_close(struct vu *vu)
     uv_close((uv_handle_t *)&vu->timer, NULL);
 }
 
-void vu_fini(struct vu *vu) { transfer_fini(&vu->transfer); }
+void vu_fini(struct vu *vu) { chain_fini(&vu->chain); }
 
 void vu_begin(struct vu *vu)
 {
@@ -56,14 +57,27 @@ static double lateness(const struct vu *vu)
     return vu->due_ns ? (double)(vu->begun_ns - vu->due_ns) / 1e6 : 0;
 }
 
+struct tags vu_tags(const struct vu *vu)
+{
+    struct tags tags = scenario_tags(vu->run);
+    tags.group = vu->group;
+    if (vu->number == 0) { /* setup and teardown are in no scenario */
+        tags.scenario = NULL;
+        tags.common = &vu->generator->load->config->tags;
+    }
+    return tags;
+}
+
 void vu_count(struct vu *vu, const struct transfer *transfer)
 {
     struct results *results = &vu->generator->results;
     const struct transfer_times *times = &transfer->times;
     double took = (double)(times->done_ns - times->start_ns) / 1e6;
-    outcome_record(&results->outcome, &results->metrics, transfer);
-    metrics_add(&results->metrics, METRIC_HTTP_REQ_LATENCY,
-                took + lateness(vu));
+    struct tags tags = vu_tags(vu);
+    tags.transfer = transfer;
+    results_count_request(results, &tags);
+    metrics_add(&results->metrics, METRIC_HTTP_REQ_LATENCY, took + lateness(vu),
+                &tags);
 }
 
 void vu_count_failure(struct vu *vu, struct transfer *transfer,
@@ -87,8 +101,10 @@ static void count_iteration(const struct vu *vu)
     int64_t took_ns = clock_mono_ns() - vu->begun_ns;
     if (vu->number == 0)
         return;
-    metrics_add(metrics, METRIC_ITERATIONS, 1);
-    metrics_add(metrics, METRIC_ITERATION_DURATION, (double)took_ns / 1e6);
+    struct tags tags = vu_tags(vu);
+    metrics_add(metrics, METRIC_ITERATIONS, 1, &tags);
+    metrics_add(metrics, METRIC_ITERATION_DURATION, (double)took_ns / 1e6,
+                &tags);
 }
 
 void vu_finish(struct vu *vu)
@@ -101,21 +117,25 @@ void vu_finish(struct vu *vu)
 
 /* A request that is on its way has taken so long, and would have taken
  * longer. */
-static void count_unfinished(struct vu *vu)
+static void count_unfinished(struct vu *vu, const struct transfer *transfer)
 {
-    const struct transfer *transfer = &vu->transfer;
-    if (transfer->connection)
-        metrics_add(&vu->generator->results.metrics, METRIC_HTTP_REQ_LATENCY,
-                    (double)(clock_mono_ns() - transfer->times.start_ns) / 1e6 +
-                        lateness(vu));
+    struct tags tags = vu_tags(vu);
+    tags.transfer = transfer;
+    metrics_add(&vu->generator->results.metrics, METRIC_HTTP_REQ_LATENCY,
+                (double)(clock_mono_ns() - transfer->times.start_ns) / 1e6 +
+                    lateness(vu),
+                &tags);
 }
 
 void vu_interrupt(struct vu *vu)
 {
     if (!vu->busy)
         return;
-    count_unfinished(vu);
-    client_abort(&vu->transfer);
+    struct transfer *transfer;
+    while ((transfer = client_first_transfer(&vu->client))) {
+        count_unfinished(vu, transfer);
+        client_abort(transfer);
+    }
     uv_timer_stop(&vu->timer);
     vu->generator->behaviour->interrupt(vu);
     if (vu->number > 0)

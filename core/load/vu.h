@@ -1,4 +1,4 @@
-/* vu.h -- a virtual user: iterates, one transfer or sleep at a time.
+/* vu.h -- a virtual user: iterates, one wait at a time.
  *
  * What it does in an iteration is its behaviour: request one URL (vu_url.c,
  * no Lua) or run a function of the script in a coroutine (vu_script.c).
@@ -13,7 +13,9 @@
 #include <uv.h>
 
 #include "base/err.h"
+#include "client/chain.h"
 #include "client/client.h"
+#include "load/tags.h"
 
 struct generator;
 struct lua_State;
@@ -47,8 +49,8 @@ struct vu {
     struct vu *next_free; /* of arrival.c */
 
     struct client client;
-    struct transfer transfer; /* the one that it may have on its way */
-    uv_timer_t timer;         /* of its sleep */
+    struct chain chain; /* its request, but for those of a batch */
+    uv_timer_t timer;   /* of its sleep */
 
     /* Of vu_script.c. */
     struct lua_State *co;
@@ -72,6 +74,9 @@ void vu_wake(struct vu *vu);
 
 /* Begin an iteration: scenario.c has counted it. */
 void vu_begin(struct vu *vu);
+
+/* Where the tags of what it records come from. */
+struct tags vu_tags(const struct vu *vu);
 
 /* Its transfer is done: count it, with how late its iteration began. */
 void vu_count(struct vu *vu, const struct transfer *transfer);

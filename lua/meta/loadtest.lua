@@ -13,14 +13,16 @@ local loadtest = {}
 local Metric = {}
 
 ---@param value number|boolean true counts as 1
-function Metric:add(value) end
+---@param tags? table<string, string|number|boolean> of this value
+function Metric:add(value, tags) end
 
 ---Count each condition as passed or failed. Returns whether all passed.
 ---@generic T
 ---@param value T handed to the conditions that are functions
 ---@param conditions table<string, boolean|fun(value: T): any>
+---@param tags? table<string, string|number|boolean> of these checks
 ---@return boolean
-function loadtest.check(value, conditions) end
+function loadtest.check(value, conditions, tags) end
 
 ---Run f; checks in it belong to the group, its time to group_duration.
 ---@generic T

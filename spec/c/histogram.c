@@ -92,7 +92,11 @@ static void merging_loses_nothing(void **state)
         for (int k = 0; i % 9973 == 0 && k < 4; k++)
             histogram_merge(&merged, &parts[k]);
     }
+    /* A copy, before the last of them: the rest is added to both. */
+    struct histogram copy = HISTOGRAM_INIT;
+    assert_true(histogram_add(&copy, &merged));
     for (int k = 0; k < 4; k++) {
+        assert_true(histogram_add(&copy, &parts[k]));
         histogram_merge(&merged, &parts[k]);
         assert_int_equal(parts[k].count, 0);
         assert_true(parts[k].sum == 0 && histogram_quantile(&parts[k], 1) == 0);
@@ -101,13 +105,33 @@ static void merging_loses_nothing(void **state)
     assert_true(fabs(merged.sum - whole.sum) < 1e-6 * fabs(whole.sum));
     assert_true(merged.least == whole.least);
     assert_true(merged.greatest == whole.greatest);
-    for (double q = 0; q <= 1; q += 0.001)
-        assert_true(histogram_quantile(&merged, q) ==
-                    histogram_quantile(&whole, q));
+    assert_int_equal(copy.count, N);
+    for (double q = 0; q <= 1; q += 0.001) {
+        double expected = histogram_quantile(&whole, q);
+        assert_true(histogram_quantile(&merged, q) == expected);
+        assert_true(histogram_quantile(&copy, q) == expected);
+    }
+    histogram_fini(&copy);
     for (int k = 0; k < 4; k++)
         histogram_fini(&parts[k]);
     histogram_fini(&whole);
     histogram_fini(&merged);
+}
+
+static void values_up_to_are_counted(void **state)
+{
+    (void)state;
+    struct histogram h = HISTOGRAM_INIT;
+    assert_int_equal(histogram_count_upto(&h, 1), 0);
+    for (int i = -10; i <= 10; i++)
+        histogram_record(&h, i);
+    assert_int_equal(histogram_count_upto(&h, -11), 0);
+    assert_int_equal(histogram_count_upto(&h, -9.5), 1);
+    assert_int_equal(histogram_count_upto(&h, -0.5), 10);
+    assert_int_equal(histogram_count_upto(&h, 0), 11);
+    assert_int_equal(histogram_count_upto(&h, 5.5), 16);
+    assert_int_equal(histogram_count_upto(&h, 10), 21);
+    histogram_fini(&h);
 }
 
 static void negative_values_are_ordered(void **state)
@@ -187,6 +211,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(percentiles_are_close),
         cmocka_unit_test(merging_loses_nothing),
+        cmocka_unit_test(values_up_to_are_counted),
         cmocka_unit_test(negative_values_are_ordered),
         cmocka_unit_test(takes_any_number),
         cmocka_unit_test(one_value_is_exact),

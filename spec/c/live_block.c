@@ -179,6 +179,16 @@ static void test_other_states(void **unused)
     has(text, "  now          -       -       -       -\n");
     has(text, "cpu profile: 403 Forbidden   generator 31 %");
     has(text, "results limited by the generator");
+    state.n_thresholds = 3;
+    state.thresholds[0] = (struct live_threshold){
+        "http_req_latency p(99.9)<50  88.1ms", true, true};
+    state.thresholds[1] = (struct live_threshold){
+        "http_req_failed rate<0.01  0.0002", true, false};
+    state.thresholds[2] =
+        (struct live_threshold){"late value<1  ", false, false};
+    text = draw(80, 24, true);
+    has(text, "\n✗ http_req_latency p(99.9)<50  88.1ms   "
+              "✓ http_req_failed rate<0.01  0.0002\n- late value<1");
     state.phase = LOAD_SETUP;
     state.n_scenarios = 0;
     has(draw(80, 24, true), "setup stopping 00:18\n");
@@ -196,12 +206,17 @@ static void test_all_sizes(void **unused)
     for (unsigned i = 2; i < LIVE_FAILURES_MAX; i++)
         state.failures[i] = state.failures[1];
     recent.n_seconds = LIVE_SECONDS_MAX;
+    state.n_thresholds = LIVE_THRESHOLDS_MAX;
+    for (unsigned i = 0; i < LIVE_THRESHOLDS_MAX; i++)
+        memset(state.thresholds[i].text, 'x', 20 + 10 * i);
     for (unsigned columns = 1; columns < 200; columns++)
         for (unsigned rows = 0; rows < 80; rows += rows < 12 ? 1 : 7) {
             const char *text = draw(columns, rows, true);
             assert_true(check_width(text, columns) <= rows);
         }
-    has(draw(80, 24, true), "… 49 more scenarios\n");
+    const char *text = draw(80, 24, true);
+    assert_int_equal(check_width(text, 80), 24);
+    has(text, " more scenarios\n");
 }
 
 static void test_hostile_names(void **unused)
@@ -240,8 +255,8 @@ static void test_plain(void **unused)
     live_block_draw_plain(&out, &state);
     assert_string_equal(
         buf_cstr(&out),
-        "00:18 / 00:30  91 of 550 VUs  2,412/s  p50 1.90ms  p99 21.7ms  "
-        "p99.9 88.1ms  max 143ms  failed 0.02 %: 7 × 503, 2 × timeout\n");
+        "00:18 / 00:30   91 of 550 VUs   2,412/s   p50 1.90ms  p99 21.7ms  "
+        "p99.9 88.1ms  max 143ms   failed 0.02 %: 7 × 503, 2 × timeout\n");
     buf_fini(&out);
 }
 

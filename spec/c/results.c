@@ -70,9 +70,9 @@ static void adds_up_built_in_metrics(void **state)
     for (int round = 0; round < 5; round++) {
         for (int i = 0; i < N_PARTS; i++) {
             struct metrics *m = &parts[i].metrics;
-            metrics_add(m, METRIC_HTTP_REQS, 1);
-            metrics_add(m, METRIC_HTTP_REQ_FAILED, i == 0);
-            metrics_add(m, METRIC_HTTP_REQ_DURATION, 10 * i + round);
+            metrics_add(m, METRIC_HTTP_REQS, 1, NULL);
+            metrics_add(m, METRIC_HTTP_REQ_FAILED, i == 0, NULL);
+            metrics_add(m, METRIC_HTTP_REQ_DURATION, 10 * i + round, NULL);
         }
         merge_all();
     }
@@ -105,12 +105,12 @@ static void matches_a_scripts_metrics_by_name(void **state)
     }
     for (int round = 0; round < 4; round++) {
         for (int i = 0; i < N_PARTS; i++) {
-            metric_add(a[i], 1);
-            metric_add(b[i], 7);
+            metric_add(a[i], 1, NULL);
+            metric_add(b[i], 7, NULL);
         }
         merge_all();
     }
-    assert_int_equal(whole.metrics.n, METRIC_N_BUILT_IN + 2);
+    assert_int_equal(whole.metrics.n, METRIC_N_BUILT_IN + 3);
     assert_true(find("a")->sum == 12);
     assert_int_equal(find("b")->values.count, 12);
 }
@@ -120,13 +120,13 @@ static void a_gauge_takes_the_latest(void **state)
     (void)state;
     struct metric *first = define(&parts[0], "g", METRIC_GAUGE);
     struct metric *second = define(&parts[1], "g", METRIC_GAUGE);
-    metric_add(second, 9);
-    metric_add(second, 5);
-    metric_add(first, 7); /* later, though merged before the other */
+    metric_add(second, 9, NULL);
+    metric_add(second, 5, NULL);
+    metric_add(first, 7, NULL); /* later, though merged before the other */
     merge_all();
     assert_true(find("g")->last == 7);
     assert_true(find("g")->least == 5 && find("g")->greatest == 9);
-    metric_add(second, 1);
+    metric_add(second, 1, NULL);
     merge_all();
     assert_true(find("g")->last == 1);
     assert_true(find("g")->least == 1 && find("g")->greatest == 9);
@@ -135,8 +135,8 @@ static void a_gauge_takes_the_latest(void **state)
 static void keeps_a_name_to_one_kind(void **state)
 {
     (void)state;
-    metric_add(define(&parts[0], "x", METRIC_COUNTER), 3);
-    metric_add(define(&parts[1], "x", METRIC_TREND), 100);
+    metric_add(define(&parts[0], "x", METRIC_COUNTER), 3, NULL);
+    metric_add(define(&parts[1], "x", METRIC_TREND), 100, NULL);
     merge_all();
     merge_all();
     assert_int_equal(find("x")->kind, METRIC_COUNTER);
@@ -209,11 +209,11 @@ static void adds_up_outcomes(void **state)
         parts[1].outcome.by_status[200] += 1;
         parts[1].outcome.by_status[503] += 1;
         struct transfer transfer = {.error = CLIENT_RESET};
-        outcome_record(&parts[1].outcome, &parts[1].metrics, &transfer);
+        outcome_count(&parts[1].outcome, &transfer);
         transfer.error = CLIENT_TIMEOUT;
-        outcome_record(&parts[2].outcome, &parts[2].metrics, &transfer);
+        outcome_count(&parts[2].outcome, &transfer);
         transfer.error = CLIENT_RESET;
-        outcome_record(&parts[2].outcome, &parts[2].metrics, &transfer);
+        outcome_count(&parts[2].outcome, &transfer);
         parts[2].n_script_errors++;
         parts[0].n_interrupted++;
         merge_all();
@@ -226,6 +226,80 @@ static void adds_up_outcomes(void **state)
                          whole.outcome.errors[i].error == CLIENT_RESET ? 6 : 3);
     assert_int_equal(whole.n_script_errors, 3);
     assert_int_equal(whole.n_interrupted, 3);
+}
+
+static void fill_selector(struct selector *selector, const char *text)
+{
+    struct err err = {""};
+    assert_true(selector_parse(selector, text, &err));
+}
+
+/* A sub-metric of a metric that is defined later, in each part; those of the
+ * whole are there at once, recorded or not. */
+static void merges_sub_metrics(void **state)
+{
+    (void)state;
+    static struct selector selectors[3];
+    fill_selector(&selectors[0], "http_reqs{check:a}");
+    fill_selector(&selectors[1], "mine{check:a}");
+    fill_selector(&selectors[2], "mine{check:nobody}");
+    struct metric *mine[N_PARTS];
+    for (int i = 0; i < N_PARTS; i++) {
+        assert_true(metrics_watch(&parts[i].metrics, selectors, 3));
+        mine[i] = define(&parts[i], "mine", METRIC_TREND);
+    }
+    assert_true(metrics_watch(&whole.metrics, selectors, 3));
+    struct tags a = {.check = "a"}, b = {.check = "b"};
+    for (int round = 0; round < 3; round++) {
+        for (int i = 0; i < N_PARTS; i++) {
+            metrics_add(&parts[i].metrics, METRIC_HTTP_REQS, 1, &a);
+            metrics_add(&parts[i].metrics, METRIC_HTTP_REQS, 1, &b);
+            metrics_add(&parts[i].metrics, METRIC_HTTP_REQS, 1, NULL);
+            metric_add(mine[i], i, i == 0 ? &a : &b);
+        }
+        merge_all();
+    }
+    assert_true(whole.metrics.all[METRIC_HTTP_REQS]->sum == 27);
+    assert_true(metrics_select(&whole.metrics, &selectors[0])->sum == 9);
+    assert_int_equal(metrics_find(&whole.metrics, "mine")->values.count, 9);
+    assert_int_equal(metrics_select(&whole.metrics, &selectors[1])->count, 3);
+    assert_false(metrics_select(&whole.metrics, &selectors[2])->used);
+    /* "mine", its two, one of http_reqs and k6's own */
+    assert_int_equal(whole.metrics.n, METRIC_N_BUILT_IN + 5);
+}
+
+static const struct endpoint *find_endpoint(const char *name)
+{
+    for (uint32_t i = 0; i < whole.endpoints.n; i++)
+        if (strcmp(whole.endpoints.all[i].name, name) == 0)
+            return &whole.endpoints.all[i];
+    return NULL;
+}
+
+static void merges_and_bounds_endpoints(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 2; i++)
+        for (int k = 0; k < 700; k++) {
+            char name[32];
+            snprintf(name, sizeof name, "part %d url %d", i, k);
+            endpoints_count(&parts[i].endpoints, name, strlen(name), false, 1);
+            endpoints_count(&parts[i].endpoints, "data", 4, k % 2 == 0, k);
+        }
+    assert_false(parts[0].endpoints.overflowed);
+    merge_all();
+    assert_true(whole.endpoints.overflowed);
+    assert_true(whole.endpoints.n <= ENDPOINTS_MAX + 1);
+    assert_int_equal(find_endpoint("data")->n_requests, 1400);
+    assert_int_equal(find_endpoint("data")->n_failed, 700);
+    assert_int_equal(find_endpoint("data")->duration.count, 1400);
+    assert_true(find_endpoint("data")->duration.greatest == 699);
+    uint64_t n = 0;
+    for (uint32_t i = 0; i < whole.endpoints.n; i++)
+        n += whole.endpoints.all[i].n_requests;
+    assert_int_equal(n, 2800);
+    assert_int_equal(find_endpoint("other")->n_requests,
+                     1400 - (ENDPOINTS_MAX - 1));
 }
 
 int main(void)
@@ -244,6 +318,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(bounds_checks_of_all_together, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(adds_up_outcomes, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(merges_sub_metrics, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(merges_and_bounds_endpoints, set_up,
+                                        tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
