@@ -11,10 +11,10 @@
 #include "cli/options.h"
 #include "cli/output.h"
 #include "base/duration.h"
+#include "load/live_view.h"
 #include "load/load.h"
 #include "load/module_summary.h"
 #include "load/profile_section.h"
-#include "load/progress.h"
 #include "load/report.h"
 #include "load/summary.h"
 
@@ -65,7 +65,7 @@ static const struct argp_option options[] = {
      "Write the summary as JSON, too", 0},
     {"insecure-skip-tls-verify", OPTION_SKIP_TLS_VERIFY, NULL, 0,
      "Accept any certificate", 0},
-    {"quiet", 'q', NULL, 0, "No progress on stderr", 0},
+    {"quiet", 'q', NULL, 0, "No live view on stderr", 0},
     {"profile", OPTION_PROFILE, "KIND,...", 0,
      "Take profiles of the target meanwhile: cpu, heap, allocs, wall, block, "
      "mutex, goroutine, threadcreate",
@@ -383,7 +383,7 @@ int command_load(int argc, char **argv)
 {
     struct arguments arguments = {.profile = PROFILE_OPTIONS_INIT};
     struct config config;
-    struct progress progress;
+    struct live_view *view = NULL;
     struct err err = {""};
     if (argc > 1 && strcmp(argv[1], "compare") == 0)
         return command_load_compare(argc - 1, argv + 1);
@@ -397,16 +397,17 @@ int command_load(int argc, char **argv)
         fail(code, &err);
     } else {
         if (!arguments.quiet)
-            progress_attach(&progress, load);
+            view = live_view_new(load, &err);
         code = load_run(load, &err);
-        if (!arguments.quiet)
-            progress_end(&progress);
+        if (view)
+            live_view_end(view);
         if (err.message[0])
             fail(code, &err);
         int report_code = report(load, arguments.summary_export);
         code = code ? code : report_code;
     }
     load_free(load);
+    live_view_free(view);
     config_fini(&config);
     return code;
 }
