@@ -29,6 +29,7 @@
 #include "load/series.h"
 
 struct load;
+struct outputs;
 
 /* Called on the main thread, each time that results have come in. */
 struct load_observer {
@@ -70,6 +71,7 @@ struct load {
     atomic_uint n_running; /* generators */
     _Atomic(enum load_stop) stopped;
     struct load_observer observer;
+    struct outputs *outputs; /* the caller's; NULL: none */
 
     struct first_target target;
     struct profile_capture_host profile_host;

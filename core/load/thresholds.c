@@ -149,6 +149,15 @@ void thresholds_evaluate_profiles(struct thresholds *thresholds,
     }
 }
 
+const struct metric_thresholds *
+thresholds_find(const struct thresholds *thresholds, const char *text)
+{
+    for (unsigned i = 0; i < thresholds->n; i++)
+        if (strcmp(thresholds->selectors[i].text, text) == 0)
+            return &thresholds->of[i];
+    return NULL;
+}
+
 unsigned thresholds_count(const struct thresholds *thresholds)
 {
     unsigned n = 0;

@@ -84,6 +84,10 @@ typedef bool (*thresholds_profile_fn)(void *ctx,
 void thresholds_evaluate_profiles(struct thresholds *thresholds,
                                   thresholds_profile_fn measure, void *ctx);
 
+/* The conditions on the metric or sub-metric of this text; NULL: none. */
+const struct metric_thresholds *
+thresholds_find(const struct thresholds *thresholds, const char *text);
+
 unsigned thresholds_count(const struct thresholds *thresholds);
 unsigned thresholds_count_failed(const struct thresholds *thresholds);
 

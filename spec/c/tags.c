@@ -189,7 +189,7 @@ static void bad_selectors_are_refused(void **state)
                    "too many");
 }
 
-static void told(void *ctx, const struct metric *metric, double value,
+static void told(void *ctx, struct metric *metric, double value,
                  const struct tags *tags)
 {
     buf_printf(ctx, "%s=%g:%s ", metric_title(metric), value,
