@@ -8,8 +8,10 @@
 #include "base/buf.h"
 #include "cli/commands.h"
 #include "cli/options.h"
+#include "cli/output.h"
 #include "base/duration.h"
 #include "load/load.h"
+#include "load/module_summary.h"
 #include "load/output.h"
 #include "load/profile_section.h"
 #include "load/progress.h"
@@ -24,12 +26,14 @@
 enum {
     OPTION_SUMMARY_EXPORT = 256,
     OPTION_SUMMARY_TREND_STATS,
+    OPTION_SKIP_TLS_VERIFY,
     OPTION_OUT_DIR,
     OPTION_PROFILE,
     OPTION_PROFILE_AFTER,
     OPTION_PROFILE_SECONDS,
     OPTION_PROFILE_TOP,
     OPTION_PROFILE_URL,
+    OPTION_PROFILE_OVERHEAD,
 };
 
 struct arguments {
@@ -42,6 +46,7 @@ struct arguments {
     const char *out_dir;            /* NULL: not given */
     struct profile_options profile;
     int64_t threads; /* 0: not given */
+    bool skip_tls_verify;
     bool quiet;
 };
 
@@ -58,6 +63,8 @@ static const struct argp_option options[] = {
     {"threads", 't', "N", 0, "Threads that the virtual users are spread over",
      0},
     {"env", 'e', "NAME=VALUE", 0, "Put into the script's loadtest.env", 0},
+    {"insecure-skip-tls-verify", OPTION_SKIP_TLS_VERIFY, NULL, 0,
+     "Accept any certificate", 0},
     {"quiet", 'q', NULL, 0, "No progress on stderr", 0},
     {"out", 'o', "KIND=FILE", 0,
      "Write the run down, too; may be given again. json: each sample, as k6 "
@@ -84,6 +91,11 @@ static const struct argp_option options[] = {
      "and show so many functions of each (10)", 1},
     {"profile-url", OPTION_PROFILE_URL, "URL", 0,
      "Where /debug/pprof is, if it is not where the first request goes", 1},
+    {"profile-overhead", OPTION_PROFILE_OVERHEAD, NULL, 0,
+     "Take no profiles for the report: switch the target's CPU profiler on and "
+     "off in turn, and report what it costs. Needs 4 s, and 15 s for an "
+     "interval",
+     1},
     {0},
 };
 
@@ -147,6 +159,9 @@ static error_t parse_profile(int key, const char *text,
         if (!profile_options_url(profile, text, &err))
             argp_error(state, "--profile-url: %s", err.message);
         return 0;
+    case OPTION_PROFILE_OVERHEAD:
+        profile->overhead = true;
+        return 0;
     default:
         return ARGP_ERR_UNKNOWN;
     }
@@ -177,6 +192,16 @@ static error_t parse_output(int key, const char *text, struct argp_state *state)
     default:
         return ARGP_ERR_UNKNOWN;
     }
+}
+
+static void check_profile(struct argp_state *state,
+                          const struct profile_options *profile)
+{
+    if (profile->overhead &&
+        (profile_options_any(profile) || profile->seconds || profile->top ||
+         profile->after_ns >= 0))
+        argp_error(state, "--profile-overhead takes profiles of its own: give "
+                          "either it, or --profile and its options");
 }
 
 static error_t parse_option(int key, char *text, struct argp_state *state)
@@ -211,6 +236,9 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
     case 'e':
         add_variable(state, arguments, text);
         return 0;
+    case OPTION_SKIP_TLS_VERIFY:
+        arguments->skip_tls_verify = true;
+        return 0;
     case 'q':
         arguments->quiet = true;
         return 0;
@@ -222,6 +250,9 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
     case ARGP_KEY_NO_ARGS:
         argp_error(state, "a script or a URL expected");
         return 0;
+    case ARGP_KEY_END:
+        check_profile(state, &arguments->profile);
+        return 0;
     default:
         return parse_output(key, text, state) == 0
                    ? 0
@@ -232,7 +263,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 static const struct argp argp = {
     .options = options,
     .parser = parse_option,
-    .args_doc = "SCRIPT.lua | URL",
+    .args_doc = "SCRIPT.lua | URL\ncompare A.json B.json",
     .doc = "Put load on a server and report, as k6 does.\v"
            "SCRIPT.lua returns a table with the function `default`, which a "
            "virtual user runs again and again, and `options`. A URL is "
@@ -263,10 +294,45 @@ static void say_crossed(const struct thresholds *thresholds)
 /* What the JSON has beyond k6's. */
 static void put_members(struct buf *out, const struct load *load)
 {
-    if (!load->profiles)
-        return;
-    buf_puts(out, ",\n  \"profiles\": ");
-    profile_section_write_json(out, load->profiles);
+    const struct target_profiles *profiles = &load->profiles;
+    buf_puts(out, ",\n  \"windows\": ");
+    window_series_write_json(out, &load->windows);
+    if (profiles->capture) {
+        buf_puts(out, ",\n  \"profiles\": ");
+        profile_section_write_json(out, profiles->capture);
+    }
+    if (profiles->overhead) {
+        buf_puts(out, ",\n  \"profiler_overhead\": ");
+        profile_overhead_write_json(out, profiles->overhead);
+    }
+}
+
+/* One of the texts that handleSummary returned. */
+static bool write_summary(void *ctx, const char *name, const struct buf *text,
+                          struct err *err)
+{
+    (void)ctx;
+    if (strcmp(name, "stderr") == 0)
+        return fwrite(text->data, 1, text->len, stderr) == text->len ||
+               err_set(err, "cannot write to stderr");
+    return output_write(strcmp(name, "stdout") == 0 ? NULL : name, text, false,
+                        err);
+}
+
+/* The script's own summary, or if it has none, or it fails, ours. */
+static int print_summary(const struct load *load, const struct report *said,
+                         const struct buf *text)
+{
+    struct err err = {""};
+    struct generator *first = load->generators[0];
+    int code = 0;
+    if (summary_is_handled(first)) {
+        if (summary_handle(first, said, text, write_summary, NULL, &err))
+            return 0;
+        code = fail(LOAD_EXIT_SCRIPT, &err);
+    }
+    fwrite(text->data, 1, text->len, stdout);
+    return code;
 }
 
 /* `said` is what the outputs read. */
@@ -276,10 +342,12 @@ static int report(const struct load *load, struct report *said)
     struct buf text = BUF_INIT, members = BUF_INIT;
     int code = 0;
     summary_write(&text, said);
-    if (load->profiles)
-        profile_section_write(&text, load->profiles,
+    if (load->profiles.capture)
+        profile_section_write(&text, load->profiles.capture,
                               (unsigned)load->config->profile.top);
-    fwrite(text.data, 1, text.len, stdout);
+    if (load->profiles.overhead)
+        profile_overhead_write(&text, load->profiles.overhead);
+    code = print_summary(load, said, &text);
     put_members(&members, load);
     said->members = &members;
     if (!outputs_close(load->outputs, &err))
@@ -329,6 +397,7 @@ static int prepare(struct load *load, struct arguments *arguments,
     if (arguments->trend_stats.n)
         config->trend_stats = arguments->trend_stats;
     profile_options_override(&config->profile, &arguments->profile);
+    config->skip_tls_verify |= arguments->skip_tls_verify;
     if (!config_finish(config, err))
         return LOAD_EXIT_CONFIG;
     int code = load_prepare(load, err);
@@ -345,6 +414,8 @@ int command_load(int argc, char **argv)
     struct progress progress;
     struct err err = {""};
     outputs_init(&arguments.outputs);
+    if (argc > 1 && strcmp(argv[1], "compare") == 0)
+        return command_load_compare(argc - 1, argv + 1);
     options_parse(&argp, argc, argv, 0, &arguments);
     config_init(&config);
     struct load *load = load_new(&config, &err);

@@ -3,9 +3,12 @@
 #include <string.h>
 #include <strings.h>
 
+#define BODY_KEPT 65536
+
 void transfer_init(struct transfer *transfer)
 {
     *transfer = (struct transfer){
+        .method = "GET",
         .timeout_ns = TRANSFER_TIMEOUT_NS,
         .body_max = TRANSFER_BODY_MAX,
     };
@@ -29,12 +32,19 @@ void transfer_clear(struct transfer *transfer)
 {
     transfer->status = 0;
     transfer->http_1_0 = false;
+    transfer->encoded = false;
     clear(&transfer->headers);
     clear(&transfer->body);
     transfer->error = CLIENT_OK;
     transfer->detail = NULL;
     transfer->times = (struct transfer_times){0};
     transfer->n_sent = transfer->n_received = 0;
+}
+
+void transfer_trim(struct transfer *transfer)
+{
+    if (transfer->body.cap > BODY_KEPT)
+        buf_fini(&transfer->body);
 }
 
 void transfer_fail(struct transfer *transfer, enum client_error error,
@@ -60,8 +70,10 @@ void transfer_timings(struct transfer_timings *out,
         times->first_byte_ns ? times->first_byte_ns : times->done_ns;
     int64_t sent_ns = times->sent_ns ? times->sent_ns : first_ns;
     out->blocked = span_ms(times->start_ns, times->connected_ns);
-    out->connecting = span_ms(times->dial_ns, times->connected_ns);
-    out->tls_handshaking = 0;
+    int64_t dialled_ns =
+        times->handshake_ns ? times->handshake_ns : times->connected_ns;
+    out->connecting = span_ms(times->dial_ns, dialled_ns);
+    out->tls_handshaking = span_ms(times->handshake_ns, times->connected_ns);
     out->sending = span_ms(times->connected_ns, sent_ns);
     out->waiting = times->connected_ns ? span_ms(sent_ns, first_ns) : 0;
     out->receiving = span_ms(times->first_byte_ns, times->done_ns);

@@ -11,6 +11,8 @@
 #include "profile/pprof_read.h"
 #include "profile/profile.h"
 
+#define COUNT_TYPE "samples" /* of profiles by time, how many there are */
+
 void captured_profile_fail(struct captured_profile *captured,
                            const char *format, ...)
 {
@@ -23,17 +25,23 @@ void captured_profile_fail(struct captured_profile *captured,
 
 /* --- what it tells ------------------------------------------------------ */
 
+/* The number of types when there is none of this name. */
+static uint32_t find_type(const struct profile *p, const char *name)
+{
+    uint32_t n = profile_n_sample_types(p), i = 0;
+    while (i < n && strcmp(profile_get_string(
+                               p, profile_get_sample_type(p, i).type, NULL),
+                           name) != 0)
+        i++;
+    return i;
+}
+
 /* The kind's sample type, or else the last, which is pprof's default. */
 static uint32_t shown_type(const struct captured_profile *captured)
 {
-    const struct profile *p = captured->profile;
-    uint32_t n = profile_n_sample_types(p);
-    for (uint32_t i = 0; i < n; i++)
-        if (strcmp(
-                profile_get_string(p, profile_get_sample_type(p, i).type, NULL),
-                captured->kind->type) == 0)
-            return i;
-    return n - 1;
+    uint32_t n = profile_n_sample_types(captured->profile);
+    uint32_t type = find_type(captured->profile, captured->kind->type);
+    return type < n ? type : n - 1;
 }
 
 static bool has_endpoint(const struct captured_profile *captured,
@@ -104,8 +112,12 @@ static bool read_profile(struct captured_profile *captured,
         profile_get_sample_type(captured->profile, type);
     captured->type = profile_get_string(captured->profile, shown.type, NULL);
     captured->unit = profile_get_string(captured->profile, shown.unit, NULL);
-    return top_build(&captured->top, captured->profile, type,
-                     (struct top_filter){NULL, NULL}, err) &&
+    struct top_filter all = {NULL, NULL};
+    uint32_t counts = find_type(captured->profile, COUNT_TYPE);
+    if (counts < profile_n_sample_types(captured->profile) &&
+        !top_build(&captured->counts, captured->profile, counts, all, err))
+        return false;
+    return top_build(&captured->top, captured->profile, type, all, err) &&
            add_endpoints(captured, type, err);
 }
 
@@ -154,6 +166,7 @@ void captured_profile_fini(struct captured_profile *captured)
         top_fini(&captured->endpoints[i].top);
     free(captured->endpoints);
     top_fini(&captured->top);
+    top_fini(&captured->counts);
     profile_free(captured->profile);
     free(captured->file);
 }

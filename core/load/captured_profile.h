@@ -40,6 +40,7 @@ struct captured_profile {
     const char *type;        /* of the values that are shown */
     const char *unit;
     struct top top;
+    struct top counts; /* of samples; empty where they are not counted */
     struct captured_endpoint *endpoints; /* falling by total */
     unsigned n_endpoints;
 };

@@ -62,8 +62,12 @@ static const struct field option_fields[] = {
     {"teardownTimeout", FIELD_DURATION,
      offsetof(struct config, teardown_timeout_ns), true},
     {"discardResponseBodies", FIELD_FLAG,
-     offsetof(struct config, discard_bodies), true},
-    {"userAgent", FIELD_TEXT, offsetof(struct config, user_agent), true},
+     offsetof(struct config, http.discard_bodies), true},
+    {"insecureSkipTLSVerify", FIELD_FLAG,
+     offsetof(struct config, skip_tls_verify), true},
+    {"maxRedirects", FIELD_COUNT_FROM_0,
+     offsetof(struct config, http.max_redirects), true},
+    {"userAgent", FIELD_TEXT, offsetof(struct config, http.user_agent), true},
     {"profile", FIELD_PROFILE, offsetof(struct config, profile), true},
     {NULL, FIELD_COUNT, 0, false},
 };
@@ -111,8 +115,7 @@ void config_init(struct config *config)
         .profile = PROFILE_OPTIONS_INIT,
         .out_dir = ".",
     };
-    snprintf(config->user_agent, sizeof config->user_agent, "%s",
-             REQUEST_USER_AGENT);
+    http_options_init(&config->http);
 }
 
 static void drop_scenarios(struct config *config)

@@ -16,6 +16,7 @@
 #include "load/profile_options.h"
 #include "load/thresholds.h"
 #include "load/trend_stat.h"
+#include "script/module_http.h"
 #include "load/stages.h"
 
 #define CONFIG_NAME_MAX 127
@@ -78,8 +79,8 @@ struct config {
     struct trend_stats trend_stats; /* columns of the summary */
     int64_t threads;                /* generators */
     int64_t setup_timeout_ns, teardown_timeout_ns;
-    bool discard_bodies;
-    char user_agent[CONFIG_NAME_MAX + 1];
+    bool skip_tls_verify;
+    struct http_options http;
     struct profile_options profile; /* of the target */
     const char *out_dir; /* where files of the run go; the caller's */
 };

@@ -8,8 +8,8 @@ void first_target_set(struct first_target *target, const struct url *url)
     int none = 0;
     if (!atomic_compare_exchange_strong(&target->state, &none, 1))
         return;
-    snprintf(target->text, sizeof target->text, "http://%.*s",
-             (int)url->authority.n, url->authority.at);
+    snprintf(target->text, sizeof target->text, "http%s://%.*s",
+             url->secure ? "s" : "", (int)url->authority.n, url->authority.at);
     atomic_store_explicit(&target->state, 2, memory_order_release);
 }
 

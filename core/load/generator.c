@@ -45,6 +45,7 @@ static void read_status(struct generator *generator)
 {
     struct generator_status *status = &generator->status;
     const struct scenario *first = generator->load->config->scenarios;
+    status->as_of_ns = clock_mono_ns();
     status->cpu_ns = clock_thread_ns();
     status->idle_ns = (int64_t)uv_metrics_idle_time(&generator->loop);
     for (unsigned i = 0; i < generator->n_runs; i++) {
@@ -252,6 +253,7 @@ int generator_open(struct generator *generator, struct err *err)
     uint32_t n_vus = 0, n_before = 0;
     for (unsigned i = 0; i < config->n_scenarios; i++)
         n_vus += count_vus(generator, &config->scenarios[i]);
+    generator->network.skip_verify = config->skip_tls_verify;
     generator->runs = calloc(config->n_scenarios, sizeof *generator->runs);
     generator->vus = calloc(n_vus ? n_vus : 1, sizeof *generator->vus);
     if (!generator->runs || !generator->vus) {

@@ -39,6 +39,7 @@ struct generator_status {
     struct scenario_status *scenarios; /* of the configuration */
     int64_t cpu_ns;                    /* of its thread, in this phase */
     int64_t idle_ns;                   /* that its loop waited */
+    int64_t as_of_ns;                  /* monotonic */
 };
 
 struct generator {

@@ -22,10 +22,16 @@ struct interval interval_of_median(double *values, size_t n, double confidence);
 /* By how much `b` is above `a`: the median of all differences between one of
  * each (Hodges and Lehmann), and its interval by the test of Mann and Whitney,
  * in its normal approximation. At least INTERVAL_LEAST of each; fewer have no
- * interval. False: out of memory. */
+ * interval. `stretch`: how many times wider it has to be because the values of
+ * a sample are not independent; 1 where they are. False: out of memory. */
 #define INTERVAL_LEAST 5
 bool interval_of_shift(const double *a, size_t n_a, const double *b, size_t n_b,
-                       double confidence, struct interval *shift);
+                       double confidence, double stretch,
+                       struct interval *shift);
+
+/* The correlation of neighbours in a series, from 0 to 0.95, corrected for
+ * being estimated from `n` values. */
+double interval_likeness(const double *values, size_t n);
 
 /* The middle one of `n` values, or the mean of the two; 0 of none. Sorts. */
 double interval_median(double *values, size_t n);

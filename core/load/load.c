@@ -73,6 +73,28 @@ void load_read_effort(struct load *load, int64_t *cpu_ns, double *least_idle)
     pthread_mutex_unlock(&load->lock);
 }
 
+/* A generator's counts are as they were when it handed them over; together
+ * they are as of the mean of those moments, as far as all go equally fast. */
+void load_look(struct load *load, struct window_counts *counts)
+{
+    struct metric *const *all = load->results.metrics.all;
+    int64_t sum_ns = 0;
+    pthread_mutex_lock(&load->lock);
+    results_merge(&load->results, &load->recent);
+    for (unsigned i = 0; i < load->n_generators; i++) {
+        int64_t as_of_ns = load->generators[i]->status.as_of_ns;
+        if (as_of_ns > load->results.start_ns)
+            sum_ns += as_of_ns - load->results.start_ns;
+    }
+    pthread_mutex_unlock(&load->lock);
+    *counts = (struct window_counts){
+        .now_ns = load->results.start_ns + sum_ns / load->n_generators,
+        .n_requests = all[METRIC_HTTP_REQS]->count,
+        .n_failed = (uint64_t)all[METRIC_HTTP_REQ_FAILED]->sum,
+        .duration = &all[METRIC_HTTP_REQ_DURATION]->values,
+    };
+}
+
 static void count_vus(struct load *load, double n_active)
 {
     struct metrics *metrics = &load->results.metrics;
@@ -92,6 +114,9 @@ static void on_second(uv_timer_t *timer)
         n_active += status.n_active;
     }
     count_vus(load, n_active);
+    struct window_counts counts;
+    load_look(load, &counts);
+    window_series_tick(&load->windows, &counts);
     if (thresholds_evaluate(&load->config->thresholds, &load->results,
                             clock_mono_ns()) &&
         load->stopped == LOAD_NOT_STOPPED)
@@ -148,56 +173,6 @@ void load_on_ended(struct load *load)
     uv_async_send(&load->ended);
 }
 
-/* --- the target's profiles ----------------------------------------------- */
-
-static const char *profile_target(void *ctx)
-{
-    const struct load *load = ctx;
-    return first_target_get(&load->target);
-}
-
-static uint64_t count_requests(void *ctx)
-{
-    struct load *load = ctx;
-    collect(load);
-    return load->results.metrics.all[METRIC_HTTP_REQS]->count;
-}
-
-static void on_profiles_over(void *ctx)
-{
-    struct load *load = ctx;
-    if (load->awaits_profiles)
-        uv_stop(&load->loop);
-}
-
-static bool open_profiles(struct load *load, struct err *err)
-{
-    const struct config *config = load->config;
-    if (!profile_options_any(&config->profile))
-        return true;
-    load->profile_host = (struct profile_capture_host){
-        .target = profile_target,
-        .n_requests = count_requests,
-        .over = on_profiles_over,
-        .ctx = load,
-    };
-    load->profiles =
-        profile_capture_new(&load->loop, &config->profile, &load->profile_host,
-                            config->out_dir, err);
-    return load->profiles != NULL;
-}
-
-/* The load is over; profiles whose time is over, too, are on their way. */
-static void await_profiles(struct load *load)
-{
-    if (!load->profiles)
-        return;
-    profile_capture_load_ended(load->profiles);
-    load->awaits_profiles = true;
-    if (!profile_capture_is_over(load->profiles))
-        uv_run(&load->loop, UV_RUN_DEFAULT);
-}
-
 /* --- making it ----------------------------------------------------------- */
 
 static void open_handles(struct load *load)
@@ -245,11 +220,12 @@ void load_free(struct load *load)
 {
     for (unsigned i = 0; i < load->n_generators; i++)
         generator_free(load->generators[i]);
-    profile_capture_close(load->profiles);
+    target_profiles_close(&load->profiles);
     uv_walk(&load->loop, close_handle, NULL);
     uv_run(&load->loop, UV_RUN_DEFAULT);
     uv_loop_close(&load->loop);
-    profile_capture_free(load->profiles);
+    target_profiles_fini(&load->profiles);
+    window_series_fini(&load->windows);
     series_fini(&load->series);
     results_fini(&load->recent);
     outputs_detach(&load->results.metrics);
@@ -352,7 +328,8 @@ int load_prepare(struct load *load, struct err *err)
         code = LOAD_EXIT_CONFIG;
     for (unsigned i = 0; i < load->n_generators && code == 0; i++)
         code = generator_open(load->generators[i], err);
-    if (code == 0 && !open_profiles(load, err))
+    window_series_init(&load->windows, config_run_ns(config));
+    if (code == 0 && !target_profiles_open(&load->profiles, load, err))
         code = LOAD_EXIT_CONFIG;
     return code ? code : prepare_metrics(load, err);
 }
@@ -426,12 +403,11 @@ static int run_scenarios(struct load *load, struct err *err)
         uv_timer_start(&load->observing, on_observe, load->observer.period_ms,
                        load->observer.period_ms);
     uv_timer_start(&load->second, on_second, COLLECT_MS + 50, 1000);
-    if (load->profiles)
-        profile_capture_start(load->profiles);
+    target_profiles_start(&load->profiles);
     bool ok = run_phase(load, load->n_generators, NULL, err);
     series_end(&load->series);
     load->results.end_ns = clock_mono_ns();
-    await_profiles(load);
+    target_profiles_await(&load->profiles);
     uv_timer_stop(&load->second);
     uv_timer_stop(&load->observing);
     if (!load->results.metrics.all[METRIC_VUS]->used)
@@ -469,10 +445,10 @@ int load_run(struct load *load, struct err *err)
     outputs_flush(&load->results.metrics, true);
     thresholds_evaluate(&load->config->thresholds, &load->results,
                         load->results.end_ns);
-    if (load->profiles)
+    if (load->profiles.capture)
         thresholds_evaluate_profiles(&load->config->thresholds,
                                      profile_thresholds_measure,
-                                     load->profiles);
+                                     load->profiles.capture);
     if (code == 0 && load->stopped == LOAD_STOPPED_BY_SIGNAL)
         code = LOAD_EXIT_SIGNAL;
     if (code == 0 && load->stopped == LOAD_STOPPED_BY_SCRIPT)

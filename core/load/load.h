@@ -22,11 +22,11 @@
 
 #include "base/err.h"
 #include "load/config.h"
-#include "load/first_target.h"
 #include "load/generator.h"
-#include "load/profile_capture.h"
 #include "load/results.h"
 #include "load/series.h"
+#include "load/target_profiles.h"
+#include "load/window.h"
 
 struct load;
 struct outputs;
@@ -73,10 +73,8 @@ struct load {
     struct load_observer observer;
     struct outputs *outputs; /* the caller's; NULL: none */
 
-    struct first_target target;
-    struct profile_capture_host profile_host;
-    struct profile_capture *profiles; /* NULL: none are asked for */
-    bool awaits_profiles;             /* the load itself has ended */
+    struct target_profiles profiles;
+    struct window_series windows; /* of the scenarios */
 };
 
 /* `config` is the caller's and outlives it. NULL and err: out of memory. */
@@ -120,6 +118,9 @@ void load_read_status(struct load *load, unsigned scenario,
 /* CPU time of the generators' threads, and the least share of its time that
  * one of their loops had nothing to do. [main thread] */
 void load_read_effort(struct load *load, int64_t *cpu_ns, double *least_idle);
+
+/* All that was counted until a moment ago. [main thread] */
+void load_look(struct load *load, struct window_counts *counts);
 
 /* End the test now; iterations that run have `grace_ns`, or if < 0 their
  * scenario's gracefulStop. [main thread] */

@@ -30,6 +30,7 @@ struct output_tap {
     /* Whose tags they are; NULL: nobody's that may come again. */
     const struct transfer *transfer;
     int64_t transfer_start_ns, transfer_done_ns;
+    int64_t time_ns; /* of these samples: one for all of a request, as in k6 */
 };
 
 void outputs_init(struct outputs *outputs)
@@ -158,6 +159,7 @@ static bool are_the_last(const struct output_tap *tap, const struct tags *tags)
            transfer->times.done_ns == tap->transfer_done_ns;
 }
 
+/* And the time. */
 static void take_tags(struct output_tap *tap, const struct tags *tags,
                       struct buf *scratch)
 {
@@ -169,6 +171,7 @@ static void take_tags(struct output_tap *tap, const struct tags *tags,
         if (kind->sample)
             kind->tags(&tap->of[i].tags, tags, scratch);
     }
+    tap->time_ns = clock_wall_ns();
     tap->transfer = tags ? tags->transfer : NULL;
     if (tap->transfer) {
         tap->transfer_start_ns = tap->transfer->times.start_ns;
@@ -181,10 +184,10 @@ static void take(void *ctx, struct metric *metric, double value,
 {
     struct output_tap *tap = ctx;
     struct outputs *outputs = tap->outputs;
-    struct sample sample = {metric, value, clock_wall_ns()};
     if (!metric->announced)
         announce(outputs, metric);
     take_tags(tap, tags, &metric->owner->scratch);
+    struct sample sample = {metric, value, tap->time_ns};
     for (unsigned i = 0; i < outputs->n; i++) {
         struct buf *lines = &tap->of[i].lines;
         if (!outputs->all[i].kind->sample)

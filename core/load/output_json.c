@@ -83,7 +83,7 @@ static void put_thresholds(struct buf *out, const struct report *report,
                            const struct metric *metric)
 {
     const struct metric_thresholds *of =
-        thresholds_find(&report->config->thresholds, metric->name);
+        thresholds_of(&report->config->thresholds, metric->name);
     buf_putc(out, '[');
     for (unsigned i = 0; of && i < of->n; i++) {
         buf_puts(out, i > 0 ? "," : "");

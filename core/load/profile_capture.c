@@ -74,6 +74,7 @@ profile_capture_new(uv_loop_t *loop, const struct profile_options *options,
         c->n_items++;
     }
     network_init(&c->network, loop);
+    c->network.skip_verify = host->skip_verify;
     client_init(&c->client, &c->network);
     uv_timer_init(loop, &c->timer);
     c->timer.data = c;

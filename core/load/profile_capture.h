@@ -32,6 +32,7 @@ struct profile_capture_host {
     const char *(*target)(void *ctx);
     uint64_t (*n_requests)(void *ctx); /* finished until now */
     void (*over)(void *ctx); /* all are taken or have failed; may be NULL */
+    bool skip_verify;        /* of TLS: any certificate will do */
     void *ctx;
 };
 

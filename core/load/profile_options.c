@@ -13,6 +13,7 @@
 #define DEFAULT_SECONDS 10
 #define DEFAULT_AFTER_NS (10 * SECOND_NS)
 #define OPEN_SECONDS 5
+#define PROFILE_OVERHEAD_RUN_NS (4 * SECOND_NS)
 
 bool profile_options_any(const struct profile_options *options)
 {
@@ -221,6 +222,7 @@ void profile_options_override(struct profile_options *options,
         options->seconds = with->seconds;
     if (with->top)
         options->top = with->top;
+    options->overhead = options->overhead || with->overhead;
     if (*with->url)
         strcpy(options->url, with->url);
 }
@@ -247,9 +249,24 @@ static void fill_in(struct profile_options *options, int64_t run_ns,
     }
 }
 
+static bool check_overhead(int64_t run_ns, struct err *err)
+{
+    return run_ns >= PROFILE_OVERHEAD_RUN_NS ||
+           err_set(err,
+                   "profile overhead: a run of %.4g s is too short; windows "
+                   "with a profile and without one need %.4g s",
+                   (double)run_ns / 1e9, (double)PROFILE_OVERHEAD_RUN_NS / 1e9);
+}
+
 bool profile_options_finish(struct profile_options *options, int64_t run_ns,
                             bool is_open, struct err *err)
 {
+    if (options->overhead && profile_options_any(options))
+        return err_set(err, "profile: --profile-overhead takes profiles of its "
+                            "own, and the script asks for others, by "
+                            "options.profile or a threshold");
+    if (options->overhead)
+        return check_overhead(run_ns, err);
     if (!profile_options_any(options))
         return (options->after_ns < 0 && !options->seconds && !options->top &&
                 !*options->url) ||

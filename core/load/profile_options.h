@@ -24,6 +24,7 @@ struct profile_options {
     int64_t after_ns; /* from the start of the load; -1: not given */
     int64_t seconds;  /* 0: not given */
     int64_t top;      /* functions shown; 0: not given */
+    bool overhead;    /* measure what it costs instead */
     char url[PROFILE_URL_MAX + 1]; /* "": where the first request goes */
 };
 
@@ -48,10 +49,11 @@ bool profile_options_url(struct profile_options *options, const char *text,
 void profile_options_override(struct profile_options *options,
                               const struct profile_options *with);
 
-/* Fill in what was not given, and check that the window lies within the run of
- * `run_ns`: at most 10 s, at most half of the run, in its middle but begun
- * after 10 s. `is_open`: the run may end earlier (iterations); then the window
- * is the first 5 s unless told otherwise. */
+/* Without `overhead`: fill in what was not given, and check that the window
+ * lies within the run of `run_ns`: at most 10 s, at most half of the run, in
+ * its middle but begun after 10 s. `is_open`: the run may end earlier
+ * (iterations); then the window is the first 5 s unless told otherwise. With
+ * it: check that the run is long enough. */
 bool profile_options_finish(struct profile_options *options, int64_t run_ns,
                             bool is_open, struct err *err);
 

@@ -57,6 +57,7 @@ struct profile_overhead *profile_overhead_new(
     o->host = host;
     o->times = times;
     network_init(&o->network, loop);
+    o->network.skip_verify = host->skip_verify;
     client_init(&o->client, &o->network);
     pprof_request_init(&o->request);
     uv_timer_init(loop, &o->timer);

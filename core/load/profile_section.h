@@ -19,11 +19,13 @@ void profile_section_write(struct buf *out,
 
 /* Append an object, on one line:
  *   {"window": {"begin": S, "seconds": S, "requests": N},
- *    "kinds": {"cpu": {"file", "type", "unit", "total",
- *                      "functions": [{"name", "flat", "own", "cum"}...],
+ *    "kinds": {"cpu": {"file", "type", "unit", "total", "samples",
+ *                      "functions": [{"name", "flat", "own", "cum",
+ *                                     "samples": of own}...],
  *                      "endpoints": {NAME: {"total", "functions"}...}},
  *              "heap": {"error": "403 Forbidden"}}}
- * Values are in the profile's unit. Without a window it is null. */
+ * Values are in the profile's unit; `samples` is there where the profile counts
+ * them. Without a window it is null. */
 void profile_section_write_json(struct buf *out,
                                 const struct profile_capture *capture);
 

@@ -10,18 +10,28 @@ static void put_text(struct buf *out, const char *text)
     json_put_string(out, text, strlen(text));
 }
 
-static void put_functions(struct buf *out, const struct top *top)
+/* `counts`: of the same samples, empty, or NULL. */
+static void put_functions(struct buf *out, const struct top *top,
+                          const struct top *counts)
 {
-    buf_printf(out, "\"total\": %" PRId64 ", \"functions\": [", top->total);
+    buf_printf(out, "\"total\": %" PRId64, top->total);
+    if (counts && counts->n)
+        buf_printf(out, ", \"samples\": %" PRId64, counts->total);
+    buf_puts(out, ", \"functions\": [");
     for (uint32_t i = 0; i < top->n && i < PROFILE_SECTION_JSON_FUNCTIONS;
          i++) {
         const struct top_entry *entry = &top->entries[i];
+        const struct top_entry *count =
+            counts ? top_find(counts, entry->name) : NULL;
         buf_puts(out, i ? ", {\"name\": " : "{\"name\": ");
         put_text(out, entry->name);
         buf_printf(out,
                    ", \"flat\": %" PRId64 ", \"own\": %" PRId64
-                   ", \"cum\": %" PRId64 "}",
+                   ", \"cum\": %" PRId64,
                    entry->flat, entry->own, entry->cum);
+        if (count)
+            buf_printf(out, ", \"samples\": %" PRId64, count->own);
+        buf_putc(out, '}');
     }
     buf_puts(out, "]");
 }
@@ -34,7 +44,7 @@ static void put_endpoints(struct buf *out,
         buf_puts(out, i ? ", " : "");
         put_text(out, captured->endpoints[i].name);
         buf_puts(out, ": {");
-        put_functions(out, &captured->endpoints[i].top);
+        put_functions(out, &captured->endpoints[i].top, NULL);
         buf_putc(out, '}');
     }
     buf_putc(out, '}');
@@ -61,7 +71,7 @@ static void put_profile(struct buf *out,
     buf_puts(out, ", \"unit\": ");
     put_text(out, captured->unit);
     buf_puts(out, ", ");
-    put_functions(out, &captured->top);
+    put_functions(out, &captured->top, &captured->counts);
     put_endpoints(out, captured);
     buf_putc(out, '}');
 }

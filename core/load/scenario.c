@@ -10,6 +10,13 @@ static uint64_t to_ms(int64_t ns)
     return ns > 0 ? (uint64_t)((ns + 999999) / 1000000) : 0;
 }
 
+/* Not before its time: libuv counts from a clock that may be behind. */
+static void set_timer(struct scenario_run *run, uv_timer_cb f, int64_t in_ns)
+{
+    uv_update_time(run->timer.loop);
+    uv_timer_start(&run->timer, f, to_ms(in_ns), 0);
+}
+
 /* No iteration begins any more, those neither that are due already. */
 static void stop(struct scenario_run *run)
 {
@@ -36,8 +43,7 @@ static void on_end(uv_timer_t *timer)
     run->ended = true;
     if (!run->scenario->executor->drains)
         stop(run);
-    uv_timer_start(timer, on_grace_end, to_ms(run->scenario->graceful_stop_ns),
-                   0);
+    set_timer(run, on_grace_end, run->scenario->graceful_stop_ns);
     generator_check_end(run->generator);
 }
 
@@ -47,7 +53,7 @@ static void on_start(uv_timer_t *timer)
     const struct executor *executor = run->scenario->executor;
     int64_t end_ns = run->start_ns + run->scenario->duration_ns;
     run->started = true;
-    uv_timer_start(timer, on_end, to_ms(end_ns - clock_mono_ns()), 0);
+    set_timer(run, on_end, end_ns - clock_mono_ns());
     if (executor->start)
         executor->start(run);
     else
@@ -76,8 +82,7 @@ bool scenario_open(struct scenario_run *run, struct err *err)
 void scenario_arm(struct scenario_run *run, int64_t start_ns)
 {
     run->start_ns = start_ns + run->scenario->start_ns;
-    uv_timer_start(&run->timer, on_start,
-                   to_ms(run->start_ns - clock_mono_ns()), 0);
+    set_timer(run, on_start, run->start_ns - clock_mono_ns());
 }
 
 bool scenario_next(struct scenario_run *run, struct vu *vu)
@@ -105,7 +110,7 @@ void scenario_rest(struct scenario_run *run)
 void scenario_stop(struct scenario_run *run, int64_t grace_ns)
 {
     stop(run);
-    uv_timer_start(&run->timer, on_grace_end, to_ms(grace_ns), 0);
+    set_timer(run, on_grace_end, grace_ns);
     generator_check_end(run->generator);
 }
 

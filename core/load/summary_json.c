@@ -72,7 +72,7 @@ static void put_metric(struct buf *out, const struct report *report,
                        const struct metric *metric)
 {
     const struct metric_thresholds *of =
-        thresholds_find(&report->config->thresholds, metric_title(metric));
+        thresholds_of(&report->config->thresholds, metric_title(metric));
     put_text(out, metric_title(metric));
     buf_puts(out, ": {");
     put_values(out, report, metric);

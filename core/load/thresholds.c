@@ -149,15 +149,6 @@ void thresholds_evaluate_profiles(struct thresholds *thresholds,
     }
 }
 
-const struct metric_thresholds *
-thresholds_find(const struct thresholds *thresholds, const char *text)
-{
-    for (unsigned i = 0; i < thresholds->n; i++)
-        if (strcmp(thresholds->selectors[i].text, text) == 0)
-            return &thresholds->of[i];
-    return NULL;
-}
-
 unsigned thresholds_count(const struct thresholds *thresholds)
 {
     unsigned n = 0;
@@ -173,4 +164,13 @@ unsigned thresholds_count_failed(const struct thresholds *thresholds)
         for (unsigned k = 0; k < thresholds->of[i].n; k++)
             n += thresholds->of[i].all[k].failed;
     return n;
+}
+
+const struct metric_thresholds *thresholds_of(const struct thresholds *all,
+                                              const char *title)
+{
+    for (unsigned i = 0; i < all->n; i++)
+        if (strcmp(all->selectors[i].text, title) == 0)
+            return &all->of[i];
+    return NULL;
 }

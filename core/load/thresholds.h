@@ -52,6 +52,11 @@ void thresholds_fini(struct thresholds *thresholds);
 bool thresholds_read(struct thresholds *thresholds, struct lua_State *L,
                      int index, struct err *err);
 
+/* The conditions on what is called `title`, a metric or sub-metric; NULL: there
+ * are none. */
+const struct metric_thresholds *thresholds_of(const struct thresholds *all,
+                                              const char *title);
+
 /* Is it one of the target's profiles? */
 bool thresholds_is_profile(const struct selector *selector);
 
@@ -83,10 +88,6 @@ typedef bool (*thresholds_profile_fn)(void *ctx,
 /* Judge those of profiles. */
 void thresholds_evaluate_profiles(struct thresholds *thresholds,
                                   thresholds_profile_fn measure, void *ctx);
-
-/* The conditions on the metric or sub-metric of this text; NULL: none. */
-const struct metric_thresholds *
-thresholds_find(const struct thresholds *thresholds, const char *text);
 
 unsigned thresholds_count(const struct thresholds *thresholds);
 unsigned thresholds_count_failed(const struct thresholds *thresholds);

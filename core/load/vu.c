@@ -10,8 +10,8 @@ void vu_init(struct vu *vu, struct scenario_run *run, uint32_t number)
     struct generator *generator = run->generator;
     *vu = (struct vu){.generator = generator, .run = run, .number = number};
     client_init(&vu->client, &generator->network);
-    transfer_init(&vu->transfer);
-    vu->transfer.ctx = vu;
+    chain_init(&vu->chain);
+    vu->chain.transfer.ctx = vu; /* for vu_url.c */
     uv_timer_init(&generator->loop, &vu->timer);
     vu->timer.data = vu;
 }
@@ -22,7 +22,7 @@ void vu_close(struct vu *vu)
     uv_close((uv_handle_t *)&vu->timer, NULL);
 }
 
-void vu_fini(struct vu *vu) { transfer_fini(&vu->transfer); }
+void vu_fini(struct vu *vu) { chain_fini(&vu->chain); }
 
 void vu_begin(struct vu *vu)
 {
@@ -117,11 +117,8 @@ void vu_finish(struct vu *vu)
 
 /* A request that is on its way has taken so long, and would have taken
  * longer. */
-static void count_unfinished(struct vu *vu)
+static void count_unfinished(struct vu *vu, const struct transfer *transfer)
 {
-    const struct transfer *transfer = &vu->transfer;
-    if (!transfer->connection)
-        return;
     struct tags tags = vu_tags(vu);
     tags.transfer = transfer;
     metrics_add(&vu->generator->results.metrics, METRIC_HTTP_REQ_LATENCY,
@@ -134,8 +131,11 @@ void vu_interrupt(struct vu *vu)
 {
     if (!vu->busy)
         return;
-    count_unfinished(vu);
-    client_abort(&vu->transfer);
+    struct transfer *transfer;
+    while ((transfer = client_first_transfer(&vu->client))) {
+        count_unfinished(vu, transfer);
+        client_abort(transfer);
+    }
     uv_timer_stop(&vu->timer);
     vu->generator->behaviour->interrupt(vu);
     if (vu->number > 0)

@@ -1,4 +1,4 @@
-/* vu.h -- a virtual user: iterates, one transfer or sleep at a time.
+/* vu.h -- a virtual user: iterates, one wait at a time.
  *
  * What it does in an iteration is its behaviour: request one URL (vu_url.c,
  * no Lua) or run a function of the script in a coroutine (vu_script.c).
@@ -13,6 +13,7 @@
 #include <uv.h>
 
 #include "base/err.h"
+#include "client/chain.h"
 #include "client/client.h"
 #include "load/tags.h"
 
@@ -48,8 +49,8 @@ struct vu {
     struct vu *next_free; /* of arrival.c */
 
     struct client client;
-    struct transfer transfer; /* the one that it may have on its way */
-    uv_timer_t timer;         /* of its sleep */
+    struct chain chain; /* its request, but for those of a batch */
+    uv_timer_t timer;   /* of its sleep */
 
     /* Of vu_script.c. */
     struct lua_State *co;

@@ -5,57 +5,59 @@
 #include "load/vu.h"
 #include "load/vu_script.h"
 
-static struct transfer *take(void *ctx, struct lua_State *L, const char **why)
+static void *find(void *ctx, struct lua_State *L, const char **why)
+{
+    return vu_script_current(ctx, L, why);
+}
+
+/* It has one, so that a request allocates nothing. */
+static struct chain *take(void *asker, struct lua_State *L)
+{
+    (void)L;
+    return &((struct vu *)asker)->chain;
+}
+
+static void release(struct chain *chain) { (void)chain; }
+
+/* What is asked for first is what profiles are taken of; setup may ask somebody
+ * else. */
+static struct client *client_of(void *ctx, void *asker)
 {
     struct generator *generator = ctx;
-    struct vu *vu = vu_script_current(generator, L, why);
-    if (!vu)
-        return NULL;
-    vu->transfer.keep_body = !generator->load->config->discard_bodies;
-    return &vu->transfer;
+    struct vu *vu = asker;
+    if (vu->number > 0)
+        first_target_note(&generator->load->profiles.target,
+                          &vu->chain.transfer.url);
+    return &vu->client;
 }
 
-static void on_reply(struct transfer *transfer)
+static void count(void *asker, struct transfer *transfer)
 {
-    struct vu *vu = transfer->ctx;
-    vu_count(vu, transfer);
-    vu_script_wake(vu);
+    vu_count(asker, transfer);
 }
 
-static bool send_request(void *ctx, struct transfer *transfer)
+/* vu_interrupt gives up all that its client has on the way. */
+static void wait_for_reply(void *asker, void (*cancel)(void *),
+                           void *cancel_ctx)
 {
-    (void)ctx;
-    struct vu *vu = transfer->ctx;
-    transfer->done = on_reply;
-    if (vu->number) /* setup may ask somebody else */
-        first_target_note(&vu->generator->load->target, &transfer->url);
-    if (!client_send(&vu->client, transfer))
-        return false;
-    vu_script_wait(vu);
-    return true;
+    (void)cancel;
+    (void)cancel_ctx;
+    vu_script_wait(asker);
 }
 
-static void fail(void *ctx, struct transfer *transfer, enum client_error error)
-{
-    (void)ctx;
-    vu_count_failure(transfer->ctx, transfer, error);
-}
-
-/* The virtual user sends the next one with it. */
-static void release(void *ctx, struct transfer *transfer)
-{
-    (void)ctx;
-    (void)transfer;
-}
+static void wake(void *asker) { vu_script_wake(asker); }
 
 void vu_http_install(struct lua_State *L, struct generator *generator)
 {
     generator->http = (struct http_host){
-        .user_agent = generator->load->config->user_agent,
+        .options = &generator->load->config->http,
+        .find = find,
         .take = take,
-        .send = send_request,
-        .fail = fail,
         .release = release,
+        .client = client_of,
+        .count = count,
+        .wait = wait_for_reply,
+        .wake = wake,
         .ctx = generator,
     };
     module_http_install(L, &generator->http);

@@ -65,10 +65,9 @@ int vu_script_load(struct generator *generator, struct err *err)
     return ok ? 0 : LOAD_EXIT_SCRIPT;
 }
 
-/* Push the script's field; its type. */
-static int push_field(struct generator *generator, const char *name)
+int vu_script_push_field(struct generator *generator, lua_State *L,
+                         const char *name)
 {
-    lua_State *L = generator->L;
     lua_rawgeti(L, LUA_REGISTRYINDEX, generator->table_ref);
     lua_pushstring(L, name);
     lua_rawget(L, -2);
@@ -80,7 +79,7 @@ int vu_script_read_options(struct generator *generator, struct config *config,
                            struct err *err)
 {
     lua_State *L = generator->L;
-    bool ok = push_field(generator, "options") == LUA_TNIL ||
+    bool ok = vu_script_push_field(generator, L, "options") == LUA_TNIL ||
               config_read(config, L, -1, err);
     lua_settop(L, 0);
     return ok ? 0 : LOAD_EXIT_CONFIG;
@@ -88,7 +87,7 @@ int vu_script_read_options(struct generator *generator, struct config *config,
 
 static int field_type(struct generator *generator, const char *name)
 {
-    int type = push_field(generator, name);
+    int type = vu_script_push_field(generator, generator->L, name);
     lua_pop(generator->L, 1);
     return type;
 }

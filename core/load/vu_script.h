@@ -34,6 +34,11 @@ bool vu_script_check(struct generator *generator, const struct config *config,
 /* Has it a function of this name? */
 bool vu_script_has(struct generator *generator, const char *name);
 
+/* Push the script's field onto `L`, the generator's state or one of its
+ * coroutines; its type. */
+int vu_script_push_field(struct generator *generator, struct lua_State *L,
+                         const char *name);
+
 /* What setup returned (script/value.h), to be handed to each iteration. */
 bool vu_script_take_data(struct generator *generator, const struct buf *data,
                          struct err *err);

@@ -16,15 +16,15 @@ static void on_reply(struct transfer *transfer)
 
 static bool open_url(struct vu *vu, struct err *err)
 {
-    struct transfer *transfer = &vu->transfer;
+    struct transfer *transfer = &vu->chain.transfer;
     const char *url = vu->generator->load->url;
     if (!url_parse(&transfer->url, url, strlen(url), err))
         return false;
-    first_target_note(&vu->generator->load->target, &transfer->url);
+    first_target_note(&vu->generator->load->profiles.target, &transfer->url);
     request_begin(&transfer->request, "GET", &transfer->url);
     request_host(&transfer->request, &transfer->url);
     request_user_agent(&transfer->request,
-                       vu->generator->load->config->user_agent);
+                       vu->generator->load->config->http.user_agent);
     request_end(&transfer->request, NULL, 0);
     transfer->method = "GET";
     transfer->idempotent = true;
@@ -34,9 +34,10 @@ static bool open_url(struct vu *vu, struct err *err)
 
 static void begin(struct vu *vu)
 {
-    if (client_send(&vu->client, &vu->transfer))
+    struct transfer *transfer = &vu->chain.transfer;
+    if (client_send(&vu->client, transfer))
         return;
-    vu_count_failure(vu, &vu->transfer, CLIENT_OUT_OF_MEMORY);
+    vu_count_failure(vu, transfer, CLIENT_OUT_OF_MEMORY);
     vu_finish(vu);
 }
 

@@ -42,10 +42,13 @@ static void see(struct tables *t, uint32_t key, int64_t value)
     sums->cum += value;
 }
 
+#define USER_ADDRESS_BITS 47 /* of x86-64 */
+
 static bool is_script(const struct profile_location *location)
 {
-    return location->address == 0 && location->mapping == 0 &&
-           location->n_lines > 0;
+    return location->mapping == 0 && location->n_lines > 0 &&
+           (location->address == 0 ||
+            location->address >> USER_ADDRESS_BITS != 0);
 }
 
 static void add_sample(struct tables *t, const struct profile_sample *sample,

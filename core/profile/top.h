@@ -6,8 +6,9 @@
  * function of a script, or a C function that the script calls by its name
  * (string.format), also what native code did for it without calling back:
  * flat alone goes to memmove, and a hot string.format has none. Such functions
- * are known by their locations, which have neither address nor mapping. In a
- * profile of a program without a script own and flat are equal.
+ * are known by their locations: they have no mapping, and no address that a
+ * process could have mapped (sample/locations.c). In a profile of a program
+ * without a script own and flat are equal.
  *
  * Path: pprof_read.c -> [top] -> load/
  */

@@ -9,6 +9,7 @@ local http = {}
 ---@field headers? table<string, string|number>
 ---@field timeout? string|number "10s", "500ms", or milliseconds; 60 s
 ---@field tags? table<string, string>
+---@field redirects? integer how many to follow; the option maxRedirects, 10
 
 ---@class http.Timings in milliseconds
 ---@field blocked number until there was a connection
@@ -20,6 +21,7 @@ local http = {}
 ---@field duration number sending + waiting + receiving
 
 ---@class http.Response
+---@field url string where it came from, after redirects
 ---@field status integer 0 when there was no reply
 ---@field headers table<string, string> whatever the case of the name asked for
 ---@field body string

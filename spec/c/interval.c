@@ -74,16 +74,16 @@ static void shift_of_two_samples(void **state)
     struct interval shift;
     for (int i = 0; i < 10; i++)
         b[i] = a[i] + 20;
-    assert_true(interval_of_shift(a, 10, b, 10, 0.95, &shift));
+    assert_true(interval_of_shift(a, 10, b, 10, 0.95, 1, &shift));
     expect(shift.value, 20);
     assert_true(shift.is_known);
     /* Tables of U have 23 for 10 and 10 at 95 %: the 24th difference, of
      * which there are 1 of 11, 2 of 12, ... 7 of 17: the 24th is 17. */
     expect(shift.low, 17);
     expect(shift.high, 23);
-    assert_true(interval_of_shift(a, 4, b, 10, 0.95, &shift));
+    assert_true(interval_of_shift(a, 4, b, 10, 0.95, 1, &shift));
     assert_false(shift.is_known);
-    assert_true(interval_of_shift(a, 0, far, 1, 0.95, &shift));
+    assert_true(interval_of_shift(a, 0, far, 1, 0.95, 1, &shift));
     assert_false(shift.is_known);
 }
 
@@ -133,10 +133,32 @@ static void shift_intervals_hold(void **state)
             a[i] = skewed();
         for (int i = 0; i < 20; i++)
             b[i] = 3 + skewed();
-        assert_true(interval_of_shift(a, 15, b, 20, 0.95, &shift));
+        assert_true(interval_of_shift(a, 15, b, 20, 0.95, 1, &shift));
         held += shift.low <= 3 && 3 <= shift.high;
     }
     assert_true(fabs((double)held / TRIALS - 0.95) < TOLERANCE);
+}
+
+/* Each value is half the one before and half new. */
+static void likeness_is_estimated(void **state)
+{
+    (void)state;
+    double sum = 0, of_white = 0, values[30] = {0};
+    for (int trial = 0; trial < TRIALS; trial++) {
+        double value = 0;
+        for (int i = 0; i < 60; i++) {
+            value = 0.5 * value + uniform() - 0.5;
+            values[i % 30] = value;
+        }
+        sum += interval_likeness(values, 30);
+        for (int i = 0; i < 30; i++)
+            values[i] = uniform();
+        of_white += interval_likeness(values, 30);
+    }
+    assert_true(fabs(sum / TRIALS - 0.5) < 0.03);
+    assert_true(of_white / TRIALS < 0.1); /* not 0: it is cut at 0 */
+    assert_true(interval_likeness(values, 0) == 0);
+    assert_true(interval_likeness((double[]){2, 2, 2}, 3) == 0);
 }
 
 int main(void)
@@ -148,6 +170,7 @@ int main(void)
         cmocka_unit_test(shift_of_two_samples),
         cmocka_unit_test(median_intervals_hold),
         cmocka_unit_test(shift_intervals_hold),
+        cmocka_unit_test(likeness_is_estimated),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

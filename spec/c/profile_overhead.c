@@ -146,7 +146,8 @@ static void carry_out(struct run *run, const char *status, unsigned ms,
     profile_ms = ms;
     if (*status)
         snprintf(run->url, sizeof run->url, "http://127.0.0.1:%d", port);
-    run->host = (struct profile_overhead_host){no_target, look, run};
+    run->host = (struct profile_overhead_host){
+        .target = no_target, .look = look, .ctx = run};
     uv_loop_init(&run->loop);
     run->overhead =
         profile_overhead_new(&run->loop, run->url, &run->host, &quick, &err);

@@ -57,6 +57,9 @@ static void a_request_has_k6s_tags(void **state)
     assert_tag(&tags, "check", NULL);
     assert_tag(&tags, "group", NULL);
 
+    parse_url(&transfer, "https://me:secret@a:1/b@c");
+    assert_tag(&tags, "name", "https://****:****@a:1/b@c");
+
     transfer.status = 404;
     transfer.http_1_0 = true;
     assert_tag(&tags, "status", "404");

@@ -17,7 +17,8 @@ static uint32_t add_string(struct profile *p, const char *s)
     return profile_string(p, s, strlen(s));
 }
 
-/* `names`: innermost (inlined) first. Address 0: of a script. */
+/* `names`: innermost (inlined) first. Address 0, or from 2^47 on: of a script.
+ */
 static uint32_t add_location(struct profile *p, uint64_t address,
                              const char *const *names, uint32_t n)
 {
@@ -61,7 +62,7 @@ static struct profile *make(void)
     profile_add_sample_type(p, "cpu", "nanoseconds");
     uint32_t main = add_one(p, 0x10, "main"), answer = add_one(p, 0, "answer"),
              sort = add_one(p, 0, "table.sort"),
-             compare = add_one(p, 0, "compare"),
+             compare = add_one(p, UINT64_C(1) << 52 | 7, "compare"),
              auxsort = add_one(p, 0x20, "auxsort"),
              memmove = add_one(p, 0x30, "memmove"),
              format = add_one(p, 0, "string.format"),

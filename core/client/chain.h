@@ -1,0 +1,55 @@
+/* chain.h -- a request as a script sees it: one transfer, and those that
+ * redirects make of it.
+ *
+ * Each transfer is counted for itself, as k6 does; what the script gets is the
+ * last one. The timeout is for all of them.
+ *
+ * Path: script/module_http.c -> [chain] -> client.c -> [chain] -> its done
+ */
+#ifndef CLIENT_CHAIN_H
+#define CLIENT_CHAIN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "client/transfer.h"
+
+#define CHAIN_REDIRECTS_MAX 10 /* k6's default */
+
+struct client;
+
+struct chain {
+    struct transfer transfer; /* first: on its way, or done; its own done and
+                                 keep_headers are the chain's */
+
+    /* Set by the caller before chain_send. */
+    unsigned redirects_max; /* the reply that would be one more is the last */
+    bool warn_of_redirects; /* for the caller alone */
+    transfer_fn counted;    /* one is done, and another follows */
+    transfer_fn done;       /* the last one is done */
+    const void *ctx;        /* the caller's, beside transfer.ctx */
+
+    struct client *client;
+    unsigned n_redirects;
+    bool foreign;         /* has been sent to another host's */
+    bool keep_referer;    /* the script has given one */
+    int64_t give_up_ns;   /* when the timeout is over */
+    struct url_part host; /* of the first URL */
+    struct buf location;  /* the text of the URL, once redirected */
+};
+
+void chain_init(struct chain *chain);
+
+/* Free the buffers. It must not be on its way. */
+void chain_fini(struct chain *chain);
+
+/* Send. The request and what chain->transfer.url points to stay until done.
+ * False when out of memory: nothing is called then. client_abort gives it
+ * up. */
+bool chain_send(struct chain *chain, struct client *client);
+
+/* Its last reply is a redirect that was one too many. */
+bool chain_stopped(const struct chain *chain);
+
+#endif
