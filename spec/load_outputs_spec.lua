@@ -49,7 +49,7 @@ describe("perilune load -o", function()
     server = support.serve { "--workers", "1", folder .. "/lua" }
     support.write_file(folder .. "/script.lua", ([[
       local http, t = require "http", require "loadtest"
-      local size = t.Counter("my_size")
+      local size, odd = t.Counter("my_size"), t.Trend("odd")
       local M = { options = { vus = 6, iterations = 300, tags = { run = "r1" } } }
       function M.default()
         t.group("a, \"b\"", function()
@@ -58,6 +58,7 @@ describe("perilune load -o", function()
         end)
         http.get("BASE/gone")
         size:add(2, { own = 7 })
+        for _, v in ipairs { -12.3456789, 0.00000051, 1e12, -1e-9 } do odd:add(v) end
       end
       return M
     ]]):gsub("BASE", server.url))
@@ -148,6 +149,11 @@ describe("perilune load -o", function()
       ",,,,,,own=x&run=r1,"])
     assert.equal(300, seen["my_size,TIME,2.000000,,,,,,,,,default,,,,,," ..
       "own=7&run=r1,"])
+    for _, value in ipairs { "-12.345679", "0.000001", "1000000000000.000000",
+      "-0.000000" } do
+      assert.equal(300, seen["odd,TIME," .. value ..
+        ",,,,,,,,,default,,,,,,run=r1,"], value)
+    end
   end)
 
   it("hgrm= has the percentiles of latency and duration", function()

@@ -50,6 +50,8 @@ struct arguments {
     bool quiet;
 };
 
+static char out_help[512]; /* filled in from the list of outputs */
+
 static const struct argp_option options[] = {
     {"vus", 'u', "N", 0, "Virtual users", 0},
     {"duration", 'd', "TIME", 0, "How long: 10s, 1m30s, 500ms", 0},
@@ -66,12 +68,7 @@ static const struct argp_option options[] = {
     {"insecure-skip-tls-verify", OPTION_SKIP_TLS_VERIFY, NULL, 0,
      "Accept any certificate", 0},
     {"quiet", 'q', NULL, 0, "No progress on stderr", 0},
-    {"out", 'o', "KIND=FILE", 0,
-     "Write the run down, too; may be given again. json: each sample, as k6 "
-     "writes it; csv: the same in k6's columns; hgrm: percentiles for "
-     "HdrHistogram's plotters; summary: the summary as JSON. A FILE.gz is "
-     "compressed",
-     2},
+    {"out", 'o', "KIND=FILE", 0, out_help, 2},
     {"summary-export", OPTION_SUMMARY_EXPORT, "FILE", 0, "-o summary=FILE", 2},
     {"summary-trend-stats", OPTION_SUMMARY_TREND_STATS, "STAT,...", 0,
      "The summary's columns of times: " TREND_STAT_GRAMMAR, 2},
@@ -414,6 +411,7 @@ int command_load(int argc, char **argv)
     struct progress progress;
     struct err err = {""};
     outputs_init(&arguments.outputs);
+    outputs_describe(out_help, sizeof out_help);
     if (argc > 1 && strcmp(argv[1], "compare") == 0)
         return command_load_compare(argc - 1, argv + 1);
     options_parse(&argp, argc, argv, 0, &arguments);

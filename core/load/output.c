@@ -39,11 +39,15 @@ void outputs_init(struct outputs *outputs)
     pthread_mutex_init(&outputs->lock, NULL);
 }
 
-void outputs_describe(struct buf *out)
+void outputs_describe(char *out, size_t size)
 {
-    for (size_t i = 0; i < n_kinds; i++)
-        buf_printf(out, "%s%s: %s", i > 0 ? "; " : "", kinds[i]->name,
-                   kinds[i]->about);
+    size_t n = (size_t)snprintf(out, size,
+                                "Write the run down, too; may be "
+                                "given again. A FILE.gz is "
+                                "compressed.");
+    for (size_t i = 0; i < n_kinds && n < size; i++)
+        n += (size_t)snprintf(out + n, size - n, " %s: %s%s", kinds[i]->name,
+                              kinds[i]->about, i + 1 < n_kinds ? ";" : "");
 }
 
 static bool unknown(const char *text, struct err *err)

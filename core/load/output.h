@@ -121,7 +121,7 @@ void outputs_tick(struct outputs *outputs);
 bool outputs_close(struct outputs *outputs, struct err *err);
 void outputs_fini(struct outputs *outputs);
 
-/* Lines for --help. */
-void outputs_describe(struct buf *out);
+/* What there are, for --help. */
+void outputs_describe(char *out, size_t size);
 
 #endif

@@ -1,10 +1,13 @@
 /* output_csv.c -- each sample as a line of CSV, in k6's columns: the system's
  * tags have one each, a script's are in extra_tags as key=value&key=value. */
+#include <math.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "load/output.h"
 
 #define SECOND_NS INT64_C(1000000000)
+#define SMALL 1e9 /* its millionths are exact in a double */
 
 /* k6's, sorted; some are of what is not measured here, and empty. */
 static const char *const columns[] = {
@@ -86,17 +89,38 @@ static void put_tags(struct buf *out, const struct tags *tags,
     buf_puts(out, ",\n");
 }
 
+/* With 6 decimals; as "%f" does it, which takes as long as all the rest. */
+static void put_value(struct buf *out, double value)
+{
+    if (!(fabs(value) < SMALL)) {
+        buf_printf(out, "%f", value);
+        return;
+    }
+    int64_t millionths = llrint(fabs(value) * 1e6);
+    char decimals[7] = ".000000", *at = decimals + sizeof decimals;
+    if (value < 0)
+        buf_putc(out, '-');
+    json_put_integer(out, millionths / 1000000);
+    for (int64_t rest = millionths % 1000000; rest > 0; rest /= 10)
+        *--at = (char)('0' + rest % 10);
+    buf_append(out, decimals, sizeof decimals);
+}
+
 static void put_sample(struct buf *out, const struct sample *sample,
                        const struct buf *tags)
 {
-    buf_printf(out, "%s,%lld,%f,", sample->metric->name,
-               (long long)(sample->time_ns / SECOND_NS), sample->value);
+    buf_puts(out, sample->metric->name);
+    buf_putc(out, ',');
+    json_put_integer(out, sample->time_ns / SECOND_NS);
+    buf_putc(out, ',');
+    put_value(out, sample->value);
+    buf_putc(out, ',');
     buf_append(out, tags->data, tags->len);
 }
 
 const struct output_kind output_csv = {
     .name = "csv",
-    .about = "each sample, in k6's columns",
+    .about = "the same in k6's columns",
     .open = put_header,
     .tags = put_tags,
     .sample = put_sample,

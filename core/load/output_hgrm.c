@@ -8,8 +8,9 @@
 #include "load/output.h"
 #include "load/results.h"
 
-#define TICKS 5 /* per half of what is left to 100 %: HdrHistogram's default   \
-                 */
+#define TICKS                                                                  \
+    5 /* per half of what is left to 100 %: HdrHistogram's default             \
+       */
 
 static void put_row(struct buf *out, const struct histogram *values,
                     double quantile)
@@ -87,6 +88,6 @@ static void write_all(struct output *output, const struct report *report)
 
 const struct output_kind output_hgrm = {
     .name = "hgrm",
-    .about = "percentiles, as HdrHistogram's plotters read them",
+    .about = "percentiles for HdrHistogram's plotters",
     .close = write_all,
 };
