@@ -217,3 +217,21 @@ uint64_t histogram_count_upto(const struct histogram *h, double value)
         }
     return n;
 }
+
+double histogram_deviation(const struct histogram *h)
+{
+    if (h->count == 0)
+        return 0;
+    double mean = h->sum / (double)h->count;
+    double squares = (double)h->n_zero * mean * mean;
+    for (int p = 0; p < HISTOGRAM_POWERS; p++)
+        for (int b = 0; b < HISTOGRAM_BUCKETS; b++) {
+            double distance = middle(p, b) - mean;
+            if (h->positive[p])
+                squares += (double)h->positive[p][b] * distance * distance;
+            distance = -middle(p, b) - mean;
+            if (h->negative[p])
+                squares += (double)h->negative[p][b] * distance * distance;
+        }
+    return sqrt(squares / (double)h->count);
+}

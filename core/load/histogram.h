@@ -54,6 +54,10 @@ bool histogram_add(struct histogram *into, const struct histogram *from);
  * empty. */
 double histogram_quantile(const struct histogram *h, double quantile);
 
+/* The standard deviation of the values, each taken as the middle of its
+ * bucket. */
+double histogram_deviation(const struct histogram *h);
+
 /* How many values are not greater; those of the bucket that `value` is in by
  * the bucket's middle. */
 uint64_t histogram_count_upto(const struct histogram *h, double value);

@@ -29,6 +29,7 @@
 #include "load/window.h"
 
 struct load;
+struct outputs;
 
 /* Called on the main thread, in all phases. */
 struct load_observer {
@@ -73,6 +74,7 @@ struct load {
     _Atomic(enum load_stop) stopped;
     enum load_phase phase;
     struct load_observer observer;
+    struct outputs *outputs; /* the caller's; NULL: none */
 
     struct target_profiles profiles;
     struct window_series windows; /* of the scenarios */
