@@ -1,7 +1,8 @@
 #!/bin/sh
 # load.sh: the load generator against wrk and k6, one core each for generator
 # and target, alternating runs: requests/s, and CPU time of the generator per
-# request. Ratios are taken within a round; their median is what counts. Then how
+# request. Ratios are taken within a round; their median is what counts. In the
+# same rounds, what outputs of each sample cost. Then how
 # well it keeps an arrival rate, and what a virtual user takes.
 #
 #   sh bench/load.sh [ROUNDS]        (5; SECONDS_EACH=3 CONNECTIONS=50)
@@ -101,6 +102,16 @@ run_script() {
         -u "$connections" -d "${seconds}s" -q
 }
 
+# URL mode, with each sample of each request written down, too.
+run_json() { run_url_with "json=/dev/null"; }
+run_csv() { run_url_with "csv=/dev/null"; }
+run_json_gz() { run_url_with "json=$folder/null.gz"; }
+run_url_with() {
+    taskset -c 0 "$perilune" load "$url" -u "$connections" -d "${seconds}s" -q \
+        -o "$1"
+}
+ln -s /dev/null "$folder/null.gz"
+
 run_k6() {
     URL=$url K6_NO_USAGE_REPORT=true GOMAXPROCS=1 taskset -c 0 "$k6" run \
         --quiet --no-color -u "$connections" -d "${seconds}s" "$folder/check.js"
@@ -140,7 +151,7 @@ echo "target: nginx, $connections connections, $rounds rounds of ${seconds} s"
 round=0
 while [ "$round" -lt "$rounds" ]; do
     round=$((round + 1))
-    for name in wrk url script ${k6:+k6}; do
+    for name in wrk url script json csv json_gz ${k6:+k6}; do
         measure "$name"
         # shellcheck disable=SC2046 # two words
         printf '%-7s %d: %8.0f requests/s, %5.2f us CPU per request\n' "$name" \
@@ -151,6 +162,8 @@ printf 'URL mode / wrk:   rate %.3f (must 0.97, aim 1.05), CPU %.3f\n' \
     "$(ratio url 1)" "$(ratio url 2)"
 printf 'Lua script / wrk: rate %.3f (must 0.90, aim 1.00), CPU %.3f\n' \
     "$(ratio script 1)" "$(ratio script 2)"
+printf 'URL mode with -o: CPU, by its own without: json %.2f, csv %.2f, json.gz %.2f\n' \
+    "$(ratio json 2 url)" "$(ratio csv 2 url)" "$(ratio json_gz 2 url)"
 if [ -n "$k6" ]; then
     printf 'Lua script / k6:  rate %.2f (must 8, aim 10), CPU %.3f\n' \
         "$(ratio script 1 k6)" "$(ratio script 2 k6)"

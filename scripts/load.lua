@@ -21,6 +21,12 @@ if env.RATE then -- as many requests a second, however fast they are answered
   }
 end
 
+M.options.thresholds = {
+  checks = "rate==1",
+  http_req_failed = "rate<0.01",
+  http_req_duration = "p(95)<1000",
+}
+
 local function is_ok(res) return res.status == 200 end
 local function has_body(res) return #res.body > 0 end
 

@@ -85,6 +85,7 @@ describe("thresholds", function()
       ["http_reqs{kind:special}"] = "count==20",
       ["http_reqs{url:BASE/data?x}"] = "count==20",
       ["http_reqs{name:nobody}"] = "count==0",
+      ["http_req_duration{expected_response:true}"] = "max>0",
       ["checks{check:status}"] = "rate==1",
       ["checks{of:it}"] = "rate==0.5",
       ["my_count{color:red}"] = "count==20",
@@ -105,7 +106,7 @@ describe("thresholds", function()
     assert.equal(99, code)
     local _, held = out:gsub("✓ '", "")
     local _, crossed = out:gsub("✗ '", "")
-    assert.equal(14, held, out)
+    assert.equal(15, held, out)
     assert.equal(1, crossed, out)
     assert_in_order(out, {
       "    iterations{scenario:other}\n    ✗ 'count>0' count=0\n",

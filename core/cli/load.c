@@ -1,6 +1,5 @@
 /* load.c -- perilune load SCRIPT.lua | URL: run a load test and print its
  * summary. Exit codes are k6's. */
-#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,10 +10,11 @@
 #include "cli/options.h"
 #include "cli/output.h"
 #include "base/duration.h"
+#include "load/live_view.h"
 #include "load/load.h"
 #include "load/module_summary.h"
+#include "load/output.h"
 #include "load/profile_section.h"
-#include "load/progress.h"
 #include "load/report.h"
 #include "load/summary.h"
 
@@ -25,6 +25,7 @@
 
 enum {
     OPTION_SUMMARY_EXPORT = 256,
+    OPTION_SUMMARY_TREND_STATS,
     OPTION_SKIP_TLS_VERIFY,
     OPTION_OUT_DIR,
     OPTION_PROFILE,
@@ -40,13 +41,16 @@ struct arguments {
     struct shorthand shorthand;
     const char *env[ENV_MAX + 1];
     unsigned n_env;
-    const char *summary_export;
-    const char *out_dir; /* NULL: not given */
+    struct outputs outputs;
+    struct trend_stats trend_stats; /* n 0: not given */
+    const char *out_dir;            /* NULL: not given */
     struct profile_options profile;
     int64_t threads; /* 0: not given */
     bool skip_tls_verify;
     bool quiet;
 };
+
+static char out_help[512]; /* filled in from the list of outputs */
 
 static const struct argp_option options[] = {
     {"vus", 'u', "N", 0, "Virtual users", 0},
@@ -61,11 +65,17 @@ static const struct argp_option options[] = {
     {"threads", 't', "N", 0, "Threads that the virtual users are spread over",
      0},
     {"env", 'e', "NAME=VALUE", 0, "Put into the script's loadtest.env", 0},
-    {"summary-export", OPTION_SUMMARY_EXPORT, "FILE", 0,
-     "Write the summary as JSON, too", 0},
     {"insecure-skip-tls-verify", OPTION_SKIP_TLS_VERIFY, NULL, 0,
      "Accept any certificate", 0},
-    {"quiet", 'q', NULL, 0, "No progress on stderr", 0},
+    {"quiet", 'q', NULL, 0, "No live view on stderr", 0},
+    {"out", 'o', "KIND=FILE", 0, out_help, 2},
+    {"summary-export", OPTION_SUMMARY_EXPORT, "FILE", 0, "-o summary=FILE", 2},
+    {"summary-trend-stats", OPTION_SUMMARY_TREND_STATS, "STAT,...", 0,
+     "The summary's columns of times: " TREND_STAT_GRAMMAR, 2},
+    {"out-dir", OPTION_OUT_DIR, "DIR", 0,
+     "Where files go whose names have no folder, and profiles, as KIND.pb.gz "
+     "(.)",
+     2},
     {"profile", OPTION_PROFILE, "KIND,...", 0,
      "Take profiles of the target meanwhile: cpu, heap, allocs, wall, block, "
      "mutex, goroutine, threadcreate",
@@ -86,8 +96,6 @@ static const struct argp_option options[] = {
      "off in turn, and report what it costs. Needs 4 s, and 15 s for an "
      "interval",
      1},
-    {"out-dir", OPTION_OUT_DIR, "DIR", 0,
-     "Where profiles are saved, as KIND.pb.gz (.)", 1},
     {0},
 };
 
@@ -159,6 +167,33 @@ static error_t parse_profile(int key, const char *text,
     }
 }
 
+static error_t parse_output(int key, const char *text, struct argp_state *state)
+{
+    struct arguments *arguments = state->input;
+    struct err err = {""};
+    char spec[OUTPUT_PATH_MAX + 16];
+    switch (key) {
+    case 'o':
+        if (!outputs_add(&arguments->outputs, text, &err))
+            argp_error(state, "--out: %s", err.message);
+        return 0;
+    case OPTION_SUMMARY_EXPORT:
+        snprintf(spec, sizeof spec, "summary=%s", text);
+        if (!outputs_add(&arguments->outputs, spec, &err))
+            argp_error(state, "--summary-export: %s", err.message);
+        return 0;
+    case OPTION_SUMMARY_TREND_STATS:
+        if (!trend_stats_parse(&arguments->trend_stats, text, &err))
+            argp_error(state, "--summary-trend-stats: %s", err.message);
+        return 0;
+    case OPTION_OUT_DIR:
+        arguments->out_dir = text;
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
 static void check_profile(struct argp_state *state,
                           const struct profile_options *profile)
 {
@@ -201,12 +236,6 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
     case 'e':
         add_variable(state, arguments, text);
         return 0;
-    case OPTION_SUMMARY_EXPORT:
-        arguments->summary_export = text;
-        return 0;
-    case OPTION_OUT_DIR:
-        arguments->out_dir = text;
-        return 0;
     case OPTION_SKIP_TLS_VERIFY:
         arguments->skip_tls_verify = true;
         return 0;
@@ -225,7 +254,9 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
         check_profile(state, &arguments->profile);
         return 0;
     default:
-        return parse_profile(key, text, state);
+        return parse_output(key, text, state) == 0
+                   ? 0
+                   : parse_profile(key, text, state);
     }
 }
 
@@ -248,17 +279,6 @@ static int fail(int code, const struct err *err)
 {
     fprintf(stderr, "perilune load: %s\n", err->message);
     return code;
-}
-
-static bool write_file(const char *path, const struct buf *text,
-                       struct err *err)
-{
-    FILE *file = fopen(path, "wb");
-    bool ok = file && !text->failed &&
-              fwrite(text->data, 1, text->len, file) == text->len;
-    if (file && fclose(file) != 0)
-        ok = false;
-    return ok || err_set(err, "%s: %s", path, strerror(errno));
 }
 
 static void say_crossed(const struct thresholds *thresholds)
@@ -315,34 +335,36 @@ static int print_summary(const struct load *load, const struct report *said,
     return code;
 }
 
-static int report(const struct load *load, const char *summary_export)
+/* `said` is what the outputs read. */
+static int report(const struct load *load, struct report *said)
 {
     struct err err = {""};
-    struct buf text = BUF_INIT, json = BUF_INIT, members = BUF_INIT;
-    const struct report said = {load->config, &load->results, &load->series};
+    struct buf text = BUF_INIT, members = BUF_INIT;
     int code = 0;
-    summary_write(&text, &said);
+    summary_write(&text, said);
     if (load->profiles.capture)
         profile_section_write(&text, load->profiles.capture,
                               (unsigned)load->config->profile.top);
     if (load->profiles.overhead)
         profile_overhead_write(&text, load->profiles.overhead);
-    code = print_summary(load, &said, &text);
-    if (summary_export) {
-        put_members(&members, load);
-        summary_write_json(&json, &said, &members);
-        if (!write_file(summary_export, &json, &err))
-            code = fail(EXIT_FAILED, &err);
-    }
+    code = print_summary(load, said, &text);
+    put_members(&members, load);
+    said->members = &members;
+    if (!outputs_close(load->outputs, &err))
+        code = fail(EXIT_FAILED, &err);
     if (load->results.checks.overflowed)
         fprintf(stderr,
                 "perilune load: more than %d checks or groups: the rest was "
                 "counted as 'other'\n",
                 CHECKS_MAX);
+    if (load->results.endpoints.overflowed)
+        fprintf(stderr,
+                "perilune load: more than %d values of the tag 'name': the "
+                "rest was counted as 'other'\n",
+                ENDPOINTS_MAX);
     if (thresholds_count_failed(&load->config->thresholds) > 0)
         say_crossed(&load->config->thresholds);
     buf_fini(&text);
-    buf_fini(&json);
     buf_fini(&members);
     return code;
 }
@@ -350,8 +372,8 @@ static int report(const struct load *load, const char *summary_export)
 static bool is_url(const char *target) { return strstr(target, "://") != NULL; }
 
 /* What is wrong is said here, before anything is sent. */
-static int prepare(struct load *load, const struct arguments *arguments,
-                   struct err *err)
+static int prepare(struct load *load, struct arguments *arguments,
+                   const struct report *said, struct err *err)
 {
     struct config *config = load->config;
     if (is_url(arguments->target)) {
@@ -372,19 +394,27 @@ static int prepare(struct load *load, const struct arguments *arguments,
         config->threads = arguments->threads;
     if (arguments->out_dir)
         config->out_dir = arguments->out_dir;
+    if (arguments->trend_stats.n)
+        config->trend_stats = arguments->trend_stats;
     profile_options_override(&config->profile, &arguments->profile);
     config->skip_tls_verify |= arguments->skip_tls_verify;
     if (!config_finish(config, err))
         return LOAD_EXIT_CONFIG;
-    return load_prepare(load, err);
+    int code = load_prepare(load, err);
+    if (code == 0 &&
+        !outputs_open(&arguments->outputs, config->out_dir, said, err))
+        code = LOAD_EXIT_CONFIG;
+    return code;
 }
 
 int command_load(int argc, char **argv)
 {
     struct arguments arguments = {.profile = PROFILE_OPTIONS_INIT};
     struct config config;
-    struct progress progress;
+    struct live_view *view = NULL;
     struct err err = {""};
+    outputs_init(&arguments.outputs);
+    outputs_describe(out_help, sizeof out_help);
     if (argc > 1 && strcmp(argv[1], "compare") == 0)
         return command_load_compare(argc - 1, argv + 1);
     options_parse(&argp, argc, argv, 0, &arguments);
@@ -392,21 +422,25 @@ int command_load(int argc, char **argv)
     struct load *load = load_new(&config, &err);
     if (!load)
         return fail(EXIT_FAILED, &err);
-    int code = prepare(load, &arguments, &err);
+    struct report said = {&config, &load->results, &load->series, NULL};
+    load->outputs = &arguments.outputs;
+    int code = prepare(load, &arguments, &said, &err);
     if (code != 0) {
         fail(code, &err);
     } else {
         if (!arguments.quiet)
-            progress_attach(&progress, load);
+            view = live_view_new(load, &err);
         code = load_run(load, &err);
-        if (!arguments.quiet)
-            progress_end(&progress);
+        if (view)
+            live_view_end(view);
         if (err.message[0])
             fail(code, &err);
-        int report_code = report(load, arguments.summary_export);
+        int report_code = report(load, &said);
         code = code ? code : report_code;
     }
     load_free(load);
+    live_view_free(view);
+    outputs_fini(&arguments.outputs);
     config_fini(&config);
     return code;
 }

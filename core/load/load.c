@@ -5,6 +5,8 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/terminal.h"
+#include "load/output.h"
 #include "load/profile_thresholds.h"
 #include "load/vu.h"
 #include "load/vu_script.h"
@@ -38,6 +40,15 @@ void load_read_status(struct load *load, unsigned scenario,
     pthread_mutex_unlock(&load->lock);
 }
 
+void load_read_generator(struct load *load, unsigned generator,
+                         struct generator_status *status)
+{
+    pthread_mutex_lock(&load->lock);
+    *status = load->generators[generator]->status;
+    pthread_mutex_unlock(&load->lock);
+    status->scenarios = NULL;
+}
+
 static void on_collect(uv_timer_t *timer)
 {
     struct load *load = timer->data;
@@ -52,6 +63,8 @@ static void on_collect(uv_timer_t *timer)
     pthread_mutex_lock(&load->lock);
     series_look(&load->series, clock_mono_ns(), all.n_active, all.n_late);
     pthread_mutex_unlock(&load->lock);
+    if (load->outputs)
+        outputs_tick(load->outputs);
 }
 
 void load_read_effort(struct load *load, int64_t *cpu_ns, double *least_idle)
@@ -118,6 +131,7 @@ static void on_second(uv_timer_t *timer)
                             clock_mono_ns()) &&
         load->stopped == LOAD_NOT_STOPPED)
         load_stop(load, LOAD_STOPPED_BY_THRESHOLD, 0);
+    outputs_flush(&load->results.metrics, false);
 }
 
 static void on_observe(uv_timer_t *timer)
@@ -144,8 +158,10 @@ static void on_signal(uv_signal_t *handle, int number)
 {
     struct load *load = handle->data;
     (void)number;
-    if (load->stopped == LOAD_STOPPED_BY_SIGNAL)
+    if (load->stopped == LOAD_STOPPED_BY_SIGNAL) {
+        terminal_release();
         _exit(LOAD_EXIT_SIGNAL);
+    }
     load_stop(load, LOAD_STOPPED_BY_SIGNAL, -1);
 }
 
@@ -224,6 +240,7 @@ void load_free(struct load *load)
     window_series_fini(&load->windows);
     series_fini(&load->series);
     results_fini(&load->recent);
+    outputs_detach(&load->results.metrics);
     results_fini(&load->results);
     pthread_mutex_destroy(&load->lock);
     free(load);
@@ -274,9 +291,20 @@ static int make_generators(struct load *load, unsigned n, struct err *err)
     return 0;
 }
 
-/* With the sub-metrics that they ask for. The virtual users are open: the
- * script has defined its metrics. */
-static int prepare_thresholds(struct load *load, struct err *err)
+static bool attach_outputs(struct load *load)
+{
+    bool ok = outputs_attach(load->outputs, &load->results.metrics);
+    for (unsigned i = 0; ok && i < load->n_generators; i++) {
+        struct results *results = &load->generators[i]->results;
+        results->endpoints.wanted = load->outputs->take_endpoints;
+        ok = outputs_attach(load->outputs, &results->metrics);
+    }
+    return ok;
+}
+
+/* Thresholds, with the sub-metrics that they ask for, and outputs. The virtual
+ * users are open: the script has defined its metrics. */
+static int prepare_metrics(struct load *load, struct err *err)
 {
     const struct thresholds *thresholds = &load->config->thresholds;
     bool ok = true;
@@ -290,10 +318,13 @@ static int prepare_thresholds(struct load *load, struct err *err)
         err_set(err, "out of memory for metrics");
         return LOAD_EXIT_CONFIG;
     }
-    return thresholds_check(thresholds, &load->results.metrics,
-                            profile_thresholds_check, err)
-               ? 0
-               : LOAD_EXIT_CONFIG;
+    if (!thresholds_check(thresholds, &load->results.metrics,
+                          profile_thresholds_check, err))
+        return LOAD_EXIT_CONFIG;
+    if (!load->outputs || attach_outputs(load))
+        return 0;
+    err_set(err, "out of memory for outputs");
+    return LOAD_EXIT_CONFIG;
 }
 
 int load_prepare(struct load *load, struct err *err)
@@ -312,7 +343,7 @@ int load_prepare(struct load *load, struct err *err)
     window_series_init(&load->windows, config_run_ns(config));
     if (code == 0 && !target_profiles_open(&load->profiles, load, err))
         code = LOAD_EXIT_CONFIG;
-    return code ? code : prepare_thresholds(load, err);
+    return code ? code : prepare_metrics(load, err);
 }
 
 /* --- running it ---------------------------------------------------------- */
@@ -380,9 +411,7 @@ static bool hand_out_data(struct load *load, struct err *err)
 
 static int run_scenarios(struct load *load, struct err *err)
 {
-    if (load->observer.tick)
-        uv_timer_start(&load->observing, on_observe, load->observer.period_ms,
-                       load->observer.period_ms);
+    load->phase = LOAD_SCENARIOS;
     uv_timer_start(&load->second, on_second, COLLECT_MS + 50, 1000);
     target_profiles_start(&load->profiles);
     bool ok = run_phase(load, load->n_generators, NULL, err);
@@ -390,7 +419,7 @@ static int run_scenarios(struct load *load, struct err *err)
     load->results.end_ns = clock_mono_ns();
     target_profiles_await(&load->profiles);
     uv_timer_stop(&load->second);
-    uv_timer_stop(&load->observing);
+    load->phase = LOAD_TEARDOWN;
     if (!load->results.metrics.all[METRIC_VUS]->used)
         count_vus(load, load->n_vus); /* too short to have been looked at */
     return ok ? 0 : LOAD_EXIT_CONFIG;
@@ -417,12 +446,17 @@ int load_run(struct load *load, struct err *err)
     uv_signal_start(&load->on_int, on_signal, SIGINT);
     uv_signal_start(&load->on_term, on_signal, SIGTERM);
     uv_timer_start(&load->collecting, on_collect, COLLECT_MS, COLLECT_MS);
+    if (load->observer.tick)
+        uv_timer_start(&load->observing, on_observe, load->observer.period_ms,
+                       load->observer.period_ms);
     int code = run_all(load, err);
     if (load->results.end_ns == 0)
         load->results.end_ns = clock_mono_ns();
     uv_signal_stop(&load->on_int);
     uv_signal_stop(&load->on_term);
     uv_timer_stop(&load->collecting);
+    uv_timer_stop(&load->observing);
+    outputs_flush(&load->results.metrics, true);
     thresholds_evaluate(&load->config->thresholds, &load->results,
                         load->results.end_ns);
     if (load->profiles.capture)

@@ -81,8 +81,10 @@ struct metric *metrics_need_sub(struct metric *metric,
                                 const struct selector *selector)
 {
     struct metric *sub = find_sub(metric, selector->text);
-    if (sub)
+    if (sub) {
+        sub->selector = selector; /* of one that asks for k6's own */
         return sub;
+    }
     struct metric **subs =
         realloc(metric->subs, (metric->n_subs + 1) * sizeof *subs);
     if (!subs)

@@ -66,15 +66,16 @@ struct metric {
     const struct selector *selector; /* it is a sub-metric; NULL: it is none */
     struct metric **subs;
     unsigned n_subs;
-    bool watched; /* its samples go further than its own numbers */
+    bool watched;   /* its samples go further than its own numbers */
+    bool announced; /* the tap's: it has seen this metric before */
 
     struct metric *merged_into; /* of the whole test; NULL: not known yet */
     bool conflicts; /* it has this name with another kind: not merged */
 };
 
 /* Told of each sample, with its tags (NULL: none). */
-typedef void (*metrics_tap_fn)(void *ctx, const struct metric *metric,
-                               double value, const struct tags *tags);
+typedef void (*metrics_tap_fn)(void *ctx, struct metric *metric, double value,
+                               const struct tags *tags);
 
 struct metrics {
     struct metric *all[METRICS_MAX]; /* a sub-metric comes after its base */

@@ -4,6 +4,7 @@
 #ifndef LOAD_REPORT_H
 #define LOAD_REPORT_H
 
+struct buf;
 struct config;
 struct results;
 struct series;
@@ -12,6 +13,10 @@ struct report {
     const struct config *config;   /* with the thresholds, as judged last */
     const struct results *results; /* of all generators */
     const struct series *series;   /* how it went over time */
+
+    /* What the JSON summary has besides, each as `,\n  "name": value`; NULL:
+     * nothing. */
+    const struct buf *members;
 };
 
 #endif

@@ -15,10 +15,7 @@ struct results;
 /* Append the text. The run must be over. */
 void summary_write(struct buf *out, const struct report *report);
 
-/* `more`: members that follow the others, each as `,\n  "name": value`; NULL:
- * none. */
-void summary_write_json(struct buf *out, const struct report *report,
-                        struct buf *more);
+void summary_write_json(struct buf *out, const struct report *report);
 
 /* The metric's rate per second of the run. */
 double summary_rate(const struct results *results, double count);

@@ -180,8 +180,27 @@ static void put_metrics(struct buf *out, const struct report *report)
     put_profile_thresholds(out, report);
 }
 
-void summary_write_json(struct buf *out, const struct report *report,
-                        struct buf *more)
+/* By their `name` tag. */
+static void put_endpoints(struct buf *out, const struct report *report)
+{
+    const struct endpoints *endpoints = &report->results->endpoints;
+    const struct trend_stats *stats = &report->config->trend_stats;
+    for (uint32_t i = 0; i < endpoints->n; i++) {
+        const struct endpoint *endpoint = &endpoints->all[i];
+        buf_puts(out, i > 0 ? ",\n    " : "\n    ");
+        json_put_string(out, endpoint->name, endpoint->n_name);
+        buf_puts(out, ": {");
+        put_member(out, "requests", (double)endpoint->n_requests, true);
+        put_member(out, "failed", (double)endpoint->n_failed, false);
+        for (unsigned k = 0; k < stats->n; k++)
+            put_member(out, stats->all[k].name,
+                       trend_stat_value(&stats->all[k], &endpoint->duration),
+                       false);
+        buf_putc(out, '}');
+    }
+}
+
+void summary_write_json(struct buf *out, const struct report *report)
 {
     const struct checks *checks = &report->results->checks;
     uint32_t *order = summary_sort_checks(checks);
@@ -189,8 +208,13 @@ void summary_write_json(struct buf *out, const struct report *report,
     put_metrics(out, report);
     buf_puts(out, "\n  },\n  \"root_group\": ");
     put_group(out, checks, order, CHECKS_ROOT);
-    if (more)
-        buf_append(out, more->data, more->len);
+    if (report->results->endpoints.n > 0) {
+        buf_puts(out, ",\n  \"endpoints\": {");
+        put_endpoints(out, report);
+        buf_puts(out, "\n  }");
+    }
+    if (report->members)
+        buf_append(out, report->members->data, report->members->len);
     buf_puts(out, "\n}\n");
     free(order);
 }

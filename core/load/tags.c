@@ -83,6 +83,20 @@ static struct tag_value get_group(const struct tags *tags, struct buf *scratch)
     return of_scratch(scratch);
 }
 
+/* The URL, with a password hidden, as k6 does. */
+static struct tag_value get_url(const struct url *url, struct buf *scratch)
+{
+    struct url_part text = url->text;
+    if (!url->userinfo.at)
+        return (struct tag_value){text.at, text.n};
+    const char *rest = url->userinfo.at + url->userinfo.n;
+    scratch->len = 0;
+    buf_append(scratch, text.at, (size_t)(url->userinfo.at - text.at));
+    buf_puts(scratch, "****:****");
+    buf_append(scratch, rest, (size_t)(text.at + text.n - rest));
+    return of_scratch(scratch);
+}
+
 static struct tag_value get_of_transfer(const struct transfer *transfer,
                                         enum tag_id id, struct buf *scratch)
 {
@@ -100,7 +114,7 @@ static struct tag_value get_of_transfer(const struct transfer *transfer,
         return of_text(transfer->method);
     case TAG_NAME:
     case TAG_URL:
-        return (struct tag_value){transfer->url.text.at, transfer->url.text.n};
+        return get_url(&transfer->url, scratch);
     case TAG_PROTO:
         return transfer->status == 0 ? none
                : transfer->http_1_0  ? of_text("HTTP/1.0")

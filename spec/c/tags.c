@@ -57,6 +57,9 @@ static void a_request_has_k6s_tags(void **state)
     assert_tag(&tags, "check", NULL);
     assert_tag(&tags, "group", NULL);
 
+    parse_url(&transfer, "https://me:secret@a:1/b@c");
+    assert_tag(&tags, "name", "https://****:****@a:1/b@c");
+
     transfer.status = 404;
     transfer.http_1_0 = true;
     assert_tag(&tags, "status", "404");
@@ -189,7 +192,7 @@ static void bad_selectors_are_refused(void **state)
                    "too many");
 }
 
-static void told(void *ctx, const struct metric *metric, double value,
+static void told(void *ctx, struct metric *metric, double value,
                  const struct tags *tags)
 {
     buf_printf(ctx, "%s=%g:%s ", metric_title(metric), value,
