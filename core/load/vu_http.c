@@ -31,6 +31,11 @@ static struct client *client_of(void *ctx, void *asker)
     return &vu->client;
 }
 
+static struct cookie_jar *jar_of(void *asker)
+{
+    return &((struct vu *)asker)->jar;
+}
+
 static void count(void *asker, struct transfer *transfer)
 {
     vu_count(asker, transfer);
@@ -47,6 +52,12 @@ static void wait_for_reply(void *asker, void (*cancel)(void *),
 
 static void wake(void *asker) { vu_script_wake(asker); }
 
+void vu_http_begin(struct vu *vu)
+{
+    if (!vu->generator->load->config->http.no_cookies_reset)
+        cookie_jar_clear(&vu->jar);
+}
+
 void vu_http_install(struct lua_State *L, struct generator *generator)
 {
     generator->http = (struct http_host){
@@ -55,6 +66,7 @@ void vu_http_install(struct lua_State *L, struct generator *generator)
         .take = take,
         .release = release,
         .client = client_of,
+        .jar = jar_of,
         .count = count,
         .wait = wait_for_reply,
         .wake = wake,
