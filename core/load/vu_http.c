@@ -35,6 +35,11 @@ static struct client *client_of(void *ctx, void *asker)
     return &vu->client;
 }
 
+static struct cookie_jar *jar_of(void *asker)
+{
+    return &((struct vu *)asker)->jar;
+}
+
 static void count(void *asker, struct transfer *transfer)
 {
     vu_count(asker, transfer);
@@ -62,6 +67,12 @@ static void put_baggage(void *asker, struct transfer *transfer)
                         name ? name : url->at, name ? strlen(name) : url->n);
 }
 
+void vu_http_begin(struct vu *vu)
+{
+    if (!vu->generator->load->config->http.no_cookies_reset)
+        cookie_jar_clear(&vu->jar);
+}
+
 void vu_http_install(struct lua_State *L, struct generator *generator)
 {
     generator->http = (struct http_host){
@@ -71,6 +82,7 @@ void vu_http_install(struct lua_State *L, struct generator *generator)
         .release = release,
         .client = client_of,
         .headers = put_baggage,
+        .jar = jar_of,
         .count = count,
         .wait = wait_for_reply,
         .wake = wake,
