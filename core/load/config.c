@@ -11,7 +11,7 @@
 #include "client/request.h"
 #include "base/duration.h"
 #include "load/executor.h"
-#include "load/profile_thresholds.h"
+#include "target/profile_thresholds.h"
 #include "script/tag_table.h"
 
 #define SECOND_NS INT64_C(1000000000)

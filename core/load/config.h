@@ -13,9 +13,9 @@
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "load/profile_options.h"
-#include "load/thresholds.h"
-#include "load/trend_stat.h"
+#include "target/profile_options.h"
+#include "measure/thresholds.h"
+#include "measure/trend_stat.h"
 #include "script/module_http.h"
 #include "load/stages.h"
 

@@ -16,7 +16,7 @@
 #include "client/chain.h"
 #include "client/client.h"
 #include "client/cookie_jar.h"
-#include "load/tags.h"
+#include "measure/tags.h"
 
 struct generator;
 struct lua_State;

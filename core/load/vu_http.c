@@ -4,7 +4,7 @@
 
 #include "load/generator.h"
 #include "load/load.h"
-#include "load/request_baggage.h"
+#include "target/request_baggage.h"
 #include "load/vu.h"
 #include "load/vu_script.h"
 #include "script/tag_table.h"

@@ -5,7 +5,7 @@
 #include "client/request.h"
 #include "load/generator.h"
 #include "load/load.h"
-#include "load/request_baggage.h"
+#include "target/request_baggage.h"
 #include "load/vu.h"
 
 static void on_reply(struct transfer *transfer)

@@ -1,4 +1,4 @@
-/* compare.c -- tests of load/compare.c: runs that differ by a known amount, and
+/* compare.c -- tests of report/compare.c: runs that differ by a known amount, and
  * runs that differ by noise alone, of windows that are like their neighbours.
  */
 #include <stdarg.h>
@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "load/compare.h"
+#include "report/compare.h"
 
 #define N 30 /* windows of a run */
 

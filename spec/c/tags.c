@@ -1,5 +1,5 @@
-/* tags.c -- tests of load/tags.c and load/selector.c: the tags of a sample, as
- * k6 has them, and which samples a selector means. */
+/* tags.c -- tests of measure/tags.c and measure/selector.c: the tags of a
+ * sample, as k6 has them, and which samples a selector means. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -9,10 +9,10 @@
 #include <string.h>
 
 #include "client/transfer.h"
-#include "load/checks.h"
-#include "load/metrics.h"
-#include "load/selector.h"
-#include "load/tags.h"
+#include "measure/checks.h"
+#include "measure/metrics.h"
+#include "measure/selector.h"
+#include "measure/tags.h"
 
 static struct buf scratch;
 
@@ -211,7 +211,7 @@ static void a_tap_is_told_of_every_sample_once(void **state)
     assert_true(selector_parse(&selector, "checks{check:a}", &err));
     assert_true(metrics_watch(&m, &selector, 1));
     metrics_add(&m, METRIC_CHECKS, 1, &tags);
-    metrics_set_tap(&m, told, &out);
+    metrics_set_tap(&m, &(struct metrics_tap){.sample = told}, &out);
     metrics_add(&m, METRIC_CHECKS, 0, &tags);
     metrics_add(&m, METRIC_VUS, 3, NULL);
     metric_add(metrics_define(&m, "mine", METRIC_COUNTER, METRIC_PLAIN, &err),
