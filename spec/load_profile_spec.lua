@@ -95,6 +95,132 @@ describe("perilune load --profile", function()
     assert.truthy(support.exists(folder .. "/new/mutex.pb.gz"))
   end)
 
+  -- Samples of the requests of a name; long ones, so that each has many.
+  it("tells endpoints apart, by their names", function()
+    local path = folder .. "/endpoints.lua"
+    support.write_file(path, [[
+      local http = require "http"
+      local url = "]] .. server.url .. [[/data?rows="
+      return {
+        options = { vus = 2, duration = "2s", profile = {
+          kinds = { "cpu" }, after = 0, seconds = 1 } },
+        default = function()
+          http.get(url .. 5000, { tags = { name = "big, 100 %" } })
+          http.get(url .. 1000)
+        end,
+      }
+    ]])
+    local json = folder .. "/endpoints.json"
+    local code, out, err = load(path .. " --out-dir " .. folder ..
+      " --summary-export " .. json)
+    assert.equal(0, code, err)
+    local _, text = section_of(out, "cpu")
+    local big = text:match("\n      by endpoint\n        big, 100 %% ([%d.]+)%%: ")
+    local small = text:match("\n        " .. server.url:gsub("%p", "%%%0") ..
+      "/data%?rows=1000 ([%d.]+)%%: ")
+    assert.truthy(big and small, text)
+    assert.truthy(tonumber(big) > tonumber(small))
+    assert.truthy(tonumber(big) + tonumber(small) <= 100.1)
+    assert.truthy(support.read_file(json):find(
+      '"endpoints": {"big, 100 %": {"total": ', 1, true))
+  end)
+
+  it("names a URL by itself", function()
+    local _, out = load(server.url .. "/data?rows=3000 -u 2 -d 1s " ..
+      "--profile cpu --out-dir " .. folder)
+    assert.truthy(section_of(out, "cpu"))
+    assert.truthy(out:find("\n        " .. server.url .. "/data?rows=3000 ", 1,
+      true), out)
+  end)
+
+  -- Serve data.lua with a change, and judge its profiles: exit code, output.
+  local function judge(pattern, replacement)
+    local dir = support.new_folder()
+    os.execute("cp -r " .. support.quote(support.source) .. "/lua/. " .. dir)
+    local text, n = support.read_file(dir .. "/data.lua"):gsub(pattern,
+      replacement)
+    assert.equal(1, n)
+    support.write_file(dir .. "/data.lua", text)
+    local target = support.serve { dir }
+    support.write_file(dir .. "/load.lua", [[
+      local http = require "http"
+      return {
+        options = { vus = 2, duration = "1500ms",
+          thresholds = {
+            ["profile_cpu{function:data.round_prices}"] = "share<0.30",
+            ["profile_cpu{function:data.answer}"] = "cum_share>0.5",
+            ["profile_alloc_bytes"] = { "per_request<2000000",
+              "per_request>20000" },
+          },
+          profile = { kinds = { "cpu", "heap" }, after = "200ms", seconds = 1 },
+        },
+        default = function() http.get("]] .. target.url .. [[/data") end,
+      }
+    ]])
+    local code, out, err = load(dir .. "/load.lua --out-dir " .. dir)
+    target:stop()
+    support.remove_folder(dir)
+    return code, out, err
+  end
+
+  it("fails by a hot spot, and passes without it", function()
+    local code, out, err = judge("sort_rows%(rows%)\n  local", "%0")
+    assert.equal(0, code, out .. err)
+    code, out, err = judge("\nlocal function answer(%b())(.-)\n  sort_rows%(", [[
+
+local function round_prices(rows)
+  for _ = 1, 100 do
+    for _, row in ipairs(rows) do row.rounded = row.price // 1 * 2 end
+  end
+end
+
+local function answer%1%2
+  round_prices(rows)
+  sort_rows(]])
+    assert.equal(99, code, out .. err)
+    assert.truthy(err:find("profile_cpu{function:data.round_prices} share<0.30",
+      1, true), err)
+    assert.falsy(err:find("cum_share", 1, true), err)
+    assert.falsy(err:find("per_request", 1, true), out)
+  end)
+
+  it("fails by garbage", function()
+    local code, out, err = judge("\nlocal function answer(%b())(.-)\n  sort_rows%(", [[
+
+local function answer%1%2
+  local garbage = ("x"):rep(4000000)
+  sort_rows(]])
+    assert.equal(99, code, out .. err)
+    assert.truthy(err:find("profile_alloc_bytes per_request<2000000", 1, true),
+      err)
+  end)
+
+  it("sends no baggage unless profiles are taken", function()
+    local dir = folder .. "/echo"
+    os.execute("mkdir " .. dir)
+    support.write_file(dir .. "/routes.lua", [[return {
+      ["GET /"] = function(req)
+        return req.headers["baggage"] and 400 or 200
+      end,
+    }]])
+    local echo = support.serve { dir }
+    local path = folder .. "/plain.lua"
+    support.write_file(path, [[
+      local http = require "http"
+      return { default = function() http.get("]] .. echo.url .. [[/") end }
+    ]])
+    local function failed(arguments)
+      local _, out = load(arguments)
+      return out:match("http_req_failed%.+: ([%d.]+)%%")
+    end
+    local taken = " --profile goroutine --out-dir " .. folder
+    assert.equal("0.00", failed(echo.url .. "/ -i 10"))
+    assert.equal("0.00", failed(path .. " -i 10"))
+    assert.equal("100.00", failed(echo.url .. "/ -i 10" .. taken))
+    assert.equal("100.00", failed(path .. " -i 10" .. taken))
+    echo:stop()
+  end)
+
   it("does not count its own requests", function()
     local code, out = load(server.url .. "/data -i 300 -u 2 " ..
       "--profile goroutine,heap --out-dir " .. folder)

@@ -549,17 +549,6 @@ describe("perilune load", function()
     end)
   end)
 
-  describe("progress", function()
-    it("is one line, redrawn, on a terminal", function()
-      local _, out = support.run("script -qec " .. support.quote(
-        support.quote(support.perilune) .. " load " .. base ..
-        "/data -u 2 -d 1200ms") .. " /dev/null")
-      local _, n = out:gsub("\r\27%[Krunning %(%d+%.%ds%), 2/2 VUs, " ..
-        "%d+ iterations, %d+ req/s, p50 [%d.]+ms, p99 [%d.]+ms, failed 0", "")
-      assert.truthy(n >= 1, out)
-    end)
-  end)
-
   it("holds 5,000 virtual users in little memory", function()
     local path = script([[
       local http, t = require "http", require "loadtest"

@@ -10,11 +10,11 @@
 #include "cli/options.h"
 #include "cli/output.h"
 #include "base/duration.h"
+#include "load/live_view.h"
 #include "load/load.h"
 #include "load/module_summary.h"
 #include "load/output.h"
 #include "load/profile_section.h"
-#include "load/progress.h"
 #include "load/report.h"
 #include "load/summary.h"
 
@@ -67,7 +67,7 @@ static const struct argp_option options[] = {
     {"env", 'e', "NAME=VALUE", 0, "Put into the script's loadtest.env", 0},
     {"insecure-skip-tls-verify", OPTION_SKIP_TLS_VERIFY, NULL, 0,
      "Accept any certificate", 0},
-    {"quiet", 'q', NULL, 0, "No progress on stderr", 0},
+    {"quiet", 'q', NULL, 0, "No live view on stderr", 0},
     {"out", 'o', "KIND=FILE", 0, out_help, 2},
     {"summary-export", OPTION_SUMMARY_EXPORT, "FILE", 0, "-o summary=FILE", 2},
     {"summary-trend-stats", OPTION_SUMMARY_TREND_STATS, "STAT,...", 0,
@@ -81,11 +81,14 @@ static const struct argp_option options[] = {
      "mutex, goroutine, threadcreate",
      1},
     {"profile-after", OPTION_PROFILE_AFTER, "TIME", 0,
-     "so long after the start of the load", 1},
+     "Begin the profiles so long after the start of the load", 1},
     {"profile-seconds", OPTION_PROFILE_SECONDS, "N", 0,
-     "of so many seconds (10 in the middle of the load, or half of it)", 1},
+     "Take profiles of so many seconds (10, or half of the load), in the "
+     "middle "
+     "of it unless told otherwise",
+     1},
     {"profile-top", OPTION_PROFILE_TOP, "N", 0,
-     "and show so many functions of each (10)", 1},
+     "Show so many functions of each profile (10)", 1},
     {"profile-url", OPTION_PROFILE_URL, "URL", 0,
      "Where /debug/pprof is, if it is not where the first request goes", 1},
     {"profile-overhead", OPTION_PROFILE_OVERHEAD, NULL, 0,
@@ -408,7 +411,7 @@ int command_load(int argc, char **argv)
 {
     struct arguments arguments = {.profile = PROFILE_OPTIONS_INIT};
     struct config config;
-    struct progress progress;
+    struct live_view *view = NULL;
     struct err err = {""};
     outputs_init(&arguments.outputs);
     outputs_describe(out_help, sizeof out_help);
@@ -426,16 +429,17 @@ int command_load(int argc, char **argv)
         fail(code, &err);
     } else {
         if (!arguments.quiet)
-            progress_attach(&progress, load);
+            view = live_view_new(load, &err);
         code = load_run(load, &err);
-        if (!arguments.quiet)
-            progress_end(&progress);
+        if (view)
+            live_view_end(view);
         if (err.message[0])
             fail(code, &err);
         int report_code = report(load, &said);
         code = code ? code : report_code;
     }
     load_free(load);
+    live_view_free(view);
     outputs_fini(&arguments.outputs);
     config_fini(&config);
     return code;

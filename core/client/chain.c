@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "client/client.h"
+#include "client/cookie_jar.h"
 #include "client/redirect.h"
 #include "client/request.h"
 #include "client/url_resolve.h"
@@ -15,9 +16,17 @@ void chain_init(struct chain *chain)
     transfer_init(&chain->transfer);
 }
 
+void chain_begin(struct chain *chain)
+{
+    chain->n_redirects = 0;
+    chain->foreign = false;
+    chain->cookies.len = 0;
+}
+
 void chain_fini(struct chain *chain)
 {
     transfer_fini(&chain->transfer);
+    buf_fini(&chain->cookies);
     buf_fini(&chain->location);
 }
 
@@ -29,6 +38,78 @@ static bool is_within(struct url_part host, struct url_part of)
     return host.n == of.n ||
            (host.at[host.n - of.n - 1] == '.' && !memchr(host.at, ':', host.n));
 }
+
+/* --- cookies ------------------------------------------------------------ */
+
+/* kind, name NUL value NUL */
+void chain_give_cookie(struct chain *chain, enum chain_cookie kind,
+                       const char *name, const char *value)
+{
+    buf_putc(&chain->cookies, (char)kind);
+    buf_append(&chain->cookies, name, strlen(name) + 1);
+    buf_append(&chain->cookies, value, strlen(value) + 1);
+}
+
+struct given_cookie {
+    const char *at; /* its kind; NULL before the first */
+    const char *name, *value;
+};
+
+static bool next_given(const struct buf *cookies, struct given_cookie *given)
+{
+    const char *at =
+        given->at ? given->value + strlen(given->value) + 1 : cookies->data;
+    if (at == cookies->data + cookies->len)
+        return false;
+    given->at = at;
+    given->name = at + 1;
+    given->value = given->name + strlen(given->name) + 1;
+    return true;
+}
+
+static bool is_replaced(const struct buf *cookies, const char *name)
+{
+    struct given_cookie given = {0};
+    while (next_given(cookies, &given))
+        if (*given.at == CHAIN_COOKIE_REPLACES && strcmp(given.name, name) == 0)
+            return true;
+    return false;
+}
+
+static void put_cookie(struct buf *out, const char *name, const char *value)
+{
+    buf_puts(out, out->data[out->len - 1] == ':' ? " " : "; ");
+    buf_puts(out, name);
+    if (*name)
+        buf_putc(out, '=');
+    buf_puts(out, value);
+}
+
+void chain_put_cookies(const struct chain *chain, struct buf *out)
+{
+    const struct jar_cookie *cookie;
+    struct given_cookie given = {0};
+    uint32_t at = 0;
+    size_t before = out->len;
+    if (chain->cookies.len == 0 && (!chain->jar || chain->jar->n == 0))
+        return;
+    buf_puts(out, "Cookie:");
+    size_t begun = out->len;
+    while (!out->failed && !chain->foreign &&
+           next_given(&chain->cookies, &given))
+        if (*given.at != CHAIN_COOKIE_HEADER || chain->n_redirects == 0)
+            put_cookie(out, given.name, given.value);
+    while (!out->failed && chain->jar &&
+           (cookie = cookie_jar_next(chain->jar, &chain->transfer.url, &at)))
+        if (!is_replaced(&chain->cookies, cookie->name))
+            put_cookie(out, cookie->name, cookie->value);
+    if (out->len == begun)
+        out->len = before;
+    else
+        buf_puts(out, "\r\n");
+}
+
+/* --- redirects ---------------------------------------------------------- */
 
 static bool gives_referer(const struct transfer *transfer)
 {
@@ -53,6 +134,8 @@ static void write_next(struct chain *chain, const struct url *to,
         .keep_referer = chain->keep_referer,
     };
     redirect_begin(out, transfer, &redirect, &body);
+    transfer->url = *to;
+    chain_put_cookies(chain, out);
     request_end(out, body.at, body.n);
 }
 
@@ -85,13 +168,14 @@ static enum client_error redirect(struct chain *chain, const char *location)
     }
     chain->foreign |= !is_within(to.host, chain->host);
     chain->counted(transfer);
+    chain->n_redirects++;
     write_next(chain, &to, !absolute, &request);
-    if (request.failed)
-        goto done;
-    error = CLIENT_OK;
-    transfer->url = to;
     swap(&transfer->request, &request);
-    swap(&chain->location, &text);
+    swap(&chain->location, &text); /* which the URL points into now */
+    if (transfer->request.failed)
+        buf_fini(&transfer->request);
+    else
+        error = CLIENT_OK;
 done:
     buf_fini(&text);
     buf_fini(&request);
@@ -121,7 +205,6 @@ static bool goes_on(struct chain *chain)
         transfer_fail(transfer, error, NULL);
         return false;
     }
-    chain->n_redirects++;
     return send_again(chain);
 }
 
@@ -134,6 +217,8 @@ bool chain_stopped(const struct chain *chain)
 static void on_done(struct transfer *transfer)
 {
     struct chain *chain = (struct chain *)transfer;
+    if (transfer->sets_cookies && chain->jar)
+        cookie_jar_take(chain->jar, transfer);
     if (!goes_on(chain))
         chain->done(transfer);
 }
@@ -142,8 +227,6 @@ bool chain_send(struct chain *chain, struct client *client)
 {
     struct transfer *transfer = &chain->transfer;
     chain->client = client;
-    chain->n_redirects = 0;
-    chain->foreign = false;
     transfer->keep_headers = true;
     transfer->done = on_done;
     if (!client_send(client, transfer))

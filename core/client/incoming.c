@@ -24,22 +24,24 @@ static int on_header_bytes(llhttp_t *parser, const char *at, size_t n)
     return 0;
 }
 
-static bool is_name(const struct buf *headers, size_t at, const char *name,
-                    size_t n)
+/* Notes what others would have to look for. */
+static void note_name(struct transfer *transfer, const char *name, size_t n)
 {
-    return headers->len - at == n &&
-           strncasecmp(headers->data + at, name, n) == 0;
+    if (n == 16 && strncasecmp(name, "Content-Encoding", n) == 0)
+        transfer->encoded = true;
+    else if (n == 10 && strncasecmp(name, "Set-Cookie", n) == 0)
+        transfer->sets_cookies = true;
 }
 
 static int on_name_end(llhttp_t *parser)
 {
     struct incoming *incoming = parser->data;
-    struct transfer *transfer = incoming->transfer;
+    struct buf *headers = &incoming->transfer->headers;
     if (incoming->in_body)
         return 0;
-    if (is_name(&transfer->headers, incoming->name_at, "Content-Encoding", 16))
-        transfer->encoded = true;
-    buf_putc(&transfer->headers, '\0');
+    note_name(incoming->transfer, headers->data + incoming->name_at,
+              headers->len - incoming->name_at);
+    buf_putc(headers, '\0');
     return 0;
 }
 
@@ -66,7 +68,7 @@ static int on_headers_complete(llhttp_t *parser)
         return fail(incoming, CLIENT_MALFORMED);
     if (is_interim(parser)) {
         transfer->headers.len = incoming->name_at = 0;
-        transfer->encoded = false;
+        transfer->encoded = transfer->sets_cookies = false;
         return 1;
     }
     incoming->in_body = true;

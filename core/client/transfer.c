@@ -32,7 +32,7 @@ void transfer_clear(struct transfer *transfer)
 {
     transfer->status = 0;
     transfer->http_1_0 = false;
-    transfer->encoded = false;
+    transfer->encoded = transfer->sets_cookies = false;
     clear(&transfer->headers);
     clear(&transfer->body);
     transfer->error = CLIENT_OK;
@@ -87,15 +87,23 @@ int transfer_error_code(const struct transfer *transfer)
     return transfer->status >= 400 ? 1000 + transfer->status : 0;
 }
 
-const char *transfer_header(const struct transfer *transfer, const char *name)
+bool transfer_next_header(const struct transfer *transfer, const char **name,
+                          const char **value)
 {
-    const char *at = transfer->headers.data;
-    const char *end = at + transfer->headers.len;
-    while (at < end) {
-        const char *value = at + strlen(at) + 1;
-        if (strcasecmp(at, name) == 0)
+    const struct buf *headers = &transfer->headers;
+    const char *at = *name ? *value + strlen(*value) + 1 : headers->data;
+    if (at == headers->data + headers->len)
+        return false;
+    *name = at;
+    *value = at + strlen(at) + 1;
+    return true;
+}
+
+const char *transfer_header(const struct transfer *transfer, const char *header)
+{
+    const char *name = NULL, *value;
+    while (transfer_next_header(transfer, &name, &value))
+        if (strcasecmp(name, header) == 0)
             return value;
-        at = value + strlen(value) + 1;
-    }
     return NULL;
 }

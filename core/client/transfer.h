@@ -55,6 +55,7 @@ struct transfer {
     int status;         /* 0: no reply */
     bool http_1_0;      /* the reply's version is HTTP/1.0 */
     bool encoded;       /* it has Content-Encoding; with keep_headers */
+    bool sets_cookies;  /* it has Set-Cookie; with keep_headers */
     struct buf headers; /* name NUL value NUL..., in order */
     struct buf body;    /* decoded, where that is possible */
     enum client_error error;
@@ -91,6 +92,10 @@ void transfer_timings(struct transfer_timings *timings,
 
 /* k6's error_code: an error's number, 1000 + status from 400 on, or 0. */
 int transfer_error_code(const struct transfer *transfer);
+
+/* Step through the headers: *name is NULL before the first. False: no more. */
+bool transfer_next_header(const struct transfer *transfer, const char **name,
+                          const char **value);
 
 /* The value of the first header of this name, whatever its case; NULL when
  * there is none. Good until the transfer is sent again. */

@@ -44,6 +44,13 @@ static struct client *client_of(void *ctx, void *asker)
     return &((struct outbound *)ctx)->client;
 }
 
+/* One for all requests would mix up their users. */
+static struct cookie_jar *jar_of(void *asker)
+{
+    (void)asker;
+    return NULL;
+}
+
 static void count(void *asker, struct transfer *transfer)
 {
     (void)asker;
@@ -66,6 +73,7 @@ void outbound_install(lua_State *L, struct outbound *outbound)
         .take = take,
         .release = release,
         .client = client_of,
+        .jar = jar_of,
         .count = count,
         .wait = wait_for_reply,
         .wake = wake,

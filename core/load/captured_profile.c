@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "load/pprof_request.h"
-#include "load/profile_metric.h"
+#include "load/request_baggage.h"
 #include "profile/pprof_read.h"
 #include "profile/profile.h"
 
@@ -58,7 +58,7 @@ static bool add_endpoint(struct captured_profile *captured, uint32_t type,
 {
     struct captured_endpoint *endpoint =
         &captured->endpoints[captured->n_endpoints];
-    struct top_filter filter = {PROFILE_ENDPOINT_LABEL, name};
+    struct top_filter filter = {REQUEST_BAGGAGE_NAME, name};
     if (captured->n_endpoints == CAPTURED_ENDPOINTS_MAX ||
         has_endpoint(captured, name))
         return true;
@@ -90,7 +90,7 @@ static bool add_endpoints(struct captured_profile *captured, uint32_t type,
         for (uint32_t k = 0; k < sample.n_labels; k++) {
             const struct profile_label *label = &sample.labels[k];
             const char *key = profile_get_string(p, label->key, NULL);
-            if (label->str && strcmp(key, PROFILE_ENDPOINT_LABEL) == 0 &&
+            if (label->str && strcmp(key, REQUEST_BAGGAGE_NAME) == 0 &&
                 !add_endpoint(captured, type,
                               profile_get_string(p, label->str, NULL), err))
                 return false;

@@ -67,6 +67,8 @@ static const struct field option_fields[] = {
      offsetof(struct config, skip_tls_verify), true},
     {"maxRedirects", FIELD_COUNT_FROM_0,
      offsetof(struct config, http.max_redirects), true},
+    {"noCookiesReset", FIELD_FLAG,
+     offsetof(struct config, http.no_cookies_reset), true},
     {"userAgent", FIELD_TEXT, offsetof(struct config, http.user_agent), true},
     {"profile", FIELD_PROFILE, offsetof(struct config, profile), true},
     {NULL, FIELD_COUNT, 0, false},

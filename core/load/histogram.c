@@ -120,6 +120,44 @@ void histogram_merge(struct histogram *into, struct histogram *from)
     from->sum = from->least = from->greatest = 0;
 }
 
+static bool copy_buckets(uint64_t **into, uint64_t *const *from)
+{
+    for (int p = 0; p < HISTOGRAM_POWERS; p++) {
+        if (!from[p] && !into[p])
+            continue;
+        if (!into[p])
+            into[p] = calloc(HISTOGRAM_BUCKETS, sizeof **into);
+        if (!into[p])
+            return false;
+        if (from[p])
+            memcpy(into[p], from[p], HISTOGRAM_BUCKETS * sizeof **into);
+        else
+            memset(into[p], 0, HISTOGRAM_BUCKETS * sizeof **into);
+    }
+    return true;
+}
+
+bool histogram_copy(struct histogram *into, const struct histogram *from)
+{
+    into->count = from->count;
+    into->sum = from->sum;
+    into->least = from->least;
+    into->greatest = from->greatest;
+    into->n_zero = from->n_zero;
+    if (copy_buckets(into->positive, from->positive) &&
+        copy_buckets(into->negative, from->negative))
+        return true;
+    histogram_fini(into);
+    return false;
+}
+
+static void subtract_buckets(uint64_t **from, uint64_t *const *what)
+{
+    for (int p = 0; p < HISTOGRAM_POWERS; p++)
+        for (int b = 0; from[p] && what[p] && b < HISTOGRAM_BUCKETS; b++)
+            from[p][b] -= what[p][b];
+}
+
 /* Go through the buckets by rising value until `rank` values are passed. */
 static double find_rank(const struct histogram *h, uint64_t rank)
 {
@@ -144,6 +182,25 @@ double histogram_quantile(const struct histogram *h, double quantile)
     uint64_t rank = (uint64_t)ceil(quantile * (double)h->count);
     double value = find_rank(h, rank ? rank : 1);
     return fmin(fmax(value, h->least), h->greatest);
+}
+
+void histogram_subtract(struct histogram *h, const struct histogram *earlier)
+{
+    double least = h->least, greatest = h->greatest;
+    h->count -= earlier->count;
+    h->sum -= earlier->sum;
+    h->n_zero -= earlier->n_zero;
+    subtract_buckets(h->positive, earlier->positive);
+    subtract_buckets(h->negative, earlier->negative);
+    if (h->count == 0) {
+        h->least = h->greatest = 0;
+        return;
+    }
+    bool is_new = earlier->count == 0;
+    if (!is_new && least == earlier->least)
+        h->least = fmin(find_rank(h, 1), greatest);
+    if (!is_new && greatest == earlier->greatest)
+        h->greatest = fmin(find_rank(h, h->count), greatest);
 }
 
 uint64_t histogram_count_upto(const struct histogram *h, double value)

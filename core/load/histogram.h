@@ -38,6 +38,14 @@ bool histogram_record(struct histogram *h, double value);
  * thread. */
 void histogram_merge(struct histogram *into, struct histogram *from);
 
+/* Make `into` a copy. False when out of memory: then it is empty. */
+bool histogram_copy(struct histogram *into, const struct histogram *from);
+
+/* Take out what an earlier copy of `h` has, so that the rest is what was
+ * recorded since. Its least and greatest are then known to half a bucket,
+ * unless they are new ones. */
+void histogram_subtract(struct histogram *h, const struct histogram *earlier);
+
 /* Add what is in `from`, which stays. False when out of memory: then some of
  * it is in count and sum, but in no percentile. */
 bool histogram_add(struct histogram *into, const struct histogram *from);

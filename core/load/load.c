@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/terminal.h"
 #include "load/output.h"
 #include "load/profile_thresholds.h"
 #include "load/vu.h"
@@ -37,6 +38,15 @@ void load_read_status(struct load *load, unsigned scenario,
         status->n_dropped += part->n_dropped;
     }
     pthread_mutex_unlock(&load->lock);
+}
+
+void load_read_generator(struct load *load, unsigned generator,
+                         struct generator_status *status)
+{
+    pthread_mutex_lock(&load->lock);
+    *status = load->generators[generator]->status;
+    pthread_mutex_unlock(&load->lock);
+    status->scenarios = NULL;
 }
 
 static void on_collect(uv_timer_t *timer)
@@ -148,8 +158,10 @@ static void on_signal(uv_signal_t *handle, int number)
 {
     struct load *load = handle->data;
     (void)number;
-    if (load->stopped == LOAD_STOPPED_BY_SIGNAL)
+    if (load->stopped == LOAD_STOPPED_BY_SIGNAL) {
+        terminal_release();
         _exit(LOAD_EXIT_SIGNAL);
+    }
     load_stop(load, LOAD_STOPPED_BY_SIGNAL, -1);
 }
 
@@ -399,9 +411,7 @@ static bool hand_out_data(struct load *load, struct err *err)
 
 static int run_scenarios(struct load *load, struct err *err)
 {
-    if (load->observer.tick)
-        uv_timer_start(&load->observing, on_observe, load->observer.period_ms,
-                       load->observer.period_ms);
+    load->phase = LOAD_SCENARIOS;
     uv_timer_start(&load->second, on_second, COLLECT_MS + 50, 1000);
     target_profiles_start(&load->profiles);
     bool ok = run_phase(load, load->n_generators, NULL, err);
@@ -409,7 +419,7 @@ static int run_scenarios(struct load *load, struct err *err)
     load->results.end_ns = clock_mono_ns();
     target_profiles_await(&load->profiles);
     uv_timer_stop(&load->second);
-    uv_timer_stop(&load->observing);
+    load->phase = LOAD_TEARDOWN;
     if (!load->results.metrics.all[METRIC_VUS]->used)
         count_vus(load, load->n_vus); /* too short to have been looked at */
     return ok ? 0 : LOAD_EXIT_CONFIG;
@@ -436,12 +446,16 @@ int load_run(struct load *load, struct err *err)
     uv_signal_start(&load->on_int, on_signal, SIGINT);
     uv_signal_start(&load->on_term, on_signal, SIGTERM);
     uv_timer_start(&load->collecting, on_collect, COLLECT_MS, COLLECT_MS);
+    if (load->observer.tick)
+        uv_timer_start(&load->observing, on_observe, load->observer.period_ms,
+                       load->observer.period_ms);
     int code = run_all(load, err);
     if (load->results.end_ns == 0)
         load->results.end_ns = clock_mono_ns();
     uv_signal_stop(&load->on_int);
     uv_signal_stop(&load->on_term);
     uv_timer_stop(&load->collecting);
+    uv_timer_stop(&load->observing);
     outputs_flush(&load->results.metrics, true);
     thresholds_evaluate(&load->config->thresholds, &load->results,
                         load->results.end_ns);

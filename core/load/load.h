@@ -31,7 +31,7 @@
 struct load;
 struct outputs;
 
-/* Called on the main thread, each time that results have come in. */
+/* Called on the main thread, in all phases. */
 struct load_observer {
     uint64_t period_ms;
     void (*tick)(void *ctx, struct load *load);
@@ -45,6 +45,8 @@ enum load_stop {
     LOAD_STOPPED_BY_SCRIPT, /* loadtest.abort */
     LOAD_STOPPED_BY_THRESHOLD,
 };
+
+enum load_phase { LOAD_SETUP, LOAD_SCENARIOS, LOAD_TEARDOWN };
 
 struct load {
     struct config *config;
@@ -69,6 +71,7 @@ struct load {
     uv_async_t aborted;
     atomic_uint n_running; /* generators */
     _Atomic(enum load_stop) stopped;
+    enum load_phase phase;
     struct load_observer observer;
     struct outputs *outputs; /* the caller's; NULL: none */
 
@@ -113,6 +116,11 @@ int load_run(struct load *load, struct err *err);
  * [main thread] */
 void load_read_status(struct load *load, unsigned scenario,
                       struct scenario_status *status);
+
+/* How a generator is doing, but for its scenarios, as of status->as_of_ns.
+ * [main thread] */
+void load_read_generator(struct load *load, unsigned generator,
+                         struct generator_status *status);
 
 /* CPU time of the generators' threads, and the least share of its time that
  * one of their loops had nothing to do. [main thread] */

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "load/request_baggage.h"
 #include "profile/profile.h"
 #include "profile/top.h"
 
@@ -153,7 +154,7 @@ bool profile_metric_evaluate(const struct profile_question *question,
     if (type == profile_n_sample_types(profile))
         return err_set(err, "the profile has no values of type '%s'", name);
     struct top_filter filter = {
-        .key = question->name ? PROFILE_ENDPOINT_LABEL : NULL,
+        .key = question->name ? REQUEST_BAGGAGE_NAME : NULL,
         .value = question->name,
     };
     if (!top_build(&top, profile, type, filter, err))

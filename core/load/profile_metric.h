@@ -24,10 +24,6 @@
 
 struct profile;
 
-/* The label that the target gives to the samples of an endpoint's requests
- * (request_baggage.h). */
-#define PROFILE_ENDPOINT_LABEL "k6.name"
-
 struct profile_question {
     const char *metric;      /* "profile_cpu" */
     const char *function;    /* the tag's value; NULL: no such tag */

@@ -131,7 +131,9 @@ void scenario_read_status(const struct scenario_run *run,
     };
     if (!run->started)
         return;
-    status->n_active = run->stopped ? run->n_busy : run->n_vus;
+    bool begins =
+        !run->stopped && !(executor->is_done && executor->is_done(run));
+    status->n_active = begins ? run->n_vus : run->n_busy;
     if (executor->read_status)
         executor->read_status(run, status);
 }

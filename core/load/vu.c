@@ -22,7 +22,11 @@ void vu_close(struct vu *vu)
     uv_close((uv_handle_t *)&vu->timer, NULL);
 }
 
-void vu_fini(struct vu *vu) { chain_fini(&vu->chain); }
+void vu_fini(struct vu *vu)
+{
+    chain_fini(&vu->chain);
+    cookie_jar_fini(&vu->jar);
+}
 
 void vu_begin(struct vu *vu)
 {

@@ -15,6 +15,7 @@
 #include "base/err.h"
 #include "client/chain.h"
 #include "client/client.h"
+#include "client/cookie_jar.h"
 #include "load/tags.h"
 
 struct generator;
@@ -49,6 +50,7 @@ struct vu {
     struct vu *next_free; /* of arrival.c */
 
     struct client client;
+    struct cookie_jar jar;
     struct chain chain; /* its request, but for those of a batch */
     uv_timer_t timer;   /* of its sleep */
 

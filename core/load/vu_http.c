@@ -1,9 +1,13 @@
 #include "load/vu_http.h"
 
+#include <string.h>
+
 #include "load/generator.h"
 #include "load/load.h"
+#include "load/request_baggage.h"
 #include "load/vu.h"
 #include "load/vu_script.h"
+#include "script/tag_table.h"
 
 static void *find(void *ctx, struct lua_State *L, const char **why)
 {
@@ -31,6 +35,11 @@ static struct client *client_of(void *ctx, void *asker)
     return &vu->client;
 }
 
+static struct cookie_jar *jar_of(void *asker)
+{
+    return &((struct vu *)asker)->jar;
+}
+
 static void count(void *asker, struct transfer *transfer)
 {
     vu_count(asker, transfer);
@@ -47,6 +56,23 @@ static void wait_for_reply(void *asker, void (*cancel)(void *),
 
 static void wake(void *asker) { vu_script_wake(asker); }
 
+static void put_baggage(void *asker, struct transfer *transfer)
+{
+    const struct vu *vu = asker;
+    if (!vu->generator->load->profiles.capture)
+        return;
+    const char *name = tag_table_get(&transfer->tags, "name");
+    const struct url_part *url = &transfer->url.text;
+    request_baggage_put(&transfer->request, vu->run->scenario->name,
+                        name ? name : url->at, name ? strlen(name) : url->n);
+}
+
+void vu_http_begin(struct vu *vu)
+{
+    if (!vu->generator->load->config->http.no_cookies_reset)
+        cookie_jar_clear(&vu->jar);
+}
+
 void vu_http_install(struct lua_State *L, struct generator *generator)
 {
     generator->http = (struct http_host){
@@ -55,6 +81,8 @@ void vu_http_install(struct lua_State *L, struct generator *generator)
         .take = take,
         .release = release,
         .client = client_of,
+        .headers = put_baggage,
+        .jar = jar_of,
         .count = count,
         .wait = wait_for_reply,
         .wake = wake,

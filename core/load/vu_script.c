@@ -15,6 +15,7 @@
 #include "load/module_loadtest.h"
 #include "load/scenario.h"
 #include "load/vu.h"
+#include "load/vu_http.h"
 #include "script/call.h"
 #include "script/state.h"
 #include "script/value.h"
@@ -230,6 +231,7 @@ struct vu *vu_script_current(struct generator *generator, lua_State *L,
 static void begin(struct vu *vu)
 {
     vu->group = CHECKS_ROOT;
+    vu_http_begin(vu);
     lua_rawgeti(vu->co, LUA_REGISTRYINDEX, vu->exec_ref);
     lua_rawgeti(vu->co, LUA_REGISTRYINDEX, vu->generator->data_ref);
     resume(vu, 1);

@@ -5,6 +5,7 @@
 #include "client/request.h"
 #include "load/generator.h"
 #include "load/load.h"
+#include "load/request_baggage.h"
 #include "load/vu.h"
 
 static void on_reply(struct transfer *transfer)
@@ -25,6 +26,9 @@ static bool open_url(struct vu *vu, struct err *err)
     request_host(&transfer->request, &transfer->url);
     request_user_agent(&transfer->request,
                        vu->generator->load->config->http.user_agent);
+    if (profile_options_any(&vu->generator->load->config->profile))
+        request_baggage_put(&transfer->request, vu->run->scenario->name, url,
+                            strlen(url));
     request_end(&transfer->request, NULL, 0);
     transfer->method = "GET";
     transfer->idempotent = true;

@@ -16,6 +16,7 @@
 #include "client/client.h"
 #include "client/request.h"
 #include "script/http_params.h"
+#include "script/module_cookies.h"
 #include "script/module_response.h"
 #include "script/state.h"
 
@@ -98,7 +99,8 @@ static void build(lua_State *L, struct chain *chain, const char *method,
                   int body, int params)
 {
     struct transfer *transfer = &chain->transfer;
-    const struct http_options *options = get_host(L)->options;
+    const struct http_host *host = get_host(L);
+    const struct http_options *options = host->options;
     struct http_given given = {false, false};
     size_t n_body = 0;
     const char *bytes = NULL;
@@ -112,10 +114,13 @@ static void build(lua_State *L, struct chain *chain, const char *method,
     http_params_reset(chain, options);
     request_begin(&transfer->request, method, &transfer->url);
     http_params_read(L, params, chain, &given);
+    chain_put_cookies(chain, &transfer->request);
     if (!given.host)
         request_host(&transfer->request, &transfer->url);
     if (!given.user_agent)
         request_user_agent(&transfer->request, options->user_agent);
+    if (host->headers)
+        host->headers(transfer->ctx, transfer);
     request_end(&transfer->request, bytes, n_body);
 }
 
@@ -141,12 +146,15 @@ static int request(lua_State *L, const char *name, const char *method, int url,
     struct chain *chain = host->take(asker, L);
     chain->ctx = host;
     chain->transfer.ctx = asker;
+    chain->jar = host->jar(asker);
     chain->counted = on_counted;
     chain->done = on_done;
 
     if (!url_parse(&chain->transfer.url, text, n, &err))
         return fail(L, chain, CLIENT_INVALID_URL);
     build(L, chain, method, body, params);
+    if (chain->jar != host->jar(asker)) /* whoever shares params may drop it */
+        lua_getfield(L, params, "jar");
     if (chain->transfer.request.failed ||
         !chain_send(chain, host->client(host->ctx, asker))) {
         buf_fini(&chain->transfer.request);
@@ -195,17 +203,40 @@ static int http_request(lua_State *L)
     return request(L, "request", method, 2, 3, 4);
 }
 
+/* http.cookieJar(): the virtual user's own */
+static int cookie_jar(lua_State *L)
+{
+    const char *why;
+    const struct http_host *host = get_host(L);
+    void *asker = host->find(host->ctx, L, &why);
+    if (!asker)
+        return luaL_error(L, "http.cookieJar %s", why);
+    struct cookie_jar *jar = host->jar(asker);
+    if (!jar)
+        return luaL_error(L, "http.cookieJar is for load scripts: handlers "
+                             "have no jar but those that they make by "
+                             "http.CookieJar()");
+    return module_cookies_push(L, jar);
+}
+
 static const luaL_Reg functions[] = {
-    {"get", get},         {"head", head},
-    {"post", post},       {"put", put},
-    {"patch", patch},     {"del", del},
-    {"options", options}, {"request", http_request},
+    {"get", get},
+    {"head", head},
+    {"post", post},
+    {"put", put},
+    {"patch", patch},
+    {"del", del},
+    {"options", options},
+    {"request", http_request},
+    {"cookieJar", cookie_jar},
+    {"CookieJar", module_cookies_new},
     {NULL, NULL},
 };
 
 /* All have two upvalues: the host, the response's metatable. */
 static int open_module(lua_State *L)
 {
+    module_cookies_open(L);
     luaL_newlibtable(L, functions);
     lua_rawgetp(L, LUA_REGISTRYINDEX, &host_key);
     module_response_push_metatable(L);

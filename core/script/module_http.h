@@ -10,6 +10,7 @@
 #include "client/chain.h"
 
 struct client;
+struct cookie_jar;
 struct lua_State;
 
 #define HTTP_USER_AGENT_MAX 127
@@ -19,6 +20,7 @@ struct http_options {
     char user_agent[HTTP_USER_AGENT_MAX + 1];
     int64_t max_redirects; /* -1: 10, and where that stops, a warning */
     bool discard_bodies;
+    bool no_cookies_reset; /* of virtual users, at each iteration */
 };
 
 void http_options_init(struct http_options *options);
@@ -35,6 +37,10 @@ struct http_host {
     /* The script has its response. */
     void (*release)(struct chain *chain);
     struct client *(*client)(void *ctx, void *asker);
+    /* Add headers to a request that is built but for its end. NULL: none. */
+    void (*headers)(void *asker, struct transfer *transfer);
+    /* Its own jar; NULL: it has none. */
+    struct cookie_jar *(*jar)(void *asker);
     /* A transfer of its is done. */
     void (*count)(void *asker, struct transfer *transfer);
     /* The coroutine yields next, until `wake`; `cancel` is called when it is

@@ -7,13 +7,19 @@
 
 #include "base/duration.h"
 #include "client/chain.h"
+#include "client/cookie.h"
 #include "client/request.h"
+#include "script/module_cookies.h"
 #include "script/module_http.h"
 #include "script/tag_table.h"
 
+static bool is(const char *a, const char *b) { return strcasecmp(a, b) == 0; }
+
 /* stack: ..., the table of headers */
-static void put_headers(lua_State *L, struct buf *out, struct http_given *given)
+static void put_headers(lua_State *L, struct chain *chain,
+                        struct http_given *given)
 {
+    struct buf *out = &chain->transfer.request;
     lua_pushnil(L);
     while (lua_next(L, -2)) {
         size_t n_name, n_value;
@@ -23,9 +29,11 @@ static void put_headers(lua_State *L, struct buf *out, struct http_given *given)
         const char *value = lua_tolstring(L, -1, &n_value);
         if (!request_header_valid(name, n_name, value, n_value))
             luaL_error(L, "params.headers: '%s' is not a valid header", name);
-        given->host |= strcasecmp(name, "host") == 0;
-        given->user_agent |= strcasecmp(name, "user-agent") == 0;
-        if (strcasecmp(name, "content-length") != 0)
+        given->host |= is(name, "host");
+        given->user_agent |= is(name, "user-agent");
+        if (is(name, "cookie")) /* there must be one alone */
+            chain_give_cookie(chain, CHAIN_COOKIE_HEADER, "", value);
+        else if (!is(name, "content-length"))
             request_header(out, name, n_name, value, n_value);
         lua_pop(L, 1);
     }
@@ -37,6 +45,48 @@ static void put_tags(lua_State *L, struct buf *out)
     struct err err;
     if (!tag_table_read(out, L, -1, "params.tags", &err))
         luaL_error(L, "%s", err.message);
+}
+
+/* A cookie's value, or { value =, replace = }, which is pushed. stack: ...,
+ * name, value */
+static const char *to_cookie(lua_State *L, const char *name,
+                             enum chain_cookie *kind)
+{
+    *kind = CHAIN_COOKIE_ADDED;
+    if (lua_istable(L, -1)) {
+        lua_getfield(L, -1, "replace");
+        if (lua_toboolean(L, -1))
+            *kind = CHAIN_COOKIE_REPLACES;
+        lua_pop(L, 1);
+        lua_getfield(L, -1, "value");
+    } else {
+        lua_pushvalue(L, -1); /* a number is converted in the copy */
+    }
+    size_t n;
+    const char *value = lua_tolstring(L, -1, &n);
+    if (!value)
+        luaL_error(L,
+                   "params.cookies: '%s' must be a string, or a table with "
+                   "value and replace",
+                   name);
+    if (!cookie_is_name(name, strlen(name)) || !cookie_is_value(value, n))
+        luaL_error(L, "params.cookies: '%s' is not a valid cookie", name);
+    return value;
+}
+
+/* stack: ..., the table of cookies */
+static void give_cookies(lua_State *L, struct chain *chain)
+{
+    lua_pushnil(L);
+    while (lua_next(L, -2)) {
+        enum chain_cookie kind;
+        if (lua_type(L, -2) != LUA_TSTRING)
+            luaL_error(L, "params.cookies: names must be strings");
+        const char *name = lua_tostring(L, -2);
+        const char *value = to_cookie(L, name, &kind);
+        chain_give_cookie(chain, kind, name, value);
+        lua_pop(L, 2);
+    }
 }
 
 /* A number is milliseconds, as in k6. */
@@ -67,6 +117,7 @@ static void set_redirects(lua_State *L, struct chain *chain)
 void http_params_reset(struct chain *chain, const struct http_options *options)
 {
     bool given = options->max_redirects >= 0;
+    chain_begin(chain);
     chain->transfer.timeout_ns = TRANSFER_TIMEOUT_NS;
     chain->transfer.keep_body = !options->discard_bodies;
     chain->redirects_max =
@@ -85,7 +136,11 @@ void http_params_read(lua_State *L, int index, struct chain *chain,
         const char *name =
             lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "?";
         if (strcmp(name, "headers") == 0 && lua_istable(L, -1))
-            put_headers(L, &chain->transfer.request, given);
+            put_headers(L, chain, given);
+        else if (strcmp(name, "cookies") == 0 && lua_istable(L, -1))
+            give_cookies(L, chain);
+        else if (strcmp(name, "jar") == 0)
+            chain->jar = module_cookies_check(L, -1);
         else if (strcmp(name, "timeout") == 0)
             chain->transfer.timeout_ns = to_timeout(L);
         else if (strcmp(name, "redirects") == 0)
@@ -95,7 +150,8 @@ void http_params_read(lua_State *L, int index, struct chain *chain,
         else
             luaL_error(L,
                        "params.%s: unknown, or of a wrong type; known are "
-                       "headers and tags (tables), redirects and timeout",
+                       "headers, cookies and tags (tables), jar, redirects "
+                       "and timeout",
                        name);
         lua_pop(L, 1);
     }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "client/transfer.h"
+#include "script/module_cookies.h"
 
 #define METATABLE "perilune.response"
 
@@ -130,6 +131,8 @@ static int get_field(lua_State *L)
         push_body(L, response);
     else if (strcmp(name, "headers") == 0)
         push_headers(L, response);
+    else if (strcmp(name, "cookies") == 0)
+        module_cookies_push_set(L, headers_of(response), response->n_headers);
     else if (strcmp(name, "timings") == 0)
         push_timings(L, response);
     else if (strcmp(name, "url") == 0)

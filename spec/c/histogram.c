@@ -166,6 +166,46 @@ static void one_value_is_exact(void **state)
     histogram_fini(&h);
 }
 
+/* What is left after an earlier copy is taken out is what came since. */
+static void subtracting_leaves_what_came_since(void **unused)
+{
+    (void)unused;
+    struct histogram all = HISTOGRAM_INIT, since = HISTOGRAM_INIT;
+    struct histogram mark = HISTOGRAM_INIT, expected = HISTOGRAM_INIT;
+    for (int i = 0; i < 10000; i++)
+        histogram_record(&all, exponential());
+    histogram_record(&all, 0);
+    assert_true(histogram_copy(&mark, &all));
+    for (int i = 0; i < 1000; i++) {
+        double value = 50 + uniform() - 60 * (i % 3 == 0);
+        histogram_record(&all, value);
+        histogram_record(&expected, value);
+    }
+    assert_true(histogram_copy(&since, &all));
+    histogram_subtract(&since, &mark);
+    assert_int_equal(since.count, 1000);
+    assert_int_equal(since.n_zero, 0);
+    assert_float_equal(since.sum, expected.sum, 1e-6);
+    for (int i = 0; i <= 100; i++) {
+        double a = histogram_quantile(&since, i / 100.0);
+        double b = histogram_quantile(&expected, i / 100.0);
+        assert_float_equal(a, b, fabs(b) / 128);
+    }
+    assert_float_equal(since.greatest, expected.greatest,
+                       expected.greatest / 128);
+    /* A copy over a fuller one leaves nothing of it; nothing is left of equal
+     * ones. */
+    assert_true(histogram_copy(&since, &expected));
+    histogram_subtract(&since, &expected);
+    assert_int_equal(since.count, 0);
+    assert_float_equal(histogram_quantile(&since, 0.5), 0, 0);
+    assert_float_equal(since.greatest, 0, 0);
+    histogram_fini(&all);
+    histogram_fini(&since);
+    histogram_fini(&mark);
+    histogram_fini(&expected);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -175,6 +215,7 @@ int main(void)
         cmocka_unit_test(negative_values_are_ordered),
         cmocka_unit_test(takes_any_number),
         cmocka_unit_test(one_value_is_exact),
+        cmocka_unit_test(subtracting_leaves_what_came_since),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

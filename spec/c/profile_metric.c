@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "load/profile_metric.h"
+#include "load/request_baggage.h"
 #include "profile/profile.h"
 
 static uint32_t add_string(struct profile *p, const char *s)
@@ -42,7 +43,7 @@ static struct profile *make(const char *type)
     static const char *const endpoints[] = {"a", "a", "b", "b"};
     for (int i = 0; i < 4; i++) {
         struct profile_label label = {.key =
-                                          add_string(p, PROFILE_ENDPOINT_LABEL),
+                                          add_string(p, REQUEST_BAGGAGE_NAME),
                                       .str = add_string(p, endpoints[i])};
         int64_t both[] = {1, values[i]};
         struct profile_sample sample = {stacks[i], depths[i], &label, 1, both};
