@@ -16,6 +16,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "load/histogram.h"
 
 #define SERIES_MAX 600
@@ -63,6 +64,10 @@ void series_count(struct series *series, int64_t from_ns, int64_t to_ns,
 /* How many virtual users iterate now, and iterations wait for one. */
 void series_look(struct series *series, int64_t now_ns, uint32_t n_active,
                  uint64_t n_late);
+
+/* Append an object of arrays, one per column; times in seconds, latencies in
+ * ms. */
+void series_write_json(struct buf *out, const struct series *series);
 
 /* Per second. */
 double series_rate(const struct series *series,

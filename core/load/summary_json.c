@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "load/config.h"
 #include "load/results.h"
+#include "load/series.h"
 #include "load/summary.h"
 
 static void put_text(struct buf *out, const char *text)
@@ -213,6 +214,8 @@ void summary_write_json(struct buf *out, const struct report *report)
         put_endpoints(out, report);
         buf_puts(out, "\n  }");
     }
+    buf_puts(out, ",\n  \"series\": ");
+    series_write_json(out, report->series);
     if (report->members)
         buf_append(out, report->members->data, report->members->len);
     buf_puts(out, "\n}\n");
