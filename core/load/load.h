@@ -70,8 +70,7 @@ struct load {
     uint32_t n_vus;
     _Atomic int64_t n_taken[CONFIG_SCENARIOS_MAX]; /* iterations (scenario.h) */
 
-    pthread_mutex_t
-        lock; /* of recent and series, and of the generators' status */
+    pthread_mutex_t lock;  /* of recent, series and the generators' status */
     struct results recent; /* what the generators have handed over */
     struct series series;  /* of the scenarios */
 

@@ -16,7 +16,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+<<<<<<< HEAD:core/measure/series.h
 #include "measure/histogram.h"
+=======
+#include "base/buf.h"
+#include "measure/histogram.h"
+>>>>>>> metrics:core/measure/series.h
 
 #define SERIES_MAX 600
 #define SERIES_WIDTH_NS INT64_C(100000000)
@@ -63,6 +68,10 @@ void series_count(struct series *series, int64_t from_ns, int64_t to_ns,
 /* How many virtual users iterate now, and iterations wait for one. */
 void series_look(struct series *series, int64_t now_ns, uint32_t n_active,
                  uint64_t n_late);
+
+/* Append an object of arrays, one per column; times in seconds, latencies in
+ * ms. */
+void series_write_json(struct buf *out, const struct series *series);
 
 /* Per second. */
 double series_rate(const struct series *series,

@@ -4,8 +4,14 @@
 
 #include "base/json.h"
 #include "load/config.h"
+<<<<<<< HEAD:core/report/summary_json.c
 #include "measure/results.h"
 #include "report/summary.h"
+=======
+#include "measure/results.h"
+#include "measure/series.h"
+#include "report/summary.h"
+>>>>>>> metrics:core/report/summary_json.c
 
 static void put_text(struct buf *out, const char *text)
 {
@@ -213,6 +219,8 @@ void summary_write_json(struct buf *out, const struct report *report)
         put_endpoints(out, report);
         buf_puts(out, "\n  }");
     }
+    buf_puts(out, ",\n  \"series\": ");
+    series_write_json(out, report->series);
     if (report->members)
         buf_append(out, report->members->data, report->members->len);
     buf_puts(out, "\n}\n");
