@@ -16,12 +16,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-<<<<<<< HEAD:core/measure/series.h
-#include "measure/histogram.h"
-=======
 #include "base/buf.h"
 #include "measure/histogram.h"
->>>>>>> metrics:core/measure/series.h
 
 #define SERIES_MAX 600
 #define SERIES_WIDTH_NS INT64_C(100000000)

@@ -4,14 +4,9 @@
 
 #include "base/json.h"
 #include "load/config.h"
-<<<<<<< HEAD:core/report/summary_json.c
-#include "measure/results.h"
-#include "report/summary.h"
-=======
 #include "measure/results.h"
 #include "measure/series.h"
 #include "report/summary.h"
->>>>>>> metrics:core/report/summary_json.c
 
 static void put_text(struct buf *out, const char *text)
 {
