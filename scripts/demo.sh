@@ -1,6 +1,8 @@
 #!/bin/sh
 # demo.sh -- the main job, in half a minute: build, serve lua/, put load on
-# /data, profile the server under load, show where the time goes.
+# /data, profile the server under load, show where the time goes, and of each
+# kind of profile what it has, by go tool pprof, of the function in lua/data.lua
+# that is there to show it. Fails when one of them has nothing.
 #
 # Leaves out/cpu.pb.gz, out/cpu.folded, a profile of each other kind in
 # out/KIND.pb.gz, out/load.txt and out/server.log.
@@ -58,6 +60,36 @@ echo
 grep -E 'http_reqs|http_req_duration|checks_succeeded|checks\.' out/load.txt || true
 echo
 $perilune convert out/cpu.pb.gz --to top | head -n 22
+# KIND INDEX FUNCTION: the function's line in the table of go tool pprof.
+n_empty=0
+show() {
+    go tool pprof -top -cum -nodefraction=0 -sample_index="$2" "out/$1.pb.gz" \
+        2>out/pprof.log | awk -v kind="$1" -v index_="$2" -v name="data.$3" '
+        $NF == name && $4 != "0" {
+            printf "%-14s %-14s %10s %9s  %s\n", kind, index_, $4, $5, name
+            found = 1
+        }
+        END { exit !found }' && return
+    echo "$1: nothing of data.$3 in $2: see out/$1.pb.gz and out/pprof.log" >&2
+    n_empty=$((n_empty + 1))
+}
+if command -v go >out/pprof.log; then
+    echo
+    echo "go tool pprof -top -cum -sample_index=..., one line of each kind:"
+    echo
+    show cpu cpu sort_rows
+    show allocs alloc_space build_rows
+    show allocs alloc_objects build_rows
+    show heap inuse_space keep_rows
+    show heap inuse_objects keep_rows
+    show goroutine goroutine archive_summaries
+    show threadcreate threadcreate start_archive
+    show block delay wait_for_totals
+    show block contentions wait_for_totals
+    show mutex delay save_totals
+    show mutex contentions save_totals
+    show wall wall write_totals
+fi
 cat <<END
 
 Wrote out/cpu.pb.gz and out/cpu.folded, out/load.txt, and a profile of each
@@ -68,3 +100,4 @@ other kind: wall, heap, allocs, goroutine, threadcreate, block, mutex. Try next:
   edit lua/data.lua, and run this again
   PORT=8080 $perilune serve
 END
+[ "$n_empty" -eq 0 ]

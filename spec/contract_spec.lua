@@ -29,14 +29,32 @@ teardown(function()
   support.remove_folder(folder)
 end)
 
---- The same request to both.
+--- What curl wrote of a reply.
+local function read_reply(name)
+  local head, headers = support.read_file(folder .. "/" .. name .. ".head"), {}
+  for key, value in head:gmatch "\r?\n([^:\r\n]+): *([^\r\n]*)" do
+    key = key:lower()
+    headers[key] = headers[key] and headers[key] .. ", " .. value or value
+  end
+  local body = folder .. "/" .. name .. ".body"
+  return { status = tonumber(head:match "^HTTP/%S+ (%d+)"), headers = headers,
+    body = support.exists(body) and support.read_file(body) or "" }
+end
+
+--- The same request to both, at once: many of them take a second.
 local function ask(request)
   local method, path, body = request:match "^(%u+) (%S+) ?(.*)$"
-  local options = { method = method, body = body ~= "" and body or nil }
-  local ours = { support.request(server.url .. path, options) }
-  local theirs = { support.request(go_url .. path, options) }
-  return { status = ours[1], body = ours[2], headers = ours[3] },
-    { status = theirs[1], body = theirs[2], headers = theirs[3] }
+  local how = method == "HEAD" and "-I" or "-X " .. method
+  if body ~= "" then how = how .. " --data-binary " .. support.quote(body) end
+  local command = { "cd " .. folder .. " && rm -f *.head *.body" }
+  for name, url in pairs { ours = server.url, theirs = go_url } do
+    command[#command + 1] = ("curl -sS -g -m 60 %s -D %s.head -o %s.body %s & %s=$!"):format(
+      how, name, name, support.quote(url .. path), name)
+  end
+  command[#command + 1] = "wait $ours && wait $theirs"
+  local code, _, err = support.run(table.concat(command, "\n"))
+  assert(code == 0, err)
+  return read_reply "ours", read_reply "theirs"
 end
 
 local HEADERS = { "content-type", "content-disposition", "x-content-type-options",
@@ -71,7 +89,9 @@ describe("a profile:", function()
     "profile?seconds=1",
     "allocs?seconds=1", "block?seconds=1", "goroutine?seconds=1",
     "heap?seconds=1", "mutex?seconds=1", "threadcreate?seconds=1",
-    "heap?gc=1&seconds=1", "block?seconds=1&debug=0", "heap?debug=x",
+    "heap?gc=1&seconds=1", "block?seconds=1&debug=0", "heap?debug=x", "heap?gc=x",
+    "heap?seconds=", "heap?debug=1x", "heap?debug=%201", "mutex?seconds=%2B1",
+    "block?seconds=1&seconds=x", "profile?seconds=1&debug=1",
   } do
     it(path, function()
       local ours, theirs = ask("GET /debug/pprof/" .. path)
@@ -105,6 +125,7 @@ describe("a text:", function()
   for _, path in ipairs {
     "allocs?debug=1", "block?debug=1", "goroutine?debug=1", "heap?debug=1",
     "mutex?debug=1", "threadcreate?debug=1", "heap?debug=2", "heap?gc=1&debug=1",
+    "heap?debug=-1", "goroutine?debug=1&debug=2",
   } do
     it(path, function()
       local ours, theirs = ask("GET /debug/pprof/" .. path)
@@ -144,7 +165,8 @@ end)
 
 describe("an error:", function()
   for _, path in ipairs {
-    "nothing", "heap/", "heap?seconds=0", "heap?seconds=-1", "heap?seconds=x",
+    "nothing", "cmdline/x", "Heap", "nothing?seconds=1", "heap/", "heap?seconds=0",
+    "heap?seconds=%201", "heap?seconds=0x1", "heap?seconds=99999999999999999999", "heap?seconds=-1", "heap?seconds=x",
     "heap?seconds=1.5", "allocs?seconds=0", "block?seconds=y", "mutex?seconds=z",
     "goroutine?seconds=0", "threadcreate?seconds=0", "heap?seconds=1&debug=1",
     "goroutine?seconds=1&debug=2", "mutex?seconds=1&debug=1",
@@ -206,10 +228,44 @@ describe("another request:", function()
 
   it("by another method", function()
     for _, request in ipairs { "HEAD /debug/pprof/heap", "HEAD /debug/pprof/",
-      "HEAD /debug/pprof/cmdline", "HEAD /debug/pprof/goroutine?debug=2" } do
+      "HEAD /debug/pprof/cmdline", "HEAD /debug/pprof/goroutine?debug=2",
+      "HEAD /debug/pprof/profile?seconds=1", "HEAD /debug/pprof/symbol",
+      "HEAD /debug/pprof/nothing" } do
       local ours, theirs = ask(request)
       assert.equal(theirs.status, ours.status, request)
       assert.equal(theirs.headers["content-type"], ours.headers["content-type"], request)
+    end
+  end)
+
+  it("by a method that changes things", function()
+    for _, method in ipairs { "POST", "PUT", "DELETE", "OPTIONS" } do
+      for _, path in ipairs { "", "/", "/heap", "/profile?seconds=1", "/trace", "/cmdline",
+        "/nothing" } do
+        local ours, theirs = ask(method .. " /debug/pprof" .. path)
+        assert.equal(405, ours.status, method .. path)
+        assert.equal("GET, HEAD", ours.headers.allow)
+        assert.equal("nosniff", ours.headers["x-content-type-options"])
+        -- Go before 1.22 took any.
+        assert.truthy(theirs.status == 405 or theirs.status < 400 or path == "/nothing")
+        if theirs.status == 405 then assert.equal(theirs.body, ours.body) end
+      end
+    end
+    local ours = ask "DELETE /debug/pprof/symbol"
+    assert.equal(405, ours.status)
+    assert.equal("GET, HEAD, POST", ours.headers.allow)
+    assert.equal(405, (support.request(server.url .. "/debug/fgprof", { method = "POST" })))
+  end)
+
+  it("a trace, each in a format of its own", function()
+    for _, query in ipairs { "seconds=0.2", "seconds=x" } do
+      local ours, theirs = ask("GET /debug/pprof/trace?" .. query)
+      assert.equal(200, theirs.status)
+      assert.equal(200, ours.status)
+      assert.equal('attachment; filename="trace"', theirs.headers["content-disposition"])
+      assert.equal('attachment; filename="trace.json"', ours.headers["content-disposition"])
+      assert.equal("nosniff", ours.headers["x-content-type-options"])
+      assert.truthy(theirs.body:find "^go 1%.")
+      assert.truthy(ours.body:find '^{"')
     end
   end)
 

@@ -4,20 +4,54 @@ local support = require "support"
 local socket = require "socket"
 
 local ROUTES = [==[
+local clock = require "clock"
 local http = require "http"
 local scheduler = require "scheduler"
+local sync = require "sync"
+local orders = sync.mutex "orders"
+local jobs, full = sync.channel "jobs", sync.channel("full", 1)
+local permits = sync.semaphore("permits", 1)
 local kept = {}
 
 local function doze() scheduler.sleep(60) end
+local function fetch(url) local res = http.get(url) return res.body end
+local function flood(write) while true do write(("x"):rep(100000)) end end
 local function pause() coroutine.yield() end
 local function generate() pause() end
 
+local waits = {
+  sleep = doze,
+  lock = function() orders:lock() end,
+  receive = function() jobs:receive() end,
+  send = function() full:send(1) end,
+  acquire = function() permits:acquire() end,
+}
+
 return {
-  ["GET /doze"] = function() doze() end,
-  ["GET /fetch"] = function(req) return http.get(req.query.url).body end,
-  ["GET /stream"] = function(req)
-    return req:stream(function(write) while true do write(("x"):rep(100000)) end end)
+  -- Takes what others are to wait for, and dozes.
+  ["GET /take"] = function()
+    orders:lock()
+    permits:acquire()
+    full:send(1)
+    doze()
   end,
+  ["GET /wait/{what}/{n}"] = function(req)
+    for _ = 1, tonumber(req.params.n) do scheduler.spawn(waits[req.params.what]) end
+    return 204
+  end,
+  -- Sleeps are over before they have their turn.
+  ["GET /oversleep/{n}"] = function(req)
+    for _ = 1, tonumber(req.params.n) do
+      scheduler.spawn(function() scheduler.sleep(0.3) scheduler.sleep(60) end)
+    end
+    scheduler.sleep(0.1)
+    local stop = clock.mono() + 0.6
+    while clock.mono() < stop do end
+    return 204
+  end,
+  ["GET /doze"] = function() doze() end,
+  ["GET /fetch"] = function(req) return fetch(req.query.url) end,
+  ["GET /stream"] = function(req) return req:stream(flood) end,
   ["GET /make/{n}"] = function(req)
     for _ = 1, tonumber(req.params.n) do
       local co = coroutine.create(generate)
@@ -95,11 +129,11 @@ it("counts 10,000 coroutines exactly, by what they are at", function()
   hold("/stream", 20)
   for _ = 1, 5 do assert.equal(200, (support.request(server.url .. "/make/1000"))) end
   wait_for("doze;scheduler.sleep", 350)
-  wait_for("anonymous@routes.lua:13;", 20)
+  wait_for("routes.flood;", 20)
   local folded = get "?format=folded"
   assert.equal(5000, count(folded, "routes.generate;routes.pause;coroutine.yield"), folded)
   assert.equal(5000, count(folded, "routes.doze "), folded)
-  assert.equal(50, count(folded, "anonymous@routes.lua:11;http.get"), folded)
+  assert.equal(50, count(folded, "routes.fetch;http.get"), folded)
   -- The worker, the admin's thread and the exporter's.
   assert.equal(3, count(folded, "__clone3") + count(folded, "_start;"))
   local total = 0
@@ -110,13 +144,71 @@ it("counts 10,000 coroutines exactly, by what they are at", function()
   assert.equal(0, count(get "?format=folded", "routes.generate"))
 end)
 
+--- How many wait for what, by the labels of debug=1, or by the states of
+--- debug=2.
+local function states(debug)
+  local text, counts = get("?debug=" .. debug), {}
+  if debug == 2 then
+    for state in text:gmatch "goroutine %d+ %[([^%]]+)%]:\n" do
+      counts[state] = (counts[state] or 0) + 1
+    end
+    counts.thread = nil
+  else
+    for n, labels in text:gmatch "\n(%d+) @[^\n]*\n# labels: {([^\n]*)}\n" do
+      local state = labels:match '"wait":"([^"]*)"'
+      if state then counts[state] = (counts[state] or 0) + tonumber(n) end
+    end
+  end
+  return counts
+end
+
+it("counts 10,000 that wait for something with a name exactly, of two workers", function()
+  start(2)
+  hold "/take"
+  wait_for("routes.doze;scheduler.sleep", 1)
+  for _ = 1, 4 do -- as connections come, by each worker
+    for what in pairs { sleep = 1, lock = 1, receive = 1, send = 1, acquire = 1 } do
+      assert.equal(204, (support.request(server.url .. "/wait/" .. what .. "/500")))
+    end
+  end
+  local expected = { sleep = 2001, ["mutex orders"] = 2000, ["channel jobs"] = 2000,
+    ["channel full"] = 2000, ["semaphore permits"] = 2000 }
+  local n
+  support.wait_until(function() -- what was spawned has begun
+    n = 0
+    for _, count in pairs(states(1)) do n = n + count end
+    return n >= 10001
+  end, "10,001 to wait", 30)
+  assert.same(expected, states(1))
+  assert.same(expected, states(2))
+end)
+
+it("has those whose turn has not come", function()
+  start(1)
+  -- On a busy machine the question may come when their turn was.
+  for try = 1, 10 do
+    hold "/oversleep/50"
+    socket.sleep(0.4)
+    local counts = states(1)
+    if counts.runnable then
+      assert.equal(50, counts.runnable)
+      assert.equal(50 * (try - 1), counts.sleep or 0)
+      counts = states(2)
+      assert.is_nil(counts.runnable)
+      assert.equal(50 * try, counts.sleep)
+      return
+    end
+  end
+  error "never one of them"
+end)
+
 it("has labels: what a coroutine waits for, and for which request", function()
   start(1)
   hold "/doze"
   hold "/stream"
   support.request(server.url .. "/make/1")
   wait_for("doze;scheduler.sleep", 1)
-  wait_for("anonymous@routes.lua:13;", 1)
+  wait_for("routes.flood;", 1)
   local text = get "?debug=1"
   for _, labels in ipairs {
     '{"coroutine":"waiting", "method":"GET", "route":"/doze", "wait":"sleep", "worker":"1"}',

@@ -14,6 +14,15 @@ return {
   ["GET /keep"] = function() keep_tables(20000) return 204 end,
   ["GET /drop"] = function() drop_strings(20000) return 204 end,
   ["GET /forget"] = function() kept = {} return 204 end,
+  -- Garbage that takes a second and a half to say farewell, and holds the rest.
+  ["GET /forget-slowly"] = function()
+    setmetatable({ kept }, { __gc = function()
+      local stop = os.clock() + 1.5
+      while os.clock() < stop do end
+    end })
+    kept = {}
+    return 204
+  end,
   ["GET /spin"] = function() while true do end end,
 }
 ]==]
@@ -69,6 +78,13 @@ describe("heap", function()
   it("forgets with gc=1 what nobody holds", function()
     get "/keep"
     get "/forget"
+    local live = flat("heap?gc=1&", "inuse_space")
+    assert.is_true((live["routes.keep_tables"] or 0) < 0.1)
+  end)
+
+  it("waits with gc=1 for a collection that has begun, finalizers and all", function()
+    get "/keep"
+    get "/forget-slowly"
     local live = flat("heap?gc=1&", "inuse_space")
     assert.is_true((live["routes.keep_tables"] or 0) < 0.1)
   end)

@@ -42,6 +42,7 @@ end
 for _, case in ipairs {
   { "cpu", "profile?seconds=2", { "data.sort_rows", "data.group_rows",
     "data.format_rows", "data.pack_lines" } },
+  { "samples", "profile?seconds=2", { "data.sort_rows" } },
   { "alloc_space", "allocs?seconds=1", { "data.build_rows" } },
   { "alloc_objects", "allocs", { "data.build_rows" } },
   { "inuse_space", "heap", { "data.keep_rows" } },
@@ -53,6 +54,7 @@ for _, case in ipairs {
   { "contentions", "mutex", { "data.save_totals" } },
   { "delay", "mutex", { "data.save_totals" } },
   { "wall", "wall?seconds=2", { "data.write_totals" } },
+  { "samples", "wall?seconds=2", { "data.write_totals" } },
 } do
   local index, query, functions = table.unpack(case)
   it(("%s of %s names %s"):format(index, query, table.concat(functions, ", ")),

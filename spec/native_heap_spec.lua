@@ -2,6 +2,7 @@
 -- with the Lua code that it was for, each byte once; and a server that samples
 -- one allocation in a few while profiles of every kind are taken.
 local support = require "support"
+local socket = require "socket"
 
 -- By kind (`native`, or a type of Lua's) and function: what it and all that it
 -- called allocated, and what is live.
@@ -119,6 +120,71 @@ describe("memory of a C module", function()
     is_near(50000 * 2030, sums.string["hold.keep_strings"][2], "strings")
     assert.equal(0, sums.native["hold.keep_strings"][1])
     assert.equal(0, sums.string["hold.hold_on"][1])
+  end)
+end)
+
+describe("what C holds for scripts", function()
+  local N, SIZE = 40, 1 << 20
+  local server
+
+  setup(function()
+    support.write_file(folder .. "/routes.lua", ([==[
+      local sync, shared = require "sync", require "shared"
+      local jobs = sync.channel("jobs", 1000)
+      local cache = shared.dict("cache", 256 << 20)
+      local TEXT = ("x"):rep(%d)
+      local function fill_channel(n) for _ = 1, n do jobs:send(TEXT) end end
+      local function fill_dict(n) for i = 1, n do cache:set("key " .. i, TEXT) end end
+      return {
+        ["GET /channel/{n}"] = function(req) fill_channel(tonumber(req.params.n)) return 204 end,
+        ["GET /dict/{n}"] = function(req) fill_dict(tonumber(req.params.n)) return 204 end,
+        ["GET /body"] = function() return TEXT:rep(8) end, -- more than sockets hold
+        ["GET /empty/channel"] = function()
+          while jobs:receive(0) do end
+          return 204
+        end,
+        ["GET /empty/dict"] = function()
+          for i = 1, 1000 do cache:delete("key " .. i) end
+          return 204
+        end,
+      }
+    ]==]):format(SIZE))
+    -- 40 MiB, sampled every 4 KiB: a deviation of 1 %, and less of large blocks.
+    server = support.serve { "--workers", "1", "--heap-rate", "4096",
+      "--exporters", folder, folder }
+  end)
+  teardown(function() assert.equal(0, server:stop()) end)
+
+  local function live(query, name)
+    local status, text = support.request(server.url ..
+      "/debug/pprof/heap?format=kinds" .. query)
+    assert.equal(200, status)
+    return parse(text).native[name][2]
+  end
+
+  for kind, name in pairs { channel = "routes.fill_channel", dict = "routes.fill_dict" } do
+    it("in a " .. kind .. " is there, in the function that put it there", function()
+      assert.equal(204, (support.request(server.url .. "/" .. kind .. "/" .. N)))
+      is_near(N * SIZE, live("", name), kind)
+      assert.equal(204, (support.request(server.url .. "/empty/" .. kind)))
+      assert.is_true(live("", name) < 0.02 * N * SIZE, live("", name))
+    end)
+  end
+
+  it("in replies that clients have not read is there, by route", function()
+    local clients = {}
+    for i = 1, N / 8 do
+      clients[i] = assert(socket.connect("127.0.0.1", server.port))
+      clients[i]:setoption("recv-buffer-size", 4096)
+      clients[i]:send "GET /body HTTP/1.1\r\nHost: x\r\n\r\n"
+    end
+    local query = "&label=route:/body"
+    support.wait_until(function() return live(query, "(all)") > 0.95 * N * SIZE end,
+      "the replies")
+    is_near(N * SIZE, live(query, "(all)"), "replies")
+    for _, client in ipairs(clients) do client:close() end
+    support.wait_until(function() return live(query, "(all)") < 0.02 * N * SIZE end,
+      "their end")
   end)
 end)
 

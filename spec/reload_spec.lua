@@ -78,6 +78,46 @@ describe("a script that changes", function()
     end
   end)
 
+  it("is not loaded while it is being saved", function()
+    start { "--workers", "1" }
+    -- Emptied, and written only later.
+    local file = assert(io.open(folder .. "/version.lua", "wb"))
+    for _ = 1, 30 do
+      assert.equal("first", served())
+      socket.sleep(0.02)
+    end
+    file:write(version_file("second"))
+    file:close()
+    wait_for("second", nil, 1)
+    assert.falsy(server:output():find("reload_failed", 1, true))
+    -- One that stays empty is what it is.
+    support.write_file(folder .. "/version.lua", "")
+    support.wait_until(function() return served() ~= "second" end, "the empty file", 5)
+  end)
+
+  it("is loaded again when it changes meanwhile", function()
+    start { "--workers", "1" }
+    -- It takes half a second to load, and then requires what has changed.
+    support.write_file(folder .. "/routes.lua", [==[
+      local clock = require "clock"
+      local one, before = require "one", clock.mono()
+      while clock.mono() - before < 0.5 do end
+      local two = require "two"
+      return { ["GET /version"] = function() return one .. two end }
+    ]==])
+    local seen = {}
+    for _, version in ipairs { "a", "b" } do
+      support.write_file(folder .. "/one.lua", ("return %q"):format(version))
+      support.write_file(folder .. "/two.lua", ("return %q"):format(version))
+      socket.sleep(0.3)
+    end
+    support.wait_until(function()
+      seen[served()] = true
+      return seen.bb
+    end, "bb", 5)
+    assert.is_nil(seen.ab)
+  end)
+
   it("may be in a folder below, made later", function()
     start { "--workers", "1" }
     assert.truthy(served("/deep"):find("Internal Server Error", 1, true))

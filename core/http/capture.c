@@ -15,6 +15,7 @@
 
 #define ANSWER_POLL_MS 5
 #define MAX_ANSWER_NS 1000000000
+#define MAX_COLLECTION_NS 60000000000
 #define MAX_INDEX_ANSWER_NS 100000000 /* somebody looks at an empty page */
 
 struct capture {
@@ -196,11 +197,20 @@ static bool have_workers_answered(const struct capture *c)
                  : c->captures->has_collected(c->captures->ctx);
 }
 
+/* A large heap takes its time: what has begun is waited for, unless it is a
+ * finalizer that does not end. */
+static bool is_at_work(const struct capture *c)
+{
+    return c->plan.collects && c->captures->is_collecting(c->captures->ctx) &&
+           clock_mono_ns() - c->poll_until_ns < MAX_COLLECTION_NS;
+}
+
 /* A worker that is stuck is not waited for. */
 static void on_poll(uv_timer_t *timer)
 {
     struct capture *c = timer->data;
-    if (!have_workers_answered(c) && clock_mono_ns() < c->poll_until_ns)
+    if (!have_workers_answered(c) &&
+        (clock_mono_ns() < c->poll_until_ns || is_at_work(c)))
         return;
     uv_timer_stop(timer);
     start_export(c);

@@ -26,9 +26,11 @@ struct captures {
     uv_loop_t *loop;
     struct mailbox *mailbox; /* of the loop */
     struct export_host *host;
-    /* Ask every Lua state to collect its garbage; have all done so? */
+    /* Ask every Lua state to collect its garbage; have all done so? Is one at
+     * it? */
     void (*collect)(void *ctx);
     bool (*has_collected)(void *ctx);
+    bool (*is_collecting)(void *ctx);
     /* Ask every worker to count its coroutines. */
     void (*count_coroutines)(void *ctx, struct goroutines *goroutines);
     void (*idle)(void *ctx); /* stopped, and the last one is over */

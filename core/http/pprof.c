@@ -38,6 +38,23 @@ static void answer_cmdline(struct request *request)
     answer(request, response_copy(text, n, TEXT));
 }
 
+/* As Go does since 1.22; `symbol` is what go tool pprof posts addresses to. */
+static bool is_allowed(struct request *request, const char *name)
+{
+    const char *method = request->method;
+    bool takes_post = strcmp(name, "symbol") == 0;
+    if (strcmp(method, MHD_HTTP_METHOD_GET) == 0 ||
+        strcmp(method, MHD_HTTP_METHOD_HEAD) == 0 ||
+        (takes_post && strcmp(method, MHD_HTTP_METHOD_POST) == 0))
+        return true;
+    struct MHD_Response *response = response_text("Method Not Allowed\n");
+    if (response)
+        MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW,
+                                takes_post ? "GET, HEAD, POST" : "GET, HEAD");
+    request_answer(request, MHD_HTTP_METHOD_NOT_ALLOWED, response);
+    return false;
+}
+
 static void start_profile(struct captures *captures, struct request *request,
                           const struct pprof_kind *kind)
 {
@@ -62,17 +79,22 @@ static void start_index(struct captures *captures, struct request *request)
 
 void pprof_start_wall(struct captures *captures, struct request *request)
 {
-    start_profile(captures, request, pprof_kind_find("wall"));
+    if (is_allowed(request, "wall"))
+        start_profile(captures, request, pprof_kind_find("wall"));
 }
 
 void pprof_start(struct captures *captures, struct request *request)
 {
     const char *name = request->path + strlen(PREFIX);
-    if (!*name) {
+    bool is_folder = *name == '\0';
+    if (!is_folder)
+        name++; /* the slash */
+    if (!is_allowed(request, name))
+        return;
+    if (is_folder) {
         redirect_to_index(request);
         return;
     }
-    name++; /* the slash */
     const struct pprof_kind *kind = pprof_kind_find(name);
     if (kind)
         start_profile(captures, request, kind);

@@ -38,13 +38,6 @@ static const char *query(const struct planning *p, const char *name, char *out,
         out, size);
 }
 
-/* Is it there, and a number above 0? */
-static bool is_on(const struct planning *p, const char *name)
-{
-    char text[32];
-    return atoi(query(p, name, text, sizeof text)) > 0;
-}
-
 /* A whole decimal number within [least, most], with nothing round it. */
 static bool parse_integer(const char *text, long least, long most, long *value)
 {
@@ -54,6 +47,15 @@ static bool parse_integer(const char *text, long least, long most, long *value)
     errno = 0;
     *value = strtol(text, &end, 10);
     return !errno && end != text && !*end && *value >= least && *value <= most;
+}
+
+/* What is no number is 0, as Go has it. */
+static long number(const struct planning *p, const char *name)
+{
+    char text[32];
+    long value;
+    query(p, name, text, sizeof text);
+    return parse_integer(text, INT32_MIN, INT32_MAX, &value) ? value : 0;
 }
 
 static bool plan_slower_than(struct planning *p)
@@ -106,7 +108,7 @@ static bool plan_trace(struct planning *p)
 
 static bool plan_cumulative(struct planning *p)
 {
-    char text[32], debug[32];
+    char text[32];
     long seconds;
     query(p, "seconds", text, sizeof text);
     if (!*text)
@@ -114,7 +116,7 @@ static bool plan_cumulative(struct planning *p)
     if (!parse_integer(text, 1, INT32_MAX, &seconds))
         return err_set(p->err, "invalid value for \"seconds\" - must be a "
                                "positive integer");
-    if (atoi(query(p, "debug", debug, sizeof debug)) != 0)
+    if (number(p, "debug") != 0)
         return err_set(p->err, "seconds and debug params are incompatible");
     p->plan->recording.wait_ns = seconds * SECOND_NS;
     p->plan->recording.is_delta = true;
@@ -151,7 +153,7 @@ static bool plan_recording(struct planning *p)
     if (!plan_cumulative(p))
         return false;
     p->plan->collects = strcmp(p->kind->name, "heap") == 0 &&
-                        !p->plan->recording.is_delta && is_on(p, "gc");
+                        !p->plan->recording.is_delta && number(p, "gc") > 0;
     if (strcmp(p->kind->name, "block") == 0)
         return plan_contention(p, "rate", &p->plan->recording.block_rate_ns);
     if (strcmp(p->kind->name, "mutex") == 0)
@@ -226,9 +228,8 @@ static enum MHD_Result add_option(void *ctx, enum MHD_ValueKind kind,
 /* goroutine?debug=2 */
 static bool plan_dump(struct planning *p)
 {
-    char debug[32];
     if (p->kind->source != PPROF_GOROUTINES || !p->plan->is_text ||
-        atoi(query(p, "debug", debug, sizeof debug)) < 2)
+        number(p, "debug") < 2)
         return true;
     p->plan->recording.result = RECORDING_DUMP;
     if (p->plan->recording.labels.n_bytes > 0)
@@ -239,10 +240,9 @@ static bool plan_dump(struct planning *p)
 static void plan_format(struct planning *p)
 {
     struct capture_plan *plan = p->plan;
-    char debug[32];
     query(p, "format", plan->format, sizeof plan->format);
     plan->is_text = !pprof_kind_is_timed(p->kind) && !*plan->format &&
-                    atoi(query(p, "debug", debug, sizeof debug)) != 0;
+                    number(p, "debug") != 0;
     if (!*plan->format)
         strcpy(plan->format, plan->is_text ? "text" : "pprof");
     snprintf(plan->options, sizeof plan->options, "kind=%s", p->kind->name);

@@ -43,8 +43,9 @@ struct server {
     int n_workers;
     int n_running; /* not stopped yet */
     unsigned max_connections;
-    atomic_int n_collecting; /* threads of scripts, asked for a collection */
-    int64_t start_ns;        /* since 1970 */
+    /* Threads of scripts: asked for a collection, at it now. */
+    atomic_int n_to_collect, n_collecting;
+    int64_t start_ns; /* since 1970 */
     uv_signal_t terminate, interrupt, hangup;
     uv_timer_t abandon_timer;
     bool has_admin, is_stopping, captures_idle, is_abandoned;
@@ -174,14 +175,16 @@ static void on_captures_idle(void *ctx)
 static void count_asked(void *ctx)
 {
     struct server *s = ctx;
-    atomic_fetch_add(&s->n_collecting, 1);
+    atomic_fetch_add(&s->n_to_collect, 1);
 }
 
 static void collect_of_thread(void *ctx, struct lua_State *L)
 {
     struct server *s = ctx;
+    atomic_fetch_add(&s->n_collecting, 1);
     if (L)
         script_state_collect(L);
+    atomic_fetch_sub(&s->n_to_collect, 1);
     atomic_fetch_sub(&s->n_collecting, 1);
 }
 
@@ -196,10 +199,19 @@ static void collect_garbage(void *ctx)
 static bool has_collected_garbage(void *ctx)
 {
     const struct server *s = ctx;
-    bool done = atomic_load(&s->n_collecting) == 0;
+    bool done = atomic_load(&s->n_to_collect) == 0;
     for (int i = 0; i < s->n_workers; i++)
         done = done && worker_has_collected(s->workers[i]);
     return done;
+}
+
+static bool is_collecting_garbage(void *ctx)
+{
+    const struct server *s = ctx;
+    bool any = atomic_load(&s->n_collecting) > 0;
+    for (int i = 0; i < s->n_workers; i++)
+        any = any || worker_is_collecting(s->workers[i]);
+    return any;
 }
 
 static void ask_goroutines(void *ctx) { goroutines_ask(ctx); }
@@ -332,6 +344,7 @@ static bool start_admin(struct server *s, struct err *err)
                                       .host = s->host,
                                       .collect = collect_garbage,
                                       .has_collected = has_collected_garbage,
+                                      .is_collecting = is_collecting_garbage,
                                       .count_coroutines = count_coroutines,
                                       .idle = on_captures_idle,
                                       .ctx = s};

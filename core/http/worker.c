@@ -33,7 +33,7 @@ struct worker {
     struct mailbox_message stop_message, stopped_message;
     struct mailbox_message replace_message, retired_message;
     struct mailbox_message collect_message;
-    atomic_bool collect_is_posted;
+    atomic_bool collect_is_posted, is_collecting;
     atomic_uint n_collections;
     unsigned n_collections_asked; /* [owner] */
     struct app *next;             /* on its way with replace_message */
@@ -189,10 +189,12 @@ static void on_collect(struct mailbox_message *message)
         (struct worker *)((char *)message -
                           offsetof(struct worker, collect_message));
     atomic_store(&w->collect_is_posted, false);
+    atomic_store(&w->is_collecting, true);
     app_collect(w->app);
     if (w->old)
         app_collect(w->old);
     atomic_fetch_add(&w->n_collections, 1);
+    atomic_store(&w->is_collecting, false);
 }
 
 /* A question on its way to a worker. */
@@ -381,6 +383,11 @@ void worker_collect(struct worker *w)
 bool worker_has_collected(const struct worker *w)
 {
     return atomic_load(&w->n_collections) == w->n_collections_asked;
+}
+
+bool worker_is_collecting(const struct worker *w)
+{
+    return atomic_load(&w->is_collecting);
 }
 
 bool worker_count_coroutines(struct worker *w, struct goroutines *goroutines)

@@ -64,6 +64,9 @@ void worker_collect(struct worker *worker);
 /* Has it done so each time that it was asked? [owner] */
 bool worker_has_collected(const struct worker *worker);
 
+/* Is it at that right now? [any thread] */
+bool worker_is_collecting(const struct worker *worker);
+
 /* Ask it to count its coroutines, once whoever runs lets it. False when out of
  * memory. [owner] */
 bool worker_count_coroutines(struct worker *worker,

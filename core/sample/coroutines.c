@@ -11,14 +11,36 @@
 /* In the registry, under this address: the table. */
 static const char table_key;
 
-void coroutines_track(lua_State *L)
+static void push_weak_table(lua_State *L)
 {
     lua_newtable(L);
     lua_createtable(L, 0, 1);
     lua_pushliteral(L, "k");
     lua_setfield(L, -2, "__mode");
     lua_setmetatable(L, -2);
+}
+
+void coroutines_track(lua_State *L)
+{
+    push_weak_table(L);
     lua_rawsetp(L, LUA_REGISTRYINDEX, &table_key);
+}
+
+void coroutines_compact(lua_State *L)
+{
+    luaL_checkstack(L, 6, NULL);
+    if (lua_rawgetp(L, LUA_REGISTRYINDEX, &table_key) == LUA_TTABLE) {
+        push_weak_table(L);
+        /* stack: old table, new table */
+        for (lua_pushnil(L); lua_next(L, -3);) {
+            lua_pushvalue(L, -2);
+            lua_insert(L, -2);
+            /* stack: old table, new table, coroutine, coroutine, value */
+            lua_rawset(L, -4);
+        }
+        lua_rawsetp(L, LUA_REGISTRYINDEX, &table_key);
+    }
+    lua_pop(L, 1);
 }
 
 /* The frame that makes a coroutine: the innermost of Lua; FRAME_FULL: none.

@@ -19,6 +19,10 @@ struct tally;
 /* Know the coroutines that this state makes from now on. May raise. */
 void coroutines_track(struct lua_State *L);
 
+/* Give back the room of those that are gone: a table of Lua's does not shrink
+ * by itself. May raise. */
+void coroutines_compact(struct lua_State *L);
+
 /* The coroutine on top of L's stack was just made. May raise. [lua_api.c] */
 void coroutines_add(struct lua_State *L);
 

@@ -68,7 +68,7 @@ static void write_place(const struct writer *w,
         buf_printf(w->text, "\t%s:%" PRId64 "\n", filename, line);
         return;
     }
-    if (!location->address) {
+    if (!location->mapping && location->n_lines > 0) { /* no machine code */
         buf_puts(w->text, "\t[C]\n");
         return;
     }

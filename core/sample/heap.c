@@ -87,6 +87,32 @@ static struct values *values_at(uint32_t position)
     return &values[position];
 }
 
+/* Entries are of a stack, its labels and a class of sizes, which is their label
+ * `bytes`: who compares two profiles tells samples by labels, so a mean, which
+ * changes as time goes by, will not do. Four classes to a doubling, as
+ * allocators have them: up to 8 bytes each size, then 10, 12, 14, 16, 20, ...
+ * The class takes the upper 8 bits of what `stacks` has as labels. */
+enum { CLASS_SHIFT = 24 };
+static const uint32_t LABELS_MASK = (1 << CLASS_SHIFT) - 1;
+
+static unsigned class_of(size_t size)
+{
+    size_t last = size > 0 ? size - 1 : 0;
+    if (last < 4)
+        return (unsigned)last;
+    unsigned log = 63 - (unsigned)__builtin_clzll(last);
+    return (log - 1) * 4 + (unsigned)(last >> (log - 2) & 3);
+}
+
+/* The largest of a class. */
+static size_t bytes_of_class(unsigned size_class)
+{
+    if (size_class < 4)
+        return size_class + 1;
+    unsigned log = size_class / 4 + 1;
+    return ((size_t)(4 + size_class % 4) + 1) << (log - 2);
+}
+
 static uint32_t add(const struct current_stack *stack, uint32_t labels,
                     size_t size)
 {
@@ -96,8 +122,10 @@ static uint32_t add(const struct current_stack *stack, uint32_t labels,
         stacks = stacks_new(LIMIT_BYTES);
     uint32_t position = STACKS_OVERFLOW;
     if (stacks && stack)
-        position =
-            stacks_add(stacks, stack->frames, stack->n_frames, labels, 1, 0);
+        position = stacks_add(stacks, stack->frames, stack->n_frames,
+                              (labels & LABELS_MASK) | (uint32_t)class_of(size)
+                                                           << CLASS_SHIFT,
+                              1, 0);
     struct values *v = values_at(position);
     if (v == &overflow)
         position = STACKS_OVERFLOW;
@@ -165,7 +193,8 @@ static struct heap_snapshot *copy_all(void)
         struct stack_entry stack = stacks_get(stacks, i);
         static const struct values none;
         s->entries[i] = entry_of(i < n_values ? &values[i] : &none);
-        s->entries[i].labels = stack.labels;
+        s->entries[i].labels = stack.labels & LABELS_MASK;
+        s->entries[i].block_bytes = bytes_of_class(stack.labels >> CLASS_SHIFT);
         s->entries[i].frames = frames;
         s->entries[i].n_frames = stack.n_frames;
         memcpy(frames, stack.frames, stack.n_frames * sizeof *frames);

@@ -36,11 +36,13 @@ uint32_t heap_add(const struct current_stack *stack, const char *type,
                   size_t size);
 void heap_remove(uint32_t position, size_t size);
 
-/* Cumulative since the start, of one stack with its labels. */
+/* Cumulative since the start, of one stack with its labels, and of blocks of
+ * about one size. */
 struct heap_entry {
     const uint32_t *frames; /* ids of frames.h, leaf first */
     uint32_t n_frames;
     uint32_t labels;
+    size_t block_bytes; /* none is larger; 4/5 of it or more, from 5 bytes on */
     int64_t alloc_objects, alloc_bytes, live_objects, live_bytes;
 };
 

@@ -26,17 +26,16 @@ static void add_entry(struct profile *p, struct locations *locations,
     };
     if (values[1] == 0 && values[3] == 0)
         return;
-    int64_t objects = values[0] ? values[0] : values[2];
-    int64_t bytes = values[0] ? values[1] : values[3];
     const struct profile_label size = {
         .key = string(p, "bytes"),
-        .num = objects > 0 ? bytes / objects : bytes,
+        .num = (int64_t)end->block_bytes,
         .num_unit = string(p, "bytes"),
     };
     const struct stack_sample sample = {.frames = end->frames,
                                         .n_frames = end->n_frames,
                                         .labels = end->labels,
-                                        .extra = &size,
+                                        .extra =
+                                            end->block_bytes ? &size : NULL,
                                         .values = values};
     stack_samples_add(p, locations, &sample);
 }

@@ -149,26 +149,31 @@ void session_abort(struct session *session)
     session_free(session);
 }
 
+/* A thread answers a signal when it has a CPU: on a busy machine that may take
+ * a while. One that is not back within a second is stuck in the kernel. */
+static const int64_t ANSWER_NS = 1000000000;
+static const struct timespec ANSWER_PAUSE = {.tv_nsec = 2000000};
+
 /* Samples without a Lua stack get one within microseconds of running Lua: wait
  * a little, then take them as they are. */
 static void flush_pending(void)
 {
-    enum { TRIES = 40 };
-    static const struct timespec pause = {.tv_nsec = 2000000};
-    for (int i = 0; i < TRIES; i++) {
-        if (threads_flush(i >= TRIES - 5) == 0)
+    const int64_t start = clock_mono_ns(), patience_ns = 70000000;
+    for (int64_t waited_ns = 0; waited_ns < ANSWER_NS;) {
+        if (threads_flush(waited_ns >= patience_ns) == 0)
             return;
-        nanosleep(&pause, NULL);
+        nanosleep(&ANSWER_PAUSE, NULL);
+        waited_ns = clock_mono_ns() - start;
     }
 }
 
-/* A thread that is busy in the sampler has not taken its probe. */
+/* A thread that is busy in the sampler, or waits for a CPU, has not taken its
+ * probe. */
 static void finish_probes(void)
 {
-    enum { TRIES = 40 };
-    static const struct timespec pause = {.tv_nsec = 2000000};
-    for (int i = 0; i < TRIES && threads_probe_again() > 0; i++)
-        nanosleep(&pause, NULL);
+    const int64_t start = clock_mono_ns();
+    while (threads_probe_again() > 0 && clock_mono_ns() - start < ANSWER_NS)
+        nanosleep(&ANSWER_PAUSE, NULL);
 }
 
 struct stacks *session_probe(void)

@@ -43,14 +43,15 @@ static struct dict_value number_at(lua_State *L, int arg)
     return value;
 }
 
-/* The value at argument 3, copied into what is pushed. */
+/* The value at argument 3, copied into what is pushed, which goes with the end
+ * of the function: the collector would not see how large it is. */
 static struct dict_value check_value(lua_State *L)
 {
     luaL_checkany(L, 3);
     luaL_argcheck(L, !lua_isnil(L, 3), 3, "nil is no value: delete the key");
     if (lua_type(L, 3) == LUA_TNUMBER)
         return number_at(L, 3);
-    struct buf *bytes = owned_buf_new(L);
+    struct buf *bytes = owned_buf_push(L);
     value_write(L, 3, bytes);
     return (struct dict_value){
         .kind = DICT_BYTES, .bytes = bytes->data, .n_bytes = bytes->len};

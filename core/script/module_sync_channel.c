@@ -21,16 +21,21 @@ static struct sync_channel *check_channel(lua_State *L)
     return (struct sync_channel *)sync_handle_check(L, TYPE);
 }
 
-/* A message that the collector frees unless it is taken out. */
+/* A message that the collector frees unless it is taken out. Only where
+ * something raises is it left to that: it does not see how large they are. */
 struct box {
     struct sync_message *message;
 };
 
-static int collect_box(lua_State *L)
+static void empty(struct box *box)
 {
-    struct box *box = lua_touserdata(L, 1);
     free(box->message);
     box->message = NULL;
+}
+
+static int collect_box(lua_State *L)
+{
+    empty(lua_touserdata(L, 1));
     return 0;
 }
 
@@ -121,14 +126,17 @@ static int send_value(lua_State *L)
     enum channel_result result = sync_channel_send(channel, box->message, NULL);
     if (result == CHANNEL_DONE)
         take_out(box);
-    if (result != CHANNEL_WAITS || seconds == 0)
+    if (result != CHANNEL_WAITS || seconds == 0) {
+        empty(box);
         return finish_send(L, result);
+    }
     struct sync_wait *wait =
         sync_wait_new(L, "channel:send", &send_kind, &channel->object);
     result = sync_channel_send(channel, box->message, &wait->waiter);
     if (result != CHANNEL_CLOSED)
         take_out(box);
     if (result != CHANNEL_WAITS) {
+        empty(box);
         sync_wait_free(wait);
         return finish_send(L, result);
     }
@@ -151,8 +159,9 @@ static const struct sync_wait_kind receive_kind = {leave_receive, give_back};
 /* stack: ..., box */
 static int push_received(lua_State *L)
 {
-    const struct box *box = lua_touserdata(L, -1);
+    struct box *box = lua_touserdata(L, -1);
     value_read(L, box->message->bytes);
+    empty(box);
     return 1;
 }
 

@@ -71,6 +71,12 @@ void observe_run_end(struct observed_run *run)
     trace_add(&run->event);
 }
 
+/* What it waits for; it may have come, and the task's turn not yet. */
+static const char *state_of(const struct task *task)
+{
+    return task->due.next ? "runnable" : task->reason;
+}
+
 struct counting {
     struct tally *tally;
     uint32_t labels; /* of the thread */
@@ -89,7 +95,7 @@ static void count_coroutine(void *ctx, lua_State *co,
     labels = sampler_add_label(labels, "coroutine", task ? "waiting" : state);
     if (task)
         labels = sampler_add_label(labels, "wait",
-                                   label_values_bound("wait", task->reason));
+                                   label_values_bound("wait", state_of(task)));
     coroutine_add(co, FRAME_FULL, labels, 1, 0, counting->tally);
 }
 
@@ -144,7 +150,7 @@ static void dump_coroutine(void *ctx, lua_State *co,
     uint32_t frames[COROUTINE_MAX_FRAMES];
     struct goroutine_info info = {
         .number = origin->number,
-        .state = task ? task->reason : state,
+        .state = task ? state_of(task) : state,
         .labels = task ? task->labels : sampler_get_labels(),
         .maker = origin->maker,
         .frames = frames,

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "sample/coroutines.h"
 #include "sample/sampler.h"
 #include "sample/trace.h"
 #include "sample/vm_heap.h"
@@ -133,8 +134,11 @@ lua_State *script_state_new(const char *dir, struct err *err)
     return NULL;
 }
 
+/* Twice: what has a finalizer survives the collection that finds it. */
 static int collect(lua_State *L)
 {
+    lua_gc(L, LUA_GCCOLLECT);
+    coroutines_compact(L);
     lua_gc(L, LUA_GCCOLLECT);
     return 0;
 }

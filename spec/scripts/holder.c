@@ -1,5 +1,5 @@
 /* holder.c -- a C module that takes memory from malloc and keeps it, for
- * native_heap_spec.lua. */
+ * native_heap_spec.lua, and that makes userdata, for heap_truth_spec.lua. */
 #include <lauxlib.h>
 #include <lua.h>
 #include <stdlib.h>
@@ -39,10 +39,19 @@ static int release(lua_State *L)
     return 0;
 }
 
+/* userdata(size): a full one. */
+static int userdata(lua_State *L)
+{
+    lua_newuserdatauv(L, (size_t)luaL_checkinteger(L, 1), 0);
+    return 1;
+}
+
 int luaopen_holder(lua_State *L)
 {
-    static const luaL_Reg functions[] = {
-        {"keep", keep}, {"release", release}, {NULL, NULL}};
+    static const luaL_Reg functions[] = {{"keep", keep},
+                                         {"release", release},
+                                         {"userdata", userdata},
+                                         {NULL, NULL}};
     luaL_newlib(L, functions);
     return 1;
 }

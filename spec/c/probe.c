@@ -1,0 +1,70 @@
+/* probe.c -- tests of session_probe: each watched thread is in it, one that is
+ * late to answer the signal too.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "sample/sampler.h"
+#include "sample/session.h"
+#include "sample/stacks.h"
+
+static pthread_barrier_t ready;
+
+static void block_sigprof(int how)
+{
+    sigset_t prof;
+    sigemptyset(&prof);
+    sigaddset(&prof, SIGPROF);
+    pthread_sigmask(how, &prof, NULL);
+}
+
+/* As one that waits 400 ms for a CPU. */
+static void *answer_late(void *ctx)
+{
+    const struct timespec pause = {.tv_nsec = 400000000};
+    sampler_attach_thread(NULL, NULL);
+    block_sigprof(SIG_BLOCK);
+    pthread_barrier_wait(&ready);
+    nanosleep(&pause, NULL);
+    block_sigprof(SIG_UNBLOCK);
+    pthread_barrier_wait(&ready);
+    sampler_detach_thread();
+    return ctx;
+}
+
+static void a_thread_that_answers_late_is_there(void **state)
+{
+    (void)state;
+    struct err err = {0};
+    pthread_t late;
+    assert_true(sampler_init(&err));
+    assert_true(sampler_attach_thread(NULL, &err));
+    pthread_barrier_init(&ready, NULL, 2);
+    assert_int_equal(pthread_create(&late, NULL, answer_late, NULL), 0);
+    pthread_barrier_wait(&ready);
+    struct stacks *stacks = session_probe();
+    assert_non_null(stacks);
+    uint64_t n = 0;
+    for (uint32_t i = 0; i < stacks_n(stacks); i++)
+        n += (uint64_t)stacks_get(stacks, i).count;
+    assert_int_equal(n, 2);
+    stacks_free(stacks);
+    pthread_barrier_wait(&ready);
+    pthread_join(late, NULL);
+    sampler_detach_thread();
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_thread_that_answers_late_is_there),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,91 @@
+-- scrape_spec.lua: what continuous profilers ask of a target. They fetch the
+-- cumulative kinds again and again, and make out for themselves what came in
+-- between: Grafana Alloy, which feeds Pyroscope, tells samples apart by the
+-- addresses of their locations and by their labels, and by nothing else.
+local support = require "support"
+
+-- One line per sample: who it is for such a reader, its stack as a person reads
+-- it, its values.
+local EXPORTER = [==[
+return {
+  api = 1, name = "identities", extension = ".txt", content_type = "text/plain",
+  description = "samples as scrapers know them",
+  export = function(profile, out)
+    for i = 1, (profile:counts()) do
+      local ids, values, labels = profile:sample(i)
+      local addresses, names, pairs_ = {}, {}, {}
+      for _, id in ipairs(ids) do
+        local location = profile:location(id)
+        addresses[#addresses + 1] = ("%x"):format(location.address)
+        for _, line in ipairs(location.lines) do
+          names[#names + 1] = profile:func(line.func).name .. ":" .. line.line
+        end
+      end
+      for _, label in ipairs(labels) do
+        pairs_[#pairs_ + 1] = label.key .. "=" .. (label.str ~= "" and label.str or label.num)
+      end
+      table.sort(pairs_)
+      out:write(table.concat(addresses, " "), "|", table.concat(pairs_, " "), "\t",
+        table.concat(names, ";"), "\t", table.concat(values, " "), "\n")
+    end
+  end,
+}
+]==]
+
+local folder, server, load
+
+setup(function()
+  folder = support.new_folder()
+  support.write_file(folder .. "/identities.lua", EXPORTER)
+  server = support.serve { "--workers", "2", "--heap-rate", "16384",
+    "--exporters", folder, support.source .. "/lua" }
+  load = support.start { support.perilune, "load", server.url .. "/data", "-u", "4",
+    "-d", "60s", "-q" }
+  support.wait_until(function()
+    local _, folded = support.request(server.url .. "/debug/pprof/mutex?format=folded")
+    return folded:find "data.save_totals"
+  end, "a contended lock", 30)
+end)
+
+teardown(function()
+  load:stop()
+  assert.equal(0, server:stop())
+  support.remove_folder(folder)
+end)
+
+--- samples[identity] = { stack, value, ... }. Fails when two look the same.
+local function scrape(kind)
+  local status, text = support.request(server.url .. "/debug/pprof/" .. kind .. "?format=identities")
+  assert.equal(200, status)
+  local samples, n = {}, 0
+  for identity, stack, numbers in text:gmatch "([^\t\n]+)\t([^\t\n]*)\t([^\n]+)\n" do
+    local values = { stack }
+    for value in numbers:gmatch "%-?%d+" do values[#values + 1] = tonumber(value) end
+    if samples[identity] then
+      assert.equal(samples[identity][1], stack, "two stacks are one at " .. identity)
+    end
+    samples[identity] = values
+    n = n + 1
+  end
+  assert.is_true(n > 0, kind)
+  return samples
+end
+
+for kind, n_growing in pairs { allocs = 2, heap = 2, block = 2, mutex = 2, threadcreate = 1 } do
+  it("each stack of " .. kind .. " is known by its addresses and labels, and stays known", function()
+    local first = scrape(kind)
+    support.wait_until(function()
+      local _, text = support.request(server.url .. "/debug/pprof/allocs?seconds=1&format=folded")
+      return text ~= ""
+    end, "something new")
+    local second = scrape(kind)
+    for identity, before in pairs(first) do
+      local after = second[identity]
+      assert.truthy(after, before[1] .. " is not known again by " .. identity)
+      assert.equal(before[1], after[1])
+      for i = 2, 1 + n_growing do
+        assert.is_true(after[i] >= before[i], before[1])
+      end
+    end
+  end)
+end
