@@ -1,17 +1,22 @@
 #!/bin/sh
-# load.sh: the load generator against wrk, one core each for generator and
-# target, alternating runs: requests/s, and CPU time of the generator per
-# request. Ratios are taken within a round; their median is what counts.
+# load.sh: the load generator against wrk and k6, one core each for generator
+# and target, alternating runs: requests/s, and CPU time of the generator per
+# request. Ratios are taken within a round; their median is what counts. In the
+# same rounds, what outputs of each sample cost. Then how
+# well it keeps an arrival rate, and what a virtual user takes.
 #
 #   sh bench/load.sh [ROUNDS]        (5; SECONDS_EACH=3 CONNECTIONS=50)
 #
 # Target: nginx with one worker that returns 26 bytes. Needs wrk, nginx, and
-# two cores that are otherwise idle. When others are at work the rates say
+# two cores that are otherwise idle; k6 where it is installed: K6=, on the PATH,
+# or where spec/real_k6.lua puts it. When others are at work the rates say
 # nothing; the CPU time per request still does.
 set -eu
 here=$(cd "$(dirname "$0")/.." && pwd)
 perilune=${PERILUNE:-$here/build/perilune}
 rounds=${1:-5}
+cache=${XDG_CACHE_HOME:-$HOME/.cache}
+k6=${K6:-$(command -v k6 || ls "$cache"/perilune/k6-*/k6 2>/dev/null || :)}
 seconds=${SECONDS_EACH:-3}
 connections=${CONNECTIONS:-50}
 for tool in wrk nginx taskset; do
@@ -39,7 +44,7 @@ start_nginx() {
 worker_processes 1;
 daemon off;
 pid $folder/nginx.pid;
-events { worker_connections 4096; }
+events { worker_connections 20000; }
 http {
   access_log off;
   keepalive_requests 1000000000;
@@ -78,6 +83,14 @@ return { default = function()
 end }
 SCRIPT
 
+cat >"$folder/check.js" <<'SCRIPT'
+import http from 'k6/http';
+import { check } from 'k6';
+export default function () {
+  check(http.get(__ENV.URL), { 'status is 200': (r) => r.status === 200 });
+}
+SCRIPT
+
 run_wrk() {
     taskset -c 0 wrk -t1 -c"$connections" -d"${seconds}s" "$url"
 }
@@ -87,6 +100,21 @@ run_url() {
 run_script() {
     taskset -c 0 "$perilune" load "$folder/check.lua" -e "URL=$url" \
         -u "$connections" -d "${seconds}s" -q
+}
+
+# URL mode, with each sample of each request written down, too.
+run_json() { run_url_with "json=/dev/null"; }
+run_csv() { run_url_with "csv=/dev/null"; }
+run_json_gz() { run_url_with "json=$folder/null.gz"; }
+run_url_with() {
+    taskset -c 0 "$perilune" load "$url" -u "$connections" -d "${seconds}s" -q \
+        -o "$1"
+}
+ln -s /dev/null "$folder/null.gz"
+
+run_k6() {
+    URL=$url K6_NO_USAGE_REPORT=true GOMAXPROCS=1 taskset -c 0 "$k6" run \
+        --quiet --no-color -u "$connections" -d "${seconds}s" "$folder/check.js"
 }
 
 # CPU seconds of the children that have ended, from the output of `times`.
@@ -104,14 +132,16 @@ measure() {
     awk -v cpu="$(cpu_of "$folder/before") $(cpu_of "$folder/after")" '
         /requests in/ { n = $1 }
         /^Requests\/sec:/ { rate = $2 }
-        $1 ~ /^http_reqs\./ { n = $2; sub("/s", "", $3); rate = $3 }
+        $1 ~ /^http_reqs\./ { # http_reqs...: N RATE/s
+            n = $2; sub("/s", "", $3); rate = $3 }
         END { split(cpu, c, " "); print rate, (c[2] - c[1]) * 1e6 / n }
     ' "$folder/out" >>"$folder/$1"
 }
 
-# ratio NAME COLUMN: the median over the rounds of NAME's to wrk's.
+# ratio NAME COLUMN [PEER]: the median over the rounds of NAME's to the peer's
+# (wrk's).
 ratio() {
-    paste "$folder/$1" "$folder/wrk" |
+    paste "$folder/$1" "$folder/${3:-wrk}" |
         awk -v c="$2" '{ print $c / $(c + 2) }' | sort -n |
         awk '{ v[NR] = $1 }
             END { print (v[int((NR + 1) / 2)] + v[int(NR / 2) + 1]) / 2 }'
@@ -121,7 +151,7 @@ echo "target: nginx, $connections connections, $rounds rounds of ${seconds} s"
 round=0
 while [ "$round" -lt "$rounds" ]; do
     round=$((round + 1))
-    for name in wrk url script; do
+    for name in wrk url script json csv json_gz ${k6:+k6}; do
         measure "$name"
         # shellcheck disable=SC2046 # two words
         printf '%-7s %d: %8.0f requests/s, %5.2f us CPU per request\n' "$name" \
@@ -132,3 +162,34 @@ printf 'URL mode / wrk:   rate %.3f (must 0.97, aim 1.05), CPU %.3f\n' \
     "$(ratio url 1)" "$(ratio url 2)"
 printf 'Lua script / wrk: rate %.3f (must 0.90, aim 1.00), CPU %.3f\n' \
     "$(ratio script 1)" "$(ratio script 2)"
+printf 'URL mode with -o: CPU, by its own without: json %.2f, csv %.2f, json.gz %.2f\n' \
+    "$(ratio json 2 url)" "$(ratio csv 2 url)" "$(ratio json_gz 2 url)"
+if [ -n "$k6" ]; then
+    printf 'Lua script / k6:  rate %.2f (must 8, aim 10), CPU %.3f\n' \
+        "$(ratio script 1 k6)" "$(ratio script 2 k6)"
+else
+    echo "k6 is not installed: no comparison with it"
+fi
+
+# The open model: 20,000 iterations a second for 10 s.
+taskset -c 0 "$perilune" load "$url" -R 20000 -d 10s -u 1000 -q >"$folder/rate"
+awk '/^ +iterations\./ { sub("/s", "", $3)
+        printf "20,000/s for 10 s: %s iterations, %.0f/s (%+.2f %%; must be within 0.5)\n",
+            $2, $3, ($3 / 20000 - 1) * 100 }
+    /pacing_lag/ { sub(".*med", "med"); print "pacing lag: " $0 }' "$folder/rate"
+
+# Memory of virtual users: 10,000 with a script, less what 100 take. A connection
+# of each is in it; what the target has of it is not.
+resident_kib() {
+    "$perilune" load "$folder/check.lua" -e "URL=$url" -u "$1" -d 4s -q \
+        >"$folder/vus" &
+    load_pid=$!
+    sleep 3
+    awk '/^VmRSS/ { print $2 }' "/proc/$load_pid/status"
+    wait "$load_pid"
+}
+few=$(resident_kib 100)
+many=$(resident_kib 10000)
+awk -v few="$few" -v many="$many" 'BEGIN {
+    printf "memory per virtual user: %.1f KiB (10,000: %.0f MiB in all)\n",
+        (many - few) / 9900, many / 1024 }'

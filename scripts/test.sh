@@ -6,9 +6,11 @@ cd "$(dirname "$0")/.."
 . scripts/packages.sh
 
 need_packages lua5.4 lua-busted lua-socket libcmocka-dev curl wrk valgrind \
-    nginx-light bsdutils procps prometheus
+    nginx-light openssl bsdutils procps prometheus tmux
 command -v go >/dev/null || need_packages golang-go
 
 BUILD_TESTING=ON sh scripts/build.sh
 PRESET=asan sh scripts/build.sh # for sanitizers_spec
-exec ctest --test-dir build --output-on-failure ${1:+-R "$1"}
+# Most tests wait most of the time: spec/CMakeLists.txt says which do not.
+exec ctest --test-dir build --output-on-failure -j "$(($(nproc) * 3))" \
+    ${1:+-R "$1"}

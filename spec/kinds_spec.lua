@@ -59,9 +59,16 @@ for _, case in ipairs {
   local index, query, functions = table.unpack(case)
   it(("%s of %s names %s"):format(index, query, table.concat(functions, ", ")),
     function()
-      local cum, out = top(index, query)
-      for _, name in ipairs(functions) do
-        assert.is_true((cum[name] or 0) > 0, name .. "\n" .. out)
+      local missing, out
+      for _ = 1, 3 do -- seconds of a busy machine may be short of samples
+        local cum
+        cum, out = top(index, query)
+        missing = {}
+        for _, name in ipairs(functions) do
+          if (cum[name] or 0) == 0 then missing[#missing + 1] = name end
+        end
+        if #missing == 0 then break end
       end
+      assert.same({}, missing, out)
     end)
 end

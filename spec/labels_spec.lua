@@ -67,19 +67,30 @@ return {
 
 local folder, server
 
---- CPU seconds by what the labels are, of a profile while the paths are asked
---- for: { ["level=3 tenant=a"] = 0.2, ... }, without method, route and worker.
-local function profile_of(paths, seconds_of_wall)
-  local file = folder .. "/cpu.pb.gz"
-  local capture = support.start { "curl", "-s", "-o", file,
-    server.url .. "/debug/pprof/profile?seconds=" .. (seconds_of_wall or 4) }
+--- Take a profile into `file` while the paths are asked for. On a busy machine
+-- they may take longer than it: then it is taken again, for twice as long.
+local function capture(file, paths, seconds)
+  local curl = support.start { "curl", "-s", "-o", file,
+    server.url .. "/debug/pprof/profile?seconds=" .. seconds }
   socket.sleep(0.2)
   for _, path in ipairs(paths) do
     local status = support.request(server.url .. path)
     assert.is_true(status < 300)
   end
-  assert.equal(0, capture:wait())
-  capture:stop()
+  local is_whole = curl:alive()
+  assert.equal(0, curl:wait(seconds + 10))
+  curl:stop()
+  if not is_whole then
+    assert.is_true(seconds < 30, "30 s are not enough")
+    capture(file, paths, 2 * seconds)
+  end
+end
+
+--- CPU seconds by what the labels are, of a profile while the paths are asked
+--- for: { ["level=3 tenant=a"] = 0.2, ... }, without method, route and worker.
+local function profile_of(paths, seconds_of_wall)
+  local file = folder .. "/cpu.pb.gz"
+  capture(file, paths, seconds_of_wall)
   local code, out, err = support.command(("convert %s --exporters %s --to labels"):format(file, folder))
   assert.equal(0, code, err)
   local seconds = {}
@@ -127,7 +138,7 @@ local function near(expected, got, what)
 end
 
 it("are for the rest of the request, or while a function runs", function()
-  local seconds = profile_of({ "/parts?tenant=a", "/plain" }, 7) -- 2.1 s of CPU
+  local seconds = profile_of({ "/parts?tenant=a", "/plain" }, 3) -- 2.1 s of CPU
   near(0.6, seconds["level=3 tenant=a vip=true"], "labels")
   near(0.6, seconds["level=3 step=parse tenant=a vip=true"], "with")
   near(0.3, seconds["level=3 step=fails tenant=a vip=true"], "with that fails")
@@ -135,19 +146,20 @@ it("are for the rest of the request, or while a function runs", function()
 end)
 
 it("go on in a stream, and in what was spawned", function()
-  local seconds = profile_of { "/stream", "/later" }
+  -- The last one is answered when what was spawned is over.
+  local seconds = profile_of({ "/stream", "/later", "/keeps" }, 2)
   near(0.3, seconds["tenant=streamed"], "streamed")
   near(0.3, seconds["tenant=later"], "spawned")
 end)
 
 it("are not changed by a coroutine of another request", function()
-  local seconds = profile_of { "/keeps", "/closes" }
+  local seconds = profile_of({ "/keeps", "/closes" }, 2)
   near(0.3, seconds["tenant=closer"], "closer")
   assert.is_nil(seconds["tenant=keeper"])
 end)
 
 it("have no more than 100 values", function()
-  local seconds = profile_of { "/many" }
+  local seconds = profile_of({ "/many" }, 2)
   local n = 0
   for labels in pairs(seconds) do n = n + (labels:find "^many=" and 1 or 0) end
   assert.is_true(n <= 101, n)

@@ -70,13 +70,14 @@ local loadtest = require "loadtest"
 return { options = { vus = 1, iterations = 1 }, default = function()
   show("loadtest", loadtest)
   show("Metric", methods(loadtest.Counter "c"))
-  for _, name in ipairs { "vu", "iteration" } do
+  for _, name in ipairs { "vu", "iteration", "env", "scenario" } do
     if loadtest[name] then show("loadtest", { [name] = true }) end
   end
   local res = require "http".get "http://127.0.0.1:1/"
   for name in loadtest.env.NAMES:gmatch "%a[%w_]*" do
     if res[name] ~= nil then show("Response", { [name] = true }) end
   end
+  show("Jar", methods(require "http".CookieJar()))
   for name in pairs(res.timings) do show("http.Timings", { [name] = true }) end
   local file = assert(io.open(loadtest.env.OUT, "w"))
   file:write(table.concat(lines, "\n"), "\n")
@@ -156,7 +157,7 @@ teardown(function() support.remove_folder(folder) end)
 for _, owner in ipairs { "clock", "gzip", "http", "json", "log", "profile", "scheduler", "loadtest",
   "proto", "Request", "Timer", "Metric", "Profile", "Out", "ProfileHeader", "ValueType",
   "ProfileLocation", "ProfileLine", "ProfileFunction", "ProfileMapping", "ProfileLabel",
-  "http.Timings" } do
+  "http.Timings", "Jar" } do
   it(owner .. " is annotated as it is", function()
     local there = {}
     for name in pairs(live[owner] or {}) do

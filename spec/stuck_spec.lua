@@ -12,6 +12,7 @@ end
 return {
   ["GET /spin"] = function() return spin_for_ever() or 204 end,
   ["GET /match"] = function() return match_for_minutes() or 204 end,
+  ["GET /wait"] = function() return os.execute "exec sleep 15" and 204 end,
 }
 ]==]
 
@@ -62,6 +63,7 @@ local function median_time(path)
     times[i] = socket.gettime() - start
   end
   table.sort(times)
+  print(("%s: %.1f ms, at most %.1f ms"):format(path, times[11] * 1e3, times[21] * 1e3))
   return times[11]
 end
 
@@ -82,6 +84,14 @@ after_each(function()
   server:stop()
 end)
 
+--- Of a server whose workers are stuck.
+local function assert_answers()
+  for _, path in ipairs { "/healthz", "/metrics" } do
+    local time = median_time(path)
+    assert.is_true(time < 0.1, path .. " took " .. time)
+  end
+end
+
 for path, part in pairs {
   ["/spin"] = "routes.spin_for_ever",
   ["/match"] = "routes.match_for_minutes;string.find",
@@ -95,6 +105,7 @@ for path, part in pairs {
         "/debug/pprof/profile?seconds=2&format=folded")
       local took = socket.gettime() - start
       assert.equal(200, status)
+      print(("%s: after %.2f s, %.1f %%"):format(part, took, 100 * share(folded, part)))
       assert.is_true(took < 4, "took " .. took)
       assert.is_true(share(folded, part) >= 0.95, folded)
     end)
@@ -102,10 +113,7 @@ for path, part in pairs {
     it("does not hold up /healthz nor /metrics", function()
       be_stuck(path)
       annoy()
-      for _, own in ipairs { "/healthz", "/metrics" } do
-        local time = median_time(own)
-        assert.is_true(time < 0.1, own .. " took " .. time)
-      end
+      assert_answers()
       local _, metrics = support.request(server.url .. "/metrics")
       for worker = 1, WORKERS do
         local busy = metrics:match(('perilune_worker_busy_seconds_total' ..
@@ -115,3 +123,18 @@ for path, part in pairs {
     end)
   end)
 end
+
+describe("every worker that waits in a C call", function()
+  it("is shown where, and does not hold up /healthz nor /metrics", function()
+    be_stuck "/wait"
+    annoy()
+    assert_answers()
+    local status, folded = support.request(server.url ..
+      "/debug/pprof/wall?seconds=1&format=folded")
+    assert.equal(200, status)
+    -- For a second each, and while the workers were asked what waits, in vain.
+    local waits = 0
+    for ns in folded:gmatch ";os.execute[^\n]* (%d+)\n" do waits = waits + ns / 1e9 end
+    assert.is_true(waits >= 0.95 * WORKERS and waits < 3 * WORKERS, folded)
+  end)
+end)

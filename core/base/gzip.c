@@ -5,6 +5,8 @@
 
 enum {
     GZIP_WINDOW = 15 + 16, /* zlib's way to ask for the gzip wrapper */
+    ZLIB_WINDOW = 15,
+    BARE_WINDOW = -15,
     BLOCK = 64 * 1024,
 };
 
@@ -45,8 +47,8 @@ bool gzip_compress(const void *data, size_t n, int level, struct buf *out,
     return status == Z_STREAM_END || err_set(err, "out of memory for gzip");
 }
 
-static bool inflate_all(z_stream *z, size_t limit, struct buf *out,
-                        struct err *err)
+static bool inflate_all(z_stream *z, bool members, size_t limit,
+                        struct buf *out, struct err *err)
 {
     size_t start = out->len;
     for (;;) {
@@ -59,7 +61,7 @@ static bool inflate_all(z_stream *z, size_t limit, struct buf *out,
         if (out->len - start > limit)
             return err_set(err, "gzip: holds more than %zu bytes", limit);
         if (status == Z_STREAM_END) {
-            if (!gzip_is(z->next_in, z->avail_in))
+            if (!members || !gzip_is(z->next_in, z->avail_in))
                 return true;
             inflateReset(z); /* another member follows */
         } else if (status == Z_BUF_ERROR ||
@@ -71,17 +73,38 @@ static bool inflate_all(z_stream *z, size_t limit, struct buf *out,
     }
 }
 
-bool gzip_decompress(const void *data, size_t n, size_t limit, struct buf *out,
-                     struct err *err)
+static bool decompress(const void *data, size_t n, int window_bits,
+                       size_t limit, struct buf *out, struct err *err)
 {
     z_stream z = {0};
     if (n > UINT_MAX)
         return err_set(err, "gzip: larger than 4 GiB");
-    if (inflateInit2(&z, GZIP_WINDOW) != Z_OK)
+    if (inflateInit2(&z, window_bits) != Z_OK)
         return err_set(err, "out of memory for gzip");
     z.next_in = (unsigned char *)data;
     z.avail_in = (uInt)n;
-    bool done = inflate_all(&z, limit, out, err);
+    bool done = inflate_all(&z, window_bits == GZIP_WINDOW, limit, out, err);
     inflateEnd(&z);
     return done;
+}
+
+bool gzip_decompress(const void *data, size_t n, size_t limit, struct buf *out,
+                     struct err *err)
+{
+    return decompress(data, n, GZIP_WINDOW, limit, out, err);
+}
+
+/* RFC 1950: method 8, and both bytes a multiple of 31. */
+static bool has_zlib_header(const unsigned char *bytes, size_t n)
+{
+    return n >= 2 && (bytes[0] & 15) == 8 &&
+           (bytes[0] * 256 + bytes[1]) % 31 == 0;
+}
+
+bool gzip_inflate(const void *data, size_t n, size_t limit, struct buf *out,
+                  struct err *err)
+{
+    bool zlib = has_zlib_header(data, n);
+    return decompress(data, n, zlib ? ZLIB_WINDOW : BARE_WINDOW, limit, out,
+                      err);
 }

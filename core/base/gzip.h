@@ -18,6 +18,11 @@ bool gzip_compress(const void *data, size_t n, int level, struct buf *out,
 bool gzip_decompress(const void *data, size_t n, size_t limit, struct buf *out,
                      struct err *err);
 
+/* The same for what HTTP calls deflate: zlib's format, or deflate alone, which
+ * some servers send. */
+bool gzip_inflate(const void *data, size_t n, size_t limit, struct buf *out,
+                  struct err *err);
+
 /* Does it begin as a gzip file does? */
 bool gzip_is(const void *data, size_t n);
 

@@ -15,6 +15,7 @@
 
 static atomic_int least_level = LOG_INFO;
 static atomic_int chosen_format = LOG_LOGFMT;
+static _Atomic(const struct log_writer *) chosen_writer;
 
 void log_set_level(enum log_level level)
 {
@@ -24,6 +25,11 @@ void log_set_level(enum log_level level)
 void log_set_format(enum log_format format)
 {
     atomic_store(&chosen_format, (int)format);
+}
+
+void log_set_writer(const struct log_writer *writer)
+{
+    atomic_store(&chosen_writer, writer);
 }
 
 static bool consists_of(const char *text, const char *others)
@@ -123,7 +129,10 @@ void log_write(enum log_level level, const char *event,
     put_line(&line, level, event, fields, n_fields);
     /* One write per line, so that lines of several threads never mix. */
     ssize_t written = 0;
-    if (!line.failed)
+    const struct log_writer *writer = atomic_load(&chosen_writer);
+    if (!line.failed && writer)
+        writer->write(writer->ctx, line.data, line.len);
+    else if (!line.failed)
         written = write(STDERR_FILENO, line.data, line.len);
     (void)written;
     buf_fini(&line);

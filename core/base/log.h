@@ -68,6 +68,14 @@ void log_set_format(enum log_format format);
 void log_write(enum log_level level, const char *event,
                const struct log_field *fields, size_t n_fields);
 
+/* Where lines go instead of to stderr: each whole, with its line end, by any
+ * thread. NULL: to stderr again. The struct must stay until no thread logs. */
+struct log_writer {
+    void (*write)(void *ctx, const char *line, size_t n); /* [any thread] */
+    void *ctx;
+};
+void log_set_writer(const struct log_writer *writer);
+
 /* Letters, digits, _ - and . only, at least one. */
 bool log_is_word(const char *text);
 

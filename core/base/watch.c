@@ -7,8 +7,11 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/clock.h"
+
 #define SETTLE_MS 50      /* without an event, until files are looked at */
 #define MAX_SETTLE_MS 400 /* from the first event on, whatever follows */
+#define EMPTY_MS 1000     /* so long may a file be empty that is being saved */
 
 struct watched_folder {
     uv_fs_event_t event;
@@ -111,12 +114,31 @@ static void drop(struct watched_folder *folders)
     }
 }
 
-/* Sum up the files below `path`, in whatever order they come, and watch its
- * folders. Returns 0 or libuv's error for the folder itself. */
-static int scan(struct watch *w, const char *path, int depth, uint64_t *state)
+/* What a look at the files tells. */
+struct sight {
+    uint64_t state;
+    bool is_unfinished; /* one of them has just been emptied */
+    bool watches;       /* and watch the folders */
+};
+
+/* Most programs save a file by emptying it and writing it anew: between the
+ * two it is there, and nothing is in it. */
+static bool is_emptied(const struct stat *st)
+{
+    int64_t changed_ns =
+        (int64_t)st->st_mtim.tv_sec * 1000000000 + st->st_mtim.tv_nsec;
+    int64_t age_ns = clock_wall_ns() - changed_ns;
+    return st->st_size == 0 && age_ns >= 0 &&
+           age_ns < EMPTY_MS * INT64_C(1000000);
+}
+
+/* Sum up the files below `path`, in whatever order they come. Returns 0 or
+ * libuv's error for the folder itself. */
+static int scan(struct watch *w, const char *path, int depth,
+                struct sight *sight)
 {
     struct stat st;
-    int status = add_folder(w, path, NULL, 0);
+    int status = sight->watches ? add_folder(w, path, NULL, 0) : 0;
     DIR *folder = opendir(path);
     if (!folder)
         return uv_translate_sys_error(errno);
@@ -126,10 +148,12 @@ static int scan(struct watch *w, const char *path, int depth, uint64_t *state)
         if (entry->d_name[0] == '.' || (size_t)n >= sizeof file ||
             stat(file, &st) != 0)
             continue;
-        if (S_ISDIR(st.st_mode) && depth < WATCH_MAX_DEPTH)
-            scan(w, file, depth + 1, state);
-        else if (S_ISREG(st.st_mode) && has_suffix(file, w->suffix))
-            *state += hash_file(file, &st);
+        if (S_ISDIR(st.st_mode) && depth < WATCH_MAX_DEPTH) {
+            scan(w, file, depth + 1, sight);
+        } else if (S_ISREG(st.st_mode) && has_suffix(file, w->suffix)) {
+            sight->state += hash_file(file, &st);
+            sight->is_unfinished |= is_emptied(&st);
+        }
     }
     closedir(folder);
     return status;
@@ -138,13 +162,13 @@ static int scan(struct watch *w, const char *path, int depth, uint64_t *state)
 /* All folders are watched anew: behind the same path, even with the same
  * inode, there may be another one now. The old watches go last, so that no
  * event is missed. */
-static int scan_all(struct watch *w, uint64_t *state)
+static int scan_all(struct watch *w, struct sight *sight)
 {
     struct watched_folder *old = w->folders;
     w->folders = NULL;
-    *state = 0;
+    *sight = (struct sight){.watches = true};
     add_way(w);
-    int status = scan(w, w->dir, 0, state);
+    int status = scan(w, w->dir, 0, sight);
     drop(old);
     return status;
 }
@@ -152,13 +176,24 @@ static int scan_all(struct watch *w, uint64_t *state)
 static void look(uv_timer_t *timer)
 {
     struct watch *w = timer->data;
-    uint64_t state;
+    struct sight sight;
     w->first_event_ms = 0;
-    scan_all(w, &state);
-    if (state == w->state)
+    scan_all(w, &sight);
+    if (sight.is_unfinished) {
+        uv_timer_start(timer, look, SETTLE_MS, 0);
         return;
-    w->state = state;
+    }
+    if (sight.state == w->state)
+        return;
+    w->state = sight.state;
     w->changed(w->ctx);
+}
+
+uint64_t watch_state(struct watch *w)
+{
+    struct sight sight = {0};
+    scan(w, w->dir, 0, &sight);
+    return sight.state;
 }
 
 bool watch_open(struct watch *w, uv_loop_t *loop, const char *dir,
@@ -172,7 +207,9 @@ bool watch_open(struct watch *w, uv_loop_t *loop, const char *dir,
                         .ctx = ctx};
     uv_timer_init(loop, &w->timer);
     w->timer.data = w;
-    int status = scan_all(w, &w->state);
+    struct sight sight;
+    int status = scan_all(w, &sight);
+    w->state = sight.state;
     if (status == 0)
         return true;
     watch_close(w);

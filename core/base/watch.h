@@ -3,7 +3,8 @@
  *
  * The kernel's events only say when to look: what counts is the state of the
  * files, so that an editor's temporary files are no change, and one that
- * saves by renaming is. Folders that begin with a dot are left out. A file
+ * saves by renaming is; a file that has just been emptied is about to be
+ * written, and is waited for. Folders that begin with a dot are left out. A file
  * that a link points to, outside the folder, is not watched.
  */
 #ifndef BASE_WATCH_H
@@ -38,6 +39,10 @@ struct watch {
 bool watch_open(struct watch *watch, uv_loop_t *loop, const char *dir,
                 const char *suffix, void (*changed)(void *ctx), void *ctx,
                 struct err *err);
+
+/* The state of the files now: a number that changes with them. [the loop's
+ * thread] */
+uint64_t watch_state(struct watch *watch);
 
 void watch_close(struct watch *watch);
 

@@ -9,6 +9,7 @@
 
 int command_serve(int argc, char **argv);
 int command_load(int argc, char **argv);
+int command_load_compare(int argc, char **argv);
 int command_convert(int argc, char **argv);
 int command_exporters(int argc, char **argv);
 int command_run(int argc, char **argv);

@@ -1,6 +1,5 @@
 /* load.c -- perilune load SCRIPT.lua | URL: run a load test and print its
  * summary. Exit codes are k6's. */
-#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,34 +8,94 @@
 #include "base/buf.h"
 #include "cli/commands.h"
 #include "cli/options.h"
+#include "cli/output.h"
 #include "base/duration.h"
+#include "load/live_view.h"
 #include "load/load.h"
-#include "load/progress.h"
+#include "load/module_summary.h"
+#include "load/output.h"
+#include "load/profile_section.h"
+#include "load/report.h"
 #include "load/summary.h"
 
 #define ENV_MAX 256
 #define URL_VUS 10
 #define URL_DURATION_NS INT64_C(10000000000)
+#define RATE_MAX 10000000
 
-enum { OPTION_SUMMARY_EXPORT = 256 };
+enum {
+    OPTION_SUMMARY_EXPORT = 256,
+    OPTION_SUMMARY_TREND_STATS,
+    OPTION_SKIP_TLS_VERIFY,
+    OPTION_OUT_DIR,
+    OPTION_PROFILE,
+    OPTION_PROFILE_AFTER,
+    OPTION_PROFILE_SECONDS,
+    OPTION_PROFILE_TOP,
+    OPTION_PROFILE_URL,
+    OPTION_PROFILE_OVERHEAD,
+};
 
 struct arguments {
     const char *target;
     struct shorthand shorthand;
     const char *env[ENV_MAX + 1];
     unsigned n_env;
-    const char *summary_export;
+    struct outputs outputs;
+    struct trend_stats trend_stats; /* n 0: not given */
+    const char *out_dir;            /* NULL: not given */
+    struct profile_options profile;
+    int64_t threads; /* 0: not given */
+    bool skip_tls_verify;
     bool quiet;
 };
+
+static char out_help[512]; /* filled in from the list of outputs */
 
 static const struct argp_option options[] = {
     {"vus", 'u', "N", 0, "Virtual users", 0},
     {"duration", 'd', "TIME", 0, "How long: 10s, 1m30s, 500ms", 0},
     {"iterations", 'i', "N", 0, "Iterations in all, shared by the users", 0},
+    {"rate", 'R', "N", 0,
+     "Begin N iterations a second, however fast they end (an open model); "
+     "-u is then the most that may be under way at once (100)",
+     0},
+    {"stage", 's', "TIME:N", 0,
+     "Go to N virtual users in this time; may be given again", 0},
+    {"threads", 't', "N", 0, "Threads that the virtual users are spread over",
+     0},
     {"env", 'e', "NAME=VALUE", 0, "Put into the script's loadtest.env", 0},
-    {"summary-export", OPTION_SUMMARY_EXPORT, "FILE", 0,
-     "Write the summary as JSON, too", 0},
-    {"quiet", 'q', NULL, 0, "No progress on stderr", 0},
+    {"insecure-skip-tls-verify", OPTION_SKIP_TLS_VERIFY, NULL, 0,
+     "Accept any certificate", 0},
+    {"quiet", 'q', NULL, 0, "No live view on stderr", 0},
+    {"out", 'o', "KIND=FILE", 0, out_help, 2},
+    {"summary-export", OPTION_SUMMARY_EXPORT, "FILE", 0, "-o summary=FILE", 2},
+    {"summary-trend-stats", OPTION_SUMMARY_TREND_STATS, "STAT,...", 0,
+     "The summary's columns of times: " TREND_STAT_GRAMMAR, 2},
+    {"out-dir", OPTION_OUT_DIR, "DIR", 0,
+     "Where files go whose names have no folder, and profiles, as KIND.pb.gz "
+     "(.)",
+     2},
+    {"profile", OPTION_PROFILE, "KIND,...", 0,
+     "Take profiles of the target meanwhile: cpu, heap, allocs, wall, block, "
+     "mutex, goroutine, threadcreate",
+     1},
+    {"profile-after", OPTION_PROFILE_AFTER, "TIME", 0,
+     "Begin the profiles so long after the start of the load", 1},
+    {"profile-seconds", OPTION_PROFILE_SECONDS, "N", 0,
+     "Take profiles of so many seconds (10, or half of the load), in the "
+     "middle "
+     "of it unless told otherwise",
+     1},
+    {"profile-top", OPTION_PROFILE_TOP, "N", 0,
+     "Show so many functions of each profile (10)", 1},
+    {"profile-url", OPTION_PROFILE_URL, "URL", 0,
+     "Where /debug/pprof is, if it is not where the first request goes", 1},
+    {"profile-overhead", OPTION_PROFILE_OVERHEAD, NULL, 0,
+     "Take no profiles for the report: switch the target's CPU profiler on and "
+     "off in turn, and report what it costs. Needs 4 s, and 15 s for an "
+     "interval",
+     1},
     {0},
 };
 
@@ -49,6 +108,100 @@ static void add_variable(struct argp_state *state, struct arguments *arguments,
     if (arguments->n_env == ENV_MAX)
         argp_error(state, "more than %d times --env", ENV_MAX);
     arguments->env[arguments->n_env++] = text;
+}
+
+/* "10s:50" */
+static void add_stage(struct argp_state *state, struct stages *stages,
+                      const char *text)
+{
+    char duration[64];
+    const char *colon = strchr(text, ':');
+    size_t n = colon ? (size_t)(colon - text) : 0;
+    if (stages->n == STAGES_MAX)
+        argp_error(state, "more than %d times --stage", STAGES_MAX);
+    struct stage *stage = &stages->all[stages->n++];
+    if (n < sizeof duration) {
+        memcpy(duration, text, n);
+        duration[n] = '\0';
+    }
+    if (n >= sizeof duration || !duration_parse(duration, &stage->duration_ns))
+        argp_error(state, "--stage must be TIME:N, such as 10s:50, got '%s'",
+                   text);
+    stage->target =
+        (double)options_integer(state, "--stage", colon + 1, 0, CONFIG_VUS_MAX);
+}
+
+static error_t parse_profile(int key, const char *text,
+                             struct argp_state *state)
+{
+    struct arguments *arguments = state->input;
+    struct profile_options *profile = &arguments->profile;
+    struct err err = {""};
+    switch (key) {
+    case OPTION_PROFILE:
+        if (!profile_options_kinds(profile, text, &err))
+            argp_error(state, "--profile: %s", err.message);
+        return 0;
+    case OPTION_PROFILE_AFTER:
+        if (!duration_parse(text, &profile->after_ns))
+            argp_error(state, "--profile-after must be %s, got '%s'",
+                       DURATION_GRAMMAR, text);
+        return 0;
+    case OPTION_PROFILE_SECONDS:
+        profile->seconds = options_integer(state, "--profile-seconds", text, 1,
+                                           PROFILE_SECONDS_MAX);
+        return 0;
+    case OPTION_PROFILE_TOP:
+        profile->top =
+            options_integer(state, "--profile-top", text, 1, PROFILE_TOP_MAX);
+        return 0;
+    case OPTION_PROFILE_URL:
+        if (!profile_options_url(profile, text, &err))
+            argp_error(state, "--profile-url: %s", err.message);
+        return 0;
+    case OPTION_PROFILE_OVERHEAD:
+        profile->overhead = true;
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static error_t parse_output(int key, const char *text, struct argp_state *state)
+{
+    struct arguments *arguments = state->input;
+    struct err err = {""};
+    char spec[OUTPUT_PATH_MAX + 16];
+    switch (key) {
+    case 'o':
+        if (!outputs_add(&arguments->outputs, text, &err))
+            argp_error(state, "--out: %s", err.message);
+        return 0;
+    case OPTION_SUMMARY_EXPORT:
+        snprintf(spec, sizeof spec, "summary=%s", text);
+        if (!outputs_add(&arguments->outputs, spec, &err))
+            argp_error(state, "--summary-export: %s", err.message);
+        return 0;
+    case OPTION_SUMMARY_TREND_STATS:
+        if (!trend_stats_parse(&arguments->trend_stats, text, &err))
+            argp_error(state, "--summary-trend-stats: %s", err.message);
+        return 0;
+    case OPTION_OUT_DIR:
+        arguments->out_dir = text;
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static void check_profile(struct argp_state *state,
+                          const struct profile_options *profile)
+{
+    if (profile->overhead &&
+        (profile_options_any(profile) || profile->seconds || profile->top ||
+         profile->after_ns >= 0))
+        argp_error(state, "--profile-overhead takes profiles of its own: give "
+                          "either it, or --profile and its options");
 }
 
 static error_t parse_option(int key, char *text, struct argp_state *state)
@@ -70,11 +223,21 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
         shorthand->iterations =
             options_integer(state, "--iterations", text, 1, LONG_MAX);
         return 0;
+    case 'R':
+        shorthand->rate = options_integer(state, "--rate", text, 1, RATE_MAX);
+        return 0;
+    case 's':
+        add_stage(state, &shorthand->stages, text);
+        return 0;
+    case 't':
+        arguments->threads =
+            options_integer(state, "--threads", text, 1, CONFIG_THREADS_MAX);
+        return 0;
     case 'e':
         add_variable(state, arguments, text);
         return 0;
-    case OPTION_SUMMARY_EXPORT:
-        arguments->summary_export = text;
+    case OPTION_SKIP_TLS_VERIFY:
+        arguments->skip_tls_verify = true;
         return 0;
     case 'q':
         arguments->quiet = true;
@@ -87,22 +250,29 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
     case ARGP_KEY_NO_ARGS:
         argp_error(state, "a script or a URL expected");
         return 0;
+    case ARGP_KEY_END:
+        check_profile(state, &arguments->profile);
+        return 0;
     default:
-        return ARGP_ERR_UNKNOWN;
+        return parse_output(key, text, state) == 0
+                   ? 0
+                   : parse_profile(key, text, state);
     }
 }
 
 static const struct argp argp = {
     .options = options,
     .parser = parse_option,
-    .args_doc = "SCRIPT.lua | URL",
+    .args_doc = "SCRIPT.lua | URL\ncompare A.json B.json",
     .doc = "Put load on a server and report, as k6 does.\v"
            "SCRIPT.lua returns a table with the function `default`, which a "
            "virtual user runs again and again, and `options`. A URL is "
            "requested without a script, by 10 virtual users for 10 s unless "
            "told otherwise.\n\n"
-           "Exit codes: 0 fine, 2 wrong usage, 104 wrong options or script, "
-           "105 stopped by a signal, 107 the script failed.",
+           "Exit codes: 0 fine, 2 wrong usage, 99 a threshold was crossed, 100 "
+           "or 101 setup or teardown took too long, 104 wrong options or "
+           "script, 105 stopped by a signal, 107 the script failed, 108 "
+           "aborted by the script.",
 };
 
 static int fail(int code, const struct err *err)
@@ -111,51 +281,107 @@ static int fail(int code, const struct err *err)
     return code;
 }
 
-static bool write_file(const char *path, const struct buf *text,
-                       struct err *err)
+static void say_crossed(const struct thresholds *thresholds)
 {
-    FILE *file = fopen(path, "wb");
-    bool ok = file && !text->failed &&
-              fwrite(text->data, 1, text->len, file) == text->len;
-    if (file && fclose(file) != 0)
-        ok = false;
-    return ok || err_set(err, "%s: %s", path, strerror(errno));
+    fprintf(stderr, "perilune load: thresholds were crossed:\n");
+    for (unsigned i = 0; i < thresholds->n; i++)
+        for (unsigned k = 0; k < thresholds->of[i].n; k++)
+            if (thresholds->of[i].all[k].failed)
+                fprintf(stderr, "  %s %s\n", thresholds->selectors[i].text,
+                        thresholds->of[i].all[k].text);
 }
 
-static int report(const struct load *load, const char *summary_export)
+/* What the JSON has beyond k6's. */
+static void put_members(struct buf *out, const struct load *load)
+{
+    const struct target_profiles *profiles = &load->profiles;
+    buf_puts(out, ",\n  \"windows\": ");
+    window_series_write_json(out, &load->windows);
+    if (profiles->capture) {
+        buf_puts(out, ",\n  \"profiles\": ");
+        profile_section_write_json(out, profiles->capture);
+    }
+    if (profiles->overhead) {
+        buf_puts(out, ",\n  \"profiler_overhead\": ");
+        profile_overhead_write_json(out, profiles->overhead);
+    }
+}
+
+/* One of the texts that handleSummary returned. */
+static bool write_summary(void *ctx, const char *name, const struct buf *text,
+                          struct err *err)
+{
+    (void)ctx;
+    if (strcmp(name, "stderr") == 0)
+        return fwrite(text->data, 1, text->len, stderr) == text->len ||
+               err_set(err, "cannot write to stderr");
+    return output_write(strcmp(name, "stdout") == 0 ? NULL : name, text, false,
+                        err);
+}
+
+/* The script's own summary, or if it has none, or it fails, ours. */
+static int print_summary(const struct load *load, const struct report *said,
+                         const struct buf *text)
 {
     struct err err = {""};
-    struct buf text = BUF_INIT, json = BUF_INIT;
-    int code = load->interrupted ? LOAD_EXIT_SIGNAL : 0;
-    summary_write(&text, load);
-    fwrite(text.data, 1, text.len, stdout);
-    if (summary_export) {
-        summary_write_json(&json, load);
-        if (!write_file(summary_export, &json, &err))
-            code = fail(EXIT_FAILED, &err);
+    struct generator *first = load->generators[0];
+    int code = 0;
+    if (summary_is_handled(first)) {
+        if (summary_handle(first, said, text, write_summary, NULL, &err))
+            return 0;
+        code = fail(LOAD_EXIT_SCRIPT, &err);
     }
-    if (load->checks.overflowed)
+    fwrite(text->data, 1, text->len, stdout);
+    return code;
+}
+
+/* `said` is what the outputs read. */
+static int report(const struct load *load, struct report *said)
+{
+    struct err err = {""};
+    struct buf text = BUF_INIT, members = BUF_INIT;
+    int code = 0;
+    summary_write(&text, said);
+    if (load->profiles.capture)
+        profile_section_write(&text, load->profiles.capture,
+                              (unsigned)load->config->profile.top);
+    if (load->profiles.overhead)
+        profile_overhead_write(&text, load->profiles.overhead);
+    code = print_summary(load, said, &text);
+    put_members(&members, load);
+    said->members = &members;
+    if (!outputs_close(load->outputs, &err))
+        code = fail(EXIT_FAILED, &err);
+    if (load->results.checks.overflowed)
         fprintf(stderr,
                 "perilune load: more than %d checks or groups: the rest was "
                 "counted as 'other'\n",
                 CHECKS_MAX);
+    if (load->results.endpoints.overflowed)
+        fprintf(stderr,
+                "perilune load: more than %d values of the tag 'name': the "
+                "rest was counted as 'other'\n",
+                ENDPOINTS_MAX);
+    if (thresholds_count_failed(&load->config->thresholds) > 0)
+        say_crossed(&load->config->thresholds);
     buf_fini(&text);
-    buf_fini(&json);
+    buf_fini(&members);
     return code;
 }
 
 static bool is_url(const char *target) { return strstr(target, "://") != NULL; }
 
 /* What is wrong is said here, before anything is sent. */
-static int prepare(struct load *load, const struct arguments *arguments,
-                   struct err *err)
+static int prepare(struct load *load, struct arguments *arguments,
+                   const struct report *said, struct err *err)
 {
     struct config *config = load->config;
     if (is_url(arguments->target)) {
         load_open_url(load, arguments->target);
-        int64_t iterations = arguments->shorthand.iterations;
-        config->shorthand.vus =
-            iterations && iterations < URL_VUS ? iterations : URL_VUS;
+        const struct shorthand *given = &arguments->shorthand;
+        int64_t n = given->iterations;
+        if (!given->rate && !given->stages.n)
+            config->shorthand.vus = n && n < URL_VUS ? n : URL_VUS;
         config->shorthand.duration_ns = URL_DURATION_NS;
     } else {
         int code =
@@ -164,33 +390,57 @@ static int prepare(struct load *load, const struct arguments *arguments,
             return code;
     }
     config_override(config, &arguments->shorthand);
+    if (arguments->threads)
+        config->threads = arguments->threads;
+    if (arguments->out_dir)
+        config->out_dir = arguments->out_dir;
+    if (arguments->trend_stats.n)
+        config->trend_stats = arguments->trend_stats;
+    profile_options_override(&config->profile, &arguments->profile);
+    config->skip_tls_verify |= arguments->skip_tls_verify;
     if (!config_finish(config, err))
         return LOAD_EXIT_CONFIG;
-    return load_prepare(load, err);
+    int code = load_prepare(load, err);
+    if (code == 0 &&
+        !outputs_open(&arguments->outputs, config->out_dir, said, err))
+        code = LOAD_EXIT_CONFIG;
+    return code;
 }
 
 int command_load(int argc, char **argv)
 {
-    struct arguments arguments = {0};
+    struct arguments arguments = {.profile = PROFILE_OPTIONS_INIT};
     struct config config;
-    struct progress progress;
+    struct live_view *view = NULL;
     struct err err = {""};
+    outputs_init(&arguments.outputs);
+    outputs_describe(out_help, sizeof out_help);
+    if (argc > 1 && strcmp(argv[1], "compare") == 0)
+        return command_load_compare(argc - 1, argv + 1);
     options_parse(&argp, argc, argv, 0, &arguments);
     config_init(&config);
     struct load *load = load_new(&config, &err);
     if (!load)
         return fail(EXIT_FAILED, &err);
-    int code = prepare(load, &arguments, &err);
+    struct report said = {&config, &load->results, &load->series, NULL};
+    load->outputs = &arguments.outputs;
+    int code = prepare(load, &arguments, &said, &err);
     if (code != 0) {
         fail(code, &err);
     } else {
         if (!arguments.quiet)
-            progress_attach(&progress, load);
-        load_run(load);
-        if (!arguments.quiet)
-            progress_end(&progress);
-        code = report(load, arguments.summary_export);
+            view = live_view_new(load, &err);
+        code = load_run(load, &err);
+        if (view)
+            live_view_end(view);
+        if (err.message[0])
+            fail(code, &err);
+        int report_code = report(load, &said);
+        code = code ? code : report_code;
     }
     load_free(load);
+    live_view_free(view);
+    outputs_fini(&arguments.outputs);
+    config_fini(&config);
     return code;
 }

@@ -12,6 +12,7 @@ void client_close(struct client *client)
 {
     while (client->connections)
         connection_orphan(client->connections);
+    tls_sessions_fini(&client->sessions);
 }
 
 bool client_send(struct client *client, struct transfer *transfer)
@@ -27,6 +28,15 @@ bool client_send(struct client *client, struct transfer *transfer)
     transfer->times.start_ns = clock_mono_ns();
     connection_send(connection, transfer);
     return true;
+}
+
+struct transfer *client_first_transfer(const struct client *client)
+{
+    struct connection *connection = client->connections;
+    struct transfer *transfer = NULL;
+    while (connection && !(transfer = connection_transfer(connection)))
+        connection = connection_next(connection);
+    return transfer;
 }
 
 void client_abort(struct transfer *transfer)

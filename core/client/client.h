@@ -14,10 +14,12 @@
 
 #include "client/transfer.h"
 #include "client/network.h"
+#include "client/tls.h"
 
 struct client {
     struct network *network;
     struct connection *connections; /* all, idle or not */
+    struct tls_sessions sessions;
 };
 
 void client_init(struct client *client, struct network *network);
@@ -29,6 +31,9 @@ void client_close(struct client *client);
 /* Send. transfer->done is called once, later, unless it is aborted. False
  * when out of memory: then it never is. */
 bool client_send(struct client *client, struct transfer *transfer);
+
+/* Any that is on its way; NULL: none. */
+struct transfer *client_first_transfer(const struct client *client);
 
 /* Give the transfer up: done is not called. Does nothing when it is not on
  * its way. */

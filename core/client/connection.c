@@ -8,20 +8,13 @@
 
 #include "base/clock.h"
 #include "client/client.h"
+#include "client/content.h"
 #include "client/incoming.h"
-
-enum connection_state {
-    CONNECTION_NEW,    /* nothing on the wire: must be dialled */
-    CONNECTION_OPEN,   /* connected */
-    CONNECTION_CLOSING /* uv_close was called */
-};
+#include "client/transport.h"
 
 struct connection {
-    uv_tcp_t tcp;
-    uv_connect_t dial;
-    uv_write_t write;
-    struct network *network;
-    struct client *client; /* NULL: orphaned */
+    struct transport transport; /* first */
+    struct client *client;      /* NULL: orphaned */
     struct connection *prev, *next;
     struct transfer *transfer; /* NULL: idle */
     struct deadline deadline;
@@ -29,26 +22,24 @@ struct connection {
     struct lookup lookup;
     struct host *host;
     unsigned n_dials; /* addresses tried for this transfer */
-    enum connection_state state;
-    bool reused;  /* the transfer found it open */
-    bool writing; /* uv_write has not called back */
-    bool again;   /* once closed, dial anew for the same transfer */
+    bool reused;      /* the transfer found it open */
+    bool again;       /* once closed, dial anew for the same transfer */
+    bool secure;
     uint16_t port;
     char name[URL_HOST_MAX + 1];
 };
 
 static void dial(struct connection *c);
+static const struct transport_events events;
 
-static struct connection *of_handle(void *handle)
+static struct connection *of_transport(struct transport *transport)
 {
-    return ((uv_handle_t *)handle)->data;
+    return (struct connection *)transport;
 }
 
-static void open_handle(struct connection *c)
+static struct network *network_of(const struct connection *c)
 {
-    uv_tcp_init(c->network->loop, &c->tcp);
-    c->tcp.data = c;
-    c->state = CONNECTION_NEW;
+    return c->transport.network;
 }
 
 struct connection *connection_new(struct client *client, const struct url *url)
@@ -56,11 +47,11 @@ struct connection *connection_new(struct client *client, const struct url *url)
     struct connection *c = calloc(1, sizeof *c);
     if (!c)
         return NULL;
-    c->network = client->network;
     c->client = client;
+    c->secure = url->secure;
     c->port = url->port;
     memcpy(c->name, url->host.at, url->host.n);
-    open_handle(c);
+    transport_init(&c->transport, client->network, &events);
     c->next = client->connections;
     if (c->next)
         c->next->prev = c;
@@ -72,6 +63,7 @@ static void unlink_from_client(struct connection *c)
 {
     if (!c->client)
         return;
+    transport_forget(&c->transport);
     if (c->prev)
         c->prev->next = c->next;
     else
@@ -87,10 +79,15 @@ struct connection *connection_next(const struct connection *c)
     return c->next;
 }
 
+struct transfer *connection_transfer(const struct connection *c)
+{
+    return c->transfer;
+}
+
 bool connection_fits(const struct connection *c, const struct url *url)
 {
-    return !c->transfer && c->state == CONNECTION_OPEN &&
-           c->port == url->port &&
+    return !c->transfer && c->transport.state == TRANSPORT_OPEN &&
+           c->port == url->port && c->secure == url->secure &&
            strncasecmp(c->name, url->host.at, url->host.n) == 0 &&
            c->name[url->host.n] == '\0';
 }
@@ -101,16 +98,21 @@ static struct transfer *take_transfer(struct connection *c)
     struct transfer *transfer = c->transfer;
     c->transfer = NULL;
     transfer->connection = NULL;
-    deadline_clear(&c->network->deadlines, &c->deadline);
+    transfer->n_sent = c->transport.n_sent;
+    transfer->n_received = c->transport.n_received;
+    deadline_clear(&network_of(c)->deadlines, &c->deadline);
     return transfer;
 }
 
-static void on_closed(uv_handle_t *handle)
+static void on_closed(struct transport *transport)
 {
-    struct connection *c = of_handle(handle);
+    struct connection *c = of_transport(transport);
     if (c->transfer && c->again) {
+        uint64_t n_sent = transport->n_sent, n_received = transport->n_received;
         c->again = false;
-        open_handle(c);
+        transport_init(transport, transport->network, &events);
+        transport->n_sent = n_sent;
+        transport->n_received = n_received;
         dial(c);
         return;
     }
@@ -121,20 +123,17 @@ static void on_closed(uv_handle_t *handle)
         transfer->done(transfer);
 }
 
-static void close_handle(struct connection *c)
+static void close_transport(struct connection *c)
 {
-    if (c->state == CONNECTION_CLOSING)
-        return;
-    c->state = CONNECTION_CLOSING;
     resolver_cancel(&c->lookup);
-    uv_close((uv_handle_t *)&c->tcp, on_closed);
+    transport_close(&c->transport);
 }
 
 void connection_abort(struct connection *c)
 {
     if (c->transfer)
         take_transfer(c);
-    close_handle(c);
+    close_transport(c);
 }
 
 void connection_orphan(struct connection *c)
@@ -143,16 +142,16 @@ void connection_orphan(struct connection *c)
     connection_abort(c);
 }
 
-/* The transfer has failed; its done is called when the handle is closed. */
+/* The transfer has failed; its done is called when the transport is closed. */
 static void fail(struct connection *c, enum client_error error,
                  const char *detail)
 {
-    if (c->state == CONNECTION_CLOSING)
+    if (c->transport.state == TRANSPORT_CLOSING)
         return;
     transfer_fail(c->transfer, error, detail);
     c->transfer->times.done_ns = clock_mono_ns();
-    deadline_clear(&c->network->deadlines, &c->deadline);
-    close_handle(c);
+    deadline_clear(&network_of(c)->deadlines, &c->deadline);
+    close_transport(c);
 }
 
 void connection_expired(struct deadline *deadline)
@@ -160,21 +159,26 @@ void connection_expired(struct deadline *deadline)
     struct connection *c =
         (struct connection *)((char *)deadline -
                               offsetof(struct connection, deadline));
+    const struct transfer_times *times = &c->transfer->times;
+    bool dialled = times->connected_ns || times->handshake_ns;
     c->again = false;
-    if (c->state == CONNECTION_CLOSING) { /* between two dials */
+    if (c->transport.state == TRANSPORT_CLOSING) { /* between two dials */
         transfer_fail(c->transfer, CLIENT_DIAL_TIMEOUT, NULL);
         c->transfer->times.done_ns = clock_mono_ns();
         return;
     }
-    fail(c,
-         c->transfer->times.connected_ns ? CLIENT_TIMEOUT : CLIENT_DIAL_TIMEOUT,
-         NULL);
+    fail(c, dialled ? CLIENT_TIMEOUT : CLIENT_DIAL_TIMEOUT, NULL);
 }
 
 static void dial_again(struct connection *c)
 {
     c->again = true;
-    close_handle(c);
+    close_transport(c);
+}
+
+static bool has_begun(const struct connection *c)
+{
+    return c->transfer->times.first_byte_ns != 0;
 }
 
 /* The server may close a kept-alive connection in the very moment in which it
@@ -182,10 +186,11 @@ static void dial_again(struct connection *c)
  * once more (as Go's client does). */
 static bool may_retry(const struct connection *c)
 {
-    return c->reused && c->transfer->idempotent && c->transfer->n_received == 0;
+    return c->reused && c->transfer->idempotent && !has_begun(c);
 }
 
-static void lose(struct connection *c, enum client_error error)
+static void lose(struct connection *c, enum client_error error,
+                 const char *detail)
 {
     if (may_retry(c)) {
         c->transfer->times.sent_ns = 0;
@@ -194,46 +199,47 @@ static void lose(struct connection *c, enum client_error error)
         dial_again(c);
         return;
     }
-    fail(c, error, NULL);
+    fail(c, error, detail);
 }
 
 static void finish(struct connection *c)
 {
     struct transfer *transfer = take_transfer(c);
     transfer->times.done_ns = clock_mono_ns();
-    if (!c->incoming.keep_alive || c->writing)
-        close_handle(c);
+    if (transfer->encoded)
+        content_decode(transfer, &network_of(c)->decoded);
+    if (!c->incoming.keep_alive || c->transport.writing)
+        close_transport(c);
     transfer->done(transfer);
 }
 
-static void on_stream_end(struct connection *c, ssize_t status)
+static void on_ended(struct transport *transport, enum client_error error,
+                     const char *detail)
 {
-    if (!c->transfer) {
-        close_handle(c);
-    } else if (status != UV_EOF) {
-        lose(c, client_error_of_stream((int)status));
-    } else if (c->transfer->n_received == 0) {
-        lose(c, CLIENT_CLOSED);
-    } else if (incoming_end_of_stream(&c->incoming) == INCOMING_DONE) {
+    struct connection *c = of_transport(transport);
+    bool cut = error == CLIENT_INCOMPLETE;
+    if (!c->transfer)
+        close_transport(c);
+    else if (error != CLIENT_OK && !cut)
+        lose(c, error, detail);
+    else if (!has_begun(c))
+        lose(c, CLIENT_CLOSED, NULL);
+    else if (!cut && incoming_end_of_stream(&c->incoming) == INCOMING_DONE)
         finish(c);
-    } else {
-        fail(c, c->incoming.error, c->incoming.detail);
-    }
+    else
+        fail(c, CLIENT_INCOMPLETE, detail);
 }
 
-static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *data)
+static void on_received(struct transport *transport, const char *data, size_t n)
 {
-    struct connection *c = of_handle(stream);
-    if (n == 0 || c->state == CONNECTION_CLOSING)
-        return;
-    if (n < 0 || !c->transfer) { /* an idle connection has nothing to say */
-        on_stream_end(c, n);
+    struct connection *c = of_transport(transport);
+    if (!c->transfer) { /* an idle connection has nothing to say */
+        close_transport(c);
         return;
     }
-    if (c->transfer->n_received == 0)
+    if (!has_begun(c))
         c->transfer->times.first_byte_ns = clock_mono_ns();
-    c->transfer->n_received += (uint64_t)n;
-    switch (incoming_feed(&c->incoming, data->base, (size_t)n)) {
+    switch (incoming_feed(&c->incoming, data, n)) {
     case INCOMING_MORE:
         break;
     case INCOMING_DONE:
@@ -245,54 +251,29 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *data)
     }
 }
 
-static void lend_buffer(uv_handle_t *handle, size_t size, uv_buf_t *buffer)
+static void on_sent(struct transport *transport)
 {
-    (void)size;
-    struct network *network = of_handle(handle)->network;
-    *buffer = uv_buf_init(network->read_buffer, sizeof network->read_buffer);
+    struct connection *c = of_transport(transport);
+    if (c->transfer)
+        c->transfer->times.sent_ns = clock_mono_ns();
 }
 
-static void on_written(uv_write_t *write, int status)
-{
-    struct connection *c = of_handle(write->handle);
-    c->writing = false;
-    if (c->state == CONNECTION_CLOSING || !c->transfer)
-        return;
-    if (status < 0) {
-        lose(c, client_error_of_stream(status));
-        return;
-    }
-    c->transfer->n_sent = c->transfer->request.len;
-    c->transfer->times.sent_ns = clock_mono_ns();
-}
-
-/* One write in the steady state; libuv sends what the socket did not take. */
 static void write_request(struct connection *c)
 {
     struct transfer *transfer = c->transfer;
-    uv_stream_t *stream = (uv_stream_t *)&c->tcp;
-    uv_buf_t rest =
-        uv_buf_init(transfer->request.data, (unsigned)transfer->request.len);
+    enum client_error error;
     incoming_begin(&c->incoming, transfer);
-    int n = uv_try_write(stream, &rest, 1);
-    if (n == UV_EAGAIN)
-        n = 0;
-    if (n < 0) {
-        lose(c, client_error_of_stream(n));
-        return;
-    }
-    transfer->n_sent = (uint64_t)n;
-    if ((unsigned)n == rest.len) {
+    switch (transport_write(&c->transport, transfer->request.data,
+                            transfer->request.len, &error)) {
+    case TRANSPORT_SENT:
         transfer->times.sent_ns = clock_mono_ns();
-        return;
+        break;
+    case TRANSPORT_LATER:
+        break;
+    case TRANSPORT_BROKEN:
+        lose(c, error, NULL);
+        break;
     }
-    rest.base += n;
-    rest.len -= (unsigned)n;
-    int status = uv_write(&c->write, stream, &rest, 1, on_written);
-    if (status < 0)
-        lose(c, client_error_of_stream(status));
-    else
-        c->writing = true;
 }
 
 /* A name may have several addresses; the next transfer begins with the one
@@ -307,35 +288,60 @@ static void on_dial_failed(struct connection *c, int status)
     dial_again(c);
 }
 
-static void on_dialled(uv_connect_t *request, int status)
+static void on_refused(struct transport *transport, int status,
+                       enum client_error error, const char *detail)
 {
-    struct connection *c = of_handle(request->handle);
-    if (c->state == CONNECTION_CLOSING || !c->transfer)
-        return;
-    if (status == 0)
-        status = uv_read_start((uv_stream_t *)&c->tcp, lend_buffer, on_read);
-    if (status < 0) {
+    struct connection *c = of_transport(transport);
+    if (!c->transfer)
+        close_transport(c);
+    else if (status < 0)
         on_dial_failed(c, status);
-        return;
-    }
-    uv_tcp_nodelay(&c->tcp, 1);
-    c->state = CONNECTION_OPEN;
+    else
+        fail(c, error, detail);
+}
+
+static void on_dialled(struct transport *transport)
+{
+    struct connection *c = of_transport(transport);
+    if (c->secure)
+        c->transfer->times.handshake_ns = clock_mono_ns();
+}
+
+static void on_opened(struct transport *transport)
+{
+    struct connection *c = of_transport(transport);
     c->transfer->times.connected_ns = clock_mono_ns();
     write_request(c);
 }
 
+static const struct transport_events events = {
+    .dialled = on_dialled,
+    .opened = on_opened,
+    .refused = on_refused,
+    .sent = on_sent,
+    .received = on_received,
+    .ended = on_ended,
+    .closed = on_closed,
+};
+
 static void dial(struct connection *c)
 {
     struct sockaddr_storage address = c->host->addresses[c->host->preferred];
+    struct transfer_times *times = &c->transfer->times;
+    struct transport_peer peer = {
+        .host = c->name,
+        .port = c->port,
+        .sessions = c->secure ? &c->client->sessions : NULL,
+    };
     c->n_dials++;
-    c->transfer->times.dial_ns = clock_mono_ns();
-    c->transfer->times.connected_ns = 0;
+    times->dial_ns = clock_mono_ns();
+    times->handshake_ns = times->connected_ns = 0;
     if (address.ss_family == AF_INET6)
         ((struct sockaddr_in6 *)&address)->sin6_port = htons(c->port);
     else
         ((struct sockaddr_in *)&address)->sin_port = htons(c->port);
-    int status = uv_tcp_connect(&c->dial, &c->tcp,
-                                (const struct sockaddr *)&address, on_dialled);
+    int status =
+        transport_dial(&c->transport, (const struct sockaddr *)&address, &peer);
     if (status < 0)
         on_dial_failed(c, status);
 }
@@ -357,15 +363,16 @@ void connection_send(struct connection *c, struct transfer *transfer)
 {
     c->transfer = transfer;
     transfer->connection = c;
-    deadline_set(&c->network->deadlines, &c->deadline,
+    deadline_set(&network_of(c)->deadlines, &c->deadline,
                  transfer->times.start_ns + transfer->timeout_ns);
-    c->reused = c->state == CONNECTION_OPEN;
+    c->reused = c->transport.state == TRANSPORT_OPEN;
     c->n_dials = 0;
+    c->transport.n_sent = c->transport.n_received = 0;
     if (c->reused) {
         transfer->times.connected_ns = transfer->times.start_ns;
         write_request(c);
     } else {
         c->lookup.done = on_lookup;
-        resolver_ask(&c->network->resolver, c->name, &c->lookup);
+        resolver_ask(&network_of(c)->resolver, c->name, &c->lookup);
     }
 }

@@ -23,6 +23,9 @@ struct connection *connection_new(struct client *client, const struct url *url);
 /* The next one of the same client. */
 struct connection *connection_next(const struct connection *connection);
 
+/* The one that it carries out; NULL: none. */
+struct transfer *connection_transfer(const struct connection *connection);
+
 /* Is it idle, and does it lead where the URL points? */
 bool connection_fits(const struct connection *connection,
                      const struct url *url);

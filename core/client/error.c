@@ -18,12 +18,18 @@ static const struct text {
     {CLIENT_DIAL_TIMEOUT, "dial: i/o timeout"},
     {CLIENT_DIAL_REFUSED, "dial: connection refused"},
     {CLIENT_RESET, "read: connection reset by peer"},
+    {CLIENT_TLS, "tls: connection failed"},
+    {CLIENT_TLS_HEADER, "tls: the reply does not look like TLS"},
+    {CLIENT_X509_AUTHORITY, "x509: unknown authority"},
+    {CLIENT_X509_HOST, "x509: certificate doesn't match hostname"},
+    {CLIENT_DECODING, "error decompressing response body"},
     {CLIENT_CLOSED, "connection closed before a reply"},
     {CLIENT_INCOMPLETE, "connection closed within the reply"},
     {CLIENT_MALFORMED, "malformed HTTP reply"},
     {CLIENT_HEAD_TOO_LARGE, "the reply's head is too large"},
     {CLIENT_BODY_TOO_LARGE, "the reply's body is too large"},
     {CLIENT_OUT_OF_MEMORY, "out of memory"},
+    {CLIENT_BAD_REDIRECT, "redirected to an invalid URL"},
 };
 
 const char *client_error_text(enum client_error error)

@@ -1,7 +1,7 @@
 /* error.h -- why a request got no usable reply.
  *
  * The numbers are those of k6's error_code where k6 has one; 1230 to 1233 and
- * 1800 to 1803 are ours, for what k6 reports as 1000 (any other error).
+ * 1800 to 1804 are ours, for what k6 reports as 1000 (any other error).
  */
 #ifndef CLIENT_ERROR_H
 #define CLIENT_ERROR_H
@@ -19,12 +19,18 @@ enum client_error {
     CLIENT_DIAL_TIMEOUT = 1211,
     CLIENT_DIAL_REFUSED = 1212,
     CLIENT_RESET = 1220,
+    CLIENT_TLS = 1300,        /* any failure of TLS but those that follow */
+    CLIENT_TLS_HEADER = 1301, /* what came is no TLS */
+    CLIENT_X509_AUTHORITY = 1310,
+    CLIENT_X509_HOST = 1311,
+    CLIENT_DECODING = 1701,   /* the body is not what its encoding says */
     CLIENT_CLOSED = 1230,     /* closed before the first byte of a reply */
     CLIENT_INCOMPLETE = 1231, /* closed within a reply */
     CLIENT_MALFORMED = 1800,  /* not HTTP/1 */
     CLIENT_HEAD_TOO_LARGE = 1801,
     CLIENT_BODY_TOO_LARGE = 1802,
     CLIENT_OUT_OF_MEMORY = 1803,
+    CLIENT_BAD_REDIRECT = 1804, /* to what is no http or https URL */
 };
 
 /* In words, static. "" for CLIENT_OK. */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/chain.h"
 #include "client/client.h"
 #include "client/request.h"
 
@@ -10,7 +11,7 @@ struct fetch {
     uv_loop_t loop;
     struct network network;
     struct client client;
-    struct transfer transfer;
+    struct chain chain;
 };
 
 /* The client's connection would keep the loop alive. */
@@ -20,17 +21,21 @@ static void on_done(struct transfer *transfer)
     client_close(&fetch->client);
 }
 
+static void do_nothing(struct transfer *transfer) { (void)transfer; }
+
 static bool run(struct fetch *fetch, struct err *err)
 {
-    struct transfer *transfer = &fetch->transfer;
+    struct chain *chain = &fetch->chain;
+    struct transfer *transfer = &chain->transfer;
     request_begin(&transfer->request, "GET", &transfer->url);
     request_host(&transfer->request, &transfer->url);
     request_user_agent(&transfer->request, REQUEST_USER_AGENT);
     request_end(&transfer->request, NULL, 0);
     transfer->idempotent = transfer->keep_body = true;
-    transfer->done = on_done;
     transfer->ctx = fetch;
-    if (transfer->request.failed || !client_send(&fetch->client, transfer))
+    chain->counted = do_nothing;
+    chain->done = on_done;
+    if (transfer->request.failed || !chain_send(chain, &fetch->client))
         return err_set(err, "out of memory");
     uv_run(&fetch->loop, UV_RUN_DEFAULT);
     if (transfer->error)
@@ -50,16 +55,17 @@ bool client_fetch(const char *url, int64_t timeout_ns, size_t limit,
     }
     network_init(&fetch->network, &fetch->loop);
     client_init(&fetch->client, &fetch->network);
-    transfer_init(&fetch->transfer);
-    fetch->transfer.timeout_ns = timeout_ns;
-    fetch->transfer.body_max = limit;
+    chain_init(&fetch->chain);
+    struct transfer *transfer = &fetch->chain.transfer;
+    transfer->timeout_ns = timeout_ns;
+    transfer->body_max = limit;
 
-    bool ok = url_parse(&fetch->transfer.url, url, strlen(url), err);
+    bool ok = url_parse(&transfer->url, url, strlen(url), err);
     if (ok && !(ok = run(fetch, err)))
         err_prefix(err, "%s: ", url);
     if (ok) {
-        *status = fetch->transfer.status;
-        buf_append(body, fetch->transfer.body.data, fetch->transfer.body.len);
+        *status = transfer->status;
+        buf_append(body, transfer->body.data, transfer->body.len);
         if (body->failed)
             ok = err_set(err, "%s: out of memory", url);
     }
@@ -68,7 +74,7 @@ bool client_fetch(const char *url, int64_t timeout_ns, size_t limit,
     uv_run(&fetch->loop, UV_RUN_DEFAULT);
     uv_loop_close(&fetch->loop);
     network_fini(&fetch->network);
-    transfer_fini(&fetch->transfer);
+    chain_fini(&fetch->chain);
     free(fetch);
     return ok;
 }

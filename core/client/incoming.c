@@ -1,5 +1,7 @@
 #include "client/incoming.h"
 
+#include <strings.h>
+
 #include "client/transfer.h"
 
 static int fail(struct incoming *incoming, enum client_error error)
@@ -22,12 +24,36 @@ static int on_header_bytes(llhttp_t *parser, const char *at, size_t n)
     return 0;
 }
 
-/* Ends a name or a value; an empty value has no bytes, but this call. */
-static int on_header_part(llhttp_t *parser)
+/* Notes what others would have to look for. */
+static void note_name(struct transfer *transfer, const char *name, size_t n)
+{
+    if (n == 16 && strncasecmp(name, "Content-Encoding", n) == 0)
+        transfer->encoded = true;
+    else if (n == 10 && strncasecmp(name, "Set-Cookie", n) == 0)
+        transfer->sets_cookies = true;
+}
+
+static int on_name_end(llhttp_t *parser)
 {
     struct incoming *incoming = parser->data;
-    if (!incoming->in_body)
-        buf_putc(&incoming->transfer->headers, '\0');
+    struct buf *headers = &incoming->transfer->headers;
+    if (incoming->in_body)
+        return 0;
+    note_name(incoming->transfer, headers->data + incoming->name_at,
+              headers->len - incoming->name_at);
+    buf_putc(headers, '\0');
+    return 0;
+}
+
+/* An empty value has no bytes, but this call. */
+static int on_value_end(llhttp_t *parser)
+{
+    struct incoming *incoming = parser->data;
+    struct buf *headers = &incoming->transfer->headers;
+    if (incoming->in_body)
+        return 0;
+    buf_putc(headers, '\0');
+    incoming->name_at = headers->len;
     return 0;
 }
 
@@ -41,11 +67,13 @@ static int on_headers_complete(llhttp_t *parser)
     if (parser->status_code == 101)
         return fail(incoming, CLIENT_MALFORMED);
     if (is_interim(parser)) {
-        transfer->headers.len = 0;
+        transfer->headers.len = incoming->name_at = 0;
+        transfer->encoded = transfer->sets_cookies = false;
         return 1;
     }
     incoming->in_body = true;
     transfer->status = parser->status_code;
+    transfer->http_1_0 = parser->http_minor == 0;
     return transfer->head_only || parser->status_code == 204 ||
            parser->status_code == 304;
 }
@@ -75,9 +103,9 @@ static int on_message_complete(llhttp_t *parser)
     .on_message_complete = on_message_complete
 #define HEADERS                                                                \
     .on_header_field = on_header_bytes,                                        \
-    .on_header_field_complete = on_header_part,                                \
+    .on_header_field_complete = on_name_end,                                   \
     .on_header_value = on_header_bytes,                                        \
-    .on_header_value_complete = on_header_part
+    .on_header_value_complete = on_value_end
 #define BODY .on_body = on_body
 
 static const llhttp_settings_t settings[2][2] = {
@@ -92,7 +120,7 @@ void incoming_begin(struct incoming *incoming, struct transfer *transfer)
                 &settings[transfer->keep_headers][transfer->keep_body]);
     incoming->parser.data = incoming;
     incoming->transfer = transfer;
-    incoming->n_head = 0;
+    incoming->name_at = incoming->n_head = 0;
     incoming->in_body = false;
     incoming->keep_alive = false;
     incoming->error = CLIENT_OK;

@@ -21,6 +21,7 @@ enum incoming_state { INCOMING_MORE, INCOMING_DONE, INCOMING_FAILED };
 struct incoming {
     llhttp_t parser;
     struct transfer *transfer;
+    size_t name_at;  /* where the header's name begins in transfer->headers */
     size_t n_head;   /* bytes of the head so far, to bound it */
     bool in_body;    /* the head is complete */
     bool keep_alive; /* DONE: the connection may serve another transfer */

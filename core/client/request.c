@@ -1,6 +1,7 @@
 #include "client/request.h"
 
 #include <string.h>
+#include <strings.h>
 
 void request_begin(struct buf *out, const char *method, const struct url *url)
 {
@@ -58,4 +59,45 @@ void request_end(struct buf *out, const char *body, size_t n_body)
     buf_puts(out, "\r\n");
     if (body)
         buf_append(out, body, n_body);
+}
+
+struct request_parts request_split(const struct buf *request)
+{
+    const char *at = request->data, *end = at + request->len;
+    const char *space = memchr(at, ' ', request->len);
+    const char *line_end = memmem(at, request->len, "\r\n", 2);
+    const char *head_end = memmem(at, request->len, "\r\n\r\n", 4);
+    const char *headers = line_end + 2, *body = head_end + 4;
+    struct request_parts parts = {
+        .method = {at, (size_t)(space - at)},
+        .headers = {headers, (size_t)(head_end + 2 - headers)},
+        .body = {NULL, (size_t)(end - body)},
+    };
+    struct url_part rest = parts.headers, name, value;
+    while (request_next_header(&rest, &name, &value))
+        if (request_header_is(name, "Content-Length"))
+            parts.body.at = body;
+    return parts;
+}
+
+bool request_next_header(struct url_part *headers, struct url_part *name,
+                         struct url_part *value)
+{
+    const char *at = headers->at, *end = at + headers->n;
+    const char *line_end = memmem(at, headers->n, "\r\n", 2);
+    if (!line_end)
+        return false;
+    const char *colon = memchr(at, ':', (size_t)(line_end - at));
+    const char *text = colon + 2; /* ": " */
+    *name = (struct url_part){at, (size_t)(colon - at)};
+    *value = (struct url_part){text, (size_t)(line_end - text)};
+    headers->at = line_end + 2;
+    headers->n = (size_t)(end - headers->at);
+    return true;
+}
+
+bool request_header_is(struct url_part name, const char *header)
+{
+    return strlen(header) == name.n &&
+           strncasecmp(name.at, header, name.n) == 0;
 }

@@ -29,4 +29,19 @@ void request_user_agent(struct buf *out, const char *value);
  * says Content-Length: 0. */
 void request_end(struct buf *out, const char *body, size_t n_body);
 
+/* A request that was written by the functions above, in its parts. */
+struct request_parts {
+    struct url_part method;
+    struct url_part headers; /* the lines, without the empty one */
+    struct url_part body;    /* at NULL: none */
+};
+struct request_parts request_split(const struct buf *request);
+
+/* Take the next line off `headers`. False: there is none. */
+bool request_next_header(struct url_part *headers, struct url_part *name,
+                         struct url_part *value);
+
+/* Is it this header, whatever its case? */
+bool request_header_is(struct url_part name, const char *header);
+
 #endif

@@ -3,9 +3,12 @@
 #include <string.h>
 #include <strings.h>
 
+#define BODY_KEPT 65536
+
 void transfer_init(struct transfer *transfer)
 {
     *transfer = (struct transfer){
+        .method = "GET",
         .timeout_ns = TRANSFER_TIMEOUT_NS,
         .body_max = TRANSFER_BODY_MAX,
     };
@@ -14,6 +17,7 @@ void transfer_init(struct transfer *transfer)
 void transfer_fini(struct transfer *transfer)
 {
     buf_fini(&transfer->request);
+    buf_fini(&transfer->tags);
     buf_fini(&transfer->headers);
     buf_fini(&transfer->body);
 }
@@ -27,12 +31,20 @@ static void clear(struct buf *b)
 void transfer_clear(struct transfer *transfer)
 {
     transfer->status = 0;
+    transfer->http_1_0 = false;
+    transfer->encoded = transfer->sets_cookies = false;
     clear(&transfer->headers);
     clear(&transfer->body);
     transfer->error = CLIENT_OK;
     transfer->detail = NULL;
     transfer->times = (struct transfer_times){0};
     transfer->n_sent = transfer->n_received = 0;
+}
+
+void transfer_trim(struct transfer *transfer)
+{
+    if (transfer->body.cap > BODY_KEPT)
+        buf_fini(&transfer->body);
 }
 
 void transfer_fail(struct transfer *transfer, enum client_error error,
@@ -58,8 +70,10 @@ void transfer_timings(struct transfer_timings *out,
         times->first_byte_ns ? times->first_byte_ns : times->done_ns;
     int64_t sent_ns = times->sent_ns ? times->sent_ns : first_ns;
     out->blocked = span_ms(times->start_ns, times->connected_ns);
-    out->connecting = span_ms(times->dial_ns, times->connected_ns);
-    out->tls_handshaking = 0;
+    int64_t dialled_ns =
+        times->handshake_ns ? times->handshake_ns : times->connected_ns;
+    out->connecting = span_ms(times->dial_ns, dialled_ns);
+    out->tls_handshaking = span_ms(times->handshake_ns, times->connected_ns);
     out->sending = span_ms(times->connected_ns, sent_ns);
     out->waiting = times->connected_ns ? span_ms(sent_ns, first_ns) : 0;
     out->receiving = span_ms(times->first_byte_ns, times->done_ns);
@@ -73,15 +87,23 @@ int transfer_error_code(const struct transfer *transfer)
     return transfer->status >= 400 ? 1000 + transfer->status : 0;
 }
 
-const char *transfer_header(const struct transfer *transfer, const char *name)
+bool transfer_next_header(const struct transfer *transfer, const char **name,
+                          const char **value)
 {
-    const char *at = transfer->headers.data;
-    const char *end = at + transfer->headers.len;
-    while (at < end) {
-        const char *value = at + strlen(at) + 1;
-        if (strcasecmp(at, name) == 0)
+    const struct buf *headers = &transfer->headers;
+    const char *at = *name ? *value + strlen(*value) + 1 : headers->data;
+    if (at == headers->data + headers->len)
+        return false;
+    *name = at;
+    *value = at + strlen(at) + 1;
+    return true;
+}
+
+const char *transfer_header(const struct transfer *transfer, const char *header)
+{
+    const char *name = NULL, *value;
+    while (transfer_next_header(transfer, &name, &value))
+        if (strcasecmp(name, header) == 0)
             return value;
-        at = value + strlen(value) + 1;
-    }
     return NULL;
 }

@@ -28,6 +28,7 @@ typedef void (*transfer_fn)(struct transfer *transfer);
 struct transfer_times {
     int64_t start_ns;      /* client_send was called */
     int64_t dial_ns;       /* began to connect; 0 on a kept-alive connection */
+    int64_t handshake_ns;  /* began TLS's handshake; 0 without one */
     int64_t connected_ns;  /* had a connection, new or kept alive */
     int64_t sent_ns;       /* the last byte was written */
     int64_t first_byte_ns; /* of the reply */
@@ -37,12 +38,14 @@ struct transfer_times {
 struct transfer {
     /* What to send: set by the caller, and kept until done. */
     struct url url;
+    const char *method; /* static */
     struct buf request; /* head and body (request.h) */
     int64_t timeout_ns; /* for all of it, connecting included */
     size_t body_max;    /* a longer body is an error, if bodies are kept */
     bool head_only;     /* the method is HEAD: no body comes */
     bool idempotent;    /* may be sent again if a kept-alive connection had
                            been closed by the server at the same moment */
+    struct buf tags;    /* of script/tag_table.h; for reports, not sent */
     bool keep_headers;
     bool keep_body;
     transfer_fn done;
@@ -50,12 +53,15 @@ struct transfer {
 
     /* What came back. */
     int status;         /* 0: no reply */
+    bool http_1_0;      /* the reply's version is HTTP/1.0 */
+    bool encoded;       /* it has Content-Encoding; with keep_headers */
+    bool sets_cookies;  /* it has Set-Cookie; with keep_headers */
     struct buf headers; /* name NUL value NUL..., in order */
-    struct buf body;
+    struct buf body;    /* decoded, where that is possible */
     enum client_error error;
     const char *detail; /* more on the error, static, or NULL */
     struct transfer_times times;
-    uint64_t n_sent, n_received; /* bytes, heads included */
+    uint64_t n_sent, n_received; /* bytes on the wire, TLS included */
 
     struct connection *connection; /* while it is on its way; client's own */
 };
@@ -68,6 +74,9 @@ void transfer_fini(struct transfer *transfer);
 
 /* Set what came back to nothing. client_send does it. */
 void transfer_clear(struct transfer *transfer);
+
+/* Nobody needs what came back: give back what a large body took. */
+void transfer_trim(struct transfer *transfer);
 
 /* Set what came back to an error. */
 void transfer_fail(struct transfer *transfer, enum client_error error,
@@ -83,6 +92,10 @@ void transfer_timings(struct transfer_timings *timings,
 
 /* k6's error_code: an error's number, 1000 + status from 400 on, or 0. */
 int transfer_error_code(const struct transfer *transfer);
+
+/* Step through the headers: *name is NULL before the first. False: no more. */
+bool transfer_next_header(const struct transfer *transfer, const char **name,
+                          const char **value);
 
 /* The value of the first header of this name, whatever its case; NULL when
  * there is none. Good until the transfer is sent again. */

@@ -36,14 +36,26 @@ static bool parse_port(struct url_part digits, uint16_t *port)
     return true;
 }
 
+/* The last '@' ends the user name and password, as in Go's net/url. */
+static void split_userinfo(struct url *url)
+{
+    struct url_part *authority = &url->authority;
+    const char *sign = memrchr(authority->at, '@', authority->n);
+    if (!sign)
+        return;
+    size_t n = (size_t)(sign - authority->at);
+    url->userinfo = (struct url_part){authority->at, n};
+    authority->at = sign + 1;
+    authority->n -= n + 1;
+}
+
 /* host, host:port, [v6], [v6]:port. Returns what is wrong, or NULL. */
 static const char *parse_authority(struct url *url)
 {
+    split_userinfo(url);
     const char *at = url->authority.at;
     const char *end = at + url->authority.n;
     const char *host_end;
-    if (memchr(at, '@', url->authority.n))
-        return "a user name is not supported";
     if (at < end && *at == '[') {
         const char *bracket = memchr(at, ']', url->authority.n);
         if (!bracket)
@@ -67,13 +79,21 @@ static const char *parse_authority(struct url *url)
     return NULL;
 }
 
+/* The length of "http://" or "https://" at the start; 0: neither. */
+static size_t parse_scheme(struct url *url, const char *text, size_t n)
+{
+    if (n >= 7 && strncasecmp(text, "http://", 7) == 0)
+        return 7;
+    url->secure = n >= 8 && strncasecmp(text, "https://", 8) == 0;
+    return url->secure ? 8 : 0;
+}
+
 bool url_parse(struct url *url, const char *text, size_t n, struct err *err)
 {
-    static const char scheme[] = "http://";
-    const size_t n_scheme = sizeof scheme - 1;
-    *url = (struct url){0};
-    if (n < n_scheme || strncasecmp(text, scheme, n_scheme) != 0)
-        return refuse(text, n, "it must begin with http://", err);
+    *url = (struct url){.text = {text, n}};
+    size_t n_scheme = parse_scheme(url, text, n);
+    if (n_scheme == 0)
+        return refuse(text, n, "it must begin with http:// or https://", err);
     if (!is_clean(text, n))
         return refuse(text, n,
                       "blanks, control and non-ASCII characters must be "
@@ -89,7 +109,7 @@ bool url_parse(struct url *url, const char *text, size_t n, struct err *err)
         target++;
     url->authority = (struct url_part){at, (size_t)(target - at)};
     url->target = (struct url_part){target, (size_t)(end - target)};
-    url->port = 80;
+    url->port = url->secure ? 443 : 80;
     const char *why = parse_authority(url);
     return why ? refuse(text, n, why, err) : true;
 }

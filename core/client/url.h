@@ -1,4 +1,4 @@
-/* url.h -- takes an absolute http URL apart.
+/* url.h -- takes an absolute http or https URL apart.
  *
  * Nothing is copied: the parts point into the text, so that a script may give
  * a URL per request at no cost.
@@ -20,14 +20,17 @@ struct url_part {
 };
 
 struct url {
+    struct url_part text;      /* all of it */
+    struct url_part userinfo;  /* "user:password", as written; at NULL: none */
     struct url_part authority; /* "[::1]:8080": what the Host header says */
     struct url_part host;      /* "::1", without brackets; never empty */
     struct url_part target;    /* "/a?b", "?b" or empty; no fragment */
-    uint16_t port;             /* 80 when the text has none */
+    uint16_t port;             /* 80 or 443 when the text has none */
+    bool secure;               /* https */
 };
 
 /* Parse `n` bytes. False and err: what is wrong, with the URL;
- * no part is to be used then. */
+ * no part but `text` is to be used then. */
 bool url_parse(struct url *url, const char *text, size_t n, struct err *err);
 
 #endif

@@ -6,74 +6,77 @@
 #include "client/request.h"
 #include "script/scheduler.h"
 
-/* A userdata: the collector frees what a coroutine that is given up leaves. */
+/* A chain in a userdata: the collector frees what a coroutine that is given up
+ * leaves. */
 #define REQUEST "perilune.outbound"
 
-struct outbound_request {
-    struct transfer transfer; /* first */
-    struct task *task;
+static const struct http_options options = {
+    .user_agent = REQUEST_USER_AGENT,
+    .max_redirects = -1,
 };
 
 static int collect(lua_State *L)
 {
-    struct outbound_request *request = lua_touserdata(L, 1);
-    transfer_fini(&request->transfer);
+    chain_fini(lua_touserdata(L, 1));
     return 0;
 }
 
-static struct transfer *take(void *ctx, lua_State *L, const char **why)
+static void *find(void *ctx, lua_State *L, const char **why)
 {
     (void)ctx;
-    struct task *task = scheduler_running_task(L, why);
-    if (!task)
-        return NULL;
-    struct outbound_request *request = lua_newuserdatauv(L, sizeof *request, 0);
-    transfer_init(&request->transfer);
+    return scheduler_running_task(L, why);
+}
+
+static struct chain *take(void *asker, lua_State *L)
+{
+    (void)asker;
+    struct chain *chain = lua_newuserdatauv(L, sizeof *chain, 0);
+    chain_init(chain);
     luaL_setmetatable(L, REQUEST);
-    request->transfer.keep_body = true;
-    request->task = task;
-    return &request->transfer;
+    return chain;
 }
 
-static void on_reply(struct transfer *transfer)
+static void release(struct chain *chain) { chain_fini(chain); }
+
+static struct client *client_of(void *ctx, void *asker)
 {
-    task_wake(((struct outbound_request *)transfer)->task);
+    (void)asker;
+    return &((struct outbound *)ctx)->client;
 }
 
-static void cancel(void *ctx) { client_abort(ctx); }
-
-static bool send_request(void *ctx, struct transfer *transfer)
+/* One for all requests would mix up their users. */
+static struct cookie_jar *jar_of(void *asker)
 {
-    struct outbound *outbound = ctx;
-    struct outbound_request *request = (struct outbound_request *)transfer;
-    transfer->done = on_reply;
-    if (!client_send(&outbound->client, transfer))
-        return false;
-    task_wait(request->task, "http", cancel, transfer);
-    return true;
+    (void)asker;
+    return NULL;
 }
 
-static void fail(void *ctx, struct transfer *transfer, enum client_error error)
+static void count(void *asker, struct transfer *transfer)
 {
-    (void)ctx;
-    transfer_clear(transfer);
-    transfer_fail(transfer, error, NULL);
+    (void)asker;
+    (void)transfer;
 }
 
-static void release(void *ctx, struct transfer *transfer)
+static void wait_for_reply(void *asker, void (*cancel)(void *),
+                           void *cancel_ctx)
 {
-    (void)ctx;
-    transfer_fini(transfer);
+    task_wait(asker, "http", cancel, cancel_ctx);
 }
+
+static void wake(void *asker) { task_wake(asker); }
 
 void outbound_install(lua_State *L, struct outbound *outbound)
 {
     outbound->host = (struct http_host){
-        .user_agent = REQUEST_USER_AGENT,
+        .options = &options,
+        .find = find,
         .take = take,
-        .send = send_request,
-        .fail = fail,
         .release = release,
+        .client = client_of,
+        .jar = jar_of,
+        .count = count,
+        .wait = wait_for_reply,
+        .wake = wake,
         .ctx = outbound,
     };
     luaL_newmetatable(L, REQUEST);

@@ -9,6 +9,8 @@
 #include "sample/sampler.h"
 #include "sample/vm_heap.h"
 
+#define STALE_MAX 10 /* loads in a row that are not used */
+
 struct reloader_slot {
     struct reloader *reloader;
     struct worker *worker;
@@ -26,6 +28,7 @@ struct load {
     uv_work_t work;
     struct reloader *reloader;
     int64_t start_ns;
+    uint64_t state; /* of the files, before */
     bool failed;
     struct err err;
     struct app **apps; /* by slot; NULL: not for this one */
@@ -70,12 +73,30 @@ static void replace(struct reloader_slot *slot, struct app *app)
 
 static void start_load(struct reloader *r);
 
+/* Files that have changed while they were loaded may have been read by halves:
+ * load them again. Who never stops writing does not keep the server from using
+ * what there is. */
+static bool is_stale(const struct load *load)
+{
+    struct reloader *r = load->reloader;
+    if (!r->is_watching || r->is_stopping || r->n_stale >= STALE_MAX ||
+        watch_state(&r->watch) == load->state) {
+        r->n_stale = 0;
+        return false;
+    }
+    r->n_stale++;
+    for (int i = 0; i < r->n_slots; i++)
+        r->slots[i].is_wanted |= load->wanted[i];
+    return true;
+}
+
 static void on_loaded(uv_work_t *work, int status)
 {
     (void)status;
     struct load *load = work->data;
     struct reloader *r = load->reloader;
-    bool is_used = !load->failed && !r->is_stopping;
+    bool stale = is_stale(load);
+    bool is_used = !load->failed && !r->is_stopping && !stale;
     for (int i = 0; i < r->n_slots; i++) {
         if (load->apps[i] && is_used) {
             replace(&r->slots[i], load->apps[i]);
@@ -83,7 +104,7 @@ static void on_loaded(uv_work_t *work, int status)
             app_free(load->apps[i]);
         }
     }
-    if (!r->is_stopping) {
+    if (!r->is_stopping && !stale) {
         log_load(load);
         r->n_failed += load->failed;
         r->n_done += !load->failed;
@@ -128,6 +149,8 @@ static void start_load(struct reloader *r)
     if (!load)
         return;
     r->is_loading = true;
+    if (r->is_watching)
+        load->state = watch_state(&r->watch);
     uv_queue_work(r->options.loop, &load->work, load_apps, on_loaded);
 }
 

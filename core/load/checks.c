@@ -60,8 +60,8 @@ static uint32_t add_group(struct checks *c, const struct key *key)
         free(name);
         return INDEX_NONE;
     }
-    groups[c->n_groups] =
-        (struct check_group){.parent = key->group, .name = name};
+    groups[c->n_groups] = (struct check_group){
+        .parent = key->group, .name = name, .merged_into = INDEX_NONE};
     return c->n_groups++;
 }
 
@@ -77,7 +77,8 @@ static uint32_t add_check(struct checks *c, const struct key *key)
         free(name);
         return INDEX_NONE;
     }
-    checks[c->n_checks] = (struct check){.group = key->group, .name = name};
+    checks[c->n_checks] = (struct check){
+        .group = key->group, .name = name, .merged_into = INDEX_NONE};
     return c->n_checks++;
 }
 
@@ -102,27 +103,25 @@ void checks_fini(struct checks *checks)
 
 static const struct key other = {CHECKS_ROOT, "other", 5};
 
-uint32_t checks_group(struct checks *c, uint32_t parent, const char *name,
-                      size_t n)
+/* The group's position, made if there is room, else that of `other`. INDEX_NONE
+ * when out of memory. */
+static uint32_t need_group(struct checks *c, uint32_t parent, const char *name,
+                           size_t n)
 {
     struct key key = {parent, name, n};
-    uint32_t group =
+    uint32_t at =
         index_find(&c->group_index, hash_of(&key), equal_group, c, &key);
-    if (group != INDEX_NONE)
-        return group;
-    if (c->n_groups >= CHECKS_MAX) {
+    if (at == INDEX_NONE && c->n_groups >= CHECKS_MAX) {
         c->overflowed = true;
         key = other;
-        group =
-            index_find(&c->group_index, hash_of(&key), equal_group, c, &key);
+        at = index_find(&c->group_index, hash_of(&key), equal_group, c, &key);
     }
-    if (group == INDEX_NONE)
-        group = add_group(c, &key);
-    return group == INDEX_NONE ? CHECKS_ROOT : group;
+    return at == INDEX_NONE ? add_group(c, &key) : at;
 }
 
-void checks_count(struct checks *c, uint32_t group, const char *name, size_t n,
-                  bool passed)
+/* The same for a check. */
+static uint32_t need_check(struct checks *c, uint32_t group, const char *name,
+                           size_t n)
 {
     struct key key = {group, name, n};
     uint32_t at =
@@ -132,12 +131,74 @@ void checks_count(struct checks *c, uint32_t group, const char *name, size_t n,
         key = other;
         at = index_find(&c->check_index, hash_of(&key), equal_check, c, &key);
     }
-    if (at == INDEX_NONE)
-        at = add_check(c, &key);
+    return at == INDEX_NONE ? add_check(c, &key) : at;
+}
+
+uint32_t checks_group(struct checks *c, uint32_t parent, const char *name,
+                      size_t n)
+{
+    uint32_t group = need_group(c, parent, name, n);
+    return group == INDEX_NONE ? CHECKS_ROOT : group;
+}
+
+void checks_count(struct checks *c, uint32_t group, const char *name, size_t n,
+                  bool passed)
+{
+    uint32_t at = need_check(c, group, name, n);
     if (at == INDEX_NONE)
         return;
     if (passed)
         c->checks[at].n_passed++;
     else
         c->checks[at].n_failed++;
+}
+
+/* Groups nest as deep as a script's calls do. */
+static uint32_t group_target(struct checks *into, struct checks *from,
+                             uint32_t at)
+{
+    struct check_group *group = &from->groups[at];
+    if (group->merged_into == INDEX_NONE && at == CHECKS_ROOT)
+        group->merged_into = CHECKS_ROOT;
+    if (group->merged_into == INDEX_NONE) {
+        uint32_t parent = group_target(into, from, group->parent);
+        if (parent != INDEX_NONE)
+            group->merged_into =
+                need_group(into, parent, group->name, strlen(group->name));
+    }
+    return group->merged_into;
+}
+
+static uint32_t check_target(struct checks *into, struct checks *from,
+                             struct check *check)
+{
+    if (check->merged_into == INDEX_NONE) {
+        uint32_t group = group_target(into, from, check->group);
+        if (group != INDEX_NONE)
+            check->merged_into =
+                need_check(into, group, check->name, strlen(check->name));
+    }
+    return check->merged_into;
+}
+
+bool checks_merge(struct checks *into, struct checks *from)
+{
+    bool ok = true;
+    into->overflowed |= from->overflowed;
+    for (uint32_t i = 0; i < from->n_groups; i++)
+        ok = group_target(into, from, i) != INDEX_NONE && ok;
+    for (uint32_t i = 0; i < from->n_checks; i++) {
+        struct check *check = &from->checks[i];
+        if (check->n_passed == 0 && check->n_failed == 0)
+            continue;
+        uint32_t at = check_target(into, from, check);
+        if (at == INDEX_NONE) {
+            ok = false;
+            continue;
+        }
+        into->checks[at].n_passed += check->n_passed;
+        into->checks[at].n_failed += check->n_failed;
+        check->n_passed = check->n_failed = 0;
+    }
+    return ok;
 }

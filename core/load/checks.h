@@ -19,11 +19,13 @@ struct check {
     uint32_t group;
     uint64_t n_passed, n_failed;
     char *name;
+    uint32_t merged_into; /* position in the whole test's, or INDEX_NONE */
 };
 
 struct check_group {
     uint32_t parent;
-    char *name; /* "" for the root */
+    char *name;           /* "" for the root */
+    uint32_t merged_into; /* as above */
 };
 
 struct checks {
@@ -42,6 +44,11 @@ void checks_fini(struct checks *checks);
 /* The group `name` within `parent`. CHECKS_ROOT when out of memory. */
 uint32_t checks_group(struct checks *checks, uint32_t parent, const char *name,
                       size_t n);
+
+/* Add all of `from` to `into` and set `from` to zero; its names stay. They are
+ * matched once: `from` must always be merged into the same one. False when out
+ * of memory: what found no room is still in `from`. */
+bool checks_merge(struct checks *into, struct checks *from);
 
 /* Count one. */
 void checks_count(struct checks *checks, uint32_t group, const char *name,

@@ -1,33 +1,16 @@
 #include "load/chunk.h"
 
-#include <errno.h>
 #include <lauxlib.h>
 #include <lua.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/file.h"
 #include "script/call.h"
 
 #define HEAD "return function(_ENV, ...) "
 #define TAIL "\nend"
-
-static bool read_file(struct buf *out, const char *path, struct err *err)
-{
-    char part[65536];
-    size_t n;
-    FILE *file = fopen(path, "rb");
-    if (!file)
-        return err_set(err, "%s: %s", path, strerror(errno));
-    while ((n = fread(part, 1, sizeof part, file)) > 0)
-        buf_append(out, part, n);
-    bool ok = !ferror(file);
-    int error = errno;
-    fclose(file);
-    if (!ok)
-        return err_set(err, "%s: %s", path, strerror(error));
-    return !out->failed || err_set(err, "%s: out of memory", path);
-}
 
 /* A first line that begins with '#' is not Lua; its line end stays. */
 static size_t skip_first_line(const struct buf *source)
@@ -73,7 +56,7 @@ bool chunk_load(struct chunk *chunk, lua_State *L, const char *path,
     struct buf source = BUF_INIT;
     char name[512];
     snprintf(name, sizeof name, "@%s", path);
-    bool ok = read_file(&source, path, err);
+    bool ok = file_read(path, &source, err);
     if (ok) {
         size_t skipped = skip_first_line(&source);
         ok = compile_wrapped(L, source.data + skipped, source.len - skipped,

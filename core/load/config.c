@@ -11,18 +11,30 @@
 #include "client/request.h"
 #include "base/duration.h"
 #include "load/executor.h"
+#include "load/profile_thresholds.h"
+#include "script/tag_table.h"
 
 #define SECOND_NS INT64_C(1000000000)
 #define GRACEFUL_STOP_NS (30 * SECOND_NS)
 #define MAX_DURATION_NS (600 * SECOND_NS)
+#define HOOK_TIMEOUT_NS (60 * SECOND_NS)
+#define RATE_VUS 100 /* of a rate on the command line, unless told */
 
 enum field_kind {
     FIELD_COUNT,
+    FIELD_COUNT_FROM_0,
     FIELD_DURATION,
     FIELD_TEXT,
     FIELD_FLAG,
     FIELD_EXECUTOR,
-    FIELD_SCENARIOS
+    FIELD_TAGS,
+    FIELD_THRESHOLDS,
+    FIELD_TREND_STATS,
+    FIELD_OVERLOAD,
+    FIELD_STAGES,
+    FIELD_VARIABLES,
+    FIELD_SCENARIOS,
+    FIELD_PROFILE
 };
 
 /* One option: its name, what it is, and where it goes in the struct. */
@@ -39,10 +51,26 @@ static const struct field option_fields[] = {
      true},
     {"iterations", FIELD_COUNT, offsetof(struct config, shorthand.iterations),
      true},
+    {"stages", FIELD_STAGES, offsetof(struct config, shorthand.stages), true},
     {"scenarios", FIELD_SCENARIOS, 0, true},
+    {"tags", FIELD_TAGS, offsetof(struct config, tags), true},
+    {"thresholds", FIELD_THRESHOLDS, offsetof(struct config, thresholds), true},
+    {"summaryTrendStats", FIELD_TREND_STATS,
+     offsetof(struct config, trend_stats), true},
+    {"setupTimeout", FIELD_DURATION, offsetof(struct config, setup_timeout_ns),
+     true},
+    {"teardownTimeout", FIELD_DURATION,
+     offsetof(struct config, teardown_timeout_ns), true},
     {"discardResponseBodies", FIELD_FLAG,
-     offsetof(struct config, discard_bodies), true},
-    {"userAgent", FIELD_TEXT, offsetof(struct config, user_agent), true},
+     offsetof(struct config, http.discard_bodies), true},
+    {"insecureSkipTLSVerify", FIELD_FLAG,
+     offsetof(struct config, skip_tls_verify), true},
+    {"maxRedirects", FIELD_COUNT_FROM_0,
+     offsetof(struct config, http.max_redirects), true},
+    {"noCookiesReset", FIELD_FLAG,
+     offsetof(struct config, http.no_cookies_reset), true},
+    {"userAgent", FIELD_TEXT, offsetof(struct config, http.user_agent), true},
+    {"profile", FIELD_PROFILE, offsetof(struct config, profile), true},
     {NULL, FIELD_COUNT, 0, false},
 };
 
@@ -52,11 +80,27 @@ static const struct field scenario_fields[] = {
     {"startTime", FIELD_DURATION, offsetof(struct scenario, start_ns), true},
     {"gracefulStop", FIELD_DURATION,
      offsetof(struct scenario, graceful_stop_ns), true},
+    {"tags", FIELD_TAGS, offsetof(struct scenario, tags), true},
     {"vus", FIELD_COUNT, offsetof(struct scenario, vus), false},
     {"iterations", FIELD_COUNT, offsetof(struct scenario, iterations), false},
     {"duration", FIELD_DURATION, offsetof(struct scenario, duration_ns), false},
     {"maxDuration", FIELD_DURATION, offsetof(struct scenario, duration_ns),
      false},
+    {"env", FIELD_VARIABLES, offsetof(struct scenario, env), true},
+    {"stages", FIELD_STAGES, offsetof(struct scenario, stages), false},
+    {"startVUs", FIELD_COUNT_FROM_0, offsetof(struct scenario, start_vus),
+     false},
+    {"gracefulRampDown", FIELD_DURATION,
+     offsetof(struct scenario, graceful_ramp_down_ns), false},
+    {"rate", FIELD_COUNT, offsetof(struct scenario, rate), false},
+    {"startRate", FIELD_COUNT_FROM_0, offsetof(struct scenario, start_rate),
+     false},
+    {"timeUnit", FIELD_DURATION, offsetof(struct scenario, time_unit_ns),
+     false},
+    {"preAllocatedVUs", FIELD_COUNT,
+     offsetof(struct scenario, pre_allocated_vus), false},
+    {"maxVUs", FIELD_COUNT, offsetof(struct scenario, max_vus), false},
+    {"overload", FIELD_OVERLOAD, offsetof(struct scenario, overload), false},
     {NULL, FIELD_COUNT, 0, false},
 };
 
@@ -65,9 +109,37 @@ static bool read_scenarios(struct config *config, lua_State *L,
 
 void config_init(struct config *config)
 {
-    *config = (struct config){0};
-    snprintf(config->user_agent, sizeof config->user_agent, "%s",
-             REQUEST_USER_AGENT);
+    *config = (struct config){
+        .threads = 1,
+        .trend_stats = trend_stats_default,
+        .setup_timeout_ns = HOOK_TIMEOUT_NS,
+        .teardown_timeout_ns = HOOK_TIMEOUT_NS,
+        .profile = PROFILE_OPTIONS_INIT,
+        .out_dir = ".",
+    };
+    http_options_init(&config->http);
+}
+
+static void drop_scenarios(struct config *config)
+{
+    for (unsigned i = 0; i < config->n_scenarios; i++) {
+        struct variable *next;
+        buf_fini(&config->scenarios[i].tags);
+        for (struct variable *v = config->scenarios[i].env; v; v = next) {
+            next = v->next;
+            free(v->name);
+            free(v->value);
+            free(v);
+        }
+    }
+    config->n_scenarios = 0;
+}
+
+void config_fini(struct config *config)
+{
+    drop_scenarios(config);
+    buf_fini(&config->tags);
+    thresholds_fini(&config->thresholds);
 }
 
 /* The value on top of the stack, for a message. */
@@ -90,13 +162,15 @@ static bool expected(lua_State *L, const char *path, const char *what,
                    describe(L, got, sizeof got));
 }
 
-static bool read_count(lua_State *L, int64_t *out, const char *path,
-                       struct err *err)
+static bool read_count(lua_State *L, int64_t least, int64_t *out,
+                       const char *path, struct err *err)
 {
     int whole;
     lua_Integer value = lua_tointegerx(L, -1, &whole);
-    if (lua_type(L, -1) != LUA_TNUMBER || !whole || value < 1)
-        return expected(L, path, "a whole number from 1", err);
+    if (lua_type(L, -1) != LUA_TNUMBER || !whole || value < least)
+        return expected(
+            L, path, least ? "a whole number from 1" : "a whole number from 0",
+            err);
     *out = value;
     return true;
 }
@@ -144,21 +218,142 @@ static bool read_executor(lua_State *L, const struct executor **out,
     return expected(L, path, what, err);
 }
 
+static bool read_trend_stats(lua_State *L, struct trend_stats *out,
+                             const char *path, struct err *err)
+{
+    lua_Integer n = lua_istable(L, -1) ? (lua_Integer)lua_rawlen(L, -1) : 0;
+    if (n == 0)
+        return expected(L, path, "a list of " TREND_STAT_GRAMMAR, err);
+    out->n = 0;
+    for (lua_Integer i = 1; i <= n; i++) {
+        size_t n_text = 0;
+        lua_rawgeti(L, -1, i);
+        const char *text =
+            lua_type(L, -1) == LUA_TSTRING ? lua_tolstring(L, -1, &n_text) : "";
+        if (!trend_stats_add(out, text, n_text, err))
+            return err_prefix(err, "%s: ", path);
+        lua_pop(L, 1);
+    }
+    return true;
+}
+
+static bool read_overload(lua_State *L, enum overload *out, const char *path,
+                          struct err *err)
+{
+    const char *name =
+        lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "";
+    *out = strcmp(name, "drop") == 0 ? OVERLOAD_DROP : OVERLOAD_QUEUE;
+    return *out == OVERLOAD_DROP || strcmp(name, "queue") == 0 ||
+           expected(L, path, "\"queue\" or \"drop\"", err);
+}
+
+/* Push the stage's field, which may be the i-th of a list or have a name. */
+static void push_part(lua_State *L, lua_Integer i, const char *name)
+{
+    if (lua_rawgeti(L, -1, i) != LUA_TNIL)
+        return;
+    lua_pop(L, 1);
+    lua_pushstring(L, name);
+    lua_rawget(L, -2);
+}
+
+/* { duration, target } or { duration = , target = }, on top of the stack. */
+static bool read_stage(lua_State *L, struct stage *stage, const char *path,
+                       struct err *err)
+{
+    char inner[600];
+    int64_t target;
+    if (!lua_istable(L, -1))
+        return expected(L, path, "a table, { duration, target }", err);
+    push_part(L, 1, "duration");
+    snprintf(inner, sizeof inner, "%s.duration", path);
+    if (!read_duration(L, &stage->duration_ns, inner, err))
+        return false;
+    lua_pop(L, 1);
+    push_part(L, 2, "target");
+    snprintf(inner, sizeof inner, "%s.target", path);
+    if (!read_count(L, 0, &target, inner, err))
+        return false;
+    lua_pop(L, 1);
+    stage->target = (double)target;
+    return true;
+}
+
+static bool read_stages(lua_State *L, struct stages *stages, const char *path,
+                        struct err *err)
+{
+    lua_Integer n = lua_istable(L, -1) ? (lua_Integer)lua_rawlen(L, -1) : 0;
+    if (n < 1 || n > STAGES_MAX)
+        return err_set(err,
+                       "%s must be a list of 1 to %d stages, "
+                       "{ duration, target } each",
+                       path, STAGES_MAX);
+    *stages = (struct stages){0};
+    for (lua_Integer i = 1; i <= n; i++) {
+        char inner[560];
+        snprintf(inner, sizeof inner, "%s[%d]", path, (int)i);
+        lua_rawgeti(L, -1, i);
+        if (!read_stage(L, &stages->all[stages->n++], inner, err))
+            return false;
+        lua_pop(L, 1);
+    }
+    return true;
+}
+
+static bool read_variables(lua_State *L, struct variable **out,
+                           const char *path, struct err *err)
+{
+    if (!lua_istable(L, -1))
+        return expected(L, path, "a table of strings", err);
+    lua_pushnil(L);
+    while (lua_next(L, -2)) { /* stack: table, name, value */
+        if (lua_type(L, -2) != LUA_TSTRING || lua_type(L, -1) != LUA_TSTRING)
+            return err_set(err, "%s: names and values must be strings", path);
+        struct variable *variable = calloc(1, sizeof *variable);
+        if (!variable)
+            return err_set(err, "out of memory");
+        variable->next = *out;
+        *out = variable;
+        variable->name = strdup(lua_tostring(L, -2));
+        variable->value = strdup(lua_tostring(L, -1));
+        if (!variable->name || !variable->value)
+            return err_set(err, "out of memory");
+        lua_pop(L, 1);
+    }
+    return true;
+}
+
 static bool read_field(const struct field *field, void *base, lua_State *L,
                        const char *path, struct err *err)
 {
     char *at = (char *)base + field->offset;
     switch (field->kind) {
     case FIELD_COUNT:
-        return read_count(L, (int64_t *)at, path, err);
+        return read_count(L, 1, (int64_t *)at, path, err);
+    case FIELD_COUNT_FROM_0:
+        return read_count(L, 0, (int64_t *)at, path, err);
     case FIELD_DURATION:
         return read_duration(L, (int64_t *)at, path, err);
     case FIELD_TEXT:
         return read_text(L, at, path, err);
     case FIELD_EXECUTOR:
         return read_executor(L, (const struct executor **)at, path, err);
+    case FIELD_OVERLOAD:
+        return read_overload(L, (enum overload *)at, path, err);
+    case FIELD_STAGES:
+        return read_stages(L, (struct stages *)at, path, err);
+    case FIELD_VARIABLES:
+        return read_variables(L, (struct variable **)at, path, err);
     case FIELD_SCENARIOS:
         return read_scenarios(base, L, err);
+    case FIELD_PROFILE:
+        return profile_options_read((struct profile_options *)at, L, -1, err);
+    case FIELD_TAGS:
+        return tag_table_read((struct buf *)at, L, -1, path, err);
+    case FIELD_THRESHOLDS:
+        return thresholds_read((struct thresholds *)at, L, -1, err);
+    case FIELD_TREND_STATS:
+        return read_trend_stats(L, (struct trend_stats *)at, path, err);
     case FIELD_FLAG:
         if (!lua_isboolean(L, -1))
             return expected(L, path, "true or false", err);
@@ -242,6 +437,9 @@ static const struct scenario default_scenario = {
     .vus = 1,
     .iterations = 1,
     .graceful_stop_ns = GRACEFUL_STOP_NS,
+    .graceful_ramp_down_ns = GRACEFUL_STOP_NS,
+    .start_vus = 1,
+    .time_unit_ns = SECOND_NS,
 };
 
 static int compare_names(const void *a, const void *b)
@@ -289,51 +487,104 @@ bool config_read(struct config *config, lua_State *L, int index,
     return ok;
 }
 
+static bool is_given(const struct shorthand *shorthand)
+{
+    return shorthand->vus || shorthand->duration_ns || shorthand->iterations ||
+           shorthand->rate || shorthand->stages.n;
+}
+
 void config_override(struct config *config, const struct shorthand *with)
 {
     struct shorthand *mine = &config->shorthand;
-    if (with->vus || with->duration_ns || with->iterations)
-        config->n_scenarios = 0;
-    if (with->vus)
-        mine->vus = with->vus;
-    if (with->duration_ns || with->iterations) {
-        mine->duration_ns = with->duration_ns;
-        mine->iterations = with->iterations;
+    int64_t vus = with->vus ? with->vus : mine->vus;
+    if (!is_given(with))
+        return;
+    drop_scenarios(config);
+    if (with->duration_ns || with->iterations || with->rate || with->stages.n) {
+        int64_t duration_ns =
+            with->rate && !with->duration_ns ? mine->duration_ns : 0;
+        *mine = *with;
+        mine->duration_ns += duration_ns;
     }
+    mine->vus = vus;
 }
 
+/* One virtual user, once, is what nothing at all makes. */
 static void expand_shorthand(struct config *config)
 {
     const struct shorthand *given = &config->shorthand;
     struct scenario *scenario = &config->scenarios[0];
+    const char *executor = "shared-iterations";
     *scenario = default_scenario;
+    scenario->duration_ns = given->duration_ns;
     if (given->vus)
         scenario->vus = given->vus;
-    scenario->duration_ns = given->duration_ns;
-    if (given->duration_ns && !given->iterations) {
-        scenario->executor = executor_find("constant-vus");
-    } else {
-        scenario->executor = executor_find("shared-iterations");
-        scenario->iterations = given->iterations ? given->iterations : 1;
-    }
-    if (!given->duration_ns && !given->iterations && given->vus > 1) {
+    if (given->iterations) {
+        scenario->iterations = given->iterations;
+    } else if (given->rate) {
+        executor = "constant-arrival-rate";
+        scenario->rate = given->rate;
+        scenario->max_vus = given->vus ? given->vus : RATE_VUS;
+    } else if (given->stages.n) {
+        executor = "ramping-vus";
+        scenario->stages = given->stages;
+        scenario->start_vus = given->vus ? given->vus : 1;
+    } else if (given->duration_ns) {
+        executor = "constant-vus";
+    } else if (given->vus > 1) {
         log_write(LOG_WARN, "vus_ignored",
                   LOG_FIELDS(log_text(
                       "reason", "vus works with a duration or iterations")));
         scenario->vus = 1;
     }
+    scenario->executor = executor_find(executor);
     config->n_scenarios = 1;
+}
+
+static bool check_shorthand(const struct shorthand *given, struct err *err)
+{
+    if (given->rate && (given->iterations || given->stages.n))
+        return err_set(err, "give either a rate, or iterations, or stages");
+    if (given->stages.n && (given->iterations || given->duration_ns))
+        return err_set(err, "options: give either stages, or duration and "
+                            "iterations");
+    return true;
+}
+
+int64_t config_run_ns(const struct config *config)
+{
+    int64_t run_ns = 0;
+    for (unsigned i = 0; i < config->n_scenarios; i++) {
+        const struct scenario *scenario = &config->scenarios[i];
+        int64_t end_ns = scenario->start_ns + scenario->duration_ns;
+        run_ns = end_ns > run_ns ? end_ns : run_ns;
+    }
+    return run_ns;
+}
+
+/* Does the time alone say when a scenario ends, or may it be through before? */
+static bool is_timed(const struct config *config)
+{
+    for (unsigned i = 0; i < config->n_scenarios; i++) {
+        const char *const *name = config->scenarios[i].executor->options;
+        while (*name && strcmp(*name, "iterations") != 0)
+            name++;
+        if (!*name)
+            return true;
+    }
+    return false;
 }
 
 bool config_finish(struct config *config, struct err *err)
 {
-    const struct shorthand *given = &config->shorthand;
     int64_t vus = 0;
+    if (!check_shorthand(&config->shorthand, err))
+        return false;
     if (config->n_scenarios == 0)
         expand_shorthand(config);
-    else if (given->vus || given->duration_ns || given->iterations)
-        return err_set(err, "options: give either scenarios, or vus, duration "
-                            "and iterations");
+    else if (is_given(&config->shorthand))
+        return err_set(err, "options: give either scenarios, or vus, duration, "
+                            "iterations and stages");
     for (unsigned i = 0; i < config->n_scenarios; i++) {
         struct scenario *scenario = &config->scenarios[i];
         if (!scenario->executor->check(scenario, err))
@@ -344,6 +595,12 @@ bool config_finish(struct config *config, struct err *err)
                            scenario->name, CONFIG_VUS_MAX);
         if (scenario->duration_ns == 0)
             scenario->duration_ns = MAX_DURATION_NS;
+        buf_append(&scenario->tags, config->tags.data, config->tags.len);
+        if (scenario->tags.failed)
+            return err_set(err, "out of memory");
     }
-    return true;
+    if (!profile_thresholds_want(&config->thresholds, &config->profile, err))
+        return false;
+    return profile_options_finish(&config->profile, config_run_ns(config),
+                                  !is_timed(config), err);
 }

@@ -4,8 +4,9 @@
 #include <string.h>
 
 static const struct executor *const all[] = {
-    &executor_constant_vus,
-    &executor_shared_iterations,
+    &executor_shared_iterations,     &executor_per_vu_iterations,
+    &executor_constant_vus,          &executor_ramping_vus,
+    &executor_constant_arrival_rate, &executor_ramping_arrival_rate,
 };
 static const size_t n_all = sizeof all / sizeof *all;
 

@@ -3,16 +3,17 @@
 #include "load/config.h"
 #include "load/executor.h"
 
-static bool check(const struct scenario *scenario, struct err *err)
+static bool check(struct scenario *scenario, struct err *err)
 {
     if (scenario->duration_ns <= 0)
         return err_set(err, "option 'duration' must be more than 0");
     return true;
 }
 
-static bool next(const struct scenario_run *run)
+static bool next(struct scenario_run *run, struct vu *vu)
 {
     (void)run;
+    (void)vu;
     return true;
 }
 

@@ -3,7 +3,7 @@
 #include "load/executor.h"
 #include "load/scenario.h"
 
-static bool check(const struct scenario *scenario, struct err *err)
+static bool check(struct scenario *scenario, struct err *err)
 {
     if (scenario->iterations < scenario->vus)
         return err_set(err,
@@ -14,9 +14,16 @@ static bool check(const struct scenario *scenario, struct err *err)
     return true;
 }
 
-static bool next(const struct scenario_run *run)
+/* The counter also counts those who came too late. */
+static bool next(struct scenario_run *run, struct vu *vu)
 {
-    return run->n_begun < run->scenario->iterations;
+    (void)vu;
+    return atomic_fetch_add(run->n_taken, 1) < run->scenario->iterations;
+}
+
+static bool is_done(const struct scenario_run *run)
+{
+    return atomic_load(run->n_taken) >= run->scenario->iterations;
 }
 
 static const char *const options[] = {"vus", "iterations", "maxDuration", NULL};
@@ -26,4 +33,5 @@ const struct executor executor_shared_iterations = {
     .options = options,
     .check = check,
     .next = next,
+    .is_done = is_done,
 };

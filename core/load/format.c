@@ -49,6 +49,44 @@ const char *format_time(char *out, size_t size, double ms)
     return out;
 }
 
+const char *format_time_brief(char *out, size_t size, double ms)
+{
+    static const struct {
+        double least_ms;
+        const char *name;
+    } units[] = {{1e3, "s"}, {1, "ms"}, {1e-3, "µs"}, {1e-6, "ns"}};
+    double magnitude = fabs(ms);
+    unsigned i = 0;
+    if (magnitude >= 99950)
+        return format_time(out, size, ms);
+    if (magnitude < 0.5e-6) {
+        snprintf(out, size, "0");
+        return out;
+    }
+    while (i < 3 && magnitude < units[i].least_ms * 0.9995)
+        i++;
+    double value = ms / units[i].least_ms;
+    magnitude = fabs(value);
+    int decimals = magnitude < 9.995 ? 2 : magnitude < 99.95 ? 1 : 0;
+    snprintf(out, size, "%.*f%s", decimals, value, units[i].name);
+    return out;
+}
+
+const char *format_count(char *out, size_t size, double n)
+{
+    char digits[32];
+    size_t used = 0;
+    int length = snprintf(digits, sizeof digits, "%.0f", n);
+    for (int i = 0; i < length && used + 2 < size; i++) {
+        out[used++] = digits[i];
+        int left = length - i - 1;
+        if (left > 0 && left % 3 == 0 && digits[i] != '-')
+            out[used++] = ',';
+    }
+    out[used] = '\0';
+    return out;
+}
+
 const char *format_bytes(char *out, size_t size, double bytes)
 {
     static const char *const units[] = {"B", "kB", "MB", "GB", "TB"};
@@ -65,6 +103,13 @@ const char *format_bytes(char *out, size_t size, double bytes)
 const char *format_number(char *out, size_t size, double value)
 {
     return with_unit(out, size, value, 6, "");
+}
+
+const char *format_share(char *out, size_t size, double part, double all)
+{
+    double hundredths = all > 0 ? floor(10000 * part / all + 1e-9) : 0;
+    snprintf(out, size, "%.2f%%", hundredths / 100);
+    return out;
 }
 
 const char *format_value(char *out, size_t size, enum metric_unit unit,

@@ -1,77 +1,137 @@
 #include "load/load.h"
 
-#include <signal.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "load/scenario.h"
+#include "base/terminal.h"
+#include "load/output.h"
+#include "load/profile_thresholds.h"
 #include "load/vu.h"
 #include "load/vu_script.h"
-#include "script/state.h"
 
-/* What the signal handler may touch. */
-static uv_async_t *volatile stop_target;
-static volatile sig_atomic_t n_signals;
+#define COLLECT_MS 100
+#define START_DELAY_NS 5000000 /* for all threads to be there */
 
-/* [signal] The first asks the loop to stop. The second does not ask: a script
- * may be in an endless loop. */
-static void on_signal(int number)
+/* --- while it runs: the main thread's loop ------------------------------- */
+
+static void collect(struct load *load)
 {
-    (void)number;
-    if (n_signals++ > 0)
-        _exit(LOAD_EXIT_SIGNAL);
-    uv_async_t *target = stop_target;
-    if (target)
-        uv_async_send(target);
+    pthread_mutex_lock(&load->lock);
+    results_merge(&load->results, &load->recent);
+    pthread_mutex_unlock(&load->lock);
 }
 
-static void on_stop(uv_async_t *async)
+void load_read_status(struct load *load, unsigned scenario,
+                      struct scenario_status *status)
 {
-    struct load *load = async->data;
-    load->interrupted = true;
-    for (unsigned i = 0; i < load->n_runs; i++)
-        scenario_stop(&load->runs[i]);
-}
-
-static void on_idle(uv_idle_t *idle)
-{
-    struct load *load = idle->data;
-    struct vu *vu = load->ready;
-    load->ready = NULL;
-    uv_idle_stop(idle);
-    while (vu) {
-        struct vu *next = vu->next_ready;
-        vu_advance(vu);
-        vu = next;
+    *status = (struct scenario_status){0};
+    pthread_mutex_lock(&load->lock);
+    for (unsigned i = 0; i < load->n_generators; i++) {
+        const struct scenario_status *part =
+            &load->generators[i]->status.scenarios[scenario];
+        status->n_vus += part->n_vus;
+        status->n_active += part->n_active;
+        status->n_begun += part->n_begun;
+        status->n_late += part->n_late;
+        status->n_dropped += part->n_dropped;
     }
+    pthread_mutex_unlock(&load->lock);
 }
 
-void load_make_ready(struct load *load, struct vu *vu)
+void load_read_generator(struct load *load, unsigned generator,
+                         struct generator_status *status)
 {
-    vu->next_ready = load->ready;
-    load->ready = vu;
-    uv_idle_start(&load->idle, on_idle);
+    pthread_mutex_lock(&load->lock);
+    *status = load->generators[generator]->status;
+    pthread_mutex_unlock(&load->lock);
+    status->scenarios = NULL;
 }
 
-uint32_t load_n_active(const struct load *load)
+static void on_collect(uv_timer_t *timer)
 {
-    uint32_t n = 0;
-    for (unsigned i = 0; i < load->n_runs; i++) {
-        const struct scenario_run *run = &load->runs[i];
-        if (run->started)
-            n += run->ending ? run->n_busy : (uint32_t)run->scenario->vus;
+    struct load *load = timer->data;
+    struct scenario_status all = {0};
+    collect(load);
+    for (unsigned i = 0; i < load->config->n_scenarios; i++) {
+        struct scenario_status status;
+        load_read_status(load, i, &status);
+        all.n_active += status.n_active;
+        all.n_late += status.n_late;
     }
-    return n;
+    pthread_mutex_lock(&load->lock);
+    series_look(&load->series, clock_mono_ns(), all.n_active, all.n_late);
+    pthread_mutex_unlock(&load->lock);
+    if (load->outputs)
+        outputs_tick(load->outputs);
+}
+
+void load_read_effort(struct load *load, int64_t *cpu_ns, double *least_idle)
+{
+    double run_ns = (double)(clock_mono_ns() - load->results.start_ns);
+    *cpu_ns = 0;
+    *least_idle = 1;
+    pthread_mutex_lock(&load->lock);
+    for (unsigned i = 0; i < load->n_generators; i++) {
+        const struct generator_status *part = &load->generators[i]->status;
+        double idle = (double)part->idle_ns / run_ns;
+        *cpu_ns += part->cpu_ns;
+        if (idle < *least_idle)
+            *least_idle = idle;
+    }
+    pthread_mutex_unlock(&load->lock);
+}
+
+/* A generator's counts are as they were when it handed them over; together
+ * they are as of the mean of those moments, as far as all go equally fast. */
+void load_look(struct load *load, struct window_counts *counts)
+{
+    struct metric *const *all = load->results.metrics.all;
+    int64_t sum_ns = 0;
+    pthread_mutex_lock(&load->lock);
+    results_merge(&load->results, &load->recent);
+    for (unsigned i = 0; i < load->n_generators; i++) {
+        int64_t as_of_ns = load->generators[i]->status.as_of_ns;
+        if (as_of_ns > load->results.start_ns)
+            sum_ns += as_of_ns - load->results.start_ns;
+    }
+    pthread_mutex_unlock(&load->lock);
+    *counts = (struct window_counts){
+        .now_ns = load->results.start_ns + sum_ns / load->n_generators,
+        .n_requests = all[METRIC_HTTP_REQS]->count,
+        .n_failed = (uint64_t)all[METRIC_HTTP_REQ_FAILED]->sum,
+        .duration = &all[METRIC_HTTP_REQ_DURATION]->values,
+    };
+}
+
+static void count_vus(struct load *load, double n_active)
+{
+    struct metrics *metrics = &load->results.metrics;
+    struct tags tags = {.common = &load->config->tags};
+    metrics_add(metrics, METRIC_VUS, n_active, &tags);
+    metrics_add(metrics, METRIC_VUS_MAX, load->n_vus, &tags);
 }
 
 /* k6 samples this gauge once a second, too. */
 static void on_second(uv_timer_t *timer)
 {
     struct load *load = timer->data;
-    metrics_add(&load->metrics, METRIC_VUS, load_n_active(load));
-    metrics_add(&load->metrics, METRIC_VUS_MAX, load->n_vus);
+    double n_active = 0;
+    for (unsigned i = 0; i < load->config->n_scenarios; i++) {
+        struct scenario_status status;
+        load_read_status(load, i, &status);
+        n_active += status.n_active;
+    }
+    count_vus(load, n_active);
+    struct window_counts counts;
+    load_look(load, &counts);
+    window_series_tick(&load->windows, &counts);
+    if (thresholds_evaluate(&load->config->thresholds, &load->results,
+                            clock_mono_ns()) &&
+        load->stopped == LOAD_NOT_STOPPED)
+        load_stop(load, LOAD_STOPPED_BY_THRESHOLD, 0);
+    outputs_flush(&load->results.metrics, false);
 }
 
 static void on_observe(uv_timer_t *timer)
@@ -80,33 +140,73 @@ static void on_observe(uv_timer_t *timer)
     load->observer.tick(load->observer.ctx, load);
 }
 
-void load_check_end(struct load *load)
+void load_observe(struct load *load, const struct load_observer *observer)
 {
-    for (unsigned i = 0; i < load->n_runs; i++)
-        if (!scenario_is_over(&load->runs[i]))
-            return;
-    uv_stop(&load->loop);
+    load->observer = *observer;
 }
+
+void load_stop(struct load *load, enum load_stop why, int64_t grace_ns)
+{
+    if (load->stopped == LOAD_NOT_STOPPED)
+        load->stopped = why;
+    for (unsigned i = 0; i < load->n_generators; i++)
+        generator_stop(load->generators[i], grace_ns);
+}
+
+/* The second one does not ask: a script may be in an endless loop. */
+static void on_signal(uv_signal_t *handle, int number)
+{
+    struct load *load = handle->data;
+    (void)number;
+    if (load->stopped == LOAD_STOPPED_BY_SIGNAL) {
+        terminal_release();
+        _exit(LOAD_EXIT_SIGNAL);
+    }
+    load_stop(load, LOAD_STOPPED_BY_SIGNAL, -1);
+}
+
+static void on_aborted(uv_async_t *async)
+{
+    load_stop(async->data, LOAD_STOPPED_BY_SCRIPT, 0);
+}
+
+void load_abort(struct load *load) { uv_async_send(&load->aborted); }
+
+static void on_ended(uv_async_t *async)
+{
+    struct load *load = async->data;
+    if (load->n_running == 0)
+        uv_stop(&load->loop);
+}
+
+void load_on_ended(struct load *load)
+{
+    load->n_running--;
+    uv_async_send(&load->ended);
+}
+
+/* --- making it ----------------------------------------------------------- */
 
 static void open_handles(struct load *load)
 {
     uv_loop_t *loop = &load->loop;
-    uv_idle_init(loop, &load->idle);
+    uv_timer_init(loop, &load->collecting);
     uv_timer_init(loop, &load->second);
     uv_timer_init(loop, &load->observing);
-    uv_async_init(loop, &load->stop, on_stop);
-    load->idle.data = load->second.data = load->observing.data =
-        load->stop.data = load;
-    network_init(&load->network, loop);
+    uv_signal_init(loop, &load->on_int);
+    uv_signal_init(loop, &load->on_term);
+    uv_async_init(loop, &load->ended, on_ended);
+    uv_async_init(loop, &load->aborted, on_aborted);
+    load->collecting.data = load->second.data = load->observing.data =
+        load->on_int.data = load->on_term.data = load->ended.data =
+            load->aborted.data = load;
 }
 
-static void close_handles(struct load *load)
+static void close_handle(uv_handle_t *handle, void *arg)
 {
-    uv_close((uv_handle_t *)&load->idle, NULL);
-    uv_close((uv_handle_t *)&load->second, NULL);
-    uv_close((uv_handle_t *)&load->observing, NULL);
-    uv_close((uv_handle_t *)&load->stop, NULL);
-    network_close(&load->network);
+    (void)arg;
+    if (!uv_is_closing(handle))
+        uv_close(handle, NULL);
 }
 
 struct load *load_new(struct config *config, struct err *err)
@@ -118,8 +218,10 @@ struct load *load_new(struct config *config, struct err *err)
         return NULL;
     }
     load->config = config;
+    pthread_mutex_init(&load->lock, NULL);
     open_handles(load);
-    if (metrics_init(&load->metrics) && checks_init(&load->checks))
+    bool ok = results_init(&load->results);
+    if (results_init(&load->recent) && ok)
         return load;
     err_set(err, "out of memory");
     load_free(load);
@@ -128,100 +230,44 @@ struct load *load_new(struct config *config, struct err *err)
 
 void load_free(struct load *load)
 {
-    for (uint32_t i = 0; i < load->n_vus; i++) {
-        load->behaviour->close(&load->vus[i]);
-        vu_close(&load->vus[i]);
-    }
-    for (unsigned i = 0; i < load->n_runs; i++)
-        uv_close((uv_handle_t *)&load->runs[i].timer, NULL);
-    close_handles(load);
+    for (unsigned i = 0; i < load->n_generators; i++)
+        generator_free(load->generators[i]);
+    target_profiles_close(&load->profiles);
+    uv_walk(&load->loop, close_handle, NULL);
     uv_run(&load->loop, UV_RUN_DEFAULT);
     uv_loop_close(&load->loop);
-    network_fini(&load->network);
-    for (uint32_t i = 0; i < load->n_vus; i++)
-        vu_fini(&load->vus[i]);
-    free(load->vus);
-    free(load->runs);
-    if (load->L)
-        script_state_free(load->L);
-    checks_fini(&load->checks);
-    metrics_fini(&load->metrics);
+    target_profiles_fini(&load->profiles);
+    window_series_fini(&load->windows);
+    series_fini(&load->series);
+    results_fini(&load->recent);
+    outputs_detach(&load->results.metrics);
+    results_fini(&load->results);
+    pthread_mutex_destroy(&load->lock);
     free(load);
 }
 
-void load_open_url(struct load *load, const char *url)
+static struct generator *add_generator(struct load *load, struct err *err)
 {
-    load->url = url;
-    load->behaviour = &vu_url;
+    struct generator *generator = generator_new(load, load->n_generators, err);
+    if (generator)
+        load->generators[load->n_generators++] = generator;
+    return generator;
 }
+
+void load_open_url(struct load *load, const char *url) { load->url = url; }
 
 int load_open_script(struct load *load, const char *path,
                      const char *const *env, struct err *err)
 {
-    load->behaviour = &vu_script;
-    return vu_script_load(load, path, env, err);
-}
-
-static uint32_t count_vus(const struct config *config)
-{
-    int64_t n = 0;
-    for (unsigned i = 0; i < config->n_scenarios; i++)
-        n += config->scenarios[i].vus;
-    return (uint32_t)n;
-}
-
-int load_prepare(struct load *load, struct err *err)
-{
-    const struct config *config = load->config;
-    uint32_t n_vus = count_vus(config);
-    if (!load->url && !vu_script_check(load, err))
+    load->script = path;
+    load->env = env;
+    struct generator *first = add_generator(load, err);
+    if (!first)
         return LOAD_EXIT_CONFIG;
-    load->runs = calloc(config->n_scenarios, sizeof *load->runs);
-    load->vus = calloc(n_vus, sizeof *load->vus);
-    if (!load->runs || !load->vus) {
-        err_set(err, "out of memory for %u virtual users", n_vus);
-        return LOAD_EXIT_CONFIG;
-    }
-    for (unsigned i = 0; i < config->n_scenarios; i++) {
-        struct scenario_run *run = &load->runs[i];
-        run->scenario = &config->scenarios[i];
-        run->load = load;
-        run->vus = load->vus + load->n_vus;
-        uv_timer_init(&load->loop, &run->timer);
-        run->timer.data = run;
-        load->n_runs++;
-        for (int64_t k = 0; k < run->scenario->vus; k++)
-            vu_init(&run->vus[k], load, run, ++load->n_vus);
-    }
-    for (uint32_t i = 0; i < n_vus; i++)
-        if (!load->behaviour->open(&load->vus[i], err))
-            return load->url ? LOAD_EXIT_CONFIG : LOAD_EXIT_SCRIPT;
-    return 0;
+    int code = vu_script_load(first, err);
+    return code ? code : vu_script_read_options(first, load->config, err);
 }
 
-void load_observe(struct load *load, const struct load_observer *observer)
-{
-    load->observer = *observer;
-}
-
-static void catch_signals(struct load *load)
-{
-    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
-    sigemptyset(&action.sa_mask);
-    n_signals = 0;
-    stop_target = &load->stop;
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-}
-
-static void release_signals(void)
-{
-    signal(SIGINT, SIG_DFL);
-    signal(SIGTERM, SIG_DFL);
-    stop_target = NULL;
-}
-
-/* Each virtual user has a connection. */
 static void raise_file_limit(void)
 {
     struct rlimit limit;
@@ -231,20 +277,197 @@ static void raise_file_limit(void)
     }
 }
 
-void load_run(struct load *load)
+/* The first one may have loaded the script already, to read its options. */
+static int make_generators(struct load *load, unsigned n, struct err *err)
 {
-    raise_file_limit();
-    catch_signals(load);
-    uv_update_time(&load->loop);
-    load->start_ns = clock_mono_ns();
+    while (load->n_generators < n) {
+        struct generator *generator = add_generator(load, err);
+        if (!generator)
+            return LOAD_EXIT_CONFIG;
+        int code = load->url ? 0 : vu_script_load(generator, err);
+        if (code != 0)
+            return code;
+    }
+    return 0;
+}
+
+static bool attach_outputs(struct load *load)
+{
+    bool ok = outputs_attach(load->outputs, &load->results.metrics);
+    for (unsigned i = 0; ok && i < load->n_generators; i++) {
+        struct results *results = &load->generators[i]->results;
+        results->endpoints.wanted = load->outputs->take_endpoints;
+        ok = outputs_attach(load->outputs, &results->metrics);
+    }
+    return ok;
+}
+
+/* Thresholds, with the sub-metrics that they ask for, and outputs. The virtual
+ * users are open: the script has defined its metrics. */
+static int prepare_metrics(struct load *load, struct err *err)
+{
+    const struct thresholds *thresholds = &load->config->thresholds;
+    bool ok = true;
+    for (unsigned i = 0; ok && i < load->n_generators; i++) {
+        struct results *results = &load->generators[i]->results;
+        ok = metrics_watch(&results->metrics, thresholds->selectors,
+                           thresholds->n) &&
+             results_merge(&load->recent, results);
+    }
+    if (!ok || !results_merge(&load->results, &load->recent)) {
+        err_set(err, "out of memory for metrics");
+        return LOAD_EXIT_CONFIG;
+    }
+    if (!thresholds_check(thresholds, &load->results.metrics,
+                          profile_thresholds_check, err))
+        return LOAD_EXIT_CONFIG;
+    if (!load->outputs || attach_outputs(load))
+        return 0;
+    err_set(err, "out of memory for outputs");
+    return LOAD_EXIT_CONFIG;
+}
+
+int load_prepare(struct load *load, struct err *err)
+{
+    const struct config *config = load->config;
+    raise_file_limit(); /* each virtual user has a connection */
+    for (unsigned i = 0; i < config->n_scenarios; i++)
+        load->n_vus += (uint32_t)config->scenarios[i].vus;
+    unsigned n = (unsigned)config->threads;
+    int code = make_generators(load, n < load->n_vus ? n : load->n_vus, err);
+    if (code == 0 && !load->url &&
+        !vu_script_check(load->generators[0], config, err))
+        code = LOAD_EXIT_CONFIG;
+    for (unsigned i = 0; i < load->n_generators && code == 0; i++)
+        code = generator_open(load->generators[i], err);
+    window_series_init(&load->windows, config_run_ns(config));
+    if (code == 0 && !target_profiles_open(&load->profiles, load, err))
+        code = LOAD_EXIT_CONFIG;
+    return code ? code : prepare_metrics(load, err);
+}
+
+/* --- running it ---------------------------------------------------------- */
+
+/* Run a phase on the first `n` generators, and wait for its end. */
+static bool run_phase(struct load *load, unsigned n, struct hook *hook,
+                      struct err *err)
+{
+    int64_t start_ns = clock_mono_ns() + START_DELAY_NS;
+    if (!hook) {
+        load->results.start_ns = start_ns;
+        if (!series_begin(&load->series, start_ns, n))
+            return err_set(err, "out of memory");
+    }
+    unsigned n_started = 0;
+    load->n_running = n;
+    while (n_started < n &&
+           generator_start(load->generators[n_started], hook, start_ns, err))
+        n_started++;
+    if (n_started < n) {
+        load->n_running -= n - n_started;
+        load_stop(load, LOAD_STOPPED_BY_SIGNAL, 0);
+    }
+    if (n_started == 0)
+        return false;
+    uv_run(&load->loop, UV_RUN_DEFAULT);
+    for (unsigned i = 0; i < n_started; i++)
+        generator_join(load->generators[i]);
+    collect(load);
+    return n_started == n;
+}
+
+static int run_hook(struct load *load, struct hook *hook, int timeout_code,
+                    struct err *err)
+{
+    if (!hook->open)
+        return 0;
+    if (!run_phase(load, 1, hook, err))
+        return LOAD_EXIT_CONFIG;
+    switch (hook->end) {
+    case HOOK_RETURNED:
+        return 0;
+    case HOOK_FAILED:
+        *err = hook->err;
+        err_prefix(err, "%s failed: ", hook->scenario.name);
+        return LOAD_EXIT_SCRIPT;
+    case HOOK_INTERRUPTED:
+        break;
+    }
+    if (load->stopped)
+        return 0;
+    err_set(err, "%s has not returned within %.3g s", hook->scenario.name,
+            (double)hook->scenario.duration_ns / 1e9);
+    return timeout_code;
+}
+
+static bool hand_out_data(struct load *load, struct err *err)
+{
+    const struct hook *setup = &load->generators[0]->setup;
+    for (unsigned i = 0; setup->open && i < load->n_generators; i++)
+        if (!vu_script_take_data(load->generators[i], &setup->result, err))
+            return false;
+    return true;
+}
+
+static int run_scenarios(struct load *load, struct err *err)
+{
+    load->phase = LOAD_SCENARIOS;
+    uv_timer_start(&load->second, on_second, COLLECT_MS + 50, 1000);
+    target_profiles_start(&load->profiles);
+    bool ok = run_phase(load, load->n_generators, NULL, err);
+    series_end(&load->series);
+    load->results.end_ns = clock_mono_ns();
+    target_profiles_await(&load->profiles);
+    uv_timer_stop(&load->second);
+    load->phase = LOAD_TEARDOWN;
+    if (!load->results.metrics.all[METRIC_VUS]->used)
+        count_vus(load, load->n_vus); /* too short to have been looked at */
+    return ok ? 0 : LOAD_EXIT_CONFIG;
+}
+
+static int run_all(struct load *load, struct err *err)
+{
+    struct generator *first = load->generators[0];
+    int code = run_hook(load, &first->setup, LOAD_EXIT_SETUP_TIMEOUT, err);
+    if (code == 0 && !hand_out_data(load, err))
+        code = LOAD_EXIT_SCRIPT;
+    if (code != 0)
+        return code;
+    if (!load->stopped)
+        code = run_scenarios(load, err);
+    if (code != 0)
+        return code;
+    return run_hook(load, &first->teardown, LOAD_EXIT_TEARDOWN_TIMEOUT, err);
+}
+
+int load_run(struct load *load, struct err *err)
+{
+    load->results.start_ns = clock_mono_ns();
+    uv_signal_start(&load->on_int, on_signal, SIGINT);
+    uv_signal_start(&load->on_term, on_signal, SIGTERM);
+    uv_timer_start(&load->collecting, on_collect, COLLECT_MS, COLLECT_MS);
     if (load->observer.tick)
         uv_timer_start(&load->observing, on_observe, load->observer.period_ms,
                        load->observer.period_ms);
-    for (unsigned i = 0; i < load->n_runs; i++)
-        scenario_arm(&load->runs[i]);
-    uv_timer_start(&load->second, on_second, 0, 1000);
-    uv_run(&load->loop, UV_RUN_DEFAULT);
-    load->end_ns = clock_mono_ns();
-    load->ready = NULL;
-    release_signals();
+    int code = run_all(load, err);
+    if (load->results.end_ns == 0)
+        load->results.end_ns = clock_mono_ns();
+    uv_signal_stop(&load->on_int);
+    uv_signal_stop(&load->on_term);
+    uv_timer_stop(&load->collecting);
+    uv_timer_stop(&load->observing);
+    outputs_flush(&load->results.metrics, true);
+    thresholds_evaluate(&load->config->thresholds, &load->results,
+                        load->results.end_ns);
+    if (load->profiles.capture)
+        thresholds_evaluate_profiles(&load->config->thresholds,
+                                     profile_thresholds_measure,
+                                     load->profiles.capture);
+    if (code == 0 && load->stopped == LOAD_STOPPED_BY_SIGNAL)
+        code = LOAD_EXIT_SIGNAL;
+    if (code == 0 && load->stopped == LOAD_STOPPED_BY_SCRIPT)
+        code = LOAD_EXIT_ABORTED;
+    if (code == 0 && thresholds_count_failed(&load->config->thresholds) > 0)
+        code = LOAD_EXIT_THRESHOLDS;
+    return code;
 }

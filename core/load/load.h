@@ -1,75 +1,83 @@
-/* load.h -- a load test: its virtual users on one loop, from start to end.
+/* load.h -- a load test, from its options to its results: setup, the scenarios
+ * on all generators, teardown.
  *
  *   load_new, then load_open_url, or load_open_script, which reads the options
  *   into the configuration
  *   load_prepare: the configuration is finished, the virtual users are made
- *   load_run: blocks until all scenarios are over
- *   summary.c reads metrics, checks and outcome
+ *   load_run: blocks until all is over
+ *   summary.c reads the results
  *   load_free
  *
- * Everything happens on the calling thread, but for the signal handler.
+ * The calling thread has a loop of its own, for what concerns the whole test:
+ * signals, the results so far, and those who watch them.
  */
 #ifndef LOAD_LOAD_H
 #define LOAD_LOAD_H
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <uv.h>
 
 #include "base/err.h"
-#include "client/network.h"
-#include "load/checks.h"
-#include "load/chunk.h"
 #include "load/config.h"
-#include "load/metrics.h"
-#include "load/outcome.h"
-#include "script/module_http.h"
+#include "load/generator.h"
+#include "load/results.h"
+#include "load/series.h"
+#include "load/target_profiles.h"
+#include "load/window.h"
 
-struct behaviour;
 struct load;
-struct lua_State;
-struct scenario_run;
-struct vu;
+struct outputs;
 
-/* A second of the run has passed, or it is over. */
+/* Called on the main thread, in all phases. */
 struct load_observer {
     uint64_t period_ms;
-    void (*tick)(void *ctx, const struct load *load);
+    void (*tick)(void *ctx, struct load *load);
     void *ctx;
 };
 
+/* Why it ended before its time. */
+enum load_stop {
+    LOAD_NOT_STOPPED,
+    LOAD_STOPPED_BY_SIGNAL,
+    LOAD_STOPPED_BY_SCRIPT, /* loadtest.abort */
+    LOAD_STOPPED_BY_THRESHOLD,
+};
+
+enum load_phase { LOAD_SETUP, LOAD_SCENARIOS, LOAD_TEARDOWN };
+
 struct load {
     struct config *config;
-    struct metrics metrics;
-    struct checks checks;
-    struct outcome outcome;
-    uint64_t n_script_errors;
-    uint64_t n_interrupted; /* iterations */
-    int64_t start_ns, end_ns;
-    bool interrupted; /* by a signal */
+    const char *url;    /* NULL: a script runs */
+    const char *script; /* its path */
+    const char *const *env;
+    struct results results; /* of all, until the last look */
+
+    struct generator *generators[CONFIG_THREADS_MAX];
+    unsigned n_generators;
+    uint32_t n_vus;
+    _Atomic int64_t n_taken[CONFIG_SCENARIOS_MAX]; /* iterations (scenario.h) */
+
+    pthread_mutex_t
+        lock; /* of recent and series, and of the generators' status */
+    struct results recent; /* what the generators have handed over */
+    struct series series;  /* of the scenarios */
 
     uv_loop_t loop;
-    struct network network;
-    const struct behaviour *behaviour;
-    struct scenario_run *runs; /* one per scenario of the configuration */
-    unsigned n_runs;
-    struct vu *vus;
-    uint32_t n_vus;
-    struct vu *ready; /* a stack of those to advance in the next round */
-    uv_idle_t idle;   /* runs while there are any */
-    uv_timer_t second;
-    uv_timer_t observing;
-    uv_async_t stop;
+    uv_timer_t collecting, second, observing;
+    uv_signal_t on_int, on_term;
+    uv_async_t ended; /* a generator's phase has */
+    uv_async_t aborted;
+    atomic_uint n_running; /* generators */
+    _Atomic(enum load_stop) stopped;
+    enum load_phase phase;
     struct load_observer observer;
+    struct outputs *outputs; /* the caller's; NULL: none */
 
-    const char *url; /* of vu_url; NULL: a script runs */
-
-    /* Of the script. */
-    struct lua_State *L;
-    struct http_host http;
-    struct chunk chunk;
-    struct vu *current; /* whose function runs now */
-    uint32_t opening;   /* number of the one whose chunk runs */
+    struct target_profiles profiles;
+    struct window_series windows; /* of the scenarios */
 };
 
 /* `config` is the caller's and outlives it. NULL and err: out of memory. */
@@ -81,7 +89,7 @@ void load_open_url(struct load *load, const char *url);
 
 /* Load the script and read its options into the configuration. 0, or the
  * exit code and err. `env` (NAME=VALUE strings, NULL-ended) is added to the
- * environment that the script sees. */
+ * environment that the script sees; it and the path are the caller's. */
 int load_open_script(struct load *load, const char *path,
                      const char *const *env, struct err *err);
 
@@ -92,18 +100,44 @@ int load_prepare(struct load *load, struct err *err);
 void load_observe(struct load *load, const struct load_observer *observer);
 
 /* Run to the end. SIGINT and SIGTERM stop it gracefully; the second one ends
- * the program at once, with LOAD_EXIT_SIGNAL. */
-void load_run(struct load *load);
+ * the program at once, with LOAD_EXIT_SIGNAL. The exit code, and err where the
+ * test as such failed. */
+int load_run(struct load *load, struct err *err);
 
+/* k6's. */
+#define LOAD_EXIT_THRESHOLDS 99
+#define LOAD_EXIT_SETUP_TIMEOUT 100
+#define LOAD_EXIT_TEARDOWN_TIMEOUT 101
 #define LOAD_EXIT_CONFIG 104
 #define LOAD_EXIT_SIGNAL 105
 #define LOAD_EXIT_SCRIPT 107
+#define LOAD_EXIT_ABORTED 108
 
-/* Virtual users that iterate now. */
-uint32_t load_n_active(const struct load *load);
+/* How a scenario is doing, all generators together, as of a moment ago.
+ * [main thread] */
+void load_read_status(struct load *load, unsigned scenario,
+                      struct scenario_status *status);
 
-/* Of scenario.c and vu.c: is everything over? Then the loop ends. */
-void load_check_end(struct load *load);
-void load_make_ready(struct load *load, struct vu *vu);
+/* How a generator is doing, but for its scenarios, as of status->as_of_ns.
+ * [main thread] */
+void load_read_generator(struct load *load, unsigned generator,
+                         struct generator_status *status);
+
+/* CPU time of the generators' threads, and the least share of its time that
+ * one of their loops had nothing to do. [main thread] */
+void load_read_effort(struct load *load, int64_t *cpu_ns, double *least_idle);
+
+/* All that was counted until a moment ago. [main thread] */
+void load_look(struct load *load, struct window_counts *counts);
+
+/* End the test now; iterations that run have `grace_ns`, or if < 0 their
+ * scenario's gracefulStop. [main thread] */
+void load_stop(struct load *load, enum load_stop why, int64_t grace_ns);
+
+/* A script wants the test to end. [generators' threads] */
+void load_abort(struct load *load);
+
+/* A generator's phase has ended. [generators' threads] */
+void load_on_ended(struct load *load);
 
 #endif

@@ -7,8 +7,11 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/log.h"
+#include "load/generator.h"
 #include "load/load.h"
 #include "load/module_metric.h"
+#include "load/module_shared_array.h"
 #include "load/vu.h"
 #include "load/vu_http.h"
 #include "load/vu_script.h"
@@ -17,14 +20,14 @@
 #define GROUP "perilune.group"
 
 /* Addresses of these are keys of the registry. */
-static const char load_key, env_key;
+static const char generator_key, env_key;
 
-void module_loadtest_push_load(lua_State *L)
+void module_loadtest_push_generator(lua_State *L)
 {
-    lua_rawgetp(L, LUA_REGISTRYINDEX, &load_key);
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &generator_key);
 }
 
-struct load *module_loadtest_load(lua_State *L)
+struct generator *module_loadtest_generator(lua_State *L)
 {
     return lua_touserdata(L, lua_upvalueindex(1));
 }
@@ -32,7 +35,7 @@ struct load *module_loadtest_load(lua_State *L)
 static struct vu *current_vu(lua_State *L, const char *name)
 {
     const char *why;
-    struct vu *vu = vu_script_current(module_loadtest_load(L), L, &why);
+    struct vu *vu = vu_script_current(module_loadtest_generator(L), L, &why);
     if (!vu)
         luaL_error(L, "%s %s", name, why);
     return vu;
@@ -41,7 +44,7 @@ static struct vu *current_vu(lua_State *L, const char *name)
 /* Of a virtual user that counts something: it need not be able to wait. */
 static struct vu *counting_vu(lua_State *L, const char *name)
 {
-    struct vu *vu = module_loadtest_load(L)->current;
+    struct vu *vu = module_loadtest_generator(L)->current;
     if (!vu)
         luaL_error(L,
                    "%s is not allowed while the script is being loaded: call "
@@ -52,11 +55,11 @@ static struct vu *counting_vu(lua_State *L, const char *name)
 
 /* Goes through the table; a condition that is a function may wait, and then
  * this is where it comes back (status LUA_YIELD).
- * stack: value, conditions, name[, result] */
+ * stack: value, conditions, tags or nil, name[, result] */
 static int check_rest(lua_State *L, int status, lua_KContext all_passed)
 {
     struct vu *vu = counting_vu(L, "check");
-    struct load *load = vu->load;
+    struct results *results = &vu->generator->results;
     bool answered = status == LUA_YIELD;
     while (answered || lua_next(L, 2)) {
         if (!answered && lua_isfunction(L, -1)) {
@@ -69,8 +72,12 @@ static int check_rest(lua_State *L, int status, lua_KContext all_passed)
         if (lua_type(L, -2) != LUA_TSTRING)
             luaL_error(L, "check: the name of a check must be a string");
         const char *name = lua_tolstring(L, -2, &n);
-        checks_count(&load->checks, vu->group, name, n, passed);
-        metrics_add(&load->metrics, METRIC_CHECKS, passed);
+        struct metric *metric = results->metrics.all[METRIC_CHECKS];
+        struct tags tags = vu_tags(vu);
+        tags.check = name;
+        module_metric_check_tags(L, 3, metric, &tags);
+        checks_count(&results->checks, vu->group, name, n, passed);
+        metric_add(metric, passed, &tags);
         all_passed = all_passed && passed;
         lua_pop(L, 1);
     }
@@ -78,12 +85,13 @@ static int check_rest(lua_State *L, int status, lua_KContext all_passed)
     return 1;
 }
 
-/* check(value, { name = function(value) | boolean, ... }): all passed? */
+/* check(value, { name = function(value) | boolean, ... } [, tags]): all
+ * passed? */
 static int check(lua_State *L)
 {
     luaL_checkany(L, 1);
     luaL_checktype(L, 2, LUA_TTABLE);
-    lua_settop(L, 2);
+    lua_settop(L, 3);
     lua_pushnil(L);
     return check_rest(L, LUA_OK, 1);
 }
@@ -102,7 +110,9 @@ static int group_close(lua_State *L)
     if (!group->vu)
         return 0;
     double ms = (double)(clock_mono_ns() - group->begun_ns) / 1e6;
-    metrics_add(&group->vu->load->metrics, METRIC_GROUP_DURATION, ms);
+    struct tags tags = vu_tags(group->vu);
+    metrics_add(&group->vu->generator->results.metrics, METRIC_GROUP_DURATION,
+                ms, &tags);
     group->vu->group = group->outer;
     group->vu = NULL;
     return 0;
@@ -128,7 +138,8 @@ static int group(lua_State *L)
     luaL_setmetatable(L, GROUP);
     lua_insert(L, 2);
     lua_toclose(L, 2); /* stack: name, the group, f */
-    vu->group = checks_group(&vu->load->checks, vu->group, name, n);
+    vu->group =
+        checks_group(&vu->generator->results.checks, vu->group, name, n);
     lua_callk(L, 0, LUA_MULTRET, 0, group_return);
     return group_return(L, LUA_OK, 0);
 }
@@ -144,7 +155,7 @@ static int load_sleep(lua_State *L)
     struct vu *vu = current_vu(L, "sleep");
     /* libuv counts whole milliseconds from a clock that may be behind. */
     double due_ms = ceil((double)clock_mono_ns() / 1e6 + seconds * 1e3);
-    uint64_t wait_ms = (uint64_t)due_ms - uv_now(&vu->load->loop);
+    uint64_t wait_ms = (uint64_t)due_ms - uv_now(&vu->generator->loop);
     uv_timer_start(&vu->timer, on_awake, wait_ms, 0);
     vu_script_wait(vu);
     lua_settop(L, 0);
@@ -160,19 +171,18 @@ static int fail(lua_State *L)
     return lua_error(L);
 }
 
-/* loadtest.vu, loadtest.iteration */
-static int get_field(lua_State *L)
+/* abort([message]): ends the test; the iteration does not go on */
+static int load_abort_test(lua_State *L)
 {
-    const struct load *load = module_loadtest_load(L);
-    const char *name = luaL_checkstring(L, 2);
-    const struct vu *vu = load->current;
-    if (strcmp(name, "vu") == 0)
-        lua_pushinteger(L, vu ? vu->number : load->opening);
-    else if (strcmp(name, "iteration") == 0)
-        lua_pushinteger(L, vu ? vu->iteration : 0);
-    else
-        lua_pushnil(L);
-    return 1;
+    const char *message = luaL_optstring(L, 1, "aborted by the script");
+    struct vu *vu = current_vu(L, "abort");
+    log_write(LOG_WARN, "test_aborted",
+              LOG_FIELDS(log_integer("vu", vu->number),
+                         log_text("message", message)));
+    load_abort(vu->generator->load);
+    vu_script_wait(vu);
+    lua_settop(L, 0);
+    return lua_yield(L, 0);
 }
 
 static void set_variable(lua_State *L, const char *variable)
@@ -185,24 +195,66 @@ static void set_variable(lua_State *L, const char *variable)
     lua_rawset(L, -3);
 }
 
-void module_loadtest_install(lua_State *L, struct load *load,
-                             const char *const *env)
+static void push_env(lua_State *L, const struct load *load,
+                     const struct variable *more)
 {
-    lua_pushlightuserdata(L, load);
-    lua_rawsetp(L, LUA_REGISTRYINDEX, &load_key);
     lua_newtable(L);
     for (char **variable = environ; *variable; variable++)
         set_variable(L, *variable);
-    for (; env && *env; env++)
-        set_variable(L, *env);
-    lua_rawsetp(L, LUA_REGISTRYINDEX, &env_key);
+    for (const char *const *v = load->env; v && *v; v++)
+        set_variable(L, *v);
+    for (; more; more = more->next) {
+        lua_pushstring(L, more->value);
+        lua_setfield(L, -2, more->name);
+    }
+}
+
+/* Of the run, or of a scenario that has variables of its own: kept in the
+ * registry, under the scenario's address. */
+static void get_env(lua_State *L, const struct generator *generator,
+                    const struct vu *vu)
+{
+    const struct scenario *scenario = vu ? vu->run->scenario : NULL;
+    const void *key = scenario && scenario->env ? scenario : (void *)&env_key;
+    if (lua_rawgetp(L, LUA_REGISTRYINDEX, key) == LUA_TTABLE)
+        return;
+    lua_pop(L, 1);
+    push_env(L, generator->load, scenario ? scenario->env : NULL);
+    lua_pushvalue(L, -1);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, key);
+}
+
+/* loadtest.vu, loadtest.iteration, loadtest.scenario, loadtest.env */
+static int get_field(lua_State *L)
+{
+    const struct generator *generator = module_loadtest_generator(L);
+    const char *name = luaL_checkstring(L, 2);
+    const struct vu *vu =
+        generator->current ? generator->current : generator->opening;
+    if (strcmp(name, "vu") == 0)
+        lua_pushinteger(L, vu ? vu->number : 0);
+    else if (strcmp(name, "iteration") == 0)
+        lua_pushinteger(L, vu ? vu->iteration : 0);
+    else if (strcmp(name, "env") == 0)
+        get_env(L, generator, vu);
+    else if (strcmp(name, "scenario") == 0 && vu)
+        lua_pushstring(L, vu->run->scenario->name);
+    else
+        lua_pushnil(L);
+    return 1;
+}
+
+void module_loadtest_install(lua_State *L, struct generator *generator)
+{
+    lua_pushlightuserdata(L, generator);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &generator_key);
     script_preload(L, "loadtest", module_loadtest_open);
-    vu_http_install(L, load);
+    vu_http_install(L, generator);
 }
 
 static const luaL_Reg functions[] = {
-    {"check", check}, {"group", group}, {"sleep", load_sleep},
-    {"fail", fail},   {NULL, NULL},
+    {"check", check}, {"group", group},           {"sleep", load_sleep},
+    {"fail", fail},   {"abort", load_abort_test}, {NULL, NULL},
 };
 
 int module_loadtest_open(lua_State *L)
@@ -213,13 +265,12 @@ int module_loadtest_open(lua_State *L)
     lua_pop(L, 1);
 
     luaL_newlibtable(L, functions);
-    module_loadtest_push_load(L);
+    module_loadtest_push_generator(L);
     luaL_setfuncs(L, functions, 1);
     module_metric_add_functions(L);
-    lua_rawgetp(L, LUA_REGISTRYINDEX, &env_key);
-    lua_setfield(L, -2, "env");
+    module_shared_array_add_functions(L);
     lua_createtable(L, 0, 1);
-    module_loadtest_push_load(L);
+    module_loadtest_push_generator(L);
     lua_pushcclosure(L, get_field, 1);
     lua_setfield(L, -2, "__index");
     lua_setmetatable(L, -2);

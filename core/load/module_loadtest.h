@@ -1,21 +1,19 @@
-/* module_loadtest.h -- `require "loadtest"`: check, group, sleep, fail, env,
- * vu, iteration, and metrics of the script's own.
+/* module_loadtest.h -- `require "loadtest"`: check, group, sleep, fail,
+ * abort, env, vu, iteration, and metrics of the script's own.
  */
 #ifndef LOAD_MODULE_LOADTEST_H
 #define LOAD_MODULE_LOADTEST_H
 
-struct load;
+struct generator;
 struct lua_State;
 
-/* Preload it, and `http`, in the state of `load`. `env`: see
- * load_open_script. May raise. */
-void module_loadtest_install(struct lua_State *L, struct load *load,
-                             const char *const *env);
+/* Preload it, and `http`, in the state of the generator. May raise. */
+void module_loadtest_install(struct lua_State *L, struct generator *generator);
 
-/* For modules beside this one: the load, from the registry, and as the first
- * upvalue of a function. */
-void module_loadtest_push_load(struct lua_State *L);
-struct load *module_loadtest_load(struct lua_State *L);
+/* For modules beside this one: the generator, from the registry, and as the
+ * first upvalue of a function. */
+void module_loadtest_push_generator(struct lua_State *L);
+struct generator *module_loadtest_generator(struct lua_State *L);
 
 int module_loadtest_open(struct lua_State *L);
 

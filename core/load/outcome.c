@@ -1,18 +1,27 @@
 #include "load/outcome.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/log.h"
+
+#define OUTCOME_CODE_MAX 2000
 
 bool outcome_is_expected(const struct transfer *transfer)
 {
     return transfer->status >= 200 && transfer->status < 400;
 }
 
+/* By error: it has been logged, by any generator. */
+static atomic_bool logged[OUTCOME_CODE_MAX];
+
 static void log_first(const struct transfer *transfer)
 {
     const struct url *url = &transfer->url;
     char text[300], host[300];
+    if (atomic_exchange(&logged[transfer->error % OUTCOME_CODE_MAX], true))
+        return;
     snprintf(text, sizeof text, "%s%s%s", client_error_text(transfer->error),
              transfer->detail ? ": " : "",
              transfer->detail ? transfer->detail : "");
@@ -25,52 +34,36 @@ static void log_first(const struct transfer *transfer)
                                           "counted")));
 }
 
-static void count_error(struct outcome *outcome,
-                        const struct transfer *transfer)
+/* Add to the error's count; false when it is a new one. */
+static bool add_error(struct outcome *outcome, enum client_error error,
+                      uint64_t count)
 {
     for (unsigned i = 0; i < outcome->n_errors; i++)
-        if (outcome->errors[i].error == transfer->error) {
-            outcome->errors[i].count++;
-            return;
+        if (outcome->errors[i].error == error) {
+            outcome->errors[i].count += count;
+            return false;
         }
-    log_first(transfer);
     if (outcome->n_errors < OUTCOME_ERRORS_MAX)
         outcome->errors[outcome->n_errors++] =
-            (struct outcome_error){transfer->error, 1};
+            (struct outcome_error){error, count};
+    return true;
 }
 
-void outcome_record(struct outcome *outcome, struct metrics *metrics,
-                    const struct transfer *transfer)
+void outcome_count(struct outcome *outcome, const struct transfer *transfer)
 {
-    struct transfer_timings timings;
-    bool expected = outcome_is_expected(transfer);
-    transfer_timings(&timings, &transfer->times);
-    if (transfer->error)
-        count_error(outcome, transfer);
-    else
+    if (!transfer->error)
         outcome->by_status[transfer->status % OUTCOME_STATUS_MAX]++;
-
-    metrics_add(metrics, METRIC_HTTP_REQS, 1);
-    metrics_add(metrics, METRIC_HTTP_REQ_FAILED, !expected);
-    metrics_add(metrics, METRIC_HTTP_REQ_DURATION, timings.duration);
-    if (expected)
-        metrics_add(metrics, METRIC_HTTP_REQ_DURATION_EXPECTED,
-                    timings.duration);
-    metrics_add(metrics, METRIC_HTTP_REQ_BLOCKED, timings.blocked);
-    metrics_add(metrics, METRIC_HTTP_REQ_CONNECTING, timings.connecting);
-    metrics_add(metrics, METRIC_HTTP_REQ_TLS_HANDSHAKING,
-                timings.tls_handshaking);
-    metrics_add(metrics, METRIC_HTTP_REQ_SENDING, timings.sending);
-    metrics_add(metrics, METRIC_HTTP_REQ_WAITING, timings.waiting);
-    metrics_add(metrics, METRIC_HTTP_REQ_RECEIVING, timings.receiving);
-    metrics_add(metrics, METRIC_DATA_SENT, (double)transfer->n_sent);
-    metrics_add(metrics, METRIC_DATA_RECEIVED, (double)transfer->n_received);
+    else if (add_error(outcome, transfer->error, 1))
+        log_first(transfer);
 }
 
-void outcome_fail(struct outcome *outcome, struct metrics *metrics,
-                  enum client_error error, struct transfer *transfer)
+void outcome_merge(struct outcome *into, struct outcome *from)
 {
-    transfer_clear(transfer);
-    transfer_fail(transfer, error, NULL);
-    outcome_record(outcome, metrics, transfer);
+    for (int i = 0; i < OUTCOME_STATUS_MAX; i++)
+        into->by_status[i] += from->by_status[i];
+    memset(from->by_status, 0, sizeof from->by_status);
+    for (unsigned i = 0; i < from->n_errors; i++) {
+        add_error(into, from->errors[i].error, from->errors[i].count);
+        from->errors[i].count = 0;
+    }
 }

@@ -1,6 +1,4 @@
-/* outcome.h -- what became of the requests: into the HTTP metrics, and into a
- * table of statuses and errors.
- */
+/* outcome.h -- what became of the requests: a table of statuses and errors. */
 #ifndef LOAD_OUTCOME_H
 #define LOAD_OUTCOME_H
 
@@ -8,7 +6,6 @@
 #include <stdint.h>
 
 #include "client/transfer.h"
-#include "load/metrics.h"
 
 #define OUTCOME_STATUS_MAX 1000
 #define OUTCOME_ERRORS_MAX 32
@@ -27,12 +24,11 @@ struct outcome {
 /* k6's default: a reply with a status from 200 to 399. */
 bool outcome_is_expected(const struct transfer *transfer);
 
-/* Count an transfer that is done. The first error of each class is logged. */
-void outcome_record(struct outcome *outcome, struct metrics *metrics,
-                    const struct transfer *transfer);
+/* Count a transfer that is done. The first error of each class in the program
+ * is logged. */
+void outcome_count(struct outcome *outcome, const struct transfer *transfer);
 
-/* Count one that could not be sent. */
-void outcome_fail(struct outcome *outcome, struct metrics *metrics,
-                  enum client_error error, struct transfer *transfer);
+/* Add all of `from` to `into` and set `from` to zero. */
+void outcome_merge(struct outcome *into, struct outcome *from);
 
 #endif

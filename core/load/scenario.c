@@ -1,67 +1,146 @@
 #include "load/scenario.h"
 
+#include "base/clock.h"
 #include "load/executor.h"
-#include "load/load.h"
+#include "load/generator.h"
 #include "load/vu.h"
 
 static uint64_t to_ms(int64_t ns)
 {
-    return (uint64_t)((ns + 999999) / 1000000);
+    return ns > 0 ? (uint64_t)((ns + 999999) / 1000000) : 0;
+}
+
+/* Not before its time: libuv counts from a clock that may be behind. */
+static void set_timer(struct scenario_run *run, uv_timer_cb f, int64_t in_ns)
+{
+    uv_update_time(run->timer.loop);
+    uv_timer_start(&run->timer, f, to_ms(in_ns), 0);
+}
+
+/* No iteration begins any more, those neither that are due already. */
+static void stop(struct scenario_run *run)
+{
+    if (run->stopped)
+        return;
+    run->stopped = run->started = true;
+    if (run->scenario->executor->stop)
+        run->scenario->executor->stop(run);
 }
 
 /* The grace is over: whatever still runs is interrupted. */
 static void on_grace_end(uv_timer_t *timer)
 {
     struct scenario_run *run = timer->data;
-    for (int64_t i = 0; i < run->scenario->vus; i++)
+    stop(run);
+    for (uint32_t i = 0; i < run->n_vus; i++)
         vu_interrupt(&run->vus[i]);
-    load_check_end(run->load);
+    generator_check_end(run->generator);
 }
 
-static void on_end(uv_timer_t *timer) { scenario_stop(timer->data); }
+static void on_end(uv_timer_t *timer)
+{
+    struct scenario_run *run = timer->data;
+    run->ended = true;
+    if (!run->scenario->executor->drains)
+        stop(run);
+    set_timer(run, on_grace_end, run->scenario->graceful_stop_ns);
+    generator_check_end(run->generator);
+}
 
 static void on_start(uv_timer_t *timer)
 {
     struct scenario_run *run = timer->data;
+    const struct executor *executor = run->scenario->executor;
+    int64_t end_ns = run->start_ns + run->scenario->duration_ns;
     run->started = true;
-    uv_timer_start(timer, on_end, to_ms(run->scenario->duration_ns), 0);
-    for (int64_t i = 0; i < run->scenario->vus; i++)
-        vu_advance(&run->vus[i]);
-    load_check_end(run->load);
+    set_timer(run, on_end, end_ns - clock_mono_ns());
+    if (executor->start)
+        executor->start(run);
+    else
+        for (uint32_t i = 0; i < run->n_vus; i++)
+            vu_advance(&run->vus[i]);
+    generator_check_end(run->generator);
 }
 
-void scenario_arm(struct scenario_run *run)
+struct tags scenario_tags(const struct scenario_run *run)
 {
-    uv_timer_start(&run->timer, on_start, to_ms(run->scenario->start_ns), 0);
+    return (struct tags){
+        .common = &run->scenario->tags,
+        .scenario = run->scenario->name,
+        .checks = &run->generator->results.checks,
+        .group = CHECKS_ROOT,
+    };
 }
 
-bool scenario_next(struct scenario_run *run)
+bool scenario_open(struct scenario_run *run, struct err *err)
 {
-    if (run->ending || !run->scenario->executor->next(run))
+    const struct executor *executor = run->scenario->executor;
+    return !executor->open || executor->open(run, err) ||
+           err_prefix(err, "scenario '%s': ", run->scenario->name);
+}
+
+void scenario_arm(struct scenario_run *run, int64_t start_ns)
+{
+    run->start_ns = start_ns + run->scenario->start_ns;
+    set_timer(run, on_start, run->start_ns - clock_mono_ns());
+}
+
+bool scenario_next(struct scenario_run *run, struct vu *vu)
+{
+    if (run->stopped || !run->scenario->executor->next(run, vu))
         return false;
     run->n_begun++;
     run->n_busy++;
     return true;
 }
 
+void scenario_begin(struct scenario_run *run, struct vu *vu)
+{
+    run->n_begun++;
+    run->n_busy++;
+    vu_begin(vu);
+}
+
 void scenario_rest(struct scenario_run *run)
 {
     if (run->n_busy == 0)
-        load_check_end(run->load);
+        generator_check_end(run->generator);
 }
 
-void scenario_stop(struct scenario_run *run)
+void scenario_stop(struct scenario_run *run, int64_t grace_ns)
 {
-    if (run->ending)
-        return;
-    run->ending = run->started = true;
-    uv_timer_start(&run->timer, on_grace_end,
-                   to_ms(run->scenario->graceful_stop_ns), 0);
-    load_check_end(run->load);
+    stop(run);
+    set_timer(run, on_grace_end, grace_ns);
+    generator_check_end(run->generator);
 }
 
 bool scenario_is_over(const struct scenario_run *run)
 {
+    const struct executor *executor = run->scenario->executor;
     return run->started && run->n_busy == 0 &&
-           (run->ending || !run->scenario->executor->next(run));
+           (run->stopped || (executor->is_done && executor->is_done(run)));
+}
+
+void scenario_read_status(const struct scenario_run *run,
+                          struct scenario_status *status)
+{
+    const struct executor *executor = run->scenario->executor;
+    *status = (struct scenario_status){
+        .n_vus = run->n_vus,
+        .n_begun = run->n_begun,
+    };
+    if (!run->started)
+        return;
+    bool begins =
+        !run->stopped && !(executor->is_done && executor->is_done(run));
+    status->n_active = begins ? run->n_vus : run->n_busy;
+    if (executor->read_status)
+        executor->read_status(run, status);
+}
+
+void scenario_close(struct scenario_run *run)
+{
+    if (run->plan)
+        run->scenario->executor->close(run);
+    uv_close((uv_handle_t *)&run->timer, NULL);
 }

@@ -1,76 +1,46 @@
-/* summary.c -- k6's layout (of its version 1), all metrics, with p(99) and
- * p(99.9) beside its columns, and a section of errors where there are any. */
+/* summary.c -- k6's layout (of its version 1), with p(99) and p(99.9) beside
+ * its columns, and sections of its own: latency, statuses, errors. */
 #include "load/summary.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "load/config.h"
 #include "load/format.h"
+#include "load/results.h"
+#include "load/summary_text.h"
 
-#define NAME_WIDTH 34 /* of the longest built-in name, with its dots */
-#define TEXT_MAX 64
-
-const char *const summary_columns[SUMMARY_COLUMNS] = {
-    "avg", "min", "med", "max", "p(90)", "p(95)", "p(99)", "p(99.9)"};
-
-double summary_column(const struct histogram *values, unsigned column)
+double summary_rate(const struct results *results, double count)
 {
-    static const double quantiles[SUMMARY_COLUMNS] = {0,   0,    0.5,  0,
-                                                      0.9, 0.95, 0.99, 0.999};
-    if (values->count == 0)
-        return 0;
-    if (column == 0)
-        return values->sum / (double)values->count;
-    if (column == 1)
-        return values->least;
-    if (column == 3)
-        return values->greatest;
-    return histogram_quantile(values, quantiles[column]);
-}
-
-double summary_rate(const struct load *load, double count)
-{
-    double seconds = (double)(load->end_ns - load->start_ns) / 1e9;
+    double seconds = (double)(results->end_ns - results->start_ns) / 1e9;
     return seconds > 0 ? count / seconds : 0;
-}
-
-static double share(double part, double all)
-{
-    return all > 0 ? 100 * part / all : 0;
-}
-
-/* "    name.........: ", the sub-metric's name indented. */
-static void put_name(struct buf *out, const char *name)
-{
-    size_t n = format_width(name);
-    buf_printf(out, "    %s", name);
-    for (; n < NAME_WIDTH; n++)
-        buf_putc(out, '.');
-    buf_puts(out, ": ");
-}
-
-static void pad(struct buf *out, const char *text, size_t width)
-{
-    buf_puts(out, text);
-    for (size_t n = format_width(text); n < width; n++)
-        buf_putc(out, ' ');
 }
 
 /* --- trends: the columns are as wide as their widest value ------------- */
 
 struct widths {
-    size_t columns[SUMMARY_COLUMNS];
+    const struct trend_stats *stats;
+    size_t columns[TREND_STATS_MAX];
     size_t count; /* the first column of counters and rates */
 };
 
+static const char *format_stat(char *out, size_t size,
+                               const struct metric *metric,
+                               const struct trend_stat *stat)
+{
+    enum metric_unit unit =
+        stat->kind == TREND_COUNT ? METRIC_PLAIN : metric->unit;
+    return format_value(out, size, unit,
+                        trend_stat_value(stat, &metric->values));
+}
+
 static void widen(struct widths *widths, const struct metric *metric)
 {
-    char text[TEXT_MAX];
-    for (unsigned i = 0; i < SUMMARY_COLUMNS; i++) {
-        format_value(text, sizeof text, metric->unit,
-                     summary_column(&metric->values, i));
-        size_t n = format_width(text);
+    char text[SUMMARY_VALUE_MAX];
+    for (unsigned i = 0; i < widths->stats->n; i++) {
+        size_t n = format_width(
+            format_stat(text, sizeof text, metric, &widths->stats->all[i]));
         if (n > widths->columns[i])
             widths->columns[i] = n;
     }
@@ -79,12 +49,13 @@ static void widen(struct widths *widths, const struct metric *metric)
 static void put_trend(struct buf *out, const struct metric *metric,
                       const struct widths *widths)
 {
-    char text[TEXT_MAX];
-    for (unsigned i = 0; i < SUMMARY_COLUMNS; i++) {
-        buf_printf(out, "%s%s=", i ? " " : "", summary_columns[i]);
-        format_value(text, sizeof text, metric->unit,
-                     summary_column(&metric->values, i));
-        pad(out, text, i + 1 < SUMMARY_COLUMNS ? widths->columns[i] : 0);
+    char text[SUMMARY_VALUE_MAX];
+    unsigned n = widths->stats->n;
+    for (unsigned i = 0; i < n; i++) {
+        const struct trend_stat *stat = &widths->stats->all[i];
+        buf_printf(out, "%s%s=", i ? " " : "", stat->name);
+        format_stat(text, sizeof text, metric, stat);
+        summary_pad(out, text, i + 1 < n ? widths->columns[i] : 0);
     }
 }
 
@@ -99,21 +70,20 @@ static const char *first_column(char *out, size_t size,
     case METRIC_GAUGE:
         return format_value(out, size, metric->unit, metric->last);
     default:
-        snprintf(out, size, "%.2f%%",
-                 share(metric->sum, (double)metric->count));
-        return out;
+        return format_share(out, size, metric->sum, (double)metric->count);
     }
 }
 
-static void put_plain(struct buf *out, const struct load *load,
+static void put_plain(struct buf *out, const struct results *results,
                       const struct metric *metric, const struct widths *widths)
 {
-    char text[TEXT_MAX], other[TEXT_MAX];
-    pad(out, first_column(text, sizeof text, metric), widths->count + 1);
+    char text[SUMMARY_VALUE_MAX], other[SUMMARY_VALUE_MAX];
+    summary_pad(out, first_column(text, sizeof text, metric),
+                widths->count + 1);
     switch (metric->kind) {
     case METRIC_COUNTER:
         format_value(text, sizeof text, metric->unit,
-                     summary_rate(load, metric->sum));
+                     summary_rate(results, metric->sum));
         buf_printf(out, "%s/s", text);
         break;
     case METRIC_GAUGE:
@@ -127,27 +97,32 @@ static void put_plain(struct buf *out, const struct load *load,
     }
 }
 
-static void put_metric(struct buf *out, const struct load *load,
+static void put_metric(struct buf *out, const struct results *results,
                        const struct metric *metric, const char *name,
                        const struct widths *widths)
 {
-    if (!metric->used)
-        return;
-    put_name(out, name);
+    summary_put_name(out, name);
     if (metric->kind == METRIC_TREND)
         put_trend(out, metric, widths);
     else
-        put_plain(out, load, metric, widths);
+        put_plain(out, results, metric, widths);
     buf_putc(out, '\n');
 }
 
-static void measure(struct widths *widths, const struct load *load)
+/* Beside its used sub-metrics, k6 shows those that a threshold asks for. */
+static bool is_shown(const struct metric *metric)
 {
-    *widths = (struct widths){{0}, 0};
-    for (unsigned i = 0; i < load->metrics.n; i++) {
-        const struct metric *metric = load->metrics.all[i];
-        char text[TEXT_MAX];
-        if (!metric->used)
+    return metric->used || metric_is_asked_for(metric);
+}
+
+static void measure(struct widths *widths, const struct report *report)
+{
+    const struct results *results = report->results;
+    *widths = (struct widths){.stats = &report->config->trend_stats};
+    for (unsigned i = 0; i < results->metrics.n; i++) {
+        const struct metric *metric = results->metrics.all[i];
+        char text[SUMMARY_VALUE_MAX];
+        if (!is_shown(metric))
             continue;
         if (metric->kind == METRIC_TREND) {
             widen(widths, metric);
@@ -159,165 +134,83 @@ static void measure(struct widths *widths, const struct load *load)
     }
 }
 
-/* --- checks ------------------------------------------------------------ */
-
-static const struct checks *sorted; /* qsort has no context argument */
-
-static int compare_checks(const void *a, const void *b)
-{
-    const struct check *x = &sorted->checks[*(const uint32_t *)a];
-    const struct check *y = &sorted->checks[*(const uint32_t *)b];
-    if (x->group != y->group)
-        return x->group < y->group ? -1 : 1;
-    return strcmp(x->name, y->name);
-}
-
-uint32_t *summary_sort_checks(const struct checks *checks)
-{
-    uint32_t *order = calloc(checks->n_checks, sizeof *order);
-    if (!order || checks->n_checks == 0) {
-        free(order);
-        return NULL;
-    }
-    for (uint32_t i = 0; i < checks->n_checks; i++)
-        order[i] = i;
-    sorted = checks;
-    qsort(order, checks->n_checks, sizeof *order, compare_checks);
-    return order;
-}
-
-/* "data ▸ inner": a group within its outer ones. */
-static void put_group(struct buf *out, const struct checks *checks,
-                      uint32_t group)
-{
-    if (checks->groups[group].parent != CHECKS_ROOT) {
-        put_group(out, checks, checks->groups[group].parent);
-        buf_puts(out, " ▸ ");
-    }
-    buf_puts(out, checks->groups[group].name);
-}
-
-static void put_check(struct buf *out, const struct check *check)
-{
-    unsigned long long passed = check->n_passed, failed = check->n_failed;
-    buf_printf(out, "    %s %s\n", failed ? "✗" : "✓", check->name);
-    if (failed)
-        buf_printf(out, "      ↳  %d%% — ✓ %llu / ✗ %llu\n",
-                   (int)share((double)passed, (double)(passed + failed)),
-                   passed, failed);
-}
-
-static void put_checks(struct buf *out, const struct load *load)
-{
-    const struct metric *metric = load->metrics.all[METRIC_CHECKS];
-    uint32_t *order = summary_sort_checks(&load->checks);
-    if (!order)
-        return;
-    char text[TEXT_MAX];
-    double n = (double)metric->count, passed = metric->sum;
-    put_name(out, "checks_total");
-    buf_printf(out, "%-7.0f %s/s\n", n,
-               format_number(text, sizeof text, summary_rate(load, n)));
-    put_name(out, "checks_succeeded");
-    buf_printf(out, "%.2f%% %.0f out of %.0f\n", share(passed, n), passed, n);
-    put_name(out, "checks_failed");
-    buf_printf(out, "%.2f%% %.0f out of %.0f\n\n", share(n - passed, n),
-               n - passed, n);
-
-    uint32_t group = CHECKS_ROOT;
-    for (uint32_t i = 0; i < load->checks.n_checks; i++) {
-        const struct check *check = &load->checks.checks[order[i]];
-        if (check->group != group) {
-            group = check->group;
-            buf_puts(out, "\n    █ ");
-            put_group(out, &load->checks, group);
-            buf_puts(out, "\n\n");
-        }
-        put_check(out, check);
-    }
-    buf_putc(out, '\n');
-    free(order);
-}
-
 /* --- the sections ------------------------------------------------------ */
 
-static void put_range(struct buf *out, const struct load *load,
+static void put_with_subs(struct buf *out, const struct results *results,
+                          const struct metric *metric,
+                          const struct widths *widths)
+{
+    if (metric->used)
+        put_metric(out, results, metric, metric->name, widths);
+    for (unsigned i = 0; i < metric->n_subs; i++) {
+        char name[SELECTOR_TEXT_MAX + 16];
+        struct tag_value inside = selector_inside(metric->subs[i]->selector);
+        snprintf(name, sizeof name, "  { %.*s }", (int)inside.n, inside.at);
+        if (is_shown(metric->subs[i]))
+            put_metric(out, results, metric->subs[i], name, widths);
+    }
+}
+
+static void put_range(struct buf *out, const struct report *report,
                       const char *title, unsigned from, unsigned to,
                       const struct widths *widths)
 {
+    const struct results *results = report->results;
     size_t before = out->len;
     buf_printf(out, "    %s\n", title);
     size_t titled = out->len;
     for (unsigned i = from; i < to; i++)
-        put_metric(out, load, load->metrics.all[i],
-                   i == METRIC_HTTP_REQ_DURATION_EXPECTED
-                       ? "  { expected_response:true }"
-                       : load->metrics.all[i]->name,
-                   widths);
+        put_with_subs(out, results, results->metrics.all[i], widths);
     if (out->len == titled)
         out->len = before;
     else
         buf_putc(out, '\n');
 }
 
-static void put_errors(struct buf *out, const struct load *load)
+static int compare_names(const void *a, const void *b)
 {
-    const struct outcome *outcome = &load->outcome;
-    char name[160];
-    if (outcome->n_errors == 0 && load->n_script_errors == 0)
+    return strcmp((*(const struct metric *const *)a)->name,
+                  (*(const struct metric *const *)b)->name);
+}
+
+/* Those of the script, by name: virtual users have defined them in any
+ * order. */
+static void put_custom(struct buf *out, const struct report *report,
+                       const struct widths *widths)
+{
+    const struct metrics *metrics = &report->results->metrics;
+    const struct metric *sorted[METRICS_MAX];
+    size_t n = 0;
+    for (unsigned i = METRIC_N_BUILT_IN; i < metrics->n; i++)
+        if (!metrics->all[i]->selector)
+            sorted[n++] = metrics->all[i];
+    if (n == 0)
         return;
-    buf_puts(out, "    ERRORS\n");
-    for (unsigned i = 0; i < outcome->n_errors; i++) {
-        const struct outcome_error *error = &outcome->errors[i];
-        snprintf(name, sizeof name, "%d %s", (int)error->error,
-                 client_error_text(error->error));
-        put_name(out, name);
-        buf_printf(out, "%llu\n", (unsigned long long)error->count);
-    }
-    if (load->n_script_errors) {
-        put_name(out, "script errors");
-        buf_printf(out, "%llu\n", (unsigned long long)load->n_script_errors);
-    }
+    qsort(sorted, n, sizeof *sorted, compare_names);
+    buf_puts(out, "    CUSTOM\n");
+    for (size_t i = 0; i < n; i++)
+        put_with_subs(out, report->results, sorted[i], widths);
     buf_putc(out, '\n');
 }
 
-/* Of interest only when not all of them are 200. */
-static void put_statuses(struct buf *out, const struct load *load)
-{
-    const uint64_t *by_status = load->outcome.by_status;
-    char name[32];
-    bool all_fine = true;
-    for (int i = 0; i < OUTCOME_STATUS_MAX; i++)
-        all_fine = all_fine && (i == 200 || by_status[i] == 0);
-    if (all_fine)
-        return;
-    buf_puts(out, "    STATUSES\n");
-    for (int i = 0; i < OUTCOME_STATUS_MAX; i++) {
-        if (by_status[i] == 0)
-            continue;
-        snprintf(name, sizeof name, "%d", i);
-        put_name(out, name);
-        buf_printf(out, "%llu\n", (unsigned long long)by_status[i]);
-    }
-    buf_putc(out, '\n');
-}
-
-void summary_write(struct buf *out, const struct load *load)
+void summary_write(struct buf *out, const struct report *report)
 {
     struct widths widths;
-    measure(&widths, load);
+    measure(&widths, report);
+    summary_put_thresholds(out, report);
     buf_puts(out, "\n  █ TOTAL RESULTS\n\n");
-    put_checks(out, load);
-    put_range(out, load, "CUSTOM", METRIC_N_BUILT_IN, load->metrics.n, &widths);
-    put_range(out, load, "HTTP", METRIC_HTTP_REQ_BLOCKED, METRIC_HTTP_REQS + 1,
-              &widths);
-    put_statuses(out, load);
-    put_errors(out, load);
-    put_range(out, load, "EXECUTION", METRIC_GROUP_DURATION, METRIC_VUS_MAX + 1,
-              &widths);
-    put_range(out, load, "NETWORK", METRIC_DATA_RECEIVED, METRIC_DATA_SENT + 1,
-              &widths);
-    if (load->n_interrupted)
+    summary_put_checks(out, report);
+    put_custom(out, report, &widths);
+    put_range(out, report, "HTTP", METRIC_HTTP_REQ_BLOCKED,
+              METRIC_HTTP_REQS + 1, &widths);
+    summary_put_latency(out, report);
+    summary_put_statuses(out, report);
+    summary_put_errors(out, report);
+    put_range(out, report, "EXECUTION", METRIC_DROPPED_ITERATIONS,
+              METRIC_VUS_MAX + 1, &widths);
+    put_range(out, report, "NETWORK", METRIC_DATA_RECEIVED,
+              METRIC_DATA_SENT + 1, &widths);
+    if (report->results->n_interrupted)
         buf_printf(out, "    %llu iterations were interrupted\n\n",
-                   (unsigned long long)load->n_interrupted);
+                   (unsigned long long)report->results->n_interrupted);
 }

@@ -4,24 +4,24 @@
 #ifndef LOAD_SUMMARY_H
 #define LOAD_SUMMARY_H
 
+#include <stdint.h>
+
 #include "base/buf.h"
-#include "load/load.h"
+#include "load/report.h"
+
+struct checks;
+struct results;
 
 /* Append the text. The run must be over. */
-void summary_write(struct buf *out, const struct load *load);
+void summary_write(struct buf *out, const struct report *report);
 
-void summary_write_json(struct buf *out, const struct load *load);
+void summary_write_json(struct buf *out, const struct report *report);
 
 /* The metric's rate per second of the run. */
-double summary_rate(const struct load *load, double count);
+double summary_rate(const struct results *results, double count);
 
-/* One column of a trend: its name and its value. */
-#define SUMMARY_COLUMNS 8
-extern const char *const summary_columns[SUMMARY_COLUMNS];
-double summary_column(const struct histogram *values, unsigned column);
-
-/* Positions of the checks in load->checks, by group and then name; free() it.
- * NULL when there are none, or no memory. */
+/* Positions of the checks in results->checks, by group and then name; free()
+ * it. NULL when there are none, or no memory. */
 uint32_t *summary_sort_checks(const struct checks *checks);
 
 #endif

@@ -2,21 +2,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json.h"
+#include "load/config.h"
+#include "load/results.h"
 #include "load/summary.h"
 
 static void put_text(struct buf *out, const char *text)
 {
-    buf_putc(out, '"');
-    for (; *text; text++) {
-        unsigned char c = (unsigned char)*text;
-        if (c == '"' || c == '\\')
-            buf_printf(out, "\\%c", c);
-        else if (c < 0x20)
-            buf_printf(out, "\\u%04x", c);
-        else
-            buf_putc(out, (char)c);
-    }
-    buf_putc(out, '"');
+    json_put_string(out, text, strlen(text));
 }
 
 static void put_member(struct buf *out, const char *name, double value,
@@ -27,15 +20,24 @@ static void put_member(struct buf *out, const char *name, double value,
     buf_printf(out, ": %.15g", value);
 }
 
-static void put_metric(struct buf *out, const struct load *load,
+static void put_trend(struct buf *out, const struct report *report,
+                      const struct metric *metric)
+{
+    const struct trend_stats *stats = &report->config->trend_stats;
+    for (unsigned i = 0; i < stats->n; i++)
+        put_member(out, stats->all[i].name,
+                   trend_stat_value(&stats->all[i], &metric->values), i == 0);
+}
+
+static void put_values(struct buf *out, const struct report *report,
                        const struct metric *metric)
 {
     double all = (double)metric->count;
-    buf_putc(out, '{');
     switch (metric->kind) {
     case METRIC_COUNTER:
         put_member(out, "count", metric->sum, true);
-        put_member(out, "rate", summary_rate(load, metric->sum), false);
+        put_member(out, "rate", summary_rate(report->results, metric->sum),
+                   false);
         break;
     case METRIC_GAUGE:
         put_member(out, "value", metric->last, true);
@@ -48,12 +50,57 @@ static void put_metric(struct buf *out, const struct load *load,
         put_member(out, "fails", all - metric->sum, false);
         break;
     case METRIC_TREND:
-        for (unsigned i = 0; i < SUMMARY_COLUMNS; i++)
-            put_member(out, summary_columns[i],
-                       summary_column(&metric->values, i), i == 0);
+        put_trend(out, report, metric);
         break;
     }
+}
+
+/* "thresholds": { "p(95)<200": false }. As in k6's, true is one that has
+ * failed. */
+static void put_thresholds(struct buf *out, const struct metric_thresholds *of)
+{
+    buf_puts(out, "\"thresholds\": {");
+    for (unsigned i = 0; i < of->n; i++) {
+        buf_puts(out, i > 0 ? ", " : "");
+        put_text(out, of->all[i].text);
+        buf_puts(out, of->all[i].failed ? ": true" : ": false");
+    }
     buf_putc(out, '}');
+}
+
+static void put_metric(struct buf *out, const struct report *report,
+                       const struct metric *metric)
+{
+    const struct metric_thresholds *of =
+        thresholds_of(&report->config->thresholds, metric_title(metric));
+    put_text(out, metric_title(metric));
+    buf_puts(out, ": {");
+    put_values(out, report, metric);
+    if (of) {
+        buf_puts(out, ", ");
+        put_thresholds(out, of);
+    }
+    buf_putc(out, '}');
+}
+
+/* Those of the target's profiles are no metrics here, but have values. */
+static void put_profile_thresholds(struct buf *out, const struct report *report)
+{
+    const struct thresholds *thresholds = &report->config->thresholds;
+    for (unsigned i = 0; i < thresholds->n; i++) {
+        const struct metric_thresholds *of = &thresholds->of[i];
+        if (!thresholds_is_profile(&thresholds->selectors[i]))
+            continue;
+        buf_puts(out, ",\n    ");
+        put_text(out, thresholds->selectors[i].text);
+        buf_puts(out, ": {");
+        for (unsigned k = 0; k < of->n; k++)
+            if (of->all[k].judged)
+                put_member(out, of->all[k].name, of->all[k].value, k == 0);
+        buf_puts(out, of->all[0].judged ? ", " : "");
+        put_thresholds(out, of);
+        buf_putc(out, '}');
+    }
 }
 
 static void put_path(struct buf *out, const struct checks *checks,
@@ -118,23 +165,56 @@ static void put_group(struct buf *out, const struct checks *checks,
     buf_puts(out, "}}");
 }
 
-void summary_write_json(struct buf *out, const struct load *load)
+static void put_metrics(struct buf *out, const struct report *report)
 {
-    uint32_t *order = summary_sort_checks(&load->checks);
+    const struct metrics *metrics = &report->results->metrics;
     const char *comma = "";
-    buf_puts(out, "{\n  \"metrics\": {");
-    for (unsigned i = 0; i < load->metrics.n; i++) {
-        const struct metric *metric = load->metrics.all[i];
-        if (!metric->used)
+    for (unsigned i = 0; i < metrics->n; i++) {
+        const struct metric *metric = metrics->all[i];
+        if (!metric->used && !metric_is_asked_for(metric))
             continue;
         buf_printf(out, "%s\n    ", comma);
-        put_text(out, metric->name);
-        buf_puts(out, ": ");
-        put_metric(out, load, metric);
+        put_metric(out, report, metric);
         comma = ",";
     }
+    put_profile_thresholds(out, report);
+}
+
+/* By their `name` tag. */
+static void put_endpoints(struct buf *out, const struct report *report)
+{
+    const struct endpoints *endpoints = &report->results->endpoints;
+    const struct trend_stats *stats = &report->config->trend_stats;
+    for (uint32_t i = 0; i < endpoints->n; i++) {
+        const struct endpoint *endpoint = &endpoints->all[i];
+        buf_puts(out, i > 0 ? ",\n    " : "\n    ");
+        json_put_string(out, endpoint->name, endpoint->n_name);
+        buf_puts(out, ": {");
+        put_member(out, "requests", (double)endpoint->n_requests, true);
+        put_member(out, "failed", (double)endpoint->n_failed, false);
+        for (unsigned k = 0; k < stats->n; k++)
+            put_member(out, stats->all[k].name,
+                       trend_stat_value(&stats->all[k], &endpoint->duration),
+                       false);
+        buf_putc(out, '}');
+    }
+}
+
+void summary_write_json(struct buf *out, const struct report *report)
+{
+    const struct checks *checks = &report->results->checks;
+    uint32_t *order = summary_sort_checks(checks);
+    buf_puts(out, "{\n  \"metrics\": {");
+    put_metrics(out, report);
     buf_puts(out, "\n  },\n  \"root_group\": ");
-    put_group(out, &load->checks, order, CHECKS_ROOT);
+    put_group(out, checks, order, CHECKS_ROOT);
+    if (report->results->endpoints.n > 0) {
+        buf_puts(out, ",\n  \"endpoints\": {");
+        put_endpoints(out, report);
+        buf_puts(out, "\n  }");
+    }
+    if (report->members)
+        buf_append(out, report->members->data, report->members->len);
     buf_puts(out, "\n}\n");
     free(order);
 }

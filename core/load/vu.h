@@ -1,4 +1,4 @@
-/* vu.h -- a virtual user: iterates, one transfer or sleep at a time.
+/* vu.h -- a virtual user: iterates, one wait at a time.
  *
  * What it does in an iteration is its behaviour: request one URL (vu_url.c,
  * no Lua) or run a function of the script in a coroutine (vu_script.c).
@@ -13,9 +13,12 @@
 #include <uv.h>
 
 #include "base/err.h"
+#include "client/chain.h"
 #include "client/client.h"
+#include "client/cookie_jar.h"
+#include "load/tags.h"
 
-struct load;
+struct generator;
 struct lua_State;
 struct scenario_run;
 struct vu;
@@ -33,28 +36,32 @@ struct behaviour {
 };
 
 struct vu {
-    struct load *load;
+    struct generator *generator;
     struct scenario_run *run;
-    uint32_t number;   /* from 1 */
+    uint32_t number;   /* from 1, of all generators; 0: setup, teardown */
     int64_t iteration; /* from 0, its own */
+    int64_t due_ns;    /* when the iteration should have begun; 0: when it
+                          did, in a closed model */
     int64_t begun_ns;
     bool busy;      /* within an iteration */
     bool beginning; /* within behaviour->begin */
+    bool ready;     /* in the generator's list of those */
     struct vu *next_ready;
+    struct vu *next_free; /* of arrival.c */
 
     struct client client;
-    struct transfer transfer; /* the one that it may have on its way */
-    uv_timer_t timer;         /* of its sleep */
+    struct cookie_jar jar;
+    struct chain chain; /* its request, but for those of a batch */
+    uv_timer_t timer;   /* of its sleep */
 
     /* Of vu_script.c. */
     struct lua_State *co;
     int co_ref, exec_ref; /* in the registry */
-    uint32_t group;       /* in load->checks */
+    uint32_t group;       /* in load->results.checks */
     bool waiting;         /* its yield is one of ours */
 };
 
-void vu_init(struct vu *vu, struct load *load, struct scenario_run *run,
-             uint32_t number);
+void vu_init(struct vu *vu, struct scenario_run *run, uint32_t number);
 
 /* Close its connections and its timer; its memory stays until the loop has
  * run to its end; then fini. */
@@ -63,6 +70,22 @@ void vu_fini(struct vu *vu);
 
 /* It is free: begin an iteration if the scenario has one for it. */
 void vu_advance(struct vu *vu);
+
+/* The same, if it is free; else it asks by itself. */
+void vu_wake(struct vu *vu);
+
+/* Begin an iteration: scenario.c has counted it. */
+void vu_begin(struct vu *vu);
+
+/* Where the tags of what it records come from. */
+struct tags vu_tags(const struct vu *vu);
+
+/* Its transfer is done: count it, with how late its iteration began. */
+void vu_count(struct vu *vu, const struct transfer *transfer);
+
+/* A request could not be sent: fail its transfer, and count it. */
+void vu_count_failure(struct vu *vu, struct transfer *transfer,
+                      enum client_error error);
 
 /* The behaviour's word that the iteration has come to its end. */
 void vu_finish(struct vu *vu);

@@ -1,59 +1,92 @@
 #include "load/vu_http.h"
 
+#include <string.h>
+
+#include "load/generator.h"
 #include "load/load.h"
+#include "load/request_baggage.h"
 #include "load/vu.h"
 #include "load/vu_script.h"
+#include "script/tag_table.h"
 
-static struct transfer *take(void *ctx, struct lua_State *L, const char **why)
+static void *find(void *ctx, struct lua_State *L, const char **why)
 {
-    struct load *load = ctx;
-    struct vu *vu = vu_script_current(load, L, why);
-    if (!vu)
-        return NULL;
-    vu->transfer.keep_body = !load->config->discard_bodies;
-    return &vu->transfer;
+    return vu_script_current(ctx, L, why);
 }
 
-static void on_reply(struct transfer *transfer)
+/* It has one, so that a request allocates nothing. */
+static struct chain *take(void *asker, struct lua_State *L)
 {
-    struct vu *vu = transfer->ctx;
-    outcome_record(&vu->load->outcome, &vu->load->metrics, transfer);
-    vu_script_wake(vu);
+    (void)L;
+    return &((struct vu *)asker)->chain;
 }
 
-static bool send_request(void *ctx, struct transfer *transfer)
+static void release(struct chain *chain) { (void)chain; }
+
+/* What is asked for first is what profiles are taken of; setup may ask somebody
+ * else. */
+static struct client *client_of(void *ctx, void *asker)
 {
-    (void)ctx;
-    struct vu *vu = transfer->ctx;
-    transfer->done = on_reply;
-    if (!client_send(&vu->client, transfer))
-        return false;
-    vu_script_wait(vu);
-    return true;
+    struct generator *generator = ctx;
+    struct vu *vu = asker;
+    if (vu->number > 0)
+        first_target_note(&generator->load->profiles.target,
+                          &vu->chain.transfer.url);
+    return &vu->client;
 }
 
-static void fail(void *ctx, struct transfer *transfer, enum client_error error)
+static struct cookie_jar *jar_of(void *asker)
 {
-    struct load *load = ctx;
-    outcome_fail(&load->outcome, &load->metrics, error, transfer);
+    return &((struct vu *)asker)->jar;
 }
 
-/* The virtual user sends the next one with it. */
-static void release(void *ctx, struct transfer *transfer)
+static void count(void *asker, struct transfer *transfer)
 {
-    (void)ctx;
-    (void)transfer;
+    vu_count(asker, transfer);
 }
 
-void vu_http_install(struct lua_State *L, struct load *load)
+/* vu_interrupt gives up all that its client has on the way. */
+static void wait_for_reply(void *asker, void (*cancel)(void *),
+                           void *cancel_ctx)
 {
-    load->http = (struct http_host){
-        .user_agent = load->config->user_agent,
+    (void)cancel;
+    (void)cancel_ctx;
+    vu_script_wait(asker);
+}
+
+static void wake(void *asker) { vu_script_wake(asker); }
+
+static void put_baggage(void *asker, struct transfer *transfer)
+{
+    const struct vu *vu = asker;
+    if (!vu->generator->load->profiles.capture)
+        return;
+    const char *name = tag_table_get(&transfer->tags, "name");
+    const struct url_part *url = &transfer->url.text;
+    request_baggage_put(&transfer->request, vu->run->scenario->name,
+                        name ? name : url->at, name ? strlen(name) : url->n);
+}
+
+void vu_http_begin(struct vu *vu)
+{
+    if (!vu->generator->load->config->http.no_cookies_reset)
+        cookie_jar_clear(&vu->jar);
+}
+
+void vu_http_install(struct lua_State *L, struct generator *generator)
+{
+    generator->http = (struct http_host){
+        .options = &generator->load->config->http,
+        .find = find,
         .take = take,
-        .send = send_request,
-        .fail = fail,
         .release = release,
-        .ctx = load,
+        .client = client_of,
+        .headers = put_baggage,
+        .jar = jar_of,
+        .count = count,
+        .wait = wait_for_reply,
+        .wake = wake,
+        .ctx = generator,
     };
-    module_http_install(L, &load->http);
+    module_http_install(L, &generator->http);
 }

@@ -6,10 +6,14 @@
 #ifndef LOAD_VU_HTTP_H
 #define LOAD_VU_HTTP_H
 
-struct load;
+struct generator;
 struct lua_State;
+struct vu;
 
-/* Preload `http` in the state of `load`. May raise. */
-void vu_http_install(struct lua_State *L, struct load *load);
+/* Preload `http` in the state of the generator. May raise. */
+void vu_http_install(struct lua_State *L, struct generator *generator);
+
+/* An iteration of the virtual user begins: its cookies are as at the start. */
+void vu_http_begin(struct vu *vu);
 
 #endif

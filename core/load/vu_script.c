@@ -10,75 +10,104 @@
 #include <stdio.h>
 
 #include "base/log.h"
+#include "load/generator.h"
 #include "load/load.h"
 #include "load/module_loadtest.h"
 #include "load/scenario.h"
 #include "load/vu.h"
+#include "load/vu_http.h"
 #include "script/call.h"
 #include "script/state.h"
+#include "script/value.h"
 
 #define ERRORS_LOGGED 10
 
-/* Runs protected. stack: load, env */
+/* Runs protected. stack: generator */
 static int install(lua_State *L)
 {
-    struct load *load = lua_touserdata(L, 1);
-    const char *const *env = lua_touserdata(L, 2);
-    module_loadtest_install(L, load, env);
+    struct generator *generator = lua_touserdata(L, 1);
+    generator->table_ref = generator->data_ref = LUA_NOREF;
+    module_loadtest_install(L, generator);
     return 0;
 }
 
-static bool open_state(struct load *load, const char *path,
-                       const char *const *env, struct err *err)
+static bool open_state(struct generator *generator, struct err *err)
 {
     char dir[PATH_MAX];
-    snprintf(dir, sizeof dir, "%s", path);
-    load->L = script_state_new(dirname(dir), err);
-    if (!load->L)
+    snprintf(dir, sizeof dir, "%s", generator->load->script);
+    generator->L = script_state_new(dirname(dir), err);
+    if (!generator->L)
         return false;
-    lua_pushcfunction(load->L, install);
-    lua_pushlightuserdata(load->L, load);
-    lua_pushlightuserdata(load->L, (void *)env);
-    return script_call(load->L, 2, 0, err);
+    lua_pushcfunction(generator->L, install);
+    lua_pushlightuserdata(generator->L, generator);
+    return script_call(generator->L, 1, 0, err);
 }
 
-int vu_script_load(struct load *load, const char *path, const char *const *env,
-                   struct err *err)
+/* Runs protected. stack: generator, the script's table */
+static int keep_table(lua_State *L)
 {
-    if (!open_state(load, path, env, err))
+    struct generator *generator = lua_touserdata(L, 1);
+    lua_settop(L, 2);
+    generator->table_ref = luaL_ref(L, LUA_REGISTRYINDEX);
+    return 0;
+}
+
+int vu_script_load(struct generator *generator, struct err *err)
+{
+    if (!open_state(generator, err))
         return LOAD_EXIT_SCRIPT;
-    lua_State *L = load->L;
-    if (!chunk_load(&load->chunk, L, path, err))
+    lua_State *L = generator->L;
+    if (!chunk_load(&generator->chunk, L, generator->load->script, err))
         return LOAD_EXIT_CONFIG;
-    if (!chunk_run(&load->chunk, L, err))
-        return LOAD_EXIT_SCRIPT;
-    /* The table stays at the bottom of the stack, for vu_script_check. */
-    lua_pushliteral(L, "options");
-    bool ok =
-        lua_rawget(L, 1) == LUA_TNIL || config_read(load->config, L, -1, err);
-    lua_settop(L, 1);
+    lua_pushcfunction(L, keep_table);
+    lua_pushlightuserdata(L, generator);
+    bool ok = chunk_run(&generator->chunk, L, err) && script_call(L, 2, 0, err);
+    lua_settop(L, 0);
+    return ok ? 0 : LOAD_EXIT_SCRIPT;
+}
+
+int vu_script_push_field(struct generator *generator, lua_State *L,
+                         const char *name)
+{
+    lua_rawgeti(L, LUA_REGISTRYINDEX, generator->table_ref);
+    lua_pushstring(L, name);
+    lua_rawget(L, -2);
+    lua_remove(L, -2);
+    return lua_type(L, -1);
+}
+
+int vu_script_read_options(struct generator *generator, struct config *config,
+                           struct err *err)
+{
+    lua_State *L = generator->L;
+    bool ok = vu_script_push_field(generator, L, "options") == LUA_TNIL ||
+              config_read(config, L, -1, err);
+    lua_settop(L, 0);
     return ok ? 0 : LOAD_EXIT_CONFIG;
 }
 
-/* The type of the script's field. */
-static int field_type(lua_State *L, const char *name)
+static int field_type(struct generator *generator, const char *name)
 {
-    lua_pushstring(L, name);
-    int type = lua_rawget(L, 1);
-    lua_pop(L, 1);
+    int type = vu_script_push_field(generator, generator->L, name);
+    lua_pop(generator->L, 1);
     return type;
 }
 
-/* k6 runs these; to pass over them in silence would be worse than to say so. */
-static const char *const not_run[] = {"setup", "teardown", "handleSummary"};
-
-bool vu_script_check(struct load *load, struct err *err)
+bool vu_script_has(struct generator *generator, const char *name)
 {
-    const struct config *config = load->config;
-    lua_State *L = load->L;
+    return field_type(generator, name) == LUA_TFUNCTION;
+}
+
+/* Those that may be there or not. */
+static const char *const hooks[] = {"setup", "teardown", "handleSummary"};
+
+bool vu_script_check(struct generator *generator, const struct config *config,
+                     struct err *err)
+{
+    lua_State *L = generator->L;
     for (unsigned i = 0; i < config->n_scenarios; i++) {
         const struct scenario *scenario = &config->scenarios[i];
-        int type = field_type(L, scenario->exec);
+        int type = field_type(generator, scenario->exec);
         if (type != LUA_TFUNCTION)
             return err_set(err,
                            "scenario '%s': the script's table must have a "
@@ -86,47 +115,90 @@ bool vu_script_check(struct load *load, struct err *err)
                            scenario->name, scenario->exec,
                            lua_typename(L, type));
     }
-    for (size_t i = 0; i < sizeof not_run / sizeof *not_run; i++)
-        if (field_type(L, not_run[i]) != LUA_TNIL)
-            return err_set(err, "the script's '%s' is not supported",
-                           not_run[i]);
-    lua_settop(L, 0);
+    for (size_t i = 0; i < sizeof hooks / sizeof *hooks; i++) {
+        int type = field_type(generator, hooks[i]);
+        if (type != LUA_TFUNCTION && type != LUA_TNIL)
+            return err_set(err, "the script's '%s' must be a function, got %s",
+                           hooks[i], lua_typename(L, type));
+    }
     return true;
+}
+
+/* Runs protected. stack: generator, bytes */
+static int take_data(lua_State *L)
+{
+    struct generator *generator = lua_touserdata(L, 1);
+    value_read(L, lua_touserdata(L, 2));
+    generator->data_ref = luaL_ref(L, LUA_REGISTRYINDEX);
+    return 0;
+}
+
+bool vu_script_take_data(struct generator *generator, const struct buf *data,
+                         struct err *err)
+{
+    lua_State *L = generator->L;
+    if (data->failed)
+        return err_set(err, "out of memory");
+    lua_pushcfunction(L, take_data);
+    lua_pushlightuserdata(L, generator);
+    lua_pushlightuserdata(L, data->data);
+    return script_call(L, 2, 0, err);
 }
 
 static void log_error(struct vu *vu, const struct err *err)
 {
-    struct load *load = vu->load;
-    if (++load->n_script_errors > ERRORS_LOGGED)
+    struct generator *generator = vu->generator;
+    generator->results.n_script_errors++;
+    if (++generator->n_errors > ERRORS_LOGGED)
         return;
     log_write(LOG_ERROR, "script_error",
               LOG_FIELDS(log_integer("vu", vu->number),
                          log_integer("iteration", vu->iteration),
                          log_text("message", err->message)));
-    if (load->n_script_errors == ERRORS_LOGGED)
+    if (generator->n_errors == ERRORS_LOGGED)
         log_write(
             LOG_WARN, "script_errors",
             LOG_FIELDS(log_text("note", "further ones are only counted")));
 }
 
-/* Go on with the function, and see how it comes back. */
-static void resume(struct vu *vu)
+/* Setup and teardown are the only functions of virtual user 0. */
+static struct hook *hook_of(struct vu *vu)
 {
-    struct load *load = vu->load;
+    struct generator *generator = vu->generator;
+    if (vu->number > 0)
+        return NULL;
+    return vu == &generator->setup.vu ? &generator->setup
+                                      : &generator->teardown;
+}
+
+static void on_failed(struct vu *vu, const struct err *err)
+{
+    struct hook *hook = hook_of(vu);
+    if (hook)
+        hook_fail(hook, err);
+    else
+        log_error(vu, err);
+    lua_resetthread(vu->co);
+}
+
+/* Go on with the function, and see how it comes back. */
+static void resume(struct vu *vu, int n_args)
+{
+    struct generator *generator = vu->generator;
     struct err err;
     int n_results;
-    load->current = vu;
-    int status = script_resume(vu->co, load->L, 0, &n_results, &err);
-    load->current = NULL;
+    generator->current = vu;
+    int status = script_resume(vu->co, generator->L, n_args, &n_results, &err);
+    generator->current = NULL;
     if (status == LUA_YIELD && vu->waiting)
         return;
     if (status == LUA_YIELD)
         err_set(&err, "the script's function yields to nobody: only http "
                       "requests and sleep may wait");
-    if (status != LUA_OK) {
-        log_error(vu, &err);
-        lua_resetthread(vu->co);
-    }
+    if (status != LUA_OK)
+        on_failed(vu, &err);
+    else if (vu->number == 0)
+        hook_return(hook_of(vu), vu->co, n_results);
     lua_settop(vu->co, 0);
     vu_finish(vu);
 }
@@ -136,12 +208,13 @@ void vu_script_wait(struct vu *vu) { vu->waiting = true; }
 void vu_script_wake(struct vu *vu)
 {
     vu->waiting = false;
-    resume(vu);
+    resume(vu, 0);
 }
 
-struct vu *vu_script_current(struct load *load, lua_State *L, const char **why)
+struct vu *vu_script_current(struct generator *generator, lua_State *L,
+                             const char **why)
 {
-    struct vu *vu = load->current;
+    struct vu *vu = generator->current;
     *why = NULL;
     if (!vu)
         *why = "is not allowed while the script is being loaded: call it in "
@@ -158,8 +231,10 @@ struct vu *vu_script_current(struct load *load, lua_State *L, const char **why)
 static void begin(struct vu *vu)
 {
     vu->group = CHECKS_ROOT;
+    vu_http_begin(vu);
     lua_rawgeti(vu->co, LUA_REGISTRYINDEX, vu->exec_ref);
-    resume(vu);
+    lua_rawgeti(vu->co, LUA_REGISTRYINDEX, vu->generator->data_ref);
+    resume(vu, 1);
 }
 
 static void interrupt(struct vu *vu)
@@ -183,11 +258,11 @@ static int keep(lua_State *L)
 
 static bool open_script(struct vu *vu, struct err *err)
 {
-    struct load *load = vu->load;
-    lua_State *L = load->L;
-    load->opening = vu->number;
-    bool ok = chunk_run(&load->chunk, L, err);
-    load->opening = 0;
+    struct generator *generator = vu->generator;
+    lua_State *L = generator->L;
+    generator->opening = vu;
+    bool ok = chunk_run(&generator->chunk, L, err);
+    generator->opening = NULL;
     if (!ok)
         return false;
     lua_pushcfunction(L, keep);
@@ -201,8 +276,8 @@ static void close_script(struct vu *vu)
 {
     if (!vu->co)
         return;
-    luaL_unref(vu->load->L, LUA_REGISTRYINDEX, vu->co_ref);
-    luaL_unref(vu->load->L, LUA_REGISTRYINDEX, vu->exec_ref);
+    luaL_unref(vu->generator->L, LUA_REGISTRYINDEX, vu->co_ref);
+    luaL_unref(vu->generator->L, LUA_REGISTRYINDEX, vu->exec_ref);
     vu->co = NULL;
 }
 

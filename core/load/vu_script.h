@@ -12,20 +12,40 @@
 
 #include "base/err.h"
 
-struct load;
+struct buf;
+struct config;
+struct generator;
 struct lua_State;
 struct vu;
 
-/* load_open_script's work. */
-int vu_script_load(struct load *load, const char *path, const char *const *env,
-                   struct err *err);
+/* Make the generator's Lua state, and run the chunk of load->script once. 0,
+ * or the exit code and err. */
+int vu_script_load(struct generator *generator, struct err *err);
+
+/* Read the script's `options` into the configuration. 0, or the exit code and
+ * err. */
+int vu_script_read_options(struct generator *generator, struct config *config,
+                           struct err *err);
 
 /* Has the script the functions that the scenarios name? */
-bool vu_script_check(struct load *load, struct err *err);
+bool vu_script_check(struct generator *generator, const struct config *config,
+                     struct err *err);
+
+/* Has it a function of this name? */
+bool vu_script_has(struct generator *generator, const char *name);
+
+/* Push the script's field onto `L`, the generator's state or one of its
+ * coroutines; its type. */
+int vu_script_push_field(struct generator *generator, struct lua_State *L,
+                         const char *name);
+
+/* What setup returned (script/value.h), to be handed to each iteration. */
+bool vu_script_take_data(struct generator *generator, const struct buf *data,
+                         struct err *err);
 
 /* The virtual user whose function runs on `L` now, from which it may yield.
  * NULL and *why when there is none. */
-struct vu *vu_script_current(struct load *load, struct lua_State *L,
+struct vu *vu_script_current(struct generator *generator, struct lua_State *L,
                              const char **why);
 
 /* Say that the yield that follows is a wait. */

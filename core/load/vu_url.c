@@ -3,26 +3,34 @@
 #include <string.h>
 
 #include "client/request.h"
+#include "load/generator.h"
 #include "load/load.h"
+#include "load/request_baggage.h"
 #include "load/vu.h"
 
 static void on_reply(struct transfer *transfer)
 {
     struct vu *vu = transfer->ctx;
-    outcome_record(&vu->load->outcome, &vu->load->metrics, transfer);
+    vu_count(vu, transfer);
     vu_finish(vu);
 }
 
 static bool open_url(struct vu *vu, struct err *err)
 {
-    struct transfer *transfer = &vu->transfer;
-    const char *url = vu->load->url;
+    struct transfer *transfer = &vu->chain.transfer;
+    const char *url = vu->generator->load->url;
     if (!url_parse(&transfer->url, url, strlen(url), err))
         return false;
+    first_target_note(&vu->generator->load->profiles.target, &transfer->url);
     request_begin(&transfer->request, "GET", &transfer->url);
     request_host(&transfer->request, &transfer->url);
-    request_user_agent(&transfer->request, vu->load->config->user_agent);
+    request_user_agent(&transfer->request,
+                       vu->generator->load->config->http.user_agent);
+    if (profile_options_any(&vu->generator->load->config->profile))
+        request_baggage_put(&transfer->request, vu->run->scenario->name, url,
+                            strlen(url));
     request_end(&transfer->request, NULL, 0);
+    transfer->method = "GET";
     transfer->idempotent = true;
     transfer->done = on_reply;
     return !transfer->request.failed || err_set(err, "out of memory");
@@ -30,10 +38,10 @@ static bool open_url(struct vu *vu, struct err *err)
 
 static void begin(struct vu *vu)
 {
-    if (client_send(&vu->client, &vu->transfer))
+    struct transfer *transfer = &vu->chain.transfer;
+    if (client_send(&vu->client, transfer))
         return;
-    outcome_fail(&vu->load->outcome, &vu->load->metrics, CLIENT_OUT_OF_MEMORY,
-                 &vu->transfer);
+    vu_count_failure(vu, transfer, CLIENT_OUT_OF_MEMORY);
     vu_finish(vu);
 }
 

@@ -1,105 +1,89 @@
 /* module_http.c -- k6's functions.
  *
- * A request's bytes are written into a transfer, the coroutine yields, and the
- * reply is copied into one userdata when it goes on (module_response.c). Bad
- * arguments raise; what goes wrong on the way is in res.error and
- * res.error_code, as in k6.
+ * A request's bytes are written into a chain's transfer, the coroutine yields,
+ * and the reply is copied into one userdata when it goes on
+ * (module_response.c). Bad arguments raise; what goes wrong on the way is in
+ * res.error and res.error_code, as in k6.
  */
 #include "script/module_http.h"
 
 #include <lauxlib.h>
 #include <lua.h>
+#include <stdatomic.h>
 #include <string.h>
-#include <strings.h>
 
-#include "base/duration.h"
+#include "base/log.h"
+#include "client/client.h"
 #include "client/request.h"
+#include "script/http_params.h"
+#include "script/module_cookies.h"
 #include "script/module_response.h"
 #include "script/state.h"
 
 /* In the registry, under the address: the host. */
 static const char host_key;
 
-/* Which headers the script has given itself. */
-struct given {
-    bool host, user_agent;
-};
-
 static const struct http_host *get_host(lua_State *L)
 {
     return lua_touserdata(L, lua_upvalueindex(1));
 }
 
-static int respond(lua_State *L, struct transfer *transfer)
+void http_options_init(struct http_options *options)
+{
+    *options = (struct http_options){
+        .user_agent = REQUEST_USER_AGENT,
+        .max_redirects = -1,
+    };
+}
+
+static int respond(lua_State *L, struct chain *chain)
 {
     const struct http_host *host = get_host(L);
-    module_response_push(L, transfer);
-    host->release(host->ctx, transfer);
+    module_response_push(L, &chain->transfer);
+    transfer_trim(&chain->transfer);
+    host->release(chain);
     return 1;
 }
 
-static int on_woken(lua_State *L, int status, lua_KContext transfer)
+static int on_woken(lua_State *L, int status, lua_KContext chain)
 {
     (void)status;
-    return respond(L, (struct transfer *)transfer);
+    return respond(L, (struct chain *)chain);
 }
 
-/* stack: ..., the table of headers */
-static void put_headers(lua_State *L, struct buf *out, struct given *given)
+static void on_counted(struct transfer *transfer)
 {
-    lua_pushnil(L);
-    while (lua_next(L, -2)) {
-        size_t n_name, n_value;
-        if (lua_type(L, -2) != LUA_TSTRING || !lua_isstring(L, -1))
-            luaL_error(L, "params.headers: names and values must be strings");
-        const char *name = lua_tolstring(L, -2, &n_name);
-        const char *value = lua_tolstring(L, -1, &n_value);
-        if (!request_header_valid(name, n_name, value, n_value))
-            luaL_error(L, "params.headers: '%s' is not a valid header", name);
-        given->host |= strcasecmp(name, "host") == 0;
-        given->user_agent |= strcasecmp(name, "user-agent") == 0;
-        if (strcasecmp(name, "content-length") != 0)
-            request_header(out, name, n_name, value, n_value);
-        lua_pop(L, 1);
-    }
+    const struct http_host *host = ((struct chain *)transfer)->ctx;
+    host->count(transfer->ctx, transfer);
 }
 
-/* A number is milliseconds, as in k6. */
-static int64_t to_timeout(lua_State *L)
+/* Once in the program, as it would be said again and again. */
+static void warn_of_redirects(const struct chain *chain)
 {
-    int64_t ns = 0;
-    lua_Number ms = lua_type(L, -1) == LUA_TNUMBER ? lua_tonumber(L, -1) : 0;
-    if (ms > 0 && ms < 1e10)
-        ns = (int64_t)(ms * 1e6);
-    else if (lua_type(L, -1) == LUA_TSTRING)
-        duration_parse(lua_tostring(L, -1), &ns);
-    if (ns <= 0)
-        luaL_error(L, "params.timeout must be %s, or milliseconds",
-                   DURATION_GRAMMAR);
-    return ns;
-}
-
-static void put_params(lua_State *L, int index, struct transfer *transfer,
-                       struct given *given)
-{
-    if (lua_isnoneornil(L, index))
+    static atomic_flag warned = ATOMIC_FLAG_INIT;
+    if (!chain_stopped(chain) || !chain->warn_of_redirects ||
+        atomic_flag_test_and_set(&warned))
         return;
-    luaL_checktype(L, index, LUA_TTABLE);
-    lua_pushnil(L);
-    while (lua_next(L, index)) { /* stack: ..., name, value */
-        const char *name =
-            lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "?";
-        if (strcmp(name, "headers") == 0 && lua_istable(L, -1))
-            put_headers(L, &transfer->request, given);
-        else if (strcmp(name, "timeout") == 0)
-            transfer->timeout_ns = to_timeout(L);
-        else if (strcmp(name, "tags") != 0 || !lua_istable(L, -1))
-            luaL_error(L,
-                       "params.%s: unknown, or of a wrong type; known are "
-                       "headers and tags (tables) and timeout",
-                       name);
-        lua_pop(L, 1);
-    }
+    log_write(LOG_WARN, "redirects_stopped",
+              LOG_FIELDS(log_integer("redirects", chain->redirects_max),
+                         log_text("note", "the last redirection is the reply; "
+                                          "redirects in the params, or the "
+                                          "option maxRedirects, silences "
+                                          "this")));
+}
+
+static void on_done(struct transfer *transfer)
+{
+    struct chain *chain = (struct chain *)transfer;
+    const struct http_host *host = chain->ctx;
+    warn_of_redirects(chain);
+    host->count(transfer->ctx, transfer);
+    host->wake(transfer->ctx);
+}
+
+static void cancel(void *chain)
+{
+    client_abort(&((struct chain *)chain)->transfer);
 }
 
 static bool is_method(const char *method)
@@ -109,27 +93,43 @@ static bool is_method(const char *method)
 }
 
 /* The request's bytes, from the arguments. The URL's parts point into the
- * string, which stays on the coroutine's stack until the reply is there. */
-static void build(lua_State *L, struct transfer *transfer, const char *method,
+ * string, which stays on the coroutine's stack until the reply is there; and
+ * so does the method. */
+static void build(lua_State *L, struct chain *chain, const char *method,
                   int body, int params)
 {
-    struct given given = {false, false};
+    struct transfer *transfer = &chain->transfer;
+    const struct http_host *host = get_host(L);
+    const struct http_options *options = host->options;
+    struct http_given given = {false, false};
     size_t n_body = 0;
     const char *bytes = NULL;
     if (!lua_isnoneornil(L, body))
         bytes = luaL_checklstring(L, body, &n_body);
-    transfer->timeout_ns = TRANSFER_TIMEOUT_NS;
+    transfer->method = method;
     transfer->head_only = strcmp(method, "HEAD") == 0;
     transfer->idempotent = transfer->head_only || strcmp(method, "GET") == 0 ||
                            strcmp(method, "OPTIONS") == 0;
-    transfer->keep_headers = true;
+    transfer->tags.len = 0;
+    http_params_reset(chain, options);
     request_begin(&transfer->request, method, &transfer->url);
-    put_params(L, params, transfer, &given);
+    http_params_read(L, params, chain, &given);
+    chain_put_cookies(chain, &transfer->request);
     if (!given.host)
         request_host(&transfer->request, &transfer->url);
     if (!given.user_agent)
-        request_user_agent(&transfer->request, get_host(L)->user_agent);
+        request_user_agent(&transfer->request, options->user_agent);
+    if (host->headers)
+        host->headers(transfer->ctx, transfer);
     request_end(&transfer->request, bytes, n_body);
+}
+
+static int fail(lua_State *L, struct chain *chain, enum client_error error)
+{
+    transfer_clear(&chain->transfer);
+    transfer_fail(&chain->transfer, error, NULL);
+    on_counted(&chain->transfer);
+    return respond(L, chain);
 }
 
 static int request(lua_State *L, const char *name, const char *method, int url,
@@ -137,23 +137,31 @@ static int request(lua_State *L, const char *name, const char *method, int url,
 {
     const char *why;
     size_t n;
+    struct err err;
     const struct http_host *host = get_host(L);
     const char *text = luaL_checklstring(L, url, &n);
-    struct transfer *transfer = host->take(host->ctx, L, &why);
-    if (!transfer)
+    void *asker = host->find(host->ctx, L, &why);
+    if (!asker)
         return luaL_error(L, "http.%s %s", name, why);
+    struct chain *chain = host->take(asker, L);
+    chain->ctx = host;
+    chain->transfer.ctx = asker;
+    chain->jar = host->jar(asker);
+    chain->counted = on_counted;
+    chain->done = on_done;
 
-    enum client_error error = CLIENT_INVALID_URL;
-    struct err err;
-    if (url_parse(&transfer->url, text, n, &err)) {
-        build(L, transfer, method, body, params);
-        error = CLIENT_OUT_OF_MEMORY;
-        if (!transfer->request.failed && host->send(host->ctx, transfer))
-            return lua_yieldk(L, 0, (lua_KContext)transfer, on_woken);
-        buf_fini(&transfer->request);
+    if (!url_parse(&chain->transfer.url, text, n, &err))
+        return fail(L, chain, CLIENT_INVALID_URL);
+    build(L, chain, method, body, params);
+    if (chain->jar != host->jar(asker)) /* whoever shares params may drop it */
+        lua_getfield(L, params, "jar");
+    if (chain->transfer.request.failed ||
+        !chain_send(chain, host->client(host->ctx, asker))) {
+        buf_fini(&chain->transfer.request);
+        return fail(L, chain, CLIENT_OUT_OF_MEMORY);
     }
-    host->fail(host->ctx, transfer, error);
-    return respond(L, transfer);
+    host->wait(asker, cancel, chain);
+    return lua_yieldk(L, 0, (lua_KContext)chain, on_woken);
 }
 
 /* http.get(url [, params]) and http.head */
@@ -195,17 +203,40 @@ static int http_request(lua_State *L)
     return request(L, "request", method, 2, 3, 4);
 }
 
+/* http.cookieJar(): the virtual user's own */
+static int cookie_jar(lua_State *L)
+{
+    const char *why;
+    const struct http_host *host = get_host(L);
+    void *asker = host->find(host->ctx, L, &why);
+    if (!asker)
+        return luaL_error(L, "http.cookieJar %s", why);
+    struct cookie_jar *jar = host->jar(asker);
+    if (!jar)
+        return luaL_error(L, "http.cookieJar is for load scripts: handlers "
+                             "have no jar but those that they make by "
+                             "http.CookieJar()");
+    return module_cookies_push(L, jar);
+}
+
 static const luaL_Reg functions[] = {
-    {"get", get},         {"head", head},
-    {"post", post},       {"put", put},
-    {"patch", patch},     {"del", del},
-    {"options", options}, {"request", http_request},
+    {"get", get},
+    {"head", head},
+    {"post", post},
+    {"put", put},
+    {"patch", patch},
+    {"del", del},
+    {"options", options},
+    {"request", http_request},
+    {"cookieJar", cookie_jar},
+    {"CookieJar", module_cookies_new},
     {NULL, NULL},
 };
 
 /* All have two upvalues: the host, the response's metatable. */
 static int open_module(lua_State *L)
 {
+    module_cookies_open(L);
     luaL_newlibtable(L, functions);
     lua_rawgetp(L, LUA_REGISTRYINDEX, &host_key);
     module_response_push_metatable(L);

@@ -5,25 +5,48 @@
 #define SCRIPT_MODULE_HTTP_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
-#include "client/transfer.h"
+#include "client/chain.h"
 
+struct client;
+struct cookie_jar;
 struct lua_State;
 
-/* Whose requests they are, and how the script waits for them. */
+#define HTTP_USER_AGENT_MAX 127
+
+/* What holds for all requests that say nothing else; k6's names and values. */
+struct http_options {
+    char user_agent[HTTP_USER_AGENT_MAX + 1];
+    int64_t max_redirects; /* -1: 10, and where that stops, a warning */
+    bool discard_bodies;
+    bool no_cookies_reset; /* of virtual users, at each iteration */
+};
+
+void http_options_init(struct http_options *options);
+
+/* Whose requests they are, and how a script waits for them. What asks, a
+ * virtual user or a handler's task, is an opaque `asker`. */
 struct http_host {
-    const char *user_agent;
-    /* A transfer for the coroutine that runs, with keep_body set. May push one
-     * value, which keeps it alive. NULL, and `why` to be put behind the
-     * function's name, when that cannot wait. May raise. */
-    struct transfer *(*take)(void *ctx, struct lua_State *L, const char **why);
-    /* Send it; the coroutine, which yields next, is resumed when it is done.
-     * False: out of memory. */
-    bool (*send)(void *ctx, struct transfer *transfer);
-    /* It could not be sent: transfer_fail it. */
-    void (*fail)(void *ctx, struct transfer *transfer, enum client_error error);
+    const struct http_options *options;
+    /* Whose coroutine runs. NULL, and `why` to be put behind the function's
+     * name, when it cannot wait here. */
+    void *(*find)(void *ctx, struct lua_State *L, const char **why);
+    /* A chain for it. May push one value, which keeps it alive. May raise. */
+    struct chain *(*take)(void *asker, struct lua_State *L);
     /* The script has its response. */
-    void (*release)(void *ctx, struct transfer *transfer);
+    void (*release)(struct chain *chain);
+    struct client *(*client)(void *ctx, void *asker);
+    /* Add headers to a request that is built but for its end. NULL: none. */
+    void (*headers)(void *asker, struct transfer *transfer);
+    /* Its own jar; NULL: it has none. */
+    struct cookie_jar *(*jar)(void *asker);
+    /* A transfer of its is done. */
+    void (*count)(void *asker, struct transfer *transfer);
+    /* The coroutine yields next, until `wake`; `cancel` is called when it is
+     * given up before. */
+    void (*wait)(void *asker, void (*cancel)(void *), void *cancel_ctx);
+    void (*wake)(void *asker);
     void *ctx;
 };
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "client/transfer.h"
+#include "script/module_cookies.h"
 
 #define METATABLE "perilune.response"
 
@@ -17,13 +18,19 @@ struct response {
     int code;
     const char *error, *detail; /* static texts */
     struct transfer_times times;
-    size_t n_headers, n_body;
-    char bytes[]; /* name NUL value NUL..., then the body */
+    size_t n_url, n_headers, n_body;
+    char bytes[]; /* URL; name NUL value NUL...; body */
 };
+
+static const char *headers_of(const struct response *response)
+{
+    return response->bytes + response->n_url;
+}
 
 static void push_body(lua_State *L, const struct response *response)
 {
-    lua_pushlstring(L, response->bytes + response->n_headers, response->n_body);
+    lua_pushlstring(L, headers_of(response) + response->n_headers,
+                    response->n_body);
 }
 
 static void push_error(lua_State *L, const struct response *response)
@@ -80,7 +87,7 @@ static int find_header(lua_State *L)
 
 static void push_headers(lua_State *L, const struct response *response)
 {
-    const char *at = response->bytes;
+    const char *at = headers_of(response);
     const char *end = at + response->n_headers;
     lua_newtable(L);
     while (at < end) {
@@ -124,8 +131,12 @@ static int get_field(lua_State *L)
         push_body(L, response);
     else if (strcmp(name, "headers") == 0)
         push_headers(L, response);
+    else if (strcmp(name, "cookies") == 0)
+        module_cookies_push_set(L, headers_of(response), response->n_headers);
     else if (strcmp(name, "timings") == 0)
         push_timings(L, response);
+    else if (strcmp(name, "url") == 0)
+        lua_pushlstring(L, response->bytes, response->n_url);
     else if (strcmp(name, "error") == 0)
         push_error(L, response);
     else if (strcmp(name, "error_code") == 0)
@@ -149,20 +160,24 @@ void module_response_push_metatable(lua_State *L)
 
 int module_response_push(lua_State *L, const struct transfer *transfer)
 {
+    struct url_part url = transfer->url.text;
     size_t n_headers = transfer->headers.len, n_body = transfer->body.len;
     struct response *response =
-        lua_newuserdatauv(L, sizeof *response + n_headers + n_body, 0);
+        lua_newuserdatauv(L, sizeof *response + url.n + n_headers + n_body, 0);
     response->status = transfer->status;
     response->code = transfer_error_code(transfer);
     response->error = client_error_text(transfer->error);
     response->detail = transfer->detail;
     response->times = transfer->times;
+    response->n_url = url.n;
     response->n_headers = n_headers;
     response->n_body = n_body;
+    memcpy(response->bytes, url.at, url.n);
     if (n_headers)
-        memcpy(response->bytes, transfer->headers.data, n_headers);
+        memcpy(response->bytes + url.n, transfer->headers.data, n_headers);
     if (n_body)
-        memcpy(response->bytes + n_headers, transfer->body.data, n_body);
+        memcpy(response->bytes + url.n + n_headers, transfer->body.data,
+               n_body);
     lua_pushvalue(L, lua_upvalueindex(2));
     lua_setmetatable(L, -2);
     return 1;

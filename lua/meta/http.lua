@@ -9,6 +9,23 @@ local http = {}
 ---@field headers? table<string, string|number>
 ---@field timeout? string|number "10s", "500ms", or milliseconds; 60 s
 ---@field tags? table<string, string>
+---@field cookies? table<string, string|number|http.GivenCookie> for this request alone
+---@field jar? http.Jar in place of the virtual user's
+---@field redirects? integer how many to follow; the option maxRedirects, 10
+
+---@class http.GivenCookie
+---@field value string
+---@field replace? boolean in place of the jar's of that name
+
+---@class http.Cookie that a reply sets
+---@field name string
+---@field value string
+---@field domain string
+---@field path string
+---@field expires integer milliseconds since 1970; 0: none was given
+---@field max_age integer seconds; 0: none was given
+---@field secure boolean
+---@field http_only boolean
 
 ---@class http.Timings in milliseconds
 ---@field blocked number until there was a connection
@@ -20,9 +37,11 @@ local http = {}
 ---@field duration number sending + waiting + receiving
 
 ---@class http.Response
+---@field url string where it came from, after redirects
 ---@field status integer 0 when there was no reply
 ---@field headers table<string, string> whatever the case of the name asked for
 ---@field body string
+---@field cookies table<string, http.Cookie[]> that it sets
 ---@field timings http.Timings
 ---@field error string "" when there was none
 ---@field error_code integer k6's; 0 when there was none
@@ -78,5 +97,47 @@ function http.options(url, body, params) end
 ---@param params? http.Params
 ---@return http.Response
 function http.request(method, url, body, params) end
+
+---The virtual user's jar, which each iteration empties unless the option
+---noCookiesReset is set. Not in handlers.
+---@return http.Jar
+function http.cookieJar() end
+
+---A new one, for params.jar.
+---@return http.Jar
+function http.CookieJar() end
+
+---@class http.Jar
+local Jar = {}
+
+---What would be sent there: values by name.
+---@param url string
+---@return table<string, string[]>
+function Jar:cookiesForURL(url) end
+
+---@class http.JarOptions
+---@field path? string
+---@field domain? string
+---@field expires? string a date as in HTTP
+---@field max_age? integer seconds
+---@field secure? boolean
+---@field http_only? boolean
+
+---As if a server there had set it.
+---@param url string
+---@param name string
+---@param value string
+---@param options? http.JarOptions
+---@return true
+function Jar:set(url, name, value, options) end
+
+---Drop all that would be sent there.
+---@param url string
+function Jar:clear(url) end
+
+---Drop those of this name that would be sent there.
+---@param url string
+---@param name string
+function Jar:delete(url, name) end
 
 return http

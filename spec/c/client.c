@@ -16,11 +16,14 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #include "base/clock.h"
+#include "base/gzip.h"
 #include "client/client.h"
 #include "client/fetch.h"
 #include "client/request.h"
+#include "party.h"
 
 #define TIMEOUT_NS (500 * INT64_C(1000000))
 #define BODY_MAX 100000
@@ -35,7 +38,14 @@ enum act {
     ENDLESS_HEAD, /* header fields until the client goes */
     DIE_IDLE,     /* end the connection after the reply: FIN, then RST */
     CLOSE_SECOND, /* answer one request, then close at the next */
+    /* `reply` is the Content-Encoding; the body, compressed, is ENCODED_TEXT */
+    ENCODED,
+    ENCODED_CUT,     /* but for its last bytes */
+    ENCODED_DAMAGED, /* with other bytes in the middle */
+    ENCODED_BOMB,    /* is 64 times the largest body that is allowed */
 };
+
+#define ENCODED_TEXT "what is said twice is said twice: once, and once more"
 
 static const struct fault {
     const char *name;
@@ -101,6 +111,27 @@ static const struct fault {
      ENDLESS_BODY, 0, "", CLIENT_BODY_TOO_LARGE},
     {"endless head", "HTTP/1.1 200 OK\r\n", ENDLESS_HEAD, 0, "",
      CLIENT_HEAD_TOO_LARGE},
+    {"gzip", "gzip", ENCODED, 200, ENCODED_TEXT, CLIENT_OK},
+    {"zlib", "Deflate", ENCODED, 200, ENCODED_TEXT, CLIENT_OK},
+    {"bare deflate", "deflate-bare", ENCODED, 200, ENCODED_TEXT, CLIENT_OK},
+    {"gzip in deflate", "gzip ,deflate", ENCODED, 200, ENCODED_TEXT, CLIENT_OK},
+    {"gzip, cut", "gzip", ENCODED_CUT, 0, "", CLIENT_DECODING},
+    {"gzip, damaged", "gzip", ENCODED_DAMAGED, 0, "", CLIENT_DECODING},
+    {"deflate, cut", "deflate", ENCODED_CUT, 0, "", CLIENT_DECODING},
+    {"gzip that is none",
+     "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 5\r\n\r\n"
+     "hello",
+     KEEP, 0, "", CLIENT_DECODING},
+    {"empty gzip",
+     "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 0\r\n\r\n",
+     KEEP, 200, "", CLIENT_OK},
+    {"unknown encoding",
+     "HTTP/1.1 200 OK\r\nContent-Encoding: br\r\nContent-Length: 5\r\n\r\n"
+     "hello",
+     KEEP, 200, "hello", CLIENT_OK},
+    {"gzip bomb", "gzip", ENCODED_BOMB, 0, "", CLIENT_BODY_TOO_LARGE},
+    {"gzip bomb in a gzip", "gzip, gzip", ENCODED_BOMB, 0, "",
+     CLIENT_BODY_TOO_LARGE},
     {"dies when idle", "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ndied",
      DIE_IDLE, 200, "died", CLIENT_OK},
     {"keep-alive lost", "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nkept",
@@ -148,6 +179,57 @@ static void send_endlessly(int fd, const char *part)
         ;
 }
 
+/* Put one more coding on the body. */
+static void compress_with(const char *coding, struct buf *body)
+{
+    struct err err;
+    struct buf out = BUF_INIT;
+    bool bare = strstr(coding, "bare") != NULL;
+    if (strcasestr(coding, "gzip")) {
+        assert_true(gzip_compress(body->data, body->len, 9, &out, &err));
+    } else {
+        z_stream z = {0};
+        deflateInit2(&z, 9, Z_DEFLATED, bare ? -15 : 15, 8, Z_DEFAULT_STRATEGY);
+        assert_true(buf_reserve(&out, body->len + 1000));
+        z.next_in = (unsigned char *)body->data;
+        z.avail_in = (unsigned)body->len;
+        z.next_out = (unsigned char *)out.data;
+        z.avail_out = (unsigned)out.cap;
+        assert_int_equal(deflate(&z, Z_FINISH), Z_STREAM_END);
+        out.len = z.total_out;
+        deflateEnd(&z);
+    }
+    buf_fini(body);
+    *body = out;
+}
+
+static void send_encoded(int fd, const struct fault *fault)
+{
+    char list[64], *rest = list;
+    struct buf body = BUF_INIT, reply = BUF_INIT;
+    if (fault->act == ENCODED_BOMB) {
+        assert_true(buf_reserve(&body, 64 * BODY_MAX));
+        memset(body.data, 0, body.len = 64 * BODY_MAX);
+    } else {
+        buf_puts(&body, ENCODED_TEXT);
+    }
+    snprintf(list, sizeof list, "%s", fault->reply);
+    for (char *coding; (coding = strsep(&rest, ","));)
+        compress_with(coding, &body);
+    if (fault->act == ENCODED_CUT)
+        body.len -= 5;
+    if (fault->act == ENCODED_DAMAGED)
+        memset(body.data + body.len / 2, 0xff, 8);
+    buf_printf(&reply,
+               "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\n"
+               "Content-Encoding: %.*s\r\n\r\n",
+               body.len, (int)strcspn(fault->reply, "-"), fault->reply);
+    buf_append(&reply, body.data, body.len);
+    send_all(fd, reply.data, reply.len);
+    buf_fini(&body);
+    buf_fini(&reply);
+}
+
 /* True: go on with this connection. */
 static bool answer(int fd, const struct fault *fault, int n_before)
 {
@@ -156,12 +238,18 @@ static bool answer(int fd, const struct fault *fault, int n_before)
         return false;
     if (fault->act == SLOWLY)
         send_slowly(fd, fault->reply);
+    else if (fault->act >= ENCODED)
+        send_encoded(fd, fault);
     else
         send_all(fd, fault->reply, strlen(fault->reply));
     switch (fault->act) {
     case KEEP:
     case SLOWLY:
     case CLOSE_SECOND:
+    case ENCODED:
+    case ENCODED_CUT:
+    case ENCODED_DAMAGED:
+    case ENCODED_BOMB:
         return true;
     case RESET:
         setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
@@ -254,29 +342,7 @@ static int stop_server(void **state)
     return 0;
 }
 
-/* --- one loop with clients --------------------------------------------- */
-
-struct party {
-    uv_loop_t loop;
-    struct network network;
-    unsigned n_open; /* parties that have not finished */
-};
-
-static void party_init(struct party *party)
-{
-    uv_loop_init(&party->loop);
-    network_init(&party->network, &party->loop);
-    party->n_open = 0;
-}
-
-/* Everything is closed: the loop must come to its end by itself. */
-static void party_fini(struct party *party)
-{
-    network_close(&party->network);
-    assert_int_equal(uv_run(&party->loop, UV_RUN_DEFAULT), 0);
-    assert_int_equal(uv_loop_close(&party->loop), 0);
-    network_fini(&party->network);
-}
+/* --- requests and what becomes of them --------------------------------- */
 
 static char url_text[N_FAULTS][64];
 
@@ -316,22 +382,6 @@ static void assert_outcome(const struct transfer *transfer, size_t fault)
     assert_true(transfer->times.done_ns >= transfer->times.start_ns);
 }
 
-static void stop_loop(struct transfer *transfer)
-{
-    uv_stop(((struct party *)transfer->ctx)->network.loop);
-}
-
-/* Send and wait. */
-static void run(struct party *party, struct client *client,
-                struct transfer *transfer)
-{
-    transfer->done = stop_loop;
-    transfer->ctx = party;
-    assert_true(client_send(client, transfer));
-    uv_run(&party->loop, UV_RUN_DEFAULT);
-    assert_null(transfer->connection);
-}
-
 /* Each fault twice on one client: the second time on a connection that was
  * kept, where the first left one. */
 static void faults_are_classified(void **state)
@@ -345,7 +395,7 @@ static void faults_are_classified(void **state)
     transfer_init(&transfer);
     for (size_t i = 0; i < 2 * N_FAULTS; i++) {
         aim(&transfer, "GET", i / 2);
-        run(&party, &client, &transfer);
+        party_run(&party, &client, &transfer);
         assert_outcome(&transfer, i / 2);
     }
     client_close(&client);
@@ -365,7 +415,7 @@ static void connections_are_kept(void **state)
     int before = n_connections;
     for (int i = 0; i < 50; i++) {
         aim(&transfer, "GET", (size_t)i % 7); /* all of these keep it */
-        run(&party, &client, &transfer);
+        party_run(&party, &client, &transfer);
         assert_outcome(&transfer, (size_t)i % 7);
         assert_int_equal(transfer.times.dial_ns != 0, i == 0);
     }
@@ -386,16 +436,16 @@ static void heads_and_trailers(void **state)
     transfer_init(&transfer);
     /* What comes where no body may come is thrown away with the connection. */
     aim(&transfer, "HEAD", 0);
-    run(&party, &client, &transfer);
+    party_run(&party, &client, &transfer);
     assert_int_equal(transfer.status, 200);
     assert_int_equal(transfer.body.len, 0);
     assert_string_equal(transfer_header(&transfer, "content-LENGTH"), "5");
     assert_null(transfer_header(&transfer, "content"));
     aim(&transfer, "GET", 0);
-    run(&party, &client, &transfer);
+    party_run(&party, &client, &transfer);
     assert_outcome(&transfer, 0);
     aim(&transfer, "GET", 2);
-    run(&party, &client, &transfer);
+    party_run(&party, &client, &transfer);
     assert_non_null(transfer_header(&transfer, "transfer-encoding"));
     assert_null(transfer_header(&transfer, "trailer"));
     client_close(&client);
@@ -414,9 +464,9 @@ static void only_idempotent_requests_are_repeated(void **state)
     client_init(&client, &party.network);
     transfer_init(&transfer);
     aim(&transfer, "POST", N_FAULTS - 1);
-    run(&party, &client, &transfer);
+    party_run(&party, &client, &transfer);
     assert_int_equal(transfer.status, 200);
-    run(&party, &client, &transfer);
+    party_run(&party, &client, &transfer);
     assert_int_equal(transfer.error, CLIENT_CLOSED);
     client_close(&client);
     transfer_fini(&transfer);
@@ -437,10 +487,10 @@ static void writes_to_dead_connections_fail(void **state)
     for (int idempotent = 0; idempotent < 2; idempotent++) {
         aim(&transfer, "POST", N_FAULTS - 2);
         transfer.idempotent = idempotent;
-        run(&party, &client, &transfer);
+        party_run(&party, &client, &transfer);
         assert_int_equal(transfer.status, 200);
         usleep(100000);
-        run(&party, &client, &transfer);
+        party_run(&party, &client, &transfer);
         assert_int_equal(transfer.status, idempotent ? 200 : 0);
         assert_int_equal(transfer.error,
                          idempotent ? CLIENT_OK : CLIENT_BROKEN_PIPE);
@@ -473,13 +523,13 @@ static void refused_and_unknown(void **state)
     snprintf(text, sizeof text, "http://127.0.0.1:%d/",
              ntohs(address.sin_port));
     assert_true(url_parse(&transfer.url, text, strlen(text), &err));
-    run(&party, &client, &transfer);
+    party_run(&party, &client, &transfer);
     assert_int_equal(transfer.error, CLIENT_DIAL_REFUSED);
     close(fd);
 
     assert_true(url_parse(&transfer.url, "http://no.such.invalid/", 23, &err));
     transfer.timeout_ns = 30 * INT64_C(1000000000);
-    run(&party, &client, &transfer);
+    party_run(&party, &client, &transfer);
     assert_true(transfer.error == CLIENT_NO_SUCH_HOST ||
                 transfer.error == CLIENT_DNS);
     client_close(&client);
@@ -502,7 +552,7 @@ static void request_larger_than_the_socket(void **state)
     request_begin(&transfer.request, "POST", &transfer.url);
     request_end(&transfer.request, body, n);
     transfer.timeout_ns = 2000 * INT64_C(1000000);
-    run(&party, &client, &transfer);
+    party_run(&party, &client, &transfer);
     assert_int_equal(transfer.error, CLIENT_TIMEOUT);
     assert_int_equal(transfer.n_sent, transfer.request.len);
     assert_true(transfer.times.sent_ns > transfer.times.connected_ns);

@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include <string.h>
+#include <zlib.h>
 
 #include "base/gzip.h"
 
@@ -47,6 +48,30 @@ static void gives_back_what_it_got(void **state)
             buf_fini(&zipped);
             buf_fini(&out);
         }
+    }
+}
+
+static void takes_deflate_with_and_without_header(void **state)
+{
+    (void)state;
+    for (int bits = -15; bits <= 15; bits += 30) {
+        static unsigned char zipped[2 * N];
+        z_stream z = {0};
+        struct buf out = BUF_INIT;
+        struct err err = {0};
+        deflateInit2(&z, 6, Z_DEFLATED, bits, 8, Z_DEFAULT_STRATEGY);
+        z.next_in = (unsigned char *)text;
+        z.avail_in = N;
+        z.next_out = zipped;
+        z.avail_out = sizeof zipped;
+        assert_int_equal(deflate(&z, Z_FINISH), Z_STREAM_END);
+        assert_true(gzip_inflate(zipped, z.total_out, N, &out, &err));
+        assert_int_equal(out.len, N);
+        assert_memory_equal(out.data, text, N);
+        assert_false(gzip_inflate(zipped, z.total_out, N - 1, &out, &err));
+        assert_false(gzip_inflate(zipped, z.total_out - 5, N, &out, &err));
+        deflateEnd(&z);
+        buf_fini(&out);
     }
 }
 
@@ -128,6 +153,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(gives_back_what_it_got),
+        cmocka_unit_test(takes_deflate_with_and_without_header),
         cmocka_unit_test(gives_the_same_bytes),
         cmocka_unit_test(reads_all_members),
         cmocka_unit_test(keeps_the_limit),

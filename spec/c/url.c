@@ -20,16 +20,21 @@ static void takes_urls_apart(void **state)
     static const struct {
         const char *text, *authority, *host, *target;
         int port;
+        bool secure;
     } cases[] = {
-        {"http://a", "a", "a", "", 80},
-        {"HTTP://a/", "a", "a", "/", 80},
-        {"http://a:8080/b/c?d=e&f", "a:8080", "a", "/b/c?d=e&f", 8080},
-        {"http://a?q=/x", "a", "a", "?q=/x", 80},
-        {"http://a/b#c/d", "a", "a", "/b", 80},
-        {"http://a#x", "a", "a", "", 80},
-        {"http://127.0.0.1:65535/", "127.0.0.1:65535", "127.0.0.1", "/", 65535},
-        {"http://[::1]/x", "[::1]", "::1", "/x", 80},
-        {"http://[::1]:81/x", "[::1]:81", "::1", "/x", 81},
+        {"http://a", "a", "a", "", 80, false},
+        {"https://a/b", "a", "a", "/b", 443, true},
+        {"HTTPS://[::1]:8443", "[::1]:8443", "::1", "", 8443, true},
+        {"http://u:p@a:81/x@y", "a:81", "a", "/x@y", 81, false},
+        {"HTTP://a/", "a", "a", "/", 80, false},
+        {"http://a:8080/b/c?d=e&f", "a:8080", "a", "/b/c?d=e&f", 8080, false},
+        {"http://a?q=/x", "a", "a", "?q=/x", 80, false},
+        {"http://a/b#c/d", "a", "a", "/b", 80, false},
+        {"http://a#x", "a", "a", "", 80, false},
+        {"http://127.0.0.1:65535/", "127.0.0.1:65535", "127.0.0.1", "/", 65535,
+         false},
+        {"http://[::1]/x", "[::1]", "::1", "/x", 80, false},
+        {"http://[::1]:81/x", "[::1]:81", "::1", "/x", 81, false},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct url url;
@@ -40,7 +45,23 @@ static void takes_urls_apart(void **state)
         assert_part(url.host, cases[i].host);
         assert_part(url.target, cases[i].target);
         assert_int_equal(url.port, cases[i].port);
+        assert_int_equal(url.secure, cases[i].secure);
+        assert_part(url.text, cases[i].text);
     }
+}
+
+static void finds_user_and_password(void **state)
+{
+    (void)state;
+    struct url url;
+    struct err err;
+    assert_true(url_parse(&url, "http://a/@", 10, &err));
+    assert_null(url.userinfo.at);
+    assert_true(url_parse(&url, "http://u:p@q@a/", 15, &err));
+    assert_part(url.userinfo, "u:p@q");
+    assert_true(url_parse(&url, "http://@a/", 10, &err));
+    assert_non_null(url.userinfo.at);
+    assert_part(url.userinfo, "");
 }
 
 static void refuses_what_is_none(void **state)
@@ -52,7 +73,10 @@ static void refuses_what_is_none(void **state)
         "http://",
         "http:///x",
         "ftp://a/",
-        "https://a/",
+        "https:/a/",
+        "https://",
+        "https://a:0/",
+        "httpss://a/",
         "a/b",
         "http://a:/",
         "http://a:0/",
@@ -64,7 +88,7 @@ static void refuses_what_is_none(void **state)
         "http://[::1",
         "http://[]/",
         "http://[::1]80/",
-        "http://u:p@a/",
+        "http://u:p@/",
         "http://a/b c",
         "http://a/\r\nX: y",
         "http://a/\xc3\xa4",
@@ -93,6 +117,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(takes_urls_apart),
+        cmocka_unit_test(finds_user_and_password),
         cmocka_unit_test(refuses_what_is_none),
         cmocka_unit_test(refuses_long_hosts),
     };

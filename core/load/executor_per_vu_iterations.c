@@ -1,0 +1,33 @@
+/* executor_per_vu_iterations.c -- each virtual user has a number of iterations
+ * of its own. */
+#include "load/executor.h"
+#include "load/scenario.h"
+#include "load/vu.h"
+
+static bool check(struct scenario *scenario, struct err *err)
+{
+    (void)scenario;
+    (void)err;
+    return true;
+}
+
+static bool next(struct scenario_run *run, struct vu *vu)
+{
+    return vu->iteration < run->scenario->iterations;
+}
+
+static bool is_done(const struct scenario_run *run)
+{
+    return run->n_begun >=
+           (uint64_t)run->scenario->iterations * (uint64_t)run->n_vus;
+}
+
+static const char *const options[] = {"vus", "iterations", "maxDuration", NULL};
+
+const struct executor executor_per_vu_iterations = {
+    .name = "per-vu-iterations",
+    .options = options,
+    .check = check,
+    .next = next,
+    .is_done = is_done,
+};

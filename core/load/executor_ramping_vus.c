@@ -1,0 +1,139 @@
+/* executor_ramping_vus.c -- the number of virtual users that iterate follows
+ * the stages. Who has to leave may end its iteration within gracefulRampDown,
+ * and is interrupted then.
+ *
+ * On the way up a virtual user joins when the line has come to it, on the way
+ * down it leaves when the line has passed it, as in k6. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "load/executor.h"
+#include "load/scenario.h"
+#include "load/vu.h"
+
+#define TICK_MS 20
+#define SLACK 1e-9 /* of a count that a sum of fractions comes to */
+
+struct ramp {
+    uv_timer_t timer;
+    uint32_t n_active;   /* of this share */
+    uint32_t n_reached;  /* the most that it ever was */
+    int64_t *retired_ns; /* by virtual user: when it was asked to leave */
+};
+
+static bool check(struct scenario *scenario, struct err *err)
+{
+    struct stages *stages = &scenario->stages;
+    if (stages->n == 0)
+        return err_set(err, "option 'stages' must have one stage at least");
+    stages->start = (double)scenario->start_vus;
+    scenario->duration_ns = stages_duration(stages);
+    scenario->vus = (int64_t)stages_greatest(stages);
+    if (scenario->duration_ns == 0)
+        return err_set(err, "option 'stages' must last longer than 0s");
+    return scenario->vus > 0 ||
+           err_set(err, "option 'stages' must have a target above 0");
+}
+
+/* How many of all shares iterate now, dealt out. */
+static uint32_t share_of(const struct scenario_run *run, int64_t now_ns)
+{
+    double slope;
+    double value =
+        stages_value(&run->scenario->stages, now_ns - run->start_ns, &slope);
+    uint32_t n =
+        (uint32_t)(slope < 0 ? ceil(value - SLACK) : floor(value + SLACK));
+    return n > run->share ? (n - run->share - 1) / run->n_shares + 1 : 0;
+}
+
+static void on_tick(uv_timer_t *timer)
+{
+    struct scenario_run *run = timer->data;
+    struct ramp *ramp = run->plan;
+    int64_t now_ns = clock_mono_ns();
+    uint32_t before = ramp->n_active, after = share_of(run, now_ns);
+    ramp->n_active = after;
+    for (uint32_t i = after; i < before; i++)
+        ramp->retired_ns[i] = now_ns;
+    for (uint32_t i = after; i < ramp->n_reached; i++)
+        if (now_ns - ramp->retired_ns[i] >=
+            run->scenario->graceful_ramp_down_ns)
+            vu_interrupt(&run->vus[i]);
+    if (after > ramp->n_reached)
+        ramp->n_reached = after;
+    for (uint32_t i = before; i < after; i++)
+        vu_wake(&run->vus[i]);
+}
+
+static bool open_ramp(struct scenario_run *run, struct err *err)
+{
+    struct ramp *ramp = calloc(1, sizeof *ramp);
+    if (ramp)
+        ramp->retired_ns = calloc(run->n_vus, sizeof *ramp->retired_ns);
+    if (!ramp || !ramp->retired_ns) {
+        free(ramp);
+        return err_set(err, "out of memory");
+    }
+    uv_timer_init(run->timer.loop, &ramp->timer);
+    ramp->timer.data = run;
+    run->plan = ramp;
+    return true;
+}
+
+static void start(struct scenario_run *run)
+{
+    struct ramp *ramp = run->plan;
+    uv_timer_start(&ramp->timer, on_tick, TICK_MS, TICK_MS);
+    on_tick(&ramp->timer);
+}
+
+static bool next(struct scenario_run *run, struct vu *vu)
+{
+    const struct ramp *ramp = run->plan;
+    return vu - run->vus < (ptrdiff_t)ramp->n_active;
+}
+
+static void stop(struct scenario_run *run)
+{
+    struct ramp *ramp = run->plan;
+    uv_timer_stop(&ramp->timer);
+}
+
+static void read_status(const struct scenario_run *run,
+                        struct scenario_status *status)
+{
+    const struct ramp *ramp = run->plan;
+    if (!run->stopped)
+        status->n_active =
+            run->n_busy > ramp->n_active ? run->n_busy : ramp->n_active;
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+    struct ramp *ramp =
+        (struct ramp *)((char *)handle - offsetof(struct ramp, timer));
+    free(ramp->retired_ns);
+    free(ramp);
+}
+
+static void close_ramp(struct scenario_run *run)
+{
+    struct ramp *ramp = run->plan;
+    uv_close((uv_handle_t *)&ramp->timer, on_closed);
+}
+
+static const char *const options[] = {"startVUs", "stages", "gracefulRampDown",
+                                      NULL};
+
+const struct executor executor_ramping_vus = {
+    .name = "ramping-vus",
+    .options = options,
+    .check = check,
+    .open = open_ramp,
+    .start = start,
+    .next = next,
+    .stop = stop,
+    .read_status = read_status,
+    .close = close_ramp,
+};

@@ -1,0 +1,96 @@
+/* module_shared_array.c -- every virtual user runs the script's chunk, but only
+ * the first run of a thread calls the function that makes the data; the others
+ * get the same table, behind one that refuses to be written to. */
+#include "load/module_shared_array.h"
+
+#include <lauxlib.h>
+#include <lua.h>
+#include <stdbool.h>
+
+/* In the registry, under the address: the arrays by name. */
+static const char arrays_key;
+
+/* upvalue: the data */
+static int count(lua_State *L)
+{
+    lua_pushinteger(L, (lua_Integer)lua_rawlen(L, lua_upvalueindex(1)));
+    return 1;
+}
+
+static int next(lua_State *L)
+{
+    lua_settop(L, 2);
+    if (lua_next(L, 1))
+        return 2;
+    lua_pushnil(L);
+    return 1;
+}
+
+static int pairs(lua_State *L)
+{
+    lua_pushcfunction(L, next);
+    lua_pushvalue(L, lua_upvalueindex(1));
+    lua_pushnil(L);
+    return 3;
+}
+
+static int refuse(lua_State *L)
+{
+    return luaL_error(L, "a SharedArray is read-only: all virtual users have "
+                         "the same one");
+}
+
+/* stack: ..., the data -> ..., what stands before it */
+static void wrap(lua_State *L)
+{
+    lua_newtable(L);
+    lua_createtable(L, 0, 5);
+    lua_pushvalue(L, -3);
+    lua_setfield(L, -2, "__index");
+    lua_pushvalue(L, -3);
+    lua_pushcclosure(L, count, 1);
+    lua_setfield(L, -2, "__len");
+    lua_pushvalue(L, -3);
+    lua_pushcclosure(L, pairs, 1);
+    lua_setfield(L, -2, "__pairs");
+    lua_pushcfunction(L, refuse);
+    lua_setfield(L, -2, "__newindex");
+    lua_pushboolean(L, false);
+    lua_setfield(L, -2, "__metatable");
+    lua_setmetatable(L, -2);
+    lua_remove(L, -2);
+}
+
+/* SharedArray(name, make): what make() returned, a table */
+static int shared_array(lua_State *L)
+{
+    luaL_checkstring(L, 1);
+    luaL_checktype(L, 2, LUA_TFUNCTION);
+    lua_settop(L, 2);
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &arrays_key);
+    lua_pushvalue(L, 1);
+    if (lua_rawget(L, 3) == LUA_TTABLE)
+        return 1;
+    lua_pop(L, 1);
+    lua_insert(L, 1); /* stack: the arrays, name, make */
+    lua_callk(L, 0, 1, 0, NULL);
+    if (!lua_istable(L, 3))
+        return luaL_error(L,
+                          "SharedArray '%s': the function must return a "
+                          "table, got %s",
+                          lua_tostring(L, 2), luaL_typename(L, 3));
+    wrap(L);
+    lua_pushvalue(L, 3);
+    lua_insert(L, 1); /* stack: the array, the arrays, name, the array */
+    lua_rawset(L, 2);
+    lua_settop(L, 1);
+    return 1;
+}
+
+void module_shared_array_add_functions(lua_State *L)
+{
+    lua_newtable(L);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &arrays_key);
+    lua_pushcfunction(L, shared_array);
+    lua_setfield(L, -2, "SharedArray");
+}

@@ -1,0 +1,391 @@
+-- client_spec.lua: `require "http"` in load scripts: what is sent, and what a
+-- script sees of the replies, against a server of handlers made for it.
+local support = require "support"
+
+local ROUTES = [==[
+local gzip = require "gzip"
+local scheduler = require "scheduler"
+
+-- What came, as JSON.
+local function echo(req)
+  local headers = {}
+  for _, name in ipairs { "host", "referer", "authorization", "cookie", "content-type",
+    "content-length", "x-test" } do
+    headers[name] = req.headers[name]
+  end
+  return { method = req.method, path = req.path, query = req.query, body = req.body,
+    headers = headers }
+end
+
+-- Where to: the query's `to`, %-encoded.
+local function redirect(req)
+  if req.query.wait then scheduler.sleep(tonumber(req.query.wait)) end
+  return tonumber(req.params.status), "moved", { Location = req.query.to }
+end
+
+return {
+  ["/echo/{rest...}"] = echo,
+  ["/redirect/{status}"] = redirect,
+  ["GET /dir/relative"] = function() return 302, "", { Location = "../echo/a?b=c" } end,
+  ["GET /set"] = function(req)
+    return tonumber(req.query.status or 200), "", { ["Set-Cookie"] = req.query.cookie,
+      Location = req.query.to }
+  end,
+  ["GET /set/two"] = function()
+    return 200, "", { ["Set-Cookie"] = { "a=1; Path=/; Max-Age=60; HttpOnly",
+      "b=2; Path=/echo; Expires=Fri, 01 Jan 2100 00:00:00 GMT" } }
+  end,
+  ["GET /loop"] = function() return 302, "", { Location = "/loop" } end,
+  ["GET /slow"] = function()
+    scheduler.sleep(0.1)
+    return 302, "", { Location = "/slow" }
+  end,
+  ["GET /jars"] = function(req)
+    local http = require "http"
+    local base = "http://" .. req.headers.host
+    local ok, why = pcall(http.cookieJar)
+    local jar = http.CookieJar()
+    http.get(base .. "/set?cookie=a%3D1", { jar = jar })
+    http.get(base .. "/set?cookie=b%3D1")
+    return { why = not ok and why, without = http.get(base .. "/echo/"):json().headers.cookie,
+      with = http.get(base .. "/echo/", { jar = jar }):json().headers.cookie }
+  end,
+  ["GET /follow"] = function(req)
+    local res = require("http").get(req.query.url)
+    return { status = res.status, url = res.url }
+  end,
+  ["GET /gzip"] = function(req)
+    return 200, gzip.compress(("hello "):rep(1000)), { ["Content-Encoding"] = "gzip",
+      ["X-Accept"] = req.headers["accept-encoding"] or "none" }
+  end,
+  ["GET /bomb"] = function()
+    return 200, gzip.compress(("\0"):rep(17 << 20)), { ["Content-Encoding"] = "gzip" }
+  end,
+  ["GET /damaged"] = function()
+    return 200, "no gzip", { ["Content-Encoding"] = "gzip" }
+  end,
+}
+]==]
+
+describe("require 'http'", function()
+  local folder, server
+
+  setup(function()
+    folder = support.new_folder()
+    os.execute("mkdir " .. folder .. "/routes")
+    support.write_file(folder .. "/routes/routes.lua", ROUTES)
+    server = support.serve { "--workers", "1", "--no-watch", folder .. "/routes" }
+  end)
+
+  teardown(function()
+    assert.equal(0, server:stop())
+    support.remove_folder(folder)
+  end)
+
+  --- Run a function's body; BASE is the server. The checks that failed, as the
+  -- summary shows them, must be none.
+  local function run(body, options, arguments)
+    local path = folder .. "/script.lua"
+    support.write_file(path, (([[
+      local http, t = require "http", require "loadtest"
+      local function check(value, what)
+        t.check(value, { [what] = value and true or false })
+      end
+      return { options = { OPTIONS }, default = function() BODY end }
+    ]]):gsub("%u+", { OPTIONS = options or "", BODY = body }):gsub("BASE", server.url)))
+    local code, out, err = support.command("load -q " .. path .. " " .. (arguments or ""))
+    assert.equal(0, code, out .. err)
+    assert.falsy(out:find("✗ ", 1, true), out .. err)
+    assert.falsy(out:find("script errors", 1, true), out .. err)
+    return out, err
+  end
+
+  local function count_of(out, name)
+    return tonumber(out:match("\n    " .. name .. "%.*: +(%d+)"))
+  end
+
+  describe("redirects", function()
+    it("become GET without the body, but for HEAD", function()
+      local out = run [[
+        local params = { headers = { ["Content-Type"] = "text/x", ["X-Test"] = "1" } }
+        for _, status in ipairs { 301, 302, 303 } do
+          local url = "BASE/redirect/" .. status .. "?to=/echo/x%3Fy=z"
+          local res = http.post(url, "body", params)
+          local came = res:json()
+          check(res.status == 200 and res.url == "BASE/echo/x?y=z", "followed")
+          check(came.method == "GET" and came.query.y == "z", "GET")
+          check(came.body == "" and not came.headers["content-length"], "no body")
+          check(not came.headers["content-type"], "no Content-Type")
+          check(came.headers["x-test"] == "1", "other headers")
+          check(came.headers.host == ("BASE"):match("//(.*)"), "host")
+          check(came.headers.referer == url, "Referer")
+          check(http.head(url).body == "", "HEAD")
+          check(http.get(url).status == 200, "GET stays")
+        end
+      ]]
+      assert.equal(18, count_of(out, "http_reqs"))
+      assert.equal(9, count_of(out, "200"))
+    end)
+
+    it("keep method and body with 307 and 308", function()
+      run [[
+        local params = { headers = { ["Content-Type"] = "text/x", Referer = "mine" } }
+        for _, status in ipairs { 307, 308 } do
+          local res = http.put("BASE/redirect/" .. status .. "?to=/echo/x", "body", params)
+          local came = res:json()
+          check(came.method == "PUT" and came.body == "body", "same")
+          check(came.headers["content-type"] == "text/x", "Content-Type")
+          check(came.headers.referer == "mine", "the script's Referer")
+        end
+      ]]
+    end)
+
+    it("go where the reference leads", function()
+      run [[
+        local res = http.get("BASE/dir/relative")
+        check(res:json().path == "/echo/a" and res:json().query.b == "c", "relative")
+        check(res.url == "BASE/echo/a?b=c", "url")
+        res = http.get("BASE/redirect/302?to=BASE/dir/relative")
+        check(res.url == "BASE/echo/a?b=c", "twice")
+        res = http.get("BASE/redirect/302?to=ftp://a/b")
+        check(res.error_code == 1804 and res.status == 0, "not http")
+        res = http.get("BASE/redirect/302")
+        check(res.status == 302 and res.body == "moved", "nowhere")
+        res = http.get("BASE/redirect/304?to=/echo/")
+        check(res.status == 304, "no redirect")
+      ]]
+    end)
+
+    it("end at the limit", function()
+      local out, err = run [[
+        for _ = 1, 2 do
+          local res = http.get("BASE/loop")
+          check(res.status == 302 and res.error_code == 0, "the last one")
+        end
+      ]]
+      assert.equal(22, count_of(out, "http_reqs"))
+      assert.equal(1, select(2, err:gsub("event=redirects_stopped", "")))
+      out, err = run([[
+        check(http.get("BASE/loop", { redirects = 2 }).status == 302, "two")
+        check(http.get("BASE/loop", { redirects = 0 }).status == 302, "none")
+        check(http.get("BASE/loop").status == 302, "the option's")
+      ]], "maxRedirects = 4")
+      assert.equal(3 + 1 + 5, count_of(out, "http_reqs"))
+      assert.equal("", err)
+    end)
+
+    it("take no credentials to other hosts", function()
+      run [[
+        local there = ("BASE"):gsub("127.0.0.1", "localhost")
+        local params = { headers = { Authorization = "secret", ["X-Test"] = "1",
+          Host = "mine" } }
+        local function send(to)
+          return http.get("BASE/redirect/302?to=" .. to, params):json().headers
+        end
+        local came = send "/echo/"
+        check(came.authorization == "secret" and came.host == "mine", "same host")
+        came = send "BASE/echo/"
+        check(came.authorization == "secret", "same host, absolute")
+        check(came.host == ("BASE"):match("//(.*)"), "the URL's host")
+        came = send(there .. "/echo/")
+        check(not came.authorization and came["x-test"] == "1", "another host")
+        came = send(there .. "/redirect/302?to=BASE/echo/")
+        check(not came.authorization, "and back")
+      ]]
+    end)
+
+    it("are all within the timeout", function()
+      local out = run [[
+        local clock = require "clock"
+        local before = clock.mono()
+        local res = http.get("BASE/slow", { timeout = "350ms" })
+        check(res.error_code == 1050 and res.status == 0, "timeout")
+        check(clock.mono() - before >= 0.35, "not before")
+      ]]
+      assert.truthy(count_of(out, "http_reqs") <= 4)
+    end)
+
+    it("are followed for handlers", function()
+      run [[
+        local res = http.get("BASE/follow?url=BASE/redirect/302?to=/echo/x"):json()
+        check(res.status == 200 and res.url == "BASE/echo/x", "followed")
+      ]]
+    end)
+  end)
+
+  describe("cookies", function()
+    it("are kept, sent and shown", function()
+      local out = run [[
+        local res = http.get("BASE/set/two")
+        check(res.cookies.a[1].value == "1" and res.cookies.a[1].name == "a", "value")
+        check(res.cookies.a[1].max_age == 60 and res.cookies.a[1].http_only, "attributes")
+        check(res.cookies.b[1].path == "/echo" and not res.cookies.b[1].secure, "path")
+        check(res.cookies.b[1].expires == 4102444800000, "milliseconds")
+        check(next(http.get("BASE/echo/").cookies) == nil, "none set")
+        check(http.get("BASE/echo/").json and
+          http.get("BASE/echo/"):json().headers.cookie == "b=2; a=1", "sent")
+        local seen = http.cookieJar():cookiesForURL("BASE/echo/")
+        check(seen.a[1] == "1" and seen.b[1] == "2" and not seen.c, "in the jar")
+        check(http.get("BASE/set/two").status == 200, "again")
+        check(#http.cookieJar():cookiesForURL("BASE/echo/").a == 1, "replaced")
+      ]]
+      assert.equal(5, count_of(out, "http_reqs"))
+    end)
+
+    it("are gone in the next iteration, unless told", function()
+      run([[
+        check(not http.get("BASE/echo/"):json().headers.cookie, "none at first")
+        http.get("BASE/set?cookie=a%3D1")
+        check(http.get("BASE/echo/"):json().headers.cookie == "a=1", "then one")
+      ]], nil, "-i 3")
+      run([[
+        local first = t.iteration == 0
+        check((http.get("BASE/echo/"):json().headers.cookie == nil) == first, "stays")
+        http.get("BASE/set?cookie=a%3D1")
+      ]], "noCookiesReset = true", "-i 3")
+    end)
+
+    it("are each virtual user's own", function()
+      run([[
+        local mine = "id=" .. t.vu
+        http.get("BASE/set?cookie=" .. mine:gsub("=", "%%3D"))
+        t.sleep(0.05)
+        check(http.get("BASE/echo/"):json().headers.cookie == mine, "mine")
+      ]], nil, "-u 5 -i 20")
+    end)
+
+    it("of redirects are kept, and sent on the way", function()
+      run [[
+        local res = http.get("BASE/set?status=302&cookie=a%3D1;Path=/&to=/echo/x")
+        check(res:json().headers.cookie == "a=1", "sent")
+        check(next(res.cookies) == nil, "not of the last reply")
+        check(http.cookieJar():cookiesForURL("BASE/").a[1] == "1", "kept")
+        res = http.get("BASE/set?status=302&cookie=a%3D2;Path=/&to=/echo/x", {
+          headers = { Cookie = "raw=1" }, cookies = { b = "3" } })
+        check(res:json().headers.cookie == "b=3; a=2", "without the raw header")
+        local there = ("BASE"):gsub("127.0.0.1", "localhost") .. "/echo/"
+        res = http.get("BASE/redirect/302?to=" .. there, { cookies = { b = "3" } })
+        check(not res:json().headers.cookie, "not to another host")
+      ]]
+    end)
+
+    it("are given for one request", function()
+      run [[
+        local function sent(params)
+          return http.get("BASE/echo/", params):json().headers.cookie
+        end
+        http.cookieJar():set("BASE/", "a", "jar")
+        check(sent() == "a=jar", "jar")
+        check(sent { cookies = { a = "own" } } == "a=own; a=jar", "beside")
+        check(sent { cookies = { a = { value = "own" } } } == "a=own; a=jar", "as a table")
+        check(sent { cookies = { a = { value = 5, replace = true } } } == "a=5", "replaced")
+        check(sent { headers = { cookie = "x=1" }, cookies = { b = 2 } } ==
+          "x=1; b=2; a=jar" or sent { headers = { cookie = "x=1" }, cookies = { b = 2 } } ==
+          "b=2; x=1; a=jar", "one header")
+        check(sent() == "a=jar", "and then not")
+      ]]
+    end)
+
+    it("are in jars", function()
+      run [[
+        local jar = http.cookieJar()
+        jar:set("BASE/echo/", "path", "1", { path = "/echo" })
+        jar:set("BASE/", "gone", "1", { max_age = 0 })
+        jar:set("BASE/", "past", "1", { expires = "Sun, 06 Nov 1994 08:49:37 GMT" })
+        jar:set("BASE/", "secure", "1", { secure = true })
+        jar:set("BASE/", "foreign", "1", { domain = "example.org" })
+        jar:set("BASE/", "a", "1")
+        local seen = jar:cookiesForURL("BASE/echo/x")
+        check(seen.path and seen.a and not seen.gone and not seen.past, "set")
+        check(not seen.secure and not seen.foreign, "not for this URL")
+        jar:delete("BASE/", "a")
+        check(not jar:cookiesForURL("BASE/echo/").a, "deleted")
+        jar:clear("BASE/echo/x")
+        check(next(jar:cookiesForURL("BASE/echo/")) == nil, "cleared")
+
+        local own = http.CookieJar()
+        http.get("BASE/set?cookie=own%3D1", { jar = own })
+        check(own:cookiesForURL("BASE/").own[1] == "1", "in a jar of its own")
+        check(not jar:cookiesForURL("BASE/").own, "not in the virtual user's")
+        check(http.get("BASE/echo/", { jar = own }):json().headers.cookie == "own=1", "sent")
+      ]]
+    end)
+
+    it("are in jars that live while they are used", function()
+      run([[
+        if t.vu == 1 then
+          http.shared = { jar = http.CookieJar() }
+          http.shared.jar:set("BASE/", "b", "2")
+          local res = http.get("BASE/redirect/302?wait=0.1&to=/echo/", http.shared)
+          check(res:json().headers.cookie == "b=2", "alive")
+        else
+          t.sleep(0.05)
+          if http.shared then http.shared.jar = nil end
+          collectgarbage()
+          collectgarbage()
+        end
+      ]], nil, "-u 2 -i 2")
+    end)
+
+    it("are refused when wrong", function()
+      run [[
+        local function refused(pattern, f, ...)
+          local ok, why = pcall(f, ...)
+          check(not ok and why:find(pattern), pattern)
+        end
+        refused("params.cookies: 'a b' is not a valid", http.get, "BASE/", {
+          cookies = { ["a b"] = "1" } })
+        refused("params.cookies: 'a' is not a valid", http.get, "BASE/", {
+          cookies = { a = "1;2" } })
+        refused("params.cookies: 'a' must be a string, or", http.get, "BASE/", {
+          cookies = { a = true } })
+        refused("params.jar must be a jar of", http.get, "BASE/", { jar = {} })
+        local jar = http.cookieJar()
+        refused("invalid URL", jar.set, jar, "nonsense", "a", "b")
+        refused("not a valid name", jar.set, jar, "BASE/", "", "b")
+        refused("known are path, domain", jar.set, jar, "BASE/", "a", "b", { pfad = 1 })
+        refused("options.expires must be a date", jar.set, jar, "BASE/", "a", "b",
+          { expires = "soon" })
+      ]]
+    end)
+
+    it("of handlers are in jars that they make", function()
+      run [[
+        local came = http.get("BASE/jars"):json()
+        check(came.why:find("http.CookieJar()", 1, true), "no jar of their own")
+        check(came.without == nil and came.with == "a=1", "a jar for this handler")
+      ]]
+    end)
+  end)
+
+  describe("compressed bodies", function()
+    it("are decoded", function()
+      run [[
+        local res = http.get("BASE/gzip")
+        check(res.body == ("hello "):rep(1000), "decoded")
+        check(res.headers["Content-Encoding"] == "gzip", "header")
+        check(res.headers["X-Accept"] == "none", "not asked for")
+        res = http.get("BASE/gzip", { headers = { ["Accept-Encoding"] = "gzip" } })
+        check(res.headers["X-Accept"] == "gzip", "asked for")
+      ]]
+    end)
+
+    it("are errors when damaged or too long", function()
+      local out = run [[
+        local res = http.get("BASE/damaged")
+        check(res.error_code == 1701 and res.status == 0 and res.body == "", "damaged")
+        res = http.get("BASE/bomb")
+        check(res.error_code == 1802 and res.body == "", "bomb")
+      ]]
+      assert.equal(1, count_of(out, "1701 error decompressing response body"))
+      assert.equal(1, count_of(out, "1802 the reply's body is too large"))
+    end)
+
+    it("are thrown away as they are", function()
+      run([[
+        local res = http.get("BASE/damaged")
+        check(res.status == 200 and res.body == "", "not looked at")
+      ]], "discardResponseBodies = true")
+    end)
+  end)
+end)

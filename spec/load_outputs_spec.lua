@@ -1,0 +1,245 @@
+-- load_outputs_spec.lua: what `perilune load -o` writes, read back and compared
+-- with the summary of the same run.
+local support = require "support"
+
+local ROUTES = [[
+return {
+  ["GET /data"] = function() return "hello" end,
+  ["GET /gone"] = function() return 410, "gone" end,
+}
+]]
+
+-- Run by `perilune run`: reads JSON lines, and prints how many points and what
+-- sum each metric has, by some of their tags.
+local COUNT = [[
+local json = require "json"
+local known, counts, sums, order = {}, {}, {}, {}
+for line in io.lines(arg[1]) do
+  local at = json.decode(line)
+  if at.type == "Metric" then
+    assert(not known[at.metric], "a metric is described twice")
+    assert(at.data.name == at.metric)
+    known[at.metric] = at.data.type .. " " .. at.data.contains
+  else
+    assert(at.type == "Point" and known[at.metric], line)
+    assert(at.data.time:match("^%d%d%d%d%-%d%d%-%d%dT%d%d:%d%d:%d%d%.%d+Z$"))
+    local tags = at.data.tags
+    local key = table.concat({ at.metric, known[at.metric], tags.name or "-",
+      tags.status or "-", tags.group or "-", tags.scenario or "-",
+      tags.check or "-", tags.run or "-", tags.own or "-" }, "|")
+    if not counts[key] then
+      counts[key], sums[key], order[#order + 1] = 0, 0, key
+    end
+    counts[key] = counts[key] + 1
+    sums[key] = sums[key] + at.data.value
+  end
+end
+table.sort(order)
+for _, key in ipairs(order) do print(key, counts[key], sums[key]) end
+]]
+
+describe("perilune load -o", function()
+  local folder, server
+
+  setup(function()
+    folder = support.new_folder()
+    os.execute("mkdir " .. folder .. "/lua")
+    support.write_file(folder .. "/lua/routes.lua", ROUTES)
+    support.write_file(folder .. "/count.lua", COUNT)
+    server = support.serve { "--workers", "1", folder .. "/lua" }
+    support.write_file(folder .. "/script.lua", ([[
+      local http, t = require "http", require "loadtest"
+      local size, odd = t.Counter("my_size"), t.Trend("odd")
+      local M = { options = { vus = 6, iterations = 300, tags = { run = "r1" } } }
+      function M.default()
+        t.group("a, \"b\"", function()
+          local res = http.get("BASE/data", { tags = { name = "data" } })
+          t.check(res, { ok = res.status == 200 }, { own = "x" })
+        end)
+        http.get("BASE/gone")
+        size:add(2, { own = 7 })
+        for _, v in ipairs { -12.3456789, 0.00000051, 1e12, -1e-9 } do odd:add(v) end
+      end
+      return M
+    ]]):gsub("BASE", server.url))
+  end)
+
+  teardown(function()
+    server:stop()
+    support.remove_folder(folder)
+  end)
+
+  local function load(arguments)
+    local code, out, err = support.command("load -q " .. folder ..
+      "/script.lua " .. arguments)
+    assert.equal(0, code, out .. err)
+    assert.equal("", err)
+    return out
+  end
+
+  local function read_points(path)
+    local code, out, err = support.command("run " .. folder .. "/count.lua " .. path)
+    assert.equal(0, code, err)
+    local points = {}
+    for key, n, sum in out:gmatch("([^\n]-)\t(%d+)\t([%d.e+-]+)\n") do
+      points[key] = { n = tonumber(n), sum = tonumber(sum) }
+    end
+    return points
+  end
+
+  it("json= has every sample with its tags, whatever the threads", function()
+    for _, arguments in ipairs { "-t 1 -o json=" .. folder .. "/a.json",
+      "-t 3 -o json=" .. folder .. "/a.json.gz" } do
+      local out = load(arguments)
+      if arguments:find("gz", 1, true) then
+        assert.equal(0, support.run("gzip -dc " .. folder .. "/a.json.gz >" ..
+          folder .. "/a.json"))
+      end
+      local points = read_points(folder .. "/a.json")
+      local tags = "|data|200|::a, \"b\"|default|-|r1|-"
+      local gone = "|" .. server.url .. "/gone|410||default|-|r1|-"
+      for _, metric in ipairs { "http_reqs|counter default",
+        "http_req_duration|trend time", "http_req_latency|trend time",
+        "http_req_blocked|trend time", "http_req_waiting|trend time",
+        "http_req_failed|rate default", "data_sent|counter data" } do
+        assert.equal(300, points[metric .. tags].n, metric)
+        assert.equal(300, points[metric .. gone].n, metric)
+      end
+      assert.equal(0, points["http_req_failed|rate default" .. tags].sum)
+      assert.equal(300, points["http_req_failed|rate default" .. gone].sum)
+      local check = points["checks|rate default|-|-|::a, \"b\"|default|ok|r1|x"]
+      assert.same({ n = 300, sum = 300 }, check)
+      assert.same({ n = 300, sum = 600 },
+        points["my_size|counter default|-|-||default|-|r1|7"])
+      assert.equal(300, points["iterations|counter default|-|-||default|-|r1|-"].n)
+      assert.equal(300, points['group_duration|trend time|-|-|::a, "b"|default|-|r1|-'].n)
+      local vus = points["vus|gauge default|-|-|-|-|-|r1|-"]
+      assert.truthy(vus and vus.n >= 1)
+      -- The same as the summary says, to its last digit.
+      local sent = points["data_sent|counter data" .. tags].sum +
+        points["data_sent|counter data" .. gone].sum
+      assert.truthy(out:find("http_reqs%.+: 600 "))
+      local shown, unit = out:match("data_sent%.+: ([%d.]+) (k?B)")
+      assert.truthy(math.abs(sent / (unit == "kB" and 1000 or 1) - shown) <= 0.5)
+    end
+  end)
+
+  it("csv= has k6's columns", function()
+    load("-t 2 -o csv=" .. folder .. "/a.csv")
+    local n, seen = 0, {}
+    for line in io.lines(folder .. "/a.csv") do
+      n = n + 1
+      if n == 1 then
+        assert.equal("metric_name,timestamp,metric_value,check,error," ..
+          "error_code,expected_response,group,method,name,proto,scenario," ..
+          "service,status,subproto,tls_version,url,extra_tags,metadata", line)
+      end
+      local shape = line:gsub("%d%d%d%d%d%d%d%d%d%d", "TIME", 1)
+      seen[shape] = (seen[shape] or 0) + 1
+    end
+    -- as `perilune load -o json` says: 12 of each request, 2 of the iteration,
+    -- and checks, group_duration, my_size
+    assert.truthy(n > 300 * (24 + 2 + 3), n)
+    assert.equal(300, seen['http_reqs,TIME,1.000000,,,,true,"::a, ""b""",GET,' ..
+      "data,HTTP/1.1,default,,200,,,data,run=r1,"])
+    assert.equal(300, seen["http_reqs,TIME,1.000000,,,1410,false,,GET," ..
+      server.url .. "/gone,HTTP/1.1,default,,410,,," .. server.url ..
+      "/gone,run=r1,"])
+    assert.equal(300, seen['checks,TIME,1.000000,ok,,,,"::a, ""b""",,,,default' ..
+      ",,,,,,own=x&run=r1,"])
+    assert.equal(300, seen["my_size,TIME,2.000000,,,,,,,,,default,,,,,," ..
+      "own=7&run=r1,"])
+    for _, value in ipairs { "-12.345679", "0.000001", "1000000000000.000000",
+      "-0.000000" } do
+      assert.equal(300, seen["odd,TIME," .. value ..
+        ",,,,,,,,,default,,,,,,run=r1,"], value)
+    end
+  end)
+
+  it("hgrm= has the percentiles of latency and duration", function()
+    local out = load("-o hgrm=" .. folder .. "/a.hgrm")
+    for file, metric in pairs { ["a.hgrm"] = "http_req_latency",
+      ["a.duration.hgrm"] = "http_req_duration" } do
+      local text = support.read_file(folder .. "/" .. file)
+      assert.equal("       Value     Percentile TotalCount 1/(1-Percentile)",
+        text:match("^[^\n]+"))
+      local last_value, last_quantile, last_count, rows = -1, -1, 0, 0
+      for value, quantile, count in
+        text:gmatch("\n +([%d.]+) ([%d.]+) +(%d+)") do
+        value, quantile, count = tonumber(value), tonumber(quantile), tonumber(count)
+        assert.truthy(value >= last_value and quantile > last_quantile and
+          count >= last_count, text)
+        assert.truthy(count >= quantile * 600 - 1e-6, text)
+        last_value, last_quantile, last_count = value, quantile, count
+        rows = rows + 1
+      end
+      assert.truthy(rows > 20)
+      assert.equal(600, last_count)
+      assert.equal(1, last_quantile)
+      assert.equal(600, tonumber(text:match("Total count +=%s+(%d+)")))
+      local max = tonumber(text:match("#%[Max +=%s+([%d.]+)"))
+      local shown, unit = out:match(metric ..
+        "%.+:[^\n]- max=([%d.]+)([mµ]*s)")
+      shown = shown * ({ s = 1000, ms = 1, ["µs"] = 1e-3 })[unit]
+      assert.truthy(math.abs(max - shown) <= 0.006 * shown + 0.001, max .. " " .. shown)
+    end
+  end)
+
+  it("goes to --out-dir, where a file has no folder", function()
+    local dir = folder .. "/new"
+    load("--out-dir " .. dir .. " -o hgrm=x.hgrm -o json=" .. folder ..
+      "/y.json --summary-export s.json --summary-trend-stats 'med,p(99.99)'")
+    for _, path in ipairs { dir .. "/x.hgrm", dir .. "/x.duration.hgrm",
+      folder .. "/y.json", dir .. "/s.json" } do
+      assert.truthy(support.exists(path), path)
+    end
+    local text = support.read_file(dir .. "/s.json")
+    assert.truthy(text:find('"http_req_duration": {"med": [%d.]+, "p%(99.99%)": [%d.]+}'))
+    assert.truthy(text:find('"data": {"requests": 300, "failed": 0, "med": '), text)
+    assert.truthy(text:find('/gone": {"requests": 300, "failed": 300, ', 1, true), text)
+  end)
+
+  it("says what is wrong before any load is sent", function()
+    local function refused(arguments, expected, ...)
+      local code, out, err = support.command("load -q " .. folder ..
+        "/script.lua " .. arguments)
+      assert.equal(expected, code, err)
+      assert.equal("", out)
+      for _, text in ipairs { ... } do
+        assert.truthy(err:find(text, 1, true), err)
+      end
+    end
+    refused("-o xml=a", 2, "--out: 'xml=a' is no output", "json=FILE, csv=FILE")
+    refused("-o json", 2, "--out: 'json' is no output")
+    refused("-o json=", 2, "'json=' is no output")
+    refused("--summary-trend-stats p95", 2, "'p95' is not one of avg, min")
+    refused("-o json=/nonexistent/folder/a.json", 104,
+      "/nonexistent/folder/a.json: No such file")
+  end)
+
+  it("says when a file could not be written to its end", function()
+    if not support.exists("/dev/full") then pending("there is no /dev/full") end
+    local code, out, err = support.command("load -q " .. folder ..
+      "/script.lua -o json=/dev/full")
+    assert.equal(1, code)
+    assert.truthy(out:find("http_reqs%.+: 600 "))
+    assert.truthy(err:find("/dev/full: No space left on device", 1, true), err)
+  end)
+
+  it("bounds the values of the tag name", function()
+    local path, json = folder .. "/many.lua", folder .. "/many.json"
+    support.write_file(path, ([[
+      local http, t = require "http", require "loadtest"
+      return { default = function()
+        for i = 1, 1500 do http.get("BASE/data", { tags = { name = "n" .. i } }) end
+      end }
+    ]]):gsub("BASE", server.url))
+    local code, _, err = support.command("load -q " .. path ..
+      " --summary-export " .. json)
+    assert.equal(0, code)
+    assert.truthy(err:find("more than 1000 values of the tag 'name'", 1, true), err)
+    local text = support.read_file(json)
+    assert.truthy(text:find('"n1000": {"requests": 1, ', 1, true))
+    assert.truthy(text:find('"other": {"requests": 500, ', 1, true))
+  end)
+end)
