@@ -1,14 +1,18 @@
 #!/bin/sh
 # serve_instructions.sh: the instructions of a small JSON request, counted by
-# callgrind, in Perilune and in plain C on libmicrohttpd; and how many of
-# Perilune's are the sampler's while no profile is being taken. What the kernel
-# does is not in them. No other process changes these numbers, so they are what
-# to look at when a change may cost, or win, a per cent; Lua's random hash seeds
-# make them differ by 1 % from run to run.
+# callgrind: in plain C on libmicrohttpd; in Perilune with nothing of the sampler
+# on the request's way (bench/bare); with all of it there and off; and with what
+# is on by default, no profile being taken. What the kernel does is not in them.
+# No other process changes these numbers, so they are what to look at when a
+# change may cost, or win, a per cent.
+#
+# Lua's random hash seeds make totals differ by 1 % from run to run: so there is
+# also what the sampler's own functions take, which is the same in each run. Not
+# Lua's allocator (core/sample/vm_heap.c, with base/block_pool.h), which does not
+# come on top: it is there in place of Lua's own, which calls malloc each time.
 #
 # libmicrohttpd clears 24 KiB a request with one instruction, which callgrind
-# counts once for each byte: hence a line of its own. The allocator of Lua's
-# memory (core/sample/vm_heap.c) stands in for Lua's own, which takes about 200.
+# counts once for each byte: hence a line of its own.
 #
 #   sh bench/serve_instructions.sh [REQUESTS]        (2000; CONNECTIONS=10)
 #
@@ -16,6 +20,7 @@
 set -eu
 here=$(cd "$(dirname "$0")/.." && pwd)
 perilune=${PERILUNE:-$here/build/perilune}
+bare=${BARE:-$here/build/bench_serve_bare}
 plain=${PLAIN:-$here/build/bench_serve_plain}
 requests=${1:-2000}
 connections=${CONNECTIONS:-10}
@@ -59,6 +64,14 @@ count() {
     pid=
 }
 
+# serve NAME PROGRAM FLAG...
+serve() {
+    name=$1 program=$2
+    shift 2
+    count "$name" "$program" serve --listen "127.0.0.1:$port" --workers 1 \
+        --no-watch "$@" "$here/bench/serve"
+}
+
 # per_request NAME [WORD]: instructions, in functions whose line in the account
 # ("1,234 ( 0.56%)  FILE:FUNCTION [OBJECT]") has the word.
 per_request() {
@@ -71,19 +84,27 @@ per_request() {
             END { printf "%.0f\n", sum / n }'
 }
 
-count perilune "$perilune" serve --listen "127.0.0.1:$port" --workers 1 \
-    --no-watch --heap-rate 0 "$here/bench/serve"
+# sampling NAME: of the sampler's functions.
+sampling() {
+    echo $(($(per_request "$1" core/sample/) - \
+        $(per_request "$1" core/sample/vm_heap)))
+}
+
 count plain "$plain" "$port"
-all=$(per_request perilune)
-clearing=$(per_request perilune memset)
-heap=$(per_request perilune core/sample/vm_heap)
-sampling=$(($(per_request perilune core/sample/) - heap))
+serve bare "$bare"
+serve off "$perilune" --heap-rate 0 --block-rate 0 --mutex-fraction 0
+serve on "$perilune"
+all=$(per_request bare)
 echo "instructions per request, $requests requests"
-printf '%-34s %6d\n' "plain C" "$(per_request plain)" "Perilune" "$all" \
-    "  libmicrohttpd clears its memory" "$clearing" \
-    "  the allocator of Lua's memory" "$heap" \
-    "  the rest of core/sample" "$sampling"
-awk -v all="$all" -v clearing="$clearing" -v sampling="$sampling" 'BEGIN {
-    printf "the last: %.2f %% of all (must 0.5, aim 0.2), ", sampling * 100 / all
-    printf "%.2f %% without the clearing\n", sampling * 100 / (all - clearing)
+printf '%-44s %6d\n' "plain C" "$(per_request plain)" \
+    "Perilune without the sampler" "$all" \
+    "  libmicrohttpd clears its memory" "$(per_request bare memset)" \
+    "with the sampler, all of it off" "$(per_request off)" \
+    "  its functions" "$(sampling off)" \
+    "with the sampler, as it is by default" "$(per_request on)" \
+    "  its functions" "$(sampling on)"
+awk -v all="$all" -v off="$(sampling off)" -v on="$(sampling on)" 'BEGIN {
+    printf "its functions: off %.2f %% of all without (must 0.5, aim 0.2), ",
+        off * 100 / all
+    printf "by default %.2f %%\n", on * 100 / all
 }'

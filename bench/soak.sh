@@ -22,8 +22,9 @@ PORT=0 "$perilune" serve --workers 2 --heap-rate 65536 "$here/lua" \
     2>"$folder/log" &
 server=$!
 jobs=
+load=
 stop() {
-    for job in $jobs; do kill "$job" 2>/dev/null || true; done
+    for job in $jobs $load; do kill "$job" 2>/dev/null || true; done
     kill "$server" 2>/dev/null || true
     wait
     rm -rf "$folder"
@@ -75,6 +76,7 @@ done
 for job in $jobs; do wait "$job"; done
 jobs=
 wait "$load" || true
+load=
 kill "$server"
 wait "$server" || status=$?
 

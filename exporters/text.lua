@@ -1,6 +1,6 @@
 -- text.lua: the text that Go's net/http/pprof writes for debug=1: one record
 -- per stack, leaf first, with addresses and then names. What has no address (a
--- Lua function) shows its location's number in place of one.
+-- script's function in other programs' profiles) shows its location's number.
 --
 -- The forms are those of runtime/pprof: writeHeapInternal, printCountProfile,
 -- writeProfileInternal.
@@ -17,15 +17,22 @@ local function address_of(location, id)
   return location.address ~= 0 and location.address or id
 end
 
+--- As Go writes them: the name is followed by how far into the function it is,
+-- which is not known; unless the name says it, as that of a library without
+-- symbols does.
+local function write_line(out, address, func, line)
+  local offset = func.name:find "%+0x%x+$" and "" or "+0x0"
+  local place = func.filename ~= "" and ("%s:%d"):format(func.filename, line) or ""
+  out:write(("#\t0x%x\t%s%s\t%s\n"):format(address, func.name, offset, place))
+end
+
 local function write_stack(out, profile, locations)
   for _, id in ipairs(locations) do
     local location = profile:location(id)
     local address = address_of(location, id)
     if #location.lines == 0 then out:write(("#\t0x%x\n"):format(address)) end
     for _, line in ipairs(location.lines) do
-      local func = profile:func(line.func)
-      out:write(("#\t0x%x\t%s+0x0\t%s:%d\n"):format(address, func.name,
-        func.filename, line.line))
+      write_line(out, address, profile:func(line.func), line.line)
     end
   end
   out:write("\n")

@@ -86,9 +86,11 @@ local function seconds(kind, frame)
   return sum(profile(kind .. "?format=folded"), frame) / 1e9
 end
 
-local function near(expected, actual, tolerance)
-  assert.is_true(math.abs(actual - expected) <= tolerance * expected,
+local function near(expected, actual, tolerance, what)
+  local difference = (actual / expected - 1) * 100
+  assert.is_true(math.abs(difference) <= tolerance * 100,
     ("%.4f s, expected %.4f s"):format(actual, expected))
+  if what then print(("%s: %.4f s, %+.2f %%"):format(what, expected, difference)) end
 end
 
 before_each(function()
@@ -111,11 +113,11 @@ it("a mutex's delay is on those who waited, and on those who held it", support.t
   held()
   local first_s, second_s = first(), second()
   local waited = first_s + second_s
-  near(waited, seconds("block", "routes.wait_for_lock"), 0.05)
+  near(waited, seconds("block", "routes.wait_for_lock"), 0.05, "block, the waiters")
   -- The second waited for both; from the first's turn on, for the first.
   local by_first = seconds("mutex", "routes.wait_and_hold")
-  near(0.3, by_first, 0.05)
-  near(waited - by_first, seconds("mutex", "routes.hold_long"), 0.05)
+  near(0.3, by_first, 0.05, "mutex, the second holder")
+  near(waited - by_first, seconds("mutex", "routes.hold_long"), 0.05, "mutex, the first holder")
   assert.equal(2, sum(profile "block?format=folded&sample_index=contentions", "routes.wait_for_lock"))
   assert.equal(1, sum(profile "mutex?format=folded&sample_index=contentions", "routes.hold_long"))
 end))

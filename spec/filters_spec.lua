@@ -111,15 +111,25 @@ local function names(sums)
   return list
 end
 
---- What each of the profiles says that are taken while `run` runs.
+local function n_sessions()
+  local _, metrics = support.request(server.url .. "/metrics")
+  return tonumber(metrics:match "\nperilune_profile_sessions (%d+)")
+end
+
+--- What each of the profiles, of a second, says that are taken while `run` runs.
+-- On a busy machine `run` may outlast them: then it is tried again.
 local function profiles_of(run, queries, key)
-  local finish = {}
-  for i, query in ipairs(queries) do finish[i] = start_profile(query, key) end
-  socket.sleep(0.1)
-  run()
-  local results = {}
-  for i, f in ipairs(finish) do results[i] = f() end
-  return table.unpack(results)
+  for _ = 1, 5 do
+    local finish, began = {}, socket.gettime()
+    for i, query in ipairs(queries) do finish[i] = start_profile(query, key) end
+    pcall(support.wait_until, function() return n_sessions() == #queries end, "them", 1)
+    run()
+    local was_in_time = socket.gettime() - began < 1
+    local results = {}
+    for i, f in ipairs(finish) do results[i] = f() end
+    if was_in_time then return table.unpack(results) end
+  end
+  error "what a second should hold took longer, five times"
 end
 
 describe("label=", function()

@@ -89,3 +89,50 @@ for kind, n_growing in pairs { allocs = 2, heap = 2, block = 2, mutex = 2, threa
     end
   end)
 end
+
+--- The program: $PARCA, or one on the PATH.
+local function find_parca()
+  local named = os.getenv "PARCA"
+  if named then return named end
+  local code, path = support.run "command -v parca"
+  return code == 0 and path:match "%S+" or nil
+end
+
+local PARCA_CONFIG = [[
+object_storage:
+  bucket:
+    type: FILESYSTEM
+    config:
+      directory: %s/store
+scrape_configs:
+  - job_name: perilune
+    scrape_interval: 2s
+    static_configs:
+      - targets: ["127.0.0.1:%d"]
+]]
+
+it("a real Parca takes its five defaults", function()
+  local parca = find_parca()
+  if not parca then
+    pending("there is no Parca: neither $PARCA nor a `parca` on the PATH; " ..
+      "`go install github.com/parca-dev/parca/cmd/parca@latest` makes one " ..
+      "where the Go module proxy serves it")
+    return
+  end
+  support.write_file(folder .. "/parca.yaml", PARCA_CONFIG:format(folder, server.port))
+  local port = support.free_port()
+  local process = support.start { parca, "--config-path=" .. folder .. "/parca.yaml",
+    "--http-address=127.0.0.1:" .. port, "--storage-active-memory=268435456" }
+  local targets
+  local ok, why = pcall(support.wait_until, function()
+    local status, body = support.request("http://127.0.0.1:" .. port .. "/api/targets?state=1")
+    if status ~= 200 then return false end
+    targets = body
+    local _, good = body:gsub('"HEALTH_GOOD"', "")
+    return good == 5 or body:find '"HEALTH_BAD"'
+  end, "its five targets", 60)
+  local output = process:output()
+  process:stop()
+  assert.is_true(ok, tostring(why) .. "\n" .. output)
+  assert.is_nil(targets:find '"HEALTH_BAD"', targets)
+end)

@@ -8,7 +8,8 @@
 
 void buf_fini(struct buf *b)
 {
-    free(b->data);
+    if (b->data) /* most are empty, and free has more to do than that */
+        free(b->data);
     *b = BUF_INIT;
 }
 

@@ -27,8 +27,9 @@ struct stream *stream_new(void) { return calloc(1, sizeof(struct stream)); }
 
 void stream_free(struct stream *stream)
 {
-    if (stream)
-        buf_fini(&stream->bytes);
+    if (!stream)
+        return;
+    buf_fini(&stream->bytes);
     free(stream);
 }
 

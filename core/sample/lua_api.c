@@ -14,10 +14,11 @@
 
 LUA_API int lua_resume(lua_State *L, lua_State *from, int nargs, int *nres)
 {
+    struct sampler_thread *t = thread_self;
     struct sampler_entry entry;
-    sampler_enter(&entry, L);
+    safepoint_enter(t, &entry, L);
     int status = archive_lua_resume(L, from, nargs, nres);
-    sampler_leave(&entry);
+    safepoint_leave(t, &entry);
     return status;
 }
 

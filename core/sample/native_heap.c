@@ -104,19 +104,30 @@ static __attribute__((noinline)) void leave(void *address)
         heap_remove(block.position, block.size);
 }
 
+/* Blocks that come have their gap to tell that sampling is off; those that go
+ * ask. */
 static inline bool may_be_sampled(const void *address)
 {
-    return __builtin_expect(native_blocks_may_have(address), 0);
+    return atomic_load_explicit(&is_started, memory_order_relaxed) &&
+           __builtin_expect(native_blocks_may_have(address), 0);
 }
 
 void *malloc(size_t size) { return ALLOCATE(__libc_malloc(size), size); }
 
+static __attribute__((noinline)) void *calloc_beyond_gap(size_t n, size_t size,
+                                                         uintptr_t caller)
+{
+    return came(__libc_calloc(n, size), n * size, caller);
+}
+
+/* Not ALLOCATE, which would make a frame for two arguments. */
 void *calloc(size_t n, size_t size)
 {
     size_t total;
-    if (__builtin_mul_overflow(n, size, &total))
-        return __libc_calloc(n, size); /* which refuses it */
-    return ALLOCATE(__libc_calloc(total, 1), total);
+    if (__builtin_mul_overflow(n, size, &total)) /* refused */
+        return __libc_calloc(n, size);
+    return is_in_gap(total) ? __libc_calloc(n, size)
+                            : calloc_beyond_gap(n, size, CALLER);
 }
 
 void free(void *address)

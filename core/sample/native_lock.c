@@ -94,7 +94,7 @@ static inline __attribute__((always_inline)) int
 lock_until(pthread_mutex_t *mutex, clockid_t clock,
            const struct timespec *until)
 {
-    if (!is_on())
+    if (__builtin_expect(!is_on(), 1))
         return lock_libc(mutex, clock, until);
     int error = libc_mutex_trylock(mutex);
     if (error == EBUSY) {

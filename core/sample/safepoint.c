@@ -332,28 +332,24 @@ void safepoint_try_at_rest(struct sampler_thread *t, const uintptr_t *native,
         complete(t, &walk_buffer, NULL);
 }
 
+void safepoint_finish(struct sampler_thread *t, struct sampler_entry *entry)
+{
+    thread_block(t);
+    struct armed_hook *armed = find_armed(t, entry->L);
+    if (armed)
+        restore(t, armed);
+    if (ring_n_pending(t->ring) > 0)
+        complete_at_safe_point(t, entry, NULL);
+    thread_unblock(t);
+    t->active = entry->outer;
+}
+
 void sampler_enter(struct sampler_entry *entry, lua_State *L)
 {
-    struct sampler_thread *t = thread_self;
-    *entry = (struct sampler_entry){L, t ? t->active : NULL};
-    atomic_signal_fence(memory_order_seq_cst);
-    if (t)
-        t->active = entry;
+    safepoint_enter(thread_self, entry, L);
 }
 
 void sampler_leave(struct sampler_entry *entry)
 {
-    struct sampler_thread *t = thread_self;
-    if (!t)
-        return;
-    if (t->n_armed > 0 || ring_n_pending(t->ring) > 0) {
-        thread_block(t);
-        struct armed_hook *armed = find_armed(t, entry->L);
-        if (armed)
-            restore(t, armed);
-        if (ring_n_pending(t->ring) > 0)
-            complete_at_safe_point(t, entry, NULL);
-        thread_unblock(t);
-    }
-    t->active = entry->outer;
+    safepoint_leave(thread_self, entry);
 }

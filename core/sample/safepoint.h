@@ -11,10 +11,11 @@
 #define SAMPLE_SAFEPOINT_H
 
 #include <lua.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 
-struct armed_hook;
-struct sampler_thread;
+#include "sample/sampler.h"
+#include "sample/thread.h"
 
 /* [signal, allocator] Make the hook fire on L as soon as it can. */
 void safepoint_arm(struct sampler_thread *t, lua_State *L);
@@ -32,5 +33,34 @@ struct armed_hook safepoint_get_user_hook(struct sampler_thread *t,
                                           lua_State *L);
 void safepoint_unhook_child(struct sampler_thread *t, lua_State *parent,
                             lua_State *child);
+
+/* safepoint_leave where something is not over: samples that wait, hooks of
+ * ours. */
+void safepoint_finish(struct sampler_thread *t, struct sampler_entry *entry);
+
+/* sampler_enter and sampler_leave, of which each request has several: inline,
+ * and a dozen instructions. `t` may be NULL. */
+static inline void safepoint_enter(struct sampler_thread *t,
+                                   struct sampler_entry *entry, lua_State *L)
+{
+    entry->L = L;
+    entry->outer = t ? t->active : NULL;
+    atomic_signal_fence(memory_order_seq_cst);
+    if (t)
+        t->active = entry;
+}
+
+static inline void safepoint_leave(struct sampler_thread *t,
+                                   struct sampler_entry *entry)
+{
+    if (!t)
+        return;
+    unsigned n_pending =
+        atomic_load_explicit(&t->n_pending, memory_order_relaxed);
+    if (__builtin_expect((n_pending | t->n_armed) != 0, 0))
+        safepoint_finish(t, entry);
+    else
+        t->active = entry->outer;
+}
 
 #endif

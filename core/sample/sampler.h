@@ -33,8 +33,8 @@ void sampler_detach_thread(void);
 uint32_t sampler_set_labels(uint32_t labels);
 uint32_t sampler_get_labels(void);
 
-/* A request, for profiles of slow ones. It belongs to one thread, and stays in
- * place from begin to end. */
+/* A request, for profiles of slow ones. It belongs to one thread, is all zeros
+ * when it begins, and stays in place until it ends. */
 struct sampler_request {
     int64_t number; /* when it began (monotonic, ns), or a little later where
                        two began at once: no two have the same */
@@ -44,9 +44,14 @@ struct sampler_request {
 void sampler_begin_request(struct sampler_request *request, int64_t start_ns);
 void sampler_end_request(struct sampler_request *request);
 
-/* The samples that this thread takes from now on are of this request, NULL for
- * none. Returns the one before. [the thread itself] */
-struct sampler_request *sampler_set_request(struct sampler_request *request);
+/* What the samples are of that this thread takes from now on: labels as in
+ * sampler_set_labels, and a request, NULL for none. Returns what was before, in
+ * two registers. [the thread itself] */
+struct sampler_context {
+    struct sampler_request *request;
+    uint32_t labels;
+};
+struct sampler_context sampler_switch(struct sampler_context to);
 
 struct sampler_label {
     const char *key;

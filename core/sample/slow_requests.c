@@ -205,7 +205,7 @@ void sampler_begin_request(struct sampler_request *request, int64_t start_ns)
     do
         number = start_ns > last ? start_ns : last + 1;
     while (!atomic_compare_exchange_weak(&last_number, &last, number));
-    *request = (struct sampler_request){.number = number};
+    request->number = number;
 }
 
 /* [lock] */
@@ -219,15 +219,23 @@ static void note_quick(struct slow_requests *slow, int64_t number,
         ((struct known_request *)slow->requests.entries)[at].is_quick = true;
 }
 
-void sampler_end_request(struct sampler_request *request)
+/* Out of the way of requests that no sample saw. */
+static __attribute__((noinline)) void judge_ended(int64_t number)
 {
-    if (thread_self && thread_self->request == request)
-        thread_self->request = NULL;
-    if (!request->is_sampled || atomic_load(&n_open) == 0)
+    if (atomic_load(&n_open) == 0)
         return;
     int64_t now_ns = clock_mono_ns();
     pthread_mutex_lock(&lock);
     for (struct slow_requests *s = first; s; s = s->next)
-        note_quick(s, request->number, now_ns);
+        note_quick(s, number, now_ns);
     pthread_mutex_unlock(&lock);
+}
+
+void sampler_end_request(struct sampler_request *request)
+{
+    struct sampler_thread *t = thread_self;
+    if (t && t->request == request)
+        t->request = NULL;
+    if (request->is_sampled)
+        judge_ended(request->number);
 }

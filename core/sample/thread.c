@@ -100,13 +100,14 @@ uint32_t sampler_set_labels(uint32_t labels)
     return old;
 }
 
-struct sampler_request *sampler_set_request(struct sampler_request *request)
+struct sampler_context sampler_switch(struct sampler_context to)
 {
     struct sampler_thread *t = thread_self;
     if (!t)
-        return NULL;
-    struct sampler_request *old = t->request;
-    t->request = request;
+        return (struct sampler_context){0};
+    struct sampler_context old = {t->request, t->labels};
+    t->request = to.request;
+    t->labels = to.labels;
     return old;
 }
 

@@ -27,13 +27,8 @@ struct trace {
 /* Guards the list and what is in it. Nothing is taken inside. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct trace *first;
-static atomic_uint n_open;
+atomic_uint trace_n_open;
 static uint64_t n_stopped;
-
-bool trace_is_open(void)
-{
-    return atomic_load_explicit(&n_open, memory_order_relaxed) > 0;
-}
 
 struct trace *trace_open(struct err *err)
 {
@@ -49,7 +44,7 @@ struct trace *trace_open(struct err *err)
     trace->is_linked = true;
     trace->next = first;
     first = trace;
-    atomic_fetch_add(&n_open, 1);
+    atomic_fetch_add(&trace_n_open, 1);
     pthread_mutex_unlock(&lock);
     return trace;
 }
@@ -63,7 +58,7 @@ static void unlink_trace(struct trace *trace)
             link = &(*link)->next;
         *link = trace->next;
         trace->is_linked = false;
-        atomic_fetch_sub(&n_open, 1);
+        atomic_fetch_sub(&trace_n_open, 1);
     }
     pthread_mutex_unlock(&lock);
 }

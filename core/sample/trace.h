@@ -10,6 +10,7 @@
 #ifndef SAMPLE_TRACE_H
 #define SAMPLE_TRACE_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -35,7 +36,11 @@ bool trace_end(struct trace *trace, struct buf *json, struct err *err);
 void trace_free(struct trace *trace);
 
 /* Is any open? Cheap. */
-bool trace_is_open(void);
+extern atomic_uint trace_n_open;
+static inline bool trace_is_open(void)
+{
+    return atomic_load_explicit(&trace_n_open, memory_order_relaxed) > 0;
+}
 
 enum trace_kind {
     TRACE_REQUEST,    /* from its last byte to its reply's */

@@ -264,17 +264,20 @@ static void close_coroutine(struct task *task)
     drop_task(task);
 }
 
+static struct sampler_context context_of(const struct task *task)
+{
+    return (struct sampler_context){task->request, task->labels};
+}
+
 void task_abort(struct task *task)
 {
-    uint32_t labels = sampler_set_labels(task->labels);
-    struct sampler_request *request = sampler_set_request(task->request);
+    struct sampler_context before = sampler_switch(context_of(task));
     stop_waiting(task);
     task->scheduler->n_active--;
     task_done_fn done = task->done;
     void *ctx = task->ctx;
     close_coroutine(task);
-    sampler_set_request(request);
-    sampler_set_labels(labels);
+    sampler_switch(before);
     done(ctx, NULL, NULL);
 }
 
@@ -350,8 +353,7 @@ static void run(struct task *task, int nargs)
     struct observed_run observed;
     observe_run_begin(&observed, task);
     scheduler->running = task;
-    uint32_t labels = sampler_set_labels(task->labels);
-    struct sampler_request *request = sampler_set_request(task->request);
+    struct sampler_context before = sampler_switch(context_of(task));
     int status = resume(task, nargs, &err);
     if (status == LUA_OK) {
         finish(task, NULL);
@@ -363,8 +365,7 @@ static void run(struct task *task, int nargs)
                       "own: nobody would resume it");
         finish(task, &err);
     }
-    sampler_set_request(request);
-    sampler_set_labels(labels);
+    sampler_switch(before);
     scheduler->running = NULL;
     observe_run_end(&observed);
 }
