@@ -12,6 +12,7 @@
 
 #include "base/buf.h"
 #include "client/error.h"
+#include "client/status_set.h"
 #include "client/url.h"
 
 #define TRANSFER_TIMEOUT_NS (60 * INT64_C(1000000000)) /* k6's */
@@ -48,6 +49,8 @@ struct transfer {
     struct buf tags;    /* of script/tag_table.h; for reports, not sent */
     bool keep_headers;
     bool keep_body;
+    const struct status_set *expected; /* NULL: whether it failed is not
+                                          asked */
     transfer_fn done;
     void *ctx;
 

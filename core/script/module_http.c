@@ -18,6 +18,7 @@
 #include "script/http_params.h"
 #include "script/module_cookies.h"
 #include "script/module_response.h"
+#include "script/module_statuses.h"
 #include "script/state.h"
 
 /* In the registry, under the address: the host. */
@@ -114,7 +115,7 @@ static void build(lua_State *L, struct chain *chain, const char *method,
     http_params_reset(chain, options);
     request_begin(&transfer->request, method, &transfer->url);
     http_params_read(L, params, chain, &given);
-    chain_put_cookies(chain, &transfer->request);
+    chain_put_headers(chain, &transfer->request);
     if (!given.host)
         request_host(&transfer->request, &transfer->url);
     if (!given.user_agent)
@@ -147,6 +148,7 @@ static int request(lua_State *L, const char *name, const char *method, int url,
     chain->ctx = host;
     chain->transfer.ctx = asker;
     chain->jar = host->jar(asker);
+    chain->transfer.expected = host->expected(asker);
     chain->counted = on_counted;
     chain->done = on_done;
 
@@ -219,6 +221,24 @@ static int cookie_jar(lua_State *L)
     return module_cookies_push(L, jar);
 }
 
+/* http.setResponseCallback(statuses | nil) */
+static int set_response_callback(lua_State *L)
+{
+    const struct http_host *host = get_host(L);
+    luaL_checkany(L, 1);
+    const struct status_set *set =
+        module_statuses_check(L, 1, "the response callback");
+    if (!host->to_expect)
+        return luaL_error(L, "http.setResponseCallback is for load scripts");
+    struct http_expected *expected = host->to_expect(host->ctx);
+    if (!expected)
+        return 0;
+    if (set)
+        expected->own = *set;
+    expected->set = set ? &expected->own : NULL;
+    return 0;
+}
+
 static const luaL_Reg functions[] = {
     {"get", get},
     {"head", head},
@@ -230,6 +250,8 @@ static const luaL_Reg functions[] = {
     {"request", http_request},
     {"cookieJar", cookie_jar},
     {"CookieJar", module_cookies_new},
+    {"expectedStatuses", module_statuses_new},
+    {"setResponseCallback", set_response_callback},
     {NULL, NULL},
 };
 
@@ -237,6 +259,7 @@ static const luaL_Reg functions[] = {
 static int open_module(lua_State *L)
 {
     module_cookies_open(L);
+    module_statuses_open(L);
     luaL_newlibtable(L, functions);
     lua_rawgetp(L, LUA_REGISTRYINDEX, &host_key);
     module_response_push_metatable(L);

@@ -11,6 +11,7 @@
 #include "client/request.h"
 #include "script/module_cookies.h"
 #include "script/module_http.h"
+#include "script/module_statuses.h"
 #include "script/tag_table.h"
 
 static bool is(const char *a, const char *b) { return strcasecmp(a, b) == 0; }
@@ -31,6 +32,7 @@ static void put_headers(lua_State *L, struct chain *chain,
             luaL_error(L, "params.headers: '%s' is not a valid header", name);
         given->host |= is(name, "host");
         given->user_agent |= is(name, "user-agent");
+        chain->keep_authorization |= is(name, "authorization");
         if (is(name, "cookie")) /* there must be one alone */
             chain_give_cookie(chain, CHAIN_COOKIE_HEADER, "", value);
         else if (!is(name, "content-length"))
@@ -104,6 +106,44 @@ static int64_t to_timeout(lua_State *L)
     return ns;
 }
 
+/* Of the URL's user and password. */
+static enum chain_auth to_auth(lua_State *L, const struct chain *chain)
+{
+    const char *auth =
+        lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "";
+    bool digest = strcmp(auth, "digest") == 0;
+    if (!digest && strcmp(auth, "basic") != 0)
+        luaL_error(L, "params.auth must be 'basic' or 'digest'");
+    if (!chain->transfer.url.userinfo.at)
+        luaL_error(L,
+                   "params.auth '%s' needs a user in the URL: "
+                   "http://user:password@host/",
+                   auth);
+    return digest ? CHAIN_DIGEST : CHAIN_BASIC;
+}
+
+/* Is the body kept? */
+static bool to_response_type(lua_State *L)
+{
+    const char *type =
+        lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "";
+    bool none = strcmp(type, "none") == 0;
+    if (!none && strcmp(type, "text") != 0 && strcmp(type, "binary") != 0)
+        luaL_error(L, "params.responseType must be 'text', 'binary' (which is "
+                      "the same: strings are bytes) or 'none'");
+    return !none;
+}
+
+/* A copy: whoever shares params may drop it. */
+static void set_expected(lua_State *L, struct chain *chain)
+{
+    const struct status_set *set =
+        module_statuses_check(L, -1, "params.responseCallback");
+    if (set)
+        chain->expected = *set;
+    chain->transfer.expected = set ? &chain->expected : NULL;
+}
+
 static void set_redirects(lua_State *L, struct chain *chain)
 {
     int whole;
@@ -139,6 +179,12 @@ void http_params_read(lua_State *L, int index, struct chain *chain,
             put_headers(L, chain, given);
         else if (strcmp(name, "cookies") == 0 && lua_istable(L, -1))
             give_cookies(L, chain);
+        else if (strcmp(name, "auth") == 0)
+            chain->auth = to_auth(L, chain);
+        else if (strcmp(name, "responseCallback") == 0)
+            set_expected(L, chain);
+        else if (strcmp(name, "responseType") == 0)
+            chain->transfer.keep_body = to_response_type(L);
         else if (strcmp(name, "jar") == 0)
             chain->jar = module_cookies_check(L, -1);
         else if (strcmp(name, "timeout") == 0)
@@ -150,8 +196,8 @@ void http_params_read(lua_State *L, int index, struct chain *chain,
         else
             luaL_error(L,
                        "params.%s: unknown, or of a wrong type; known are "
-                       "headers, cookies and tags (tables), jar, redirects "
-                       "and timeout",
+                       "headers, cookies and tags (tables), auth, jar, "
+                       "redirects, responseCallback, responseType and timeout",
                        name);
         lua_pop(L, 1);
     }
