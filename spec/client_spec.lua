@@ -43,6 +43,7 @@ return {
     return 401, "who?", { ["WWW-Authenticate"] =
       'Digest realm="r", nonce="n", qop="auth", algorithm=' .. (req.query.algorithm or "MD5") }
   end,
+  ["GET /agent"] = function(req) return req.headers["user-agent"] end,
   ["GET /loop"] = function() return 302, "", { Location = "/loop" } end,
   ["GET /slow"] = function()
     scheduler.sleep(0.1)
@@ -507,6 +508,100 @@ describe("require 'http'", function()
         check(not ok and why:find "#2.*a status or a table", "no max")
         ok, why = pcall(http.setResponseCallback, 200)
         check(not ok and why:find "what http.expectedStatuses returns", "no set")
+      ]]
+    end)
+  end)
+
+  describe("prepared requests", function()
+    it("are sent again and again", function()
+      local out = run([[
+        local get = http.prepare { url = "BASE/echo/x?a=b" }
+        local post = http.prepare { url = "BASE/echo/y", method = "POST", body = "body",
+          headers = { ["X-Test"] = "1", Host = "mine" } }
+        for _ = 1, 3 do
+          local came = http.send(get):json()
+          check(came.method == "GET" and came.query.a == "b", "GET")
+          check(came.body == "" and not came.headers["content-length"], "no body")
+          check(came.headers.host == ("BASE"):match("//(.*)"), "Host")
+          came = post:send():json()
+          check(came.method == "POST" and came.path == "/echo/y", "POST")
+          check(came.body == "body" and came.headers["content-length"] == "4", "body")
+          check(came.headers.host == "mine" and came.headers["x-test"] == "1", "headers")
+        end
+        check(get:send().url == "BASE/echo/x?a=b", "url")
+      ]], 'userAgent = "spec/2"', "-u 3 -i 30")
+      assert.equal(30 * 7, count_of(out, "http_reqs"))
+    end)
+
+    it("are what the params say", function()
+      local out = run [[
+        local function prepare(path, params)
+          params.url = "BASE" .. path
+          return http.prepare(params)
+        end
+        check(prepare("/redirect/302?to=/echo/", {}):send():json().path == "/echo/", "followed")
+        local not_found = prepare("/status/404", { responseType = "none",
+          responseCallback = http.expectedStatuses(404) })
+        check(not_found:send().body == "" and not_found:send().status == 404, "not found")
+        check(prepare("/loop", { redirects = 1 }):send().status == 302, "redirects")
+        check(prepare("/slow", { timeout = "50ms" }):send().error_code == 1050, "timeout")
+        local jar = http.CookieJar()
+        jar:set("BASE/", "a", "1")
+        local with = prepare("/echo/", { jar = jar, cookies = { b = "2" } })
+        jar = nil
+        collectgarbage()
+        check(with:send():json().headers.cookie == "b=2; a=1", "cookies")
+        local user = http.prepare { url = ("BASE"):gsub("//", "//u:p@") .. "/echo/" }
+        check(user:send():json().headers.authorization == "Basic dTpw", "user")
+      ]]
+      assert.truthy(out:find("http_req_failed%.*: 11.11%% +1 out of 9"), out)
+    end)
+
+    it("have the cookies of who sends them", function()
+      run([[
+        http.prepared = http.prepared or http.prepare { url = "BASE/echo/", method = "PUT",
+          body = ("x"):rep(1000) }
+        check(http.prepared:send():json().headers.cookie == nil, "none")
+        http.cookieJar():set("BASE/", "vu", tostring(t.vu))
+        t.sleep(0.02)
+        local came = http.prepared:send():json()
+        check(came.headers.cookie == "vu=" .. t.vu, "own")
+        check(#came.body == 1000, "body")
+      ]], nil, "-u 5 -i 20")
+    end)
+
+    it("have the user agent that is set", function()
+      local path, agents = folder .. "/agent.lua", folder .. "/agents"
+      support.write_file(folder .. "/asking.lua", (([[
+        return require("http").prepare { url = "BASE/agent" }
+      ]]):gsub("BASE", server.url)))
+      support.write_file(path, (([[
+        local http, asking = require "http", require "asking"
+        return { options = { userAgent = "spec/3" }, default = function()
+          local file = io.open("AGENTS", "w")
+          file:write(asking:send().body, "\n", http.prepare { url = "BASE/agent",
+            headers = { ["User-Agent"] = "mine" } }:send().body)
+          file:close()
+        end }
+      ]]):gsub("AGENTS", agents):gsub("BASE", server.url)))
+      assert.equal(0, (support.command("load -q " .. path)))
+      assert.equal("spec/3\nmine", support.read_file(agents))
+    end)
+
+    it("are refused when wrong", function()
+      run [[
+        local function refused(pattern, ...)
+          local ok, why = pcall(http.prepare, ...)
+          check(not ok and why:find(pattern), pattern)
+        end
+        refused("table expected")
+        refused("url must be a string, got a nil", {})
+        refused("invalid URL", { url = "nonsense" })
+        refused("method must be one in capitals, got 'get'", { url = "BASE/", method = "get" })
+        refused("body must be a string, got a table", { url = "BASE/", body = {} })
+        refused("params.pfad: unknown", { url = "BASE/", pfad = 1 })
+        local ok, why = pcall(http.send, "BASE/")
+        check(not ok and why:find "perilune.prepared expected", "no URL")
       ]]
     end)
   end)

@@ -89,7 +89,7 @@ static void put_cookie(struct buf *out, const char *name, const char *value)
     buf_puts(out, value);
 }
 
-static void put_cookies(const struct chain *chain, struct buf *out)
+void chain_put_cookies(const struct chain *chain, struct buf *out)
 {
     const struct jar_cookie *cookie;
     struct given_cookie given = {0};
@@ -113,20 +113,25 @@ static void put_cookies(const struct chain *chain, struct buf *out)
         buf_puts(out, "\r\n");
 }
 
-void chain_put_headers(const struct chain *chain, struct buf *out)
+void chain_put_authorization(const struct chain *chain, struct buf *out)
 {
     const struct url *url = &chain->transfer.url;
     if (url->userinfo.at && chain->auth == CHAIN_BASIC &&
         !chain->keep_authorization)
         authorization_put_basic(out, url);
-    put_cookies(chain, out);
+}
+
+void chain_put_headers(const struct chain *chain, struct buf *out)
+{
+    chain_put_authorization(chain, out);
+    chain_put_cookies(chain, out);
 }
 
 /* --- redirects ---------------------------------------------------------- */
 
 static bool gives_referer(const struct transfer *transfer)
 {
-    struct url_part headers = request_split(&transfer->request).headers;
+    struct url_part headers = request_split(transfer_request(transfer)).headers;
     struct url_part name, value;
     while (request_next_header(&headers, &name, &value))
         if (request_header_is(name, "Referer"))
@@ -185,6 +190,7 @@ static enum client_error redirect(struct chain *chain, const char *location)
     chain->answered = false;
     write_next(chain, &to, !absolute, &request);
     swap(&transfer->request, &request);
+    transfer->prepared = NULL;
     swap(&chain->location, &text); /* which the URL points into now */
     error = CLIENT_OK;
 done:
@@ -222,7 +228,8 @@ static void count_challenge(struct chain *chain)
 static bool answer(struct chain *chain)
 {
     struct transfer *transfer = &chain->transfer;
-    struct buf *request = &transfer->request, answered = BUF_INIT;
+    const struct buf *request = transfer_request(transfer);
+    struct buf answered = BUF_INIT;
     struct url_part headers = request_split(request).headers;
     size_t n = (size_t)(headers.at + headers.n - request->data);
     char cnonce[17];
@@ -236,7 +243,8 @@ static bool answer(struct chain *chain)
     buf_append(&answered, request->data + n, request->len - n);
     count_challenge(chain);
     chain->answered = true;
-    swap(request, &answered);
+    swap(&transfer->request, &answered);
+    transfer->prepared = NULL;
     buf_fini(&answered);
     return true;
 }

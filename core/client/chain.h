@@ -76,8 +76,10 @@ enum chain_cookie {
 void chain_give_cookie(struct chain *chain, enum chain_cookie kind,
                        const char *name, const char *value);
 
-/* Write the headers for the chain's URL that it takes care of, Authorization
- * and Cookie, where there are to be such. */
+/* Write the headers for the chain's URL that it takes care of, where there are
+ * to be such: Authorization, Cookie, or both. */
+void chain_put_authorization(const struct chain *chain, struct buf *out);
+void chain_put_cookies(const struct chain *chain, struct buf *out);
 void chain_put_headers(const struct chain *chain, struct buf *out);
 
 /* Its last reply is a redirect that was one too many. */

@@ -1,4 +1,4 @@
-#include "script/http_params.h"
+#include "script/module_http_params.h"
 
 #include <lauxlib.h>
 #include <lua.h>
@@ -158,6 +158,7 @@ void http_params_reset(struct chain *chain, const struct http_options *options)
 {
     bool given = options->max_redirects >= 0;
     chain_begin(chain);
+    chain->transfer.tags.len = 0;
     chain->transfer.timeout_ns = TRANSFER_TIMEOUT_NS;
     chain->transfer.keep_body = !options->discard_bodies;
     chain->redirects_max =
@@ -165,35 +166,50 @@ void http_params_reset(struct chain *chain, const struct http_options *options)
     chain->warn_of_redirects = !given;
 }
 
+/* The param on top of the stack. False: there is no such one. */
+static bool read_param(lua_State *L, const char *name, struct chain *chain,
+                       struct http_given *given)
+{
+    struct transfer *transfer = &chain->transfer;
+    if (strcmp(name, "headers") == 0 && lua_istable(L, -1)) {
+        put_headers(L, chain, given);
+    } else if (strcmp(name, "cookies") == 0 && lua_istable(L, -1)) {
+        give_cookies(L, chain);
+    } else if (strcmp(name, "tags") == 0 && lua_istable(L, -1)) {
+        put_tags(L, &transfer->tags);
+    } else if (strcmp(name, "timeout") == 0) {
+        transfer->timeout_ns = to_timeout(L);
+    } else if (strcmp(name, "auth") == 0) {
+        chain->auth = to_auth(L, chain);
+    } else if (strcmp(name, "jar") == 0) {
+        chain->jar = module_cookies_check(L, -1);
+        given->jar = true;
+    } else if (strcmp(name, "redirects") == 0) {
+        set_redirects(L, chain);
+        given->redirects = true;
+    } else if (strcmp(name, "responseCallback") == 0) {
+        set_expected(L, chain);
+        given->response_callback = true;
+    } else if (strcmp(name, "responseType") == 0) {
+        transfer->keep_body = to_response_type(L);
+        given->response_type = true;
+    } else {
+        return given->other_fields &&
+               (strcmp(name, "method") == 0 || strcmp(name, "url") == 0 ||
+                strcmp(name, "body") == 0);
+    }
+    return true;
+}
+
 void http_params_read(lua_State *L, int index, struct chain *chain,
                       struct http_given *given)
 {
-    if (lua_isnoneornil(L, index))
-        return;
     luaL_checktype(L, index, LUA_TTABLE);
     lua_pushnil(L);
     while (lua_next(L, index)) { /* stack: ..., name, value */
         const char *name =
             lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "?";
-        if (strcmp(name, "headers") == 0 && lua_istable(L, -1))
-            put_headers(L, chain, given);
-        else if (strcmp(name, "cookies") == 0 && lua_istable(L, -1))
-            give_cookies(L, chain);
-        else if (strcmp(name, "auth") == 0)
-            chain->auth = to_auth(L, chain);
-        else if (strcmp(name, "responseCallback") == 0)
-            set_expected(L, chain);
-        else if (strcmp(name, "responseType") == 0)
-            chain->transfer.keep_body = to_response_type(L);
-        else if (strcmp(name, "jar") == 0)
-            chain->jar = module_cookies_check(L, -1);
-        else if (strcmp(name, "timeout") == 0)
-            chain->transfer.timeout_ns = to_timeout(L);
-        else if (strcmp(name, "redirects") == 0)
-            set_redirects(L, chain);
-        else if (strcmp(name, "tags") == 0 && lua_istable(L, -1))
-            put_tags(L, &chain->transfer.tags);
-        else
+        if (!read_param(L, name, chain, given))
             luaL_error(L,
                        "params.%s: unknown, or of a wrong type; known are "
                        "headers, cookies and tags (tables), auth, jar, "

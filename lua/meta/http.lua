@@ -103,6 +103,28 @@ function http.options(url, body, params) end
 ---@return http.Response
 function http.request(method, url, body, params) end
 
+---@class http.Preparation: http.Params
+---@field url string
+---@field method? string in capitals; GET
+---@field body? string
+
+---@class http.Prepared
+local Prepared = {}
+
+---The same as http.send.
+---@return http.Response
+function Prepared:send() end
+
+---A request whose bytes are built once. It may be made while the script is
+---loaded, and be shared by virtual users.
+---@param preparation http.Preparation
+---@return http.Prepared
+function http.prepare(preparation) end
+
+---@param prepared http.Prepared
+---@return http.Response
+function http.send(prepared) end
+
 ---For responseCallback: 200, or { min = 200, max = 299 }, and so on.
 ---@param ... integer|{min: integer, max: integer}
 ---@return http.Statuses
