@@ -40,6 +40,21 @@ static struct cookie_jar *jar_of(void *asker)
     return &((struct vu *)asker)->jar;
 }
 
+static const struct status_set *expected_of(void *asker)
+{
+    return ((struct vu *)asker)->expected.set;
+}
+
+/* The chunk may set it for the virtual user that it is run for; when it is run
+ * for its options, there is none. */
+static struct http_expected *to_expect(void *ctx)
+{
+    struct generator *generator = ctx;
+    struct vu *vu =
+        generator->current ? generator->current : generator->opening;
+    return vu ? &vu->expected : NULL;
+}
+
 static void count(void *asker, struct transfer *transfer)
 {
     vu_count(asker, transfer);
@@ -83,6 +98,8 @@ void vu_http_install(struct lua_State *L, struct generator *generator)
         .client = client_of,
         .headers = put_baggage,
         .jar = jar_of,
+        .expected = expected_of,
+        .to_expect = to_expect,
         .count = count,
         .wait = wait_for_reply,
         .wake = wake,

@@ -10,7 +10,8 @@
 
 bool outcome_is_expected(const struct transfer *transfer)
 {
-    return transfer->status >= 200 && transfer->status < 400;
+    return !transfer->expected ||
+           status_set_has(transfer->expected, transfer->status);
 }
 
 /* By error: it has been logged, by any generator. */

@@ -21,7 +21,7 @@ struct outcome {
     unsigned n_errors;
 };
 
-/* k6's default: a reply with a status from 200 to 399. */
+/* Has it a status that it expects, or expects it none? */
 bool outcome_is_expected(const struct transfer *transfer);
 
 /* Count a transfer that is done. The first error of each class in the program

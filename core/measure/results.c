@@ -34,7 +34,8 @@ void results_count_request(struct results *results, const struct tags *tags)
     outcome_count(&results->outcome, transfer);
 
     metrics_add(m, METRIC_HTTP_REQS, 1, tags);
-    metrics_add(m, METRIC_HTTP_REQ_FAILED, !expected, tags);
+    if (transfer->expected)
+        metrics_add(m, METRIC_HTTP_REQ_FAILED, !expected, tags);
     metrics_add(m, METRIC_HTTP_REQ_DURATION, t.duration, tags);
     metrics_add(m, METRIC_HTTP_REQ_BLOCKED, t.blocked, tags);
     metrics_add(m, METRIC_HTTP_REQ_CONNECTING, t.connecting, tags);

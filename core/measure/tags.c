@@ -92,7 +92,9 @@ static struct tag_value get_url(const struct url *url, struct buf *scratch)
     const char *rest = url->userinfo.at + url->userinfo.n;
     scratch->len = 0;
     buf_append(scratch, text.at, (size_t)(url->userinfo.at - text.at));
-    buf_puts(scratch, "****:****");
+    buf_puts(scratch, memchr(url->userinfo.at, ':', url->userinfo.n)
+                          ? "****:****"
+                          : "****");
     buf_append(scratch, rest, (size_t)(text.at + text.n - rest));
     return of_scratch(scratch);
 }
@@ -109,7 +111,9 @@ static struct tag_value get_of_transfer(const struct transfer *transfer,
         code = transfer_error_code(transfer);
         return code ? of_integer(code, scratch) : none;
     case TAG_EXPECTED_RESPONSE:
-        return of_text(outcome_is_expected(transfer) ? "true" : "false");
+        return !transfer->expected             ? none
+               : outcome_is_expected(transfer) ? of_text("true")
+                                               : of_text("false");
     case TAG_METHOD:
         return of_text(transfer->method);
     case TAG_NAME:
