@@ -12,6 +12,7 @@
 #include "measure/checks.h"
 #include "measure/metrics.h"
 #include "measure/selector.h"
+#include "client/status_set.h"
 #include "measure/tags.h"
 
 static struct buf scratch;
@@ -42,7 +43,8 @@ static void parse_url(struct transfer *transfer, const char *text)
 static void a_request_has_k6s_tags(void **state)
 {
     (void)state;
-    struct transfer transfer = {.status = 200, .method = "GET"};
+    struct transfer transfer = {
+        .status = 200, .method = "GET", .expected = &status_set_default};
     struct tags tags = {.transfer = &transfer, .scenario = "users"};
     parse_url(&transfer, "http://a:1/b?c");
     assert_tag(&tags, "method", "GET");
