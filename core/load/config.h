@@ -88,6 +88,9 @@ struct config {
 void config_init(struct config *config);
 void config_fini(struct config *config);
 
+/* One more scenario, with k6's defaults; NULL: there are too many. */
+struct scenario *config_add_scenario(struct config *config);
+
 /* Read the `options` table at `index`. False and err: an unknown option, or a
  * bad value. Raises no Lua error but that there is no memory. */
 bool config_read(struct config *config, struct lua_State *L, int index,
