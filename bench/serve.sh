@@ -12,19 +12,22 @@
 # of the whole process, still does: `peer / perilune` of it is what the ratio
 # of the rates would be on an idle machine.
 #
-# Needs wrk, go, nginx with libnginx-mod-http-lua, lua-cjson, and a build with
-# BENCH=ON.
+# Needs a build with BENCH=ON; the peers it installs, but for Go where there is
+# one.
 set -eu
 here=$(cd "$(dirname "$0")/.." && pwd)
+. "$here/scripts/packages.sh"
+need_packages wrk nginx-light libnginx-mod-http-lua lua-cjson curl util-linux
+command -v go >/dev/null || need_packages golang-go
 perilune=${PERILUNE:-$here/build/perilune}
 plain=${PLAIN:-$here/build/bench_serve_plain}
 rounds=${1:-5}
 seconds=${SECONDS_EACH:-3}
 connections=${CONNECTIONS:-50}
 servers="perilune go nginx plain"
-for tool in wrk go nginx taskset curl "$perilune" "$plain"; do
-    command -v "$tool" >/dev/null || {
-        echo "bench/serve.sh: $tool is missing" >&2
+for program in "$perilune" "$plain"; do
+    [ -x "$program" ] || {
+        echo "bench/serve.sh: $program is missing: BENCH=ON sh scripts/build.sh" >&2
         exit 1
     }
 done

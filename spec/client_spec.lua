@@ -35,6 +35,15 @@ return {
     return 200, "", { ["Set-Cookie"] = { "a=1; Path=/; Max-Age=60; HttpOnly",
       "b=2; Path=/echo; Expires=Fri, 01 Jan 2100 00:00:00 GMT" } }
   end,
+  ["GET /status/{status}"] = function(req) return tonumber(req.params.status), "body" end,
+  -- Any answer to the challenge will do, and is the reply.
+  ["GET /digest"] = function(req)
+    local answer = req.headers.authorization
+    if answer and req.query.refuse ~= "all" then return answer end
+    return 401, "who?", { ["WWW-Authenticate"] =
+      'Digest realm="r", nonce="n", qop="auth", algorithm=' .. (req.query.algorithm or "MD5") }
+  end,
+  ["GET /agent"] = function(req) return req.headers["user-agent"] end,
   ["GET /loop"] = function() return 302, "", { Location = "/loop" } end,
   ["GET /slow"] = function()
     scheduler.sleep(0.1)
@@ -354,6 +363,245 @@ describe("require 'http'", function()
         local came = http.get("BASE/jars"):json()
         check(came.why:find("http.CookieJar()", 1, true), "no jar of their own")
         check(came.without == nil and came.with == "a=1", "a jar for this handler")
+      ]]
+    end)
+  end)
+
+  describe("users and passwords", function()
+    it("of the URL are sent", function()
+      run [[
+        local base = ("BASE"):gsub("//", "//us%%65r:p%%40ss@")
+        local function sent(...) return http.get(...):json().headers.authorization end
+        local basic = "Basic dXNlcjpwQHNz"
+        check(sent(base .. "/echo/") == basic, "Basic")
+        check(sent(base .. "/echo/", { auth = "basic" }) == basic, "told to")
+        check(sent(base .. "/echo/", { headers = { Authorization = "x" } }) == "x",
+          "the script's own")
+        check(sent(base .. "/redirect/302?to=/echo/") == basic, "the same host")
+        check(sent(base .. "/redirect/302?to=BASE/echo/") == nil, "a URL without a user")
+        check(sent("BASE/redirect/302?to=" .. base .. "/echo/") == basic, "a URL with one")
+        local there = ("BASE"):gsub("127.0.0.1", "localhost")
+        check(sent(base .. "/redirect/302?to=" .. there .. "/echo/") == nil, "another host")
+        check(http.get(base .. "/echo/").url == base .. "/echo/", "url")
+      ]]
+    end)
+
+    it("of a bare URL are sent", function()
+      local _, out = support.command("load -q -i 1 " ..
+        server.url:gsub("//", "//a:b@") .. "/digest")
+      assert.truthy(out:find("http_req_failed%.*: 0.00%% +0 out of 1"), out)
+    end)
+
+    it("answer a Digest challenge", function()
+      local reply = folder .. "/answer"
+      local out = run((([[
+        local base = ("BASE"):gsub("//", "//user:pass@")
+        local res = http.get(base .. "/digest?x=1", { auth = "digest" })
+        check(res.status == 200, "answered")
+        local file = io.open("REPLY", "w")
+        file:write(res.body)
+        file:close()
+        res = http.get(base .. "/digest?refuse=all", { auth = "digest" })
+        check(res.status == 401 and res.body == "who?", "once")
+        res = http.get(base .. "/digest?algorithm=X", { auth = "digest" })
+        check(res.status == 401, "unknown")
+        res = http.get(base .. "/redirect/302?to=/digest", { auth = "digest" })
+        check(res.status == 200, "after a redirect")
+      ]]):gsub("REPLY", reply)))
+      assert.equal(2 + 2 + 1 + 3, count_of(out, "http_reqs"))
+      -- The challenges that were answered are no failures.
+      assert.truthy(out:find("http_req_failed%.*: 25.00%% +2 out of 8"), out)
+      local answer = support.read_file(reply)
+      local cnonce, response = answer:match 'cnonce="(%x+)"', answer:match 'response="(%x+)"'
+      local function md5(text)
+        local _, hex = support.run("printf %s " .. support.quote(text) .. " | md5sum")
+        return hex:match "%x+"
+      end
+      assert.equal(md5(md5 "user:r:pass" .. ":n:00000001:" .. cnonce .. ":auth:" ..
+        md5 "GET:/digest?x=1"), response)
+    end)
+
+    it("are not in the tags", function()
+      local masked = server.url:gsub("//", "//****:****@") .. "/echo/"
+      run([[
+        local base = ("BASE"):gsub("//", "//user:secret@")
+        http.get(base .. "/echo/")
+      ]], 'thresholds = { ["http_reqs{url:' .. masked .. '}"] = "count==1" }')
+    end)
+  end)
+
+  describe("statuses", function()
+    it("that a request expects are no failures", function()
+      local out = run([[
+        http.get("BASE/status/404")                                          -- failed
+        http.get("BASE/status/404", { responseCallback = http.expectedStatuses(404) })
+        http.get("BASE/status/200", { responseCallback = http.expectedStatuses(404) }) -- failed
+        local some = http.expectedStatuses(201, { min = 400, max = 499 })
+        http.get("BASE/status/499", { responseCallback = some })
+        http.get("BASE/status/201", { responseCallback = some })
+        http.get("BASE/status/500", { responseCallback = some })             -- failed
+        http.get("BASE/status/500", { responseCallback = false })            -- not asked
+      ]])
+      assert.truthy(out:find("http_req_failed%.*: 50.00%% +3 out of 6"), out)
+      assert.equal(7, count_of(out, "http_reqs"))
+    end)
+
+    it("may be set for all requests of a virtual user", function()
+      local out = run([[
+        if t.iteration == 0 then http.setResponseCallback(http.expectedStatuses(404)) end
+        http.get("BASE/status/404")
+        http.get("BASE/status/200")          -- failed
+        http.get("BASE/status/200", { responseCallback = http.expectedStatuses(200) })
+        if t.iteration == 1 then
+          http.setResponseCallback(nil)
+          http.get("BASE/status/500")        -- not asked
+        end
+      ]], nil, "-i 2")
+      assert.truthy(out:find("http_req_failed%.*: 33.33%% +2 out of 6"), out)
+    end)
+
+    it("may be set by the chunk", function()
+      local path = folder .. "/chunk.lua"
+      support.write_file(path, (([[
+        local http = require "http"
+        http.setResponseCallback(http.expectedStatuses { min = 500, max = 500 })
+        return { default = function() http.get("BASE/status/500") end,
+          setup = function() http.get("BASE/status/500") end }
+      ]]):gsub("BASE", server.url)))
+      local _, out = support.command("load -q -u 3 -i 6 " .. path)
+      assert.truthy(out:find("http_req_failed%.*: 0.00%% +0 out of 7"), out)
+    end)
+  end)
+
+  describe("params", function()
+    it("tell what becomes of the body", function()
+      run([[
+        local function body(params) return http.get("BASE/status/200", params).body end
+        check(body() == "", "discarded")
+        check(body { responseType = "text" } == "body", "text")
+        check(body { responseType = "binary" } == "body", "binary")
+      ]], "discardResponseBodies = true")
+      run [[
+        check(http.get("BASE/status/200", { responseType = "none" }).body == "", "none")
+      ]]
+    end)
+
+    it("are refused when wrong", function()
+      run [[
+        local function refused(pattern, params)
+          local ok, why = pcall(http.get, "BASE/", params)
+          check(not ok and why:find(pattern), pattern)
+        end
+        refused("params.auth must be 'basic' or 'digest'", { auth = "ntlm" })
+        refused("params.auth 'digest' needs a user in the URL", { auth = "digest" })
+        refused("params.responseCallback must be what http.expected",
+          { responseCallback = print })
+        refused("params.responseType must be 'text'", { responseType = "json" })
+        refused("params.redirects must be a whole number", { redirects = -1 })
+        refused("params.redirects must be a whole number", { redirects = 1.5 })
+        refused("params.timeout must be", { timeout = "soon" })
+        refused("known are headers, cookies and tags", { header = {} })
+        refused("known are headers, cookies and tags", { headers = 1 })
+        local ok, why = pcall(http.expectedStatuses)
+        check(not ok and why:find "a status or a table", "no status")
+        ok, why = pcall(http.expectedStatuses, 200, { min = 1 })
+        check(not ok and why:find "#2.*a status or a table", "no max")
+        ok, why = pcall(http.setResponseCallback, 200)
+        check(not ok and why:find "what http.expectedStatuses returns", "no set")
+      ]]
+    end)
+  end)
+
+  describe("prepared requests", function()
+    it("are sent again and again", function()
+      local out = run([[
+        local get = http.prepare { url = "BASE/echo/x?a=b" }
+        local post = http.prepare { url = "BASE/echo/y", method = "POST", body = "body",
+          headers = { ["X-Test"] = "1", Host = "mine" } }
+        for _ = 1, 3 do
+          local came = http.send(get):json()
+          check(came.method == "GET" and came.query.a == "b", "GET")
+          check(came.body == "" and not came.headers["content-length"], "no body")
+          check(came.headers.host == ("BASE"):match("//(.*)"), "Host")
+          came = post:send():json()
+          check(came.method == "POST" and came.path == "/echo/y", "POST")
+          check(came.body == "body" and came.headers["content-length"] == "4", "body")
+          check(came.headers.host == "mine" and came.headers["x-test"] == "1", "headers")
+        end
+        check(get:send().url == "BASE/echo/x?a=b", "url")
+      ]], 'userAgent = "spec/2"', "-u 3 -i 30")
+      assert.equal(30 * 7, count_of(out, "http_reqs"))
+    end)
+
+    it("are what the params say", function()
+      local out = run [[
+        local function prepare(path, params)
+          params.url = "BASE" .. path
+          return http.prepare(params)
+        end
+        check(prepare("/redirect/302?to=/echo/", {}):send():json().path == "/echo/", "followed")
+        local not_found = prepare("/status/404", { responseType = "none",
+          responseCallback = http.expectedStatuses(404) })
+        check(not_found:send().body == "" and not_found:send().status == 404, "not found")
+        check(prepare("/loop", { redirects = 1 }):send().status == 302, "redirects")
+        check(prepare("/slow", { timeout = "50ms" }):send().error_code == 1050, "timeout")
+        local jar = http.CookieJar()
+        jar:set("BASE/", "a", "1")
+        local with = prepare("/echo/", { jar = jar, cookies = { b = "2" } })
+        jar = nil
+        collectgarbage()
+        check(with:send():json().headers.cookie == "b=2; a=1", "cookies")
+        local user = http.prepare { url = ("BASE"):gsub("//", "//u:p@") .. "/echo/" }
+        check(user:send():json().headers.authorization == "Basic dTpw", "user")
+      ]]
+      assert.truthy(out:find("http_req_failed%.*: 11.11%% +1 out of 9"), out)
+    end)
+
+    it("have the cookies of who sends them", function()
+      run([[
+        http.prepared = http.prepared or http.prepare { url = "BASE/echo/", method = "PUT",
+          body = ("x"):rep(1000) }
+        check(http.prepared:send():json().headers.cookie == nil, "none")
+        http.cookieJar():set("BASE/", "vu", tostring(t.vu))
+        t.sleep(0.02)
+        local came = http.prepared:send():json()
+        check(came.headers.cookie == "vu=" .. t.vu, "own")
+        check(#came.body == 1000, "body")
+      ]], nil, "-u 5 -i 20")
+    end)
+
+    it("have the user agent that is set", function()
+      local path, agents = folder .. "/agent.lua", folder .. "/agents"
+      support.write_file(folder .. "/asking.lua", (([[
+        return require("http").prepare { url = "BASE/agent" }
+      ]]):gsub("BASE", server.url)))
+      support.write_file(path, (([[
+        local http, asking = require "http", require "asking"
+        return { options = { userAgent = "spec/3" }, default = function()
+          local file = io.open("AGENTS", "w")
+          file:write(asking:send().body, "\n", http.prepare { url = "BASE/agent",
+            headers = { ["User-Agent"] = "mine" } }:send().body)
+          file:close()
+        end }
+      ]]):gsub("AGENTS", agents):gsub("BASE", server.url)))
+      assert.equal(0, (support.command("load -q " .. path)))
+      assert.equal("spec/3\nmine", support.read_file(agents))
+    end)
+
+    it("are refused when wrong", function()
+      run [[
+        local function refused(pattern, ...)
+          local ok, why = pcall(http.prepare, ...)
+          check(not ok and why:find(pattern), pattern)
+        end
+        refused("table expected")
+        refused("url must be a string, got a nil", {})
+        refused("invalid URL", { url = "nonsense" })
+        refused("method must be one in capitals, got 'get'", { url = "BASE/", method = "get" })
+        refused("body must be a string, got a table", { url = "BASE/", body = {} })
+        refused("params.pfad: unknown", { url = "BASE/", pfad = 1 })
+        local ok, why = pcall(http.send, "BASE/")
+        check(not ok and why:find "perilune.prepared expected", "no URL")
       ]]
     end)
   end)

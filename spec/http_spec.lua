@@ -495,6 +495,25 @@ describe("SIGTERM", function()
     server:stop()
   end)
 
+  it("refuses new connections, and a second one ends it at once", function()
+    local server = support.serve { "--workers", "1", folder }
+    local client = assert(socket.connect("127.0.0.1", server.port))
+    client:send("GET /sleep?seconds=60 HTTP/1.1\r\nHost: a\r\n\r\n")
+    socket.sleep(0.2)
+    server:signal("TERM")
+    support.wait_until(function()
+      return server:output():find("event=stopping", 1, true)
+    end)
+    support.wait_until(function()
+      return not socket.connect("127.0.0.1", server.port)
+    end, "a refusal")
+    assert.is_true(server:alive())
+    server:signal("TERM")
+    assert.equal(143, server:wait(3)) -- 128 + 15; alone it waits for 5 s
+    server:stop()
+    client:close()
+  end)
+
   it("is not cut short by a SIGHUP", function()
     local server = support.serve { "--workers", "1", folder }
     local client = assert(socket.connect("127.0.0.1", server.port))

@@ -31,6 +31,12 @@ describe("perilune load", function()
     support.write_file(path, ([[
       local http, t = require "http", require "loadtest"
       local BASE = %q
+      -- A line at once: threads print side by side.
+      local function say(...)
+        local words = { ... }
+        for i = 1, select("#", ...) do words[i] = tostring(words[i]) end
+        io.write(table.concat(words, "\t") .. "\n")
+      end
       local M = { options = %s }
       %s
       return M
@@ -72,7 +78,7 @@ describe("perilune load", function()
     it("gives each virtual user its own", function()
       local code, out = load(script(
         scenario "executor = 'per-vu-iterations', vus = 7, iterations = 11",
-        "function M.default() print(t.vu, t.iteration, t.scenario) end"), "-t 3")
+        "function M.default() say(t.vu, t.iteration, t.scenario) end"), "-t 3")
       assert.equal(0, code)
       for vu = 1, 7 do
         for iteration = 0, 10 do
@@ -89,7 +95,7 @@ describe("perilune load", function()
       local code, out = load(script(
         scenario "executor = 'ramping-vus', startVUs = 0, stages = { { '1s', 10 }, { '1s', 0 } }",
         "local clock = require 'clock' " ..
-        "function M.default() print(t.vu, clock.mono()) t.sleep(0.01) end"), "-t 2")
+        "function M.default() say(t.vu, clock.mono()) t.sleep(0.01) end"), "-t 2")
       assert.equal(0, code)
       local first, last, begin = {}, {}, math.huge
       for vu, at in out:gmatch "(%d+)\t([%d.]+)\n" do
@@ -226,8 +232,8 @@ describe("perilune load", function()
           assert(t.vu == 0)
           return { status = http.get(BASE .. "/fast").status, list = { 1, 2, 3 } }
         end
-        function M.default(data) print("in", data.status, #data.list) end
-        function M.teardown(data) print("after", data.status, #data.list) end
+        function M.default(data) say("in", data.status, #data.list) end
+        function M.teardown(data) say("after", data.status, #data.list) end
       ]]), "-t 2")
       assert.equal(0, code)
       local _, n = out:gsub("in\t200\t3\n", "")
@@ -240,13 +246,13 @@ describe("perilune load", function()
     it("end the test when setup fails", function()
       local code, out, err = load(script("{}", [[
         function M.setup() error("no database") end
-        function M.default() print("in") end
+        function M.default() say("in") end
       ]]))
       assert.equal(107, code)
       assert.truthy(err:find("setup failed: .*no database"))
       assert.falsy(out:find("in\n"))
       code, _, err = load(script("{}", [[
-        function M.setup() return { f = print } end
+        function M.setup() return { f = say } end
         function M.default() end
       ]]))
       assert.equal(107, code)
@@ -271,7 +277,7 @@ describe("perilune load", function()
     it("teardown runs after a signal, too", function()
       local run = support.start { support.perilune, "load", "-q", script("{ duration = '60s' }", [[
         function M.default() t.sleep(0.01) end
-        function M.teardown() print("cleaned up") end
+        function M.teardown() say("cleaned up") end
       ]]) }
       socket.sleep(0.5)
       run:signal "INT"
@@ -284,14 +290,14 @@ describe("perilune load", function()
   it("makes a SharedArray once, and lets nobody write to it", function()
     local code, out = load(script("{ vus = 5, iterations = 5 }", [[
       local users = t.SharedArray("users", function()
-        print "made"
+        say "made"
         return { { name = "ann" }, { name = "bob" } }
       end)
       function M.default()
         local names = {}
         for _, user in ipairs(users) do names[#names + 1] = user.name end
         for i, user in pairs(users) do names[#names + 1] = i .. user.name end
-        print(table.concat(names, " "), #users, (pcall(function() users[3] = {} end)))
+        say(table.concat(names, " "), #users, (pcall(function() users[3] = {} end)))
       end
     ]]))
     assert.equal(0, code)
@@ -326,7 +332,7 @@ describe("perilune load", function()
       end
       function M.handleSummary(data)
         local reqs = data.metrics.http_reqs
-        print(reqs.type, reqs.contains, reqs.values.count, reqs.thresholds["count==3"].ok,
+        say(reqs.type, reqs.contains, reqs.values.count, reqs.thresholds["count==3"].ok,
           reqs.thresholds["count>5"].ok, data.metrics.http_req_duration.values["p(95)"] > 0)
         return { stdout = "mine\n" .. #data.text .. "\n", [%q] = json.encode(data) }
       end
@@ -355,7 +361,7 @@ describe("perilune load", function()
         a = { executor = "per-vu-iterations", env = { WHO = "a", FROM_A = "yes" } },
         b = { executor = "per-vu-iterations" } } }]], [[
       local at_load = t.env.WHO
-      function M.default() print(t.scenario, at_load, t.env.WHO, t.env.FROM_A) end
+      function M.default() say(t.scenario, at_load, t.env.WHO, t.env.FROM_A) end
     ]]), "-e WHO=all -t 2")
     assert.equal(0, code)
     assert.truthy(out:find("a\ta\ta\tyes\n"), out)

@@ -185,6 +185,50 @@ describe("perilune load -o", function()
     end
   end)
 
+  it("summary= has how the run went over time", function()
+    local json = folder .. "/series.json"
+    local code, out, err = support.command(("load -q %s/data -u 4 -d 1200ms " ..
+      "-t 2 --summary-export %s"):format(server.url, json))
+    assert.equal(0, code, err)
+    support.write_file(folder .. "/series.lua", [[
+      local s = require("json").decode(io.open(arg[1]):read("a")).series
+      local n, requests, seconds, vus, max, cpu = #s.at, 0, 0, 0, 0, 0
+      for _, column in pairs(s) do assert(#column == n) end
+      for i = 1, n do
+        requests, seconds = requests + s.requests[i], seconds + s.seconds[i]
+        vus, max = math.max(vus, s.vus[i]), math.max(max, s.max[i])
+        assert(s.med[i] <= s["p(90)"][i] and s["p(99.9)"][i] <= s.max[i])
+        cpu = cpu + s.generator_cores[i] * s.seconds[i]
+        assert(i == 1 or s.at[i] > s.at[i - 1])
+      end
+      assert(cpu > 0 and cpu <= 2 * seconds * 1.05) -- of two threads
+      print(n, requests, seconds, vus, max)
+    ]])
+    code, out, err = support.command("run " .. folder .. "/series.lua " .. json)
+    assert.equal(0, code, err)
+    local n, requests, seconds, vus, max = out:match(
+      "^(%d+)\t([%d.]+)\t([%d.]+)\t([%d.]+)\t([%d.]+)\n$")
+    local text = support.read_file(json)
+    assert.equal(tonumber(text:match('"http_reqs": {"count": (%d+)')),
+      tonumber(requests))
+    assert.equal(4, tonumber(vus))
+    assert.truthy(math.abs(tonumber(max) / text:match(
+      '"http_req_latency": {.-"max": ([%d.]+)') - 1) < 1e-5)
+    -- All of the run, whatever the buckets; it is no shorter than told.
+    assert.truthy(tonumber(seconds) >= 1.19, seconds)
+    assert.truthy(tonumber(n) >= 2, n)
+  end)
+
+  it("leaves stdout a picture of the latencies of all requests", function()
+    local out, n, rows = load "", 0, 0
+    local section = out:match("LATENCY http_req_latency, up to\n(.-)\n\n")
+    for count in section:gmatch("%%  (%d+)\n?") do
+      n, rows = n + count, rows + 1
+    end
+    assert.equal(600, n)
+    assert.equal(12, rows)
+  end)
+
   it("goes to --out-dir, where a file has no folder", function()
     local dir = folder .. "/new"
     load("--out-dir " .. dir .. " -o hgrm=x.hgrm -o json=" .. folder ..

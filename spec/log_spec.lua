@@ -184,13 +184,15 @@ describe("the access log", function()
       get "/stream" (server)
       get "/nowhere" (server)
       get "/fails" (server)
+      support.request(server.url .. "/hello", { method = "HEAD" })
       local client = assert(socket.connect("127.0.0.1", server.port))
       client:send "GET /sleep HTTP/1.1\r\nHost: x\r\n\r\n"
       socket.sleep(0.1)
       client:close()
       support.wait_until(function() return server:output():find("status=499", 1, true) end)
     end)
-    for _, fields in ipairs { 'path=/stream route="GET /stream" status=200 bytes=1000 ',
+    for _, fields in ipairs { 'method=HEAD path=/hello route="GET /hello" status=200 bytes=0 ',
+      'path=/stream route="GET /stream" status=200 bytes=1000 ',
       'path=/nowhere route="" status=404 bytes=10 ', 'path=/fails route="GET /fails" status=500 bytes=22 ',
       'path=/sleep route="GET /sleep" status=499 bytes=0 ' } do
       assert.truthy(log:find(fields, 1, true), log)

@@ -78,6 +78,7 @@ return { options = { vus = 1, iterations = 1 }, default = function()
     if res[name] ~= nil then show("Response", { [name] = true }) end
   end
   show("Jar", methods(require "http".CookieJar()))
+  show("Prepared", methods(require "http".prepare { url = "http://a/" }))
   for name in pairs(res.timings) do show("http.Timings", { [name] = true }) end
   local file = assert(io.open(loadtest.env.OUT, "w"))
   file:write(table.concat(lines, "\n"), "\n")
@@ -157,7 +158,7 @@ teardown(function() support.remove_folder(folder) end)
 for _, owner in ipairs { "clock", "gzip", "http", "json", "log", "profile", "scheduler", "loadtest",
   "proto", "Request", "Timer", "Metric", "Profile", "Out", "ProfileHeader", "ValueType",
   "ProfileLocation", "ProfileLine", "ProfileFunction", "ProfileMapping", "ProfileLabel",
-  "http.Timings", "Jar" } do
+  "http.Timings", "Jar", "Prepared" } do
   it(owner .. " is annotated as it is", function()
     local there = {}
     for name in pairs(live[owner] or {}) do

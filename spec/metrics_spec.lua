@@ -75,6 +75,7 @@ describe("/metrics", function()
     assert.equal(1, value(name:format("_count", "")))
     local sum = value(name:format("_sum", ""))
     assert.is_true(sum >= 0.3 and sum < 5, sum)
+    assert.is_nil(text():find "%.%d*0000000%d*\n") -- 0.30000000000000004, say
   end)
 
   it("tells of requests under way and of clients that left", function()

@@ -14,6 +14,12 @@ return {
     return version
   end,
   ["GET /spin"] = function() while true do end end,
+  ["GET /long"] = function() return version:rep(2 ^ 20) end,
+  -- Strings that take the place of what has been freed.
+  ["GET /others"] = function()
+    collectgarbage()
+    return tostring(#("x"):rep(2 ^ 23) + #("y"):rep(2 ^ 23))
+  end,
 }
 ]==]
 
@@ -241,6 +247,25 @@ describe("a script that changes", function()
     assert.truthy(client:receive("*a"):find("\r\n\r\nfirst$"))
     wait_for "third"
     client:close()
+  end)
+
+  it("leaves a long reply alone, whose client reads slowly", function()
+    start { "--workers", "1" }
+    local client = assert(socket.tcp())
+    client:setoption("recv-buffer-size", 65536)
+    client:settimeout(10)
+    assert(client:connect("127.0.0.1", server.port))
+    client:send "GET /long HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+    assert.equal("HTTP/1.1 200 OK", client:receive())
+    for i = 1, 3 do -- the third is loaded once the first one is gone
+      save("version " .. i)
+      wait_for("version " .. i)
+      served "/others"
+    end
+    local body = client:receive("*a"):match "\r\n\r\n(.*)$"
+    client:close()
+    assert.equal(#"first" << 20, #body)
+    assert.is_true(body == ("first"):rep(1 << 20))
   end)
 
   it("waits for such a request no longer than five seconds", function()

@@ -33,15 +33,17 @@ describe("perilune serve", function()
       ": Address already in use\n", err)
   end)
 
-  it("names a routes.lua that is missing", function()
+  it("names a routes.lua that is missing, and says what to give", function()
     local code, err = serve(folder)
     assert.equal(1, code)
     assert.truthy(err:find("perilune: cannot open " .. folder .. "/routes.lua",
       1, true), err)
+    assert.truthy(err:find("`perilune serve DIR'.\n", 1, true), err)
   end)
 
   for what, case in pairs {
     ["does not parse"] = { "return {\n  a = = 1\n}", "routes.lua:2: unexpected symbol" },
+    ["raises a table"] = { "error {}", "(error object is a table value)" },
     ["raises an error"] = { "\n\nerror 'boom'", "routes.lua:3: boom" },
     ["requires what is not there"] = { "return { x = require 'none' }", "module 'none' not found" },
     ["returns no table"] = { "return 5", "routes.lua: must return a table of routes, got number" },
@@ -74,6 +76,7 @@ describe("perilune serve", function()
     ["--workers two"] = "--workers must be a whole number from 1 to 1024, got 'two'",
     ["--listen nowhere"] = "--listen: 'nowhere' is not HOST:PORT",
     ["--listen 127.0.0.1:65536"] = "'127.0.0.1:65536' is not HOST:PORT",
+    ["--exporters /no/where"] = "--exporters: cannot read the folder '/no/where': No such file",
     ["--nonsense"] = "unrecognized option '--nonsense'",
     ["a b"] = "one DIR at most, got 'b' too",
   } do
@@ -106,9 +109,17 @@ describe("perilune serve", function()
     assert.equal(0, server:stop())
   end)
 
-  it("has help", function()
-    local code, out = support.command "serve --help"
-    assert.equal(0, code)
-    assert.truthy(out:find("--listen=HOST:PORT", 1, true), out)
-  end)
+  for _, arguments in ipairs { "serve --help", "serve -h", "help serve", "--help serve" } do
+    it("has help: " .. arguments, function()
+      local code, out = support.command(arguments)
+      assert.equal(0, code)
+      assert.truthy(out:find("--listen=HOST:PORT", 1, true), out)
+    end)
+  end
+end)
+
+it("help on a command that is none is refused", function()
+  local code, out, err = support.command "help nothing"
+  assert.same({ 2, "" }, { code, out })
+  assert.truthy(err:find("unknown command 'nothing'", 1, true), err)
 end)

@@ -10,13 +10,13 @@
 #include "cli/options.h"
 #include "cli/output.h"
 #include "base/duration.h"
-#include "load/live_view.h"
+#include "live/live_view.h"
 #include "load/load.h"
-#include "load/module_summary.h"
-#include "load/output.h"
-#include "load/profile_section.h"
-#include "load/report.h"
-#include "load/summary.h"
+#include "report/module_summary.h"
+#include "report/output.h"
+#include "report/profile_section.h"
+#include "report/report.h"
+#include "report/summary.h"
 
 #define ENV_MAX 256
 #define URL_VUS 10
@@ -336,7 +336,8 @@ static int print_summary(const struct load *load, const struct report *said,
 }
 
 /* `said` is what the outputs read. */
-static int report(const struct load *load, struct report *said)
+static int report(const struct load *load, struct report *said,
+                  struct outputs *outputs)
 {
     struct err err = {""};
     struct buf text = BUF_INIT, members = BUF_INIT;
@@ -350,7 +351,7 @@ static int report(const struct load *load, struct report *said)
     code = print_summary(load, said, &text);
     put_members(&members, load);
     said->members = &members;
-    if (!outputs_close(load->outputs, &err))
+    if (!outputs_close(outputs, &err))
         code = fail(EXIT_FAILED, &err);
     if (load->results.checks.overflowed)
         fprintf(stderr,
@@ -407,6 +408,15 @@ static int prepare(struct load *load, struct arguments *arguments,
     return code;
 }
 
+static bool attach_outputs(void *ctx, struct results *results)
+{
+    struct outputs *outputs = ctx;
+    results->endpoints.wanted = outputs->take_endpoints;
+    return outputs_attach(outputs, &results->metrics);
+}
+
+static void tick_outputs(void *ctx) { outputs_tick(ctx); }
+
 int command_load(int argc, char **argv)
 {
     struct arguments arguments = {.profile = PROFILE_OPTIONS_INIT};
@@ -423,7 +433,8 @@ int command_load(int argc, char **argv)
     if (!load)
         return fail(EXIT_FAILED, &err);
     struct report said = {&config, &load->results, &load->series, NULL};
-    load->outputs = &arguments.outputs;
+    load_listen(load, &(struct load_listener){attach_outputs, tick_outputs,
+                                              &arguments.outputs});
     int code = prepare(load, &arguments, &said, &err);
     if (code != 0) {
         fail(code, &err);
@@ -435,7 +446,7 @@ int command_load(int argc, char **argv)
             live_view_end(view);
         if (err.message[0])
             fail(code, &err);
-        int report_code = report(load, &said);
+        int report_code = report(load, &said, &arguments.outputs);
         code = code ? code : report_code;
     }
     load_free(load);

@@ -4,7 +4,7 @@
 
 #include "cli/commands.h"
 #include "cli/options.h"
-#include "load/compare.h"
+#include "report/compare.h"
 
 #define DEFAULT_TOP 10
 #define TOP_MAX 1000

@@ -1,4 +1,5 @@
 /* main.c -- picks the subcommand. */
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -28,24 +29,32 @@ static void print_usage(FILE *out)
     fprintf(out, "\n'perilune COMMAND --help' tells more of each.\n");
 }
 
+static int run(const char *name, int argc, char **argv)
+{
+    for (size_t i = 0; i < n_commands; i++)
+        if (strcmp(name, commands[i].name) == 0)
+            return commands[i].run(argc, argv);
+    fprintf(stderr, "perilune: unknown command '%s'\n\n", name);
+    print_usage(stderr);
+    return EXIT_USAGE;
+}
+
 int main(int argc, char **argv)
 {
     if (argc < 2) {
         print_usage(stderr);
         return EXIT_USAGE;
     }
-    const char *name = argv[1];
-    if (strcmp(name, "help") == 0 || strcmp(name, "--help") == 0 ||
-        strcmp(name, "-h") == 0) {
+    char *name = argv[1];
+    bool is_help = strcmp(name, "help") == 0 || strcmp(name, "--help") == 0 ||
+                   strcmp(name, "-h") == 0;
+    if (is_help && argc == 2) {
         print_usage(stdout);
         return 0;
     }
+    if (is_help)
+        return run(argv[2], 2, (char *[]){argv[2], "--help", NULL});
     if (strcmp(name, "--version") == 0)
         name = "version";
-    for (size_t i = 0; i < n_commands; i++)
-        if (strcmp(name, commands[i].name) == 0)
-            return commands[i].run(argc - 1, argv + 1);
-    fprintf(stderr, "perilune: unknown command '%s'\n\n", name);
-    print_usage(stderr);
-    return EXIT_USAGE;
+    return run(name, argc - 1, argv + 1);
 }

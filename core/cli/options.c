@@ -28,6 +28,20 @@ static char *from_environment(const struct argp_option *option)
     return length < 0 ? NULL : argument;
 }
 
+static error_t parse_help(int key, char *text, struct argp_state *state)
+{
+    (void)text;
+    if (key != 'h')
+        return ARGP_ERR_UNKNOWN;
+    argp_state_help(state, stdout, ARGP_HELP_STD_HELP);
+    return 0;
+}
+
+/* -h, beside argp's own -? and --help. */
+static const struct argp_option help_options[] = {
+    {NULL, 'h', NULL, OPTION_HIDDEN, NULL, 0}, {0}};
+static const struct argp help = {.options = help_options, .parser = parse_help};
+
 void options_parse(const struct argp *argp, int argc, char **argv,
                    unsigned flags, void *input)
 {
@@ -55,8 +69,11 @@ void options_parse(const struct argp *argp, int argc, char **argv,
     }
     memcpy(all + n, argv + 1, (size_t)(argc - 1) * sizeof *all);
 
+    const struct argp_child children[] = {{.argp = &help}, {0}};
+    struct argp with_help = *argp;
+    with_help.children = children;
     argp_err_exit_status = EXIT_USAGE;
-    argp_parse(argp, n + argc - 1, all, flags, NULL, input);
+    argp_parse(&with_help, n + argc - 1, all, flags, NULL, input);
 }
 
 long options_integer(struct argp_state *state, const char *option,

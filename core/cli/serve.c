@@ -1,4 +1,5 @@
 /* serve.c -- perilune serve [DIR]: serve DIR/routes.lua over HTTP. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -180,6 +181,9 @@ static error_t parse(int key, char *text, struct argp_state *state)
         a->no_watch = true;
         return 0;
     case OPTION_EXPORTERS:
+        if (access(text, R_OK | X_OK) != 0)
+            argp_error(state, "--exporters: cannot read the folder '%s': %s",
+                       text, strerror(errno));
         copy(state, "--exporters", a->exporters, sizeof a->exporters, text);
         return 0;
     case ARGP_KEY_ARG:
@@ -209,6 +213,13 @@ static const struct argp argp = {
            "Each long option can be given by the environment too: "
            "PERILUNE_LISTEN, PERILUNE_WORKERS, ...",
 };
+
+static bool has_routes(const char *dir)
+{
+    char path[sizeof((struct arguments){0}.dir) + sizeof "/routes.lua"];
+    snprintf(path, sizeof path, "%s/routes.lua", dir);
+    return access(path, R_OK) == 0;
+}
 
 int command_serve(int argc, char **argv)
 {
@@ -241,5 +252,8 @@ int command_serve(int argc, char **argv)
     if (result == SERVER_STOPPED)
         return 0;
     fprintf(stderr, "perilune: %s\n", err.message);
+    if (!has_routes(a.dir))
+        fprintf(stderr, "Give the folder of your routes.lua: "
+                        "`perilune serve DIR'.\n");
     return EXIT_FAILED;
 }

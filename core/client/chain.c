@@ -1,9 +1,12 @@
 #include "client/chain.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/clock.h"
+#include "base/random.h"
+#include "client/authorization.h"
 #include "client/client.h"
 #include "client/cookie_jar.h"
 #include "client/redirect.h"
@@ -19,7 +22,8 @@ void chain_init(struct chain *chain)
 void chain_begin(struct chain *chain)
 {
     chain->n_redirects = 0;
-    chain->foreign = false;
+    chain->auth = CHAIN_BASIC;
+    chain->foreign = chain->answered = chain->keep_authorization = false;
     chain->cookies.len = 0;
 }
 
@@ -109,11 +113,25 @@ void chain_put_cookies(const struct chain *chain, struct buf *out)
         buf_puts(out, "\r\n");
 }
 
+void chain_put_authorization(const struct chain *chain, struct buf *out)
+{
+    const struct url *url = &chain->transfer.url;
+    if (url->userinfo.at && chain->auth == CHAIN_BASIC &&
+        !chain->keep_authorization)
+        authorization_put_basic(out, url);
+}
+
+void chain_put_headers(const struct chain *chain, struct buf *out)
+{
+    chain_put_authorization(chain, out);
+    chain_put_cookies(chain, out);
+}
+
 /* --- redirects ---------------------------------------------------------- */
 
 static bool gives_referer(const struct transfer *transfer)
 {
-    struct url_part headers = request_split(&transfer->request).headers;
+    struct url_part headers = request_split(transfer_request(transfer)).headers;
     struct url_part name, value;
     while (request_next_header(&headers, &name, &value))
         if (request_header_is(name, "Referer"))
@@ -130,12 +148,12 @@ static void write_next(struct chain *chain, const struct url *to,
         .to = to,
         .keep_host = keep_host,
         .foreign = chain->foreign,
-        .keep_authorization = true,
+        .keep_authorization = chain->keep_authorization,
         .keep_referer = chain->keep_referer,
     };
     redirect_begin(out, transfer, &redirect, &body);
     transfer->url = *to;
-    chain_put_cookies(chain, out);
+    chain_put_headers(chain, out);
     request_end(out, body.at, body.n);
 }
 
@@ -169,13 +187,12 @@ static enum client_error redirect(struct chain *chain, const char *location)
     chain->foreign |= !is_within(to.host, chain->host);
     chain->counted(transfer);
     chain->n_redirects++;
+    chain->answered = false;
     write_next(chain, &to, !absolute, &request);
     swap(&transfer->request, &request);
+    transfer->prepared = NULL;
     swap(&chain->location, &text); /* which the URL points into now */
-    if (transfer->request.failed)
-        buf_fini(&transfer->request);
-    else
-        error = CLIENT_OK;
+    error = CLIENT_OK;
 done:
     buf_fini(&text);
     buf_fini(&request);
@@ -186,17 +203,65 @@ static bool send_again(struct chain *chain)
 {
     struct transfer *transfer = &chain->transfer;
     transfer->timeout_ns = chain->give_up_ns - clock_mono_ns();
-    if (client_send(chain->client, transfer))
+    if (!transfer->request.failed && client_send(chain->client, transfer))
         return true;
+    buf_fini(&transfer->request);
     transfer_clear(transfer);
     transfer_fail(transfer, CLIENT_OUT_OF_MEMORY, NULL);
     return false;
+}
+
+/* A 401 that is part of the scheme is no failure. */
+static void count_challenge(struct chain *chain)
+{
+    static const struct status_set unauthorized = {1, {{401, 401}}};
+    struct transfer *transfer = &chain->transfer;
+    const struct status_set *expected = transfer->expected;
+    if (expected)
+        transfer->expected = &unauthorized;
+    chain->counted(transfer);
+    transfer->expected = expected;
+}
+
+/* Make the same request again, with the answer to a challenge. False: the reply
+ * is none. */
+static bool answer(struct chain *chain)
+{
+    struct transfer *transfer = &chain->transfer;
+    const struct buf *request = transfer_request(transfer);
+    struct buf answered = BUF_INIT;
+    struct url_part headers = request_split(request).headers;
+    size_t n = (size_t)(headers.at + headers.n - request->data);
+    char cnonce[17];
+    snprintf(cnonce, sizeof cnonce, "%016llx",
+             (unsigned long long)random_below(INT64_C(1) << 52));
+    buf_append(&answered, request->data, n);
+    if (!authorization_put_digest(&answered, transfer, cnonce)) {
+        buf_fini(&answered);
+        return false;
+    }
+    buf_append(&answered, request->data + n, request->len - n);
+    count_challenge(chain);
+    chain->answered = true;
+    swap(&transfer->request, &answered);
+    transfer->prepared = NULL;
+    buf_fini(&answered);
+    return true;
+}
+
+static bool may_answer(const struct chain *chain)
+{
+    return chain->transfer.status == 401 && chain->auth == CHAIN_DIGEST &&
+           !chain->answered && !chain->keep_authorization &&
+           chain->transfer.url.userinfo.at;
 }
 
 /* Is there another one to be waited for? */
 static bool goes_on(struct chain *chain)
 {
     struct transfer *transfer = &chain->transfer;
+    if (may_answer(chain) && answer(chain))
+        return send_again(chain);
     const char *location = redirect_location(transfer);
     if (!location || chain->n_redirects == chain->redirects_max)
         return false;

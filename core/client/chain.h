@@ -1,5 +1,6 @@
 /* chain.h -- a request as a script sees it: one transfer, and those that
- * redirects make of it, with the cookies that they set and send.
+ * redirects and authentication make of it, with the cookies that they set and
+ * send.
  *
  * Each transfer is counted for itself, as k6 does; what the script gets is the
  * last one. The timeout is for all of them.
@@ -20,22 +21,31 @@
 struct client;
 struct cookie_jar;
 
+enum chain_auth {
+    CHAIN_BASIC,
+    CHAIN_DIGEST, /* a 401 that asks for it is answered */
+};
+
 struct chain {
     struct transfer transfer; /* first: on its way, or done; its own done and
                                  keep_headers are the chain's */
 
     /* Set by the caller before chain_send; jar also before
-     * chain_put_cookies. */
-    unsigned redirects_max; /* the reply that would be one more is the last */
-    bool warn_of_redirects; /* for the caller alone */
-    struct cookie_jar *jar; /* NULL: cookies are neither sent nor kept */
-    struct buf cookies;     /* given for this request (chain_give_cookie) */
-    transfer_fn counted;    /* one is done, and another follows */
-    transfer_fn done;       /* the last one is done */
-    const void *ctx;        /* the caller's, beside transfer.ctx */
+     * chain_put_headers. */
+    unsigned redirects_max;  /* the reply that would be one more is the last */
+    bool warn_of_redirects;  /* for the caller alone */
+    enum chain_auth auth;    /* of a URL with a user */
+    bool keep_authorization; /* the script has given one: `auth` is none */
+    struct cookie_jar *jar;  /* NULL: cookies are neither sent nor kept */
+    struct buf cookies;      /* given for this request (chain_give_cookie) */
+    struct status_set expected; /* for transfer.expected to point to */
+    transfer_fn counted;        /* one is done, and another follows */
+    transfer_fn done;           /* the last one is done */
+    const void *ctx;            /* the caller's, beside transfer.ctx */
 
     struct client *client;
     unsigned n_redirects;
+    bool answered;        /* a challenge of this URL's server */
     bool foreign;         /* has been sent to another host's */
     bool keep_referer;    /* the script has given one */
     int64_t give_up_ns;   /* when the timeout is over */
@@ -66,8 +76,11 @@ enum chain_cookie {
 void chain_give_cookie(struct chain *chain, enum chain_cookie kind,
                        const char *name, const char *value);
 
-/* Write the Cookie header for the chain's URL, if there is to be one. */
+/* Write the headers for the chain's URL that it takes care of, where there are
+ * to be such: Authorization, Cookie, or both. */
+void chain_put_authorization(const struct chain *chain, struct buf *out);
 void chain_put_cookies(const struct chain *chain, struct buf *out);
+void chain_put_headers(const struct chain *chain, struct buf *out);
 
 /* Its last reply is a redirect that was one too many. */
 bool chain_stopped(const struct chain *chain);

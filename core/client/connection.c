@@ -261,10 +261,11 @@ static void on_sent(struct transport *transport)
 static void write_request(struct connection *c)
 {
     struct transfer *transfer = c->transfer;
+    const struct buf *request = transfer_request(transfer);
     enum client_error error;
     incoming_begin(&c->incoming, transfer);
-    switch (transport_write(&c->transport, transfer->request.data,
-                            transfer->request.len, &error)) {
+    switch (
+        transport_write(&c->transport, request->data, request->len, &error)) {
     case TRANSPORT_SENT:
         transfer->times.sent_ns = clock_mono_ns();
         break;

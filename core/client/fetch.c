@@ -30,6 +30,7 @@ static bool run(struct fetch *fetch, struct err *err)
     request_begin(&transfer->request, "GET", &transfer->url);
     request_host(&transfer->request, &transfer->url);
     request_user_agent(&transfer->request, REQUEST_USER_AGENT);
+    chain_put_headers(chain, &transfer->request);
     request_end(&transfer->request, NULL, 0);
     transfer->idempotent = transfer->keep_body = true;
     transfer->ctx = fetch;

@@ -78,7 +78,7 @@ static void put_referer(struct buf *out, const struct url *from,
 void redirect_begin(struct buf *out, struct transfer *transfer,
                     const struct redirect *redirect, struct url_part *body)
 {
-    struct request_parts parts = request_split(&transfer->request);
+    struct request_parts parts = request_split(transfer_request(transfer));
     struct url_part headers = parts.headers, name, value;
     bool keep = keeps_method(transfer->status);
     if (!keep && !transfer->head_only) {

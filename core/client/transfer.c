@@ -9,6 +9,7 @@ void transfer_init(struct transfer *transfer)
 {
     *transfer = (struct transfer){
         .method = "GET",
+        .expected = &status_set_default,
         .timeout_ns = TRANSFER_TIMEOUT_NS,
         .body_max = TRANSFER_BODY_MAX,
     };

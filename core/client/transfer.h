@@ -12,6 +12,7 @@
 
 #include "base/buf.h"
 #include "client/error.h"
+#include "client/status_set.h"
 #include "client/url.h"
 
 #define TRANSFER_TIMEOUT_NS (60 * INT64_C(1000000000)) /* k6's */
@@ -38,16 +39,19 @@ struct transfer_times {
 struct transfer {
     /* What to send: set by the caller, and kept until done. */
     struct url url;
-    const char *method; /* static */
-    struct buf request; /* head and body (request.h) */
-    int64_t timeout_ns; /* for all of it, connecting included */
-    size_t body_max;    /* a longer body is an error, if bodies are kept */
-    bool head_only;     /* the method is HEAD: no body comes */
-    bool idempotent;    /* may be sent again if a kept-alive connection had
-                           been closed by the server at the same moment */
-    struct buf tags;    /* of script/tag_table.h; for reports, not sent */
+    const char *method;         /* static */
+    struct buf request;         /* head and body (request.h) */
+    const struct buf *prepared; /* sent in place of `request`; NULL: none */
+    int64_t timeout_ns;         /* for all of it, connecting included */
+    size_t body_max; /* a longer body is an error, if bodies are kept */
+    bool head_only;  /* the method is HEAD: no body comes */
+    bool idempotent; /* may be sent again if a kept-alive connection had
+                        been closed by the server at the same moment */
+    struct buf tags; /* of script/tag_table.h; for reports, not sent */
     bool keep_headers;
     bool keep_body;
+    const struct status_set *expected; /* NULL: whether it failed is not
+                                          asked */
     transfer_fn done;
     void *ctx;
 
@@ -68,6 +72,13 @@ struct transfer {
 
 /* All empty, with the default timeout and limit. */
 void transfer_init(struct transfer *transfer);
+
+/* What is sent. */
+static inline const struct buf *
+transfer_request(const struct transfer *transfer)
+{
+    return transfer->prepared ? transfer->prepared : &transfer->request;
+}
 
 /* Free the buffers. It must not be on its way. */
 void transfer_fini(struct transfer *transfer);

@@ -1,7 +1,9 @@
 #include "http/access_log.h"
 
 #include <arpa/inet.h>
+#include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #include "base/clock.h"
@@ -40,6 +42,7 @@ void access_log_end(const struct access_record *record,
                     const struct request *request, const char *route,
                     const char *worker)
 {
+    bool has_body = strcmp(request->method, MHD_HTTP_METHOD_HEAD) != 0;
     unsigned status =
         request->is_answered ? request->status : TRAFFIC_CLIENT_LEFT;
     log_write(
@@ -48,7 +51,7 @@ void access_log_end(const struct access_record *record,
             log_text("id", record->id), log_text("method", request->method),
             log_text("path", request->path), log_text("route", route),
             log_integer("status", status),
-            log_integer("bytes", (int64_t)record->n_body_bytes),
+            log_integer("bytes", has_body ? (int64_t)record->n_body_bytes : 0),
             log_number("ms", in_ms(clock_mono_ns() - request->start_ns)),
             log_number("cpu_ms", in_ms(record->usage.cpu_ns)),
             log_integer("lua_bytes", record->usage.allocated_bytes),

@@ -21,11 +21,13 @@ static void put_head(struct buf *out, const char *name, const char *type,
     buf_printf(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
 }
 
+/* With 15 digits a decimal fraction reads as it is: 17 would show that it has
+ * no exact double. They tell nanoseconds for eleven days. */
 static void put_one(struct buf *out, const char *name, const char *type,
                     const char *help, double value)
 {
     put_head(out, name, type, help);
-    buf_printf(out, "%s %.17g\n", name, value);
+    buf_printf(out, "%s %.15g\n", name, value);
 }
 
 static double seconds(int64_t ns) { return (double)ns / 1e9; }
@@ -134,7 +136,7 @@ static void put_durations(struct buf *out, const struct route_sum *sum)
     char line[sizeof name + 8];
     snprintf(line, sizeof line, "%s_sum", name);
     put_route(out, line, sum->route);
-    buf_printf(out, "} %.17g\n", seconds((int64_t)sum->sum_ns));
+    buf_printf(out, "} %.15g\n", seconds((int64_t)sum->sum_ns));
     snprintf(line, sizeof line, "%s_count", name);
     put_route(out, line, sum->route);
     buf_printf(out, "} %" PRIu64 "\n", n);
@@ -178,7 +180,7 @@ static void put_requests(struct buf *out, const struct metrics_source *s)
 
 static void put_worker(struct buf *out, const char *name, int i, double value)
 {
-    buf_printf(out, "%s{worker=\"%d\"} %.17g\n", name, i + 1, value);
+    buf_printf(out, "%s{worker=\"%d\"} %.15g\n", name, i + 1, value);
 }
 
 static void put_workers(struct buf *out, const struct metrics_source *s)

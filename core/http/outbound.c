@@ -51,6 +51,12 @@ static struct cookie_jar *jar_of(void *asker)
     return NULL;
 }
 
+static const struct status_set *expected_of(void *asker)
+{
+    (void)asker;
+    return &status_set_default;
+}
+
 static void count(void *asker, struct transfer *transfer)
 {
     (void)asker;
@@ -74,6 +80,7 @@ void outbound_install(lua_State *L, struct outbound *outbound)
         .release = release,
         .client = client_of,
         .jar = jar_of,
+        .expected = expected_of,
         .count = count,
         .wait = wait_for_reply,
         .wake = wake,

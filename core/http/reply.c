@@ -86,7 +86,8 @@ static bool set_body(lua_State *L, int index, struct reply *reply,
     case LUA_TSTRING:
         text = lua_tolstring(L, index, &len);
         reply->n_bytes = len;
-        reply->response = response_copy(text, len, "text/plain; charset=utf-8");
+        reply->response =
+            response_share(text, len, "text/plain; charset=utf-8");
         return true;
     case LUA_TUSERDATA:
         if (set_stream(L, index, reply))

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "sample/vm_heap.h"
+
 #define TEXT "text/plain; charset=utf-8"
 
 static struct MHD_Response *with_type(struct MHD_Response *response,
@@ -26,6 +28,21 @@ struct MHD_Response *response_copy(const char *bytes, size_t len,
     return with_type(MHD_create_response_from_buffer(len, (void *)bytes,
                                                      MHD_RESPMEM_MUST_COPY),
                      content_type);
+}
+
+static void unshare(void *text) { vm_heap_unshare(text); }
+
+struct MHD_Response *response_share(const char *text, size_t len,
+                                    const char *content_type)
+{
+    if (!vm_heap_share(text, len))
+        return response_copy(text, len, content_type);
+    struct MHD_Response *response =
+        MHD_create_response_from_buffer_with_free_callback(len, (void *)text,
+                                                           unshare);
+    if (!response)
+        vm_heap_unshare(text);
+    return with_type(response, content_type);
 }
 
 struct MHD_Response *response_take(struct buf *body, const char *content_type)

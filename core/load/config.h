@@ -13,9 +13,9 @@
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "load/profile_options.h"
-#include "load/thresholds.h"
-#include "load/trend_stat.h"
+#include "target/profile_options.h"
+#include "measure/thresholds.h"
+#include "measure/trend_stat.h"
 #include "script/module_http.h"
 #include "load/stages.h"
 
@@ -87,6 +87,9 @@ struct config {
 
 void config_init(struct config *config);
 void config_fini(struct config *config);
+
+/* One more scenario, with k6's defaults; NULL: there are too many. */
+struct scenario *config_add_scenario(struct config *config);
 
 /* Read the `options` table at `index`. False and err: an unknown option, or a
  * bad value. Raises no Lua error but that there is no memory. */

@@ -4,7 +4,6 @@
 
 #include "base/clock.h"
 #include "load/load.h"
-#include "load/output.h"
 #include "load/vu.h"
 #include "script/state.h"
 
@@ -64,7 +63,7 @@ static void flush(struct generator *generator)
     results_merge(&load->recent, &generator->results);
     read_status(generator);
     pthread_mutex_unlock(&load->lock);
-    outputs_flush(&generator->results.metrics, false);
+    metrics_flush(&generator->results.metrics, false);
     generator->flushed_ns = now_ns;
     generator->flushed_cpu_ns = cpu_ns;
 }
@@ -100,7 +99,7 @@ static void *run_phase(void *arg)
     generator->ready = NULL;
     uv_idle_stop(&generator->idle);
     flush(generator);
-    outputs_flush(&generator->results.metrics, true);
+    metrics_flush(&generator->results.metrics, true);
     load_on_ended(generator->load);
     return NULL;
 }
@@ -194,7 +193,6 @@ void generator_free(struct generator *generator)
     free(generator->status.scenarios);
     if (generator->L)
         script_state_free(generator->L);
-    outputs_detach(&generator->results.metrics);
     results_fini(&generator->results);
     free(generator);
 }

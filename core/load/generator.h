@@ -25,7 +25,7 @@
 #include "client/network.h"
 #include "load/chunk.h"
 #include "load/hook.h"
-#include "load/results.h"
+#include "measure/results.h"
 #include "load/scenario.h"
 #include "script/module_http.h"
 

@@ -6,8 +6,7 @@
 
 #include "base/clock.h"
 #include "base/terminal.h"
-#include "load/output.h"
-#include "load/profile_thresholds.h"
+#include "target/profile_thresholds.h"
 #include "load/vu.h"
 #include "load/vu_script.h"
 
@@ -63,8 +62,8 @@ static void on_collect(uv_timer_t *timer)
     pthread_mutex_lock(&load->lock);
     series_look(&load->series, clock_mono_ns(), all.n_active, all.n_late);
     pthread_mutex_unlock(&load->lock);
-    if (load->outputs)
-        outputs_tick(load->outputs);
+    if (load->listener.tick)
+        load->listener.tick(load->listener.ctx);
 }
 
 void load_read_effort(struct load *load, int64_t *cpu_ns, double *least_idle)
@@ -131,7 +130,7 @@ static void on_second(uv_timer_t *timer)
                             clock_mono_ns()) &&
         load->stopped == LOAD_NOT_STOPPED)
         load_stop(load, LOAD_STOPPED_BY_THRESHOLD, 0);
-    outputs_flush(&load->results.metrics, false);
+    metrics_flush(&load->results.metrics, false);
 }
 
 static void on_observe(uv_timer_t *timer)
@@ -240,7 +239,6 @@ void load_free(struct load *load)
     window_series_fini(&load->windows);
     series_fini(&load->series);
     results_fini(&load->recent);
-    outputs_detach(&load->results.metrics);
     results_fini(&load->results);
     pthread_mutex_destroy(&load->lock);
     free(load);
@@ -291,19 +289,24 @@ static int make_generators(struct load *load, unsigned n, struct err *err)
     return 0;
 }
 
-static bool attach_outputs(struct load *load)
+static bool attach_listener(struct load *load)
 {
-    bool ok = outputs_attach(load->outputs, &load->results.metrics);
-    for (unsigned i = 0; ok && i < load->n_generators; i++) {
-        struct results *results = &load->generators[i]->results;
-        results->endpoints.wanted = load->outputs->take_endpoints;
-        ok = outputs_attach(load->outputs, &results->metrics);
-    }
+    const struct load_listener *listener = &load->listener;
+    if (!listener->attach)
+        return true;
+    bool ok = listener->attach(listener->ctx, &load->results);
+    for (unsigned i = 0; ok && i < load->n_generators; i++)
+        ok = listener->attach(listener->ctx, &load->generators[i]->results);
     return ok;
 }
 
-/* Thresholds, with the sub-metrics that they ask for, and outputs. The virtual
- * users are open: the script has defined its metrics. */
+void load_listen(struct load *load, const struct load_listener *listener)
+{
+    load->listener = *listener;
+}
+
+/* Thresholds, with the sub-metrics that they ask for, and who listens. The
+ * virtual users are open: the script has defined its metrics. */
 static int prepare_metrics(struct load *load, struct err *err)
 {
     const struct thresholds *thresholds = &load->config->thresholds;
@@ -321,9 +324,9 @@ static int prepare_metrics(struct load *load, struct err *err)
     if (!thresholds_check(thresholds, &load->results.metrics,
                           profile_thresholds_check, err))
         return LOAD_EXIT_CONFIG;
-    if (!load->outputs || attach_outputs(load))
+    if (attach_listener(load))
         return 0;
-    err_set(err, "out of memory for outputs");
+    err_set(err, "out of memory for those who listen to metrics");
     return LOAD_EXIT_CONFIG;
 }
 
@@ -456,7 +459,7 @@ int load_run(struct load *load, struct err *err)
     uv_signal_stop(&load->on_term);
     uv_timer_stop(&load->collecting);
     uv_timer_stop(&load->observing);
-    outputs_flush(&load->results.metrics, true);
+    metrics_flush(&load->results.metrics, true);
     thresholds_evaluate(&load->config->thresholds, &load->results,
                         load->results.end_ns);
     if (load->profiles.capture)

@@ -23,18 +23,28 @@
 #include "base/err.h"
 #include "load/config.h"
 #include "load/generator.h"
-#include "load/results.h"
-#include "load/series.h"
+#include "measure/results.h"
+#include "measure/series.h"
 #include "load/target_profiles.h"
-#include "load/window.h"
+#include "measure/window.h"
 
 struct load;
-struct outputs;
 
 /* Called on the main thread, in all phases. */
 struct load_observer {
     uint64_t period_ms;
     void (*tick)(void *ctx, struct load *load);
+    void *ctx;
+};
+
+/* Who wants to know of each sample, or of more than is counted else. */
+struct load_listener {
+    /* Set the metrics' tap, if there shall be one; for the results of each
+     * generator, and those of the whole test, before the run. False when out
+     * of memory. [main thread] */
+    bool (*attach)(void *ctx, struct results *results);
+    /* Results have come in. [main thread] */
+    void (*tick)(void *ctx);
     void *ctx;
 };
 
@@ -60,8 +70,7 @@ struct load {
     uint32_t n_vus;
     _Atomic int64_t n_taken[CONFIG_SCENARIOS_MAX]; /* iterations (scenario.h) */
 
-    pthread_mutex_t
-        lock; /* of recent and series, and of the generators' status */
+    pthread_mutex_t lock;  /* of recent, series and the generators' status */
     struct results recent; /* what the generators have handed over */
     struct series series;  /* of the scenarios */
 
@@ -74,7 +83,7 @@ struct load {
     _Atomic(enum load_stop) stopped;
     enum load_phase phase;
     struct load_observer observer;
-    struct outputs *outputs; /* the caller's; NULL: none */
+    struct load_listener listener;
 
     struct target_profiles profiles;
     struct window_series windows; /* of the scenarios */
@@ -96,6 +105,9 @@ int load_open_script(struct load *load, const char *path,
 /* Make what runs, once config_finish has succeeded. 0, or the exit code and
  * err. */
 int load_prepare(struct load *load, struct err *err);
+
+/* Before load_prepare. */
+void load_listen(struct load *load, const struct load_listener *listener);
 
 void load_observe(struct load *load, const struct load_observer *observer);
 

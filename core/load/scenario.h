@@ -14,7 +14,7 @@
 #include <uv.h>
 
 #include "load/config.h"
-#include "load/tags.h"
+#include "measure/tags.h"
 
 struct generator;
 struct vu;

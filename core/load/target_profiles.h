@@ -10,9 +10,9 @@
 #include <stdbool.h>
 
 #include "base/err.h"
-#include "load/first_target.h"
-#include "load/profile_capture.h"
-#include "load/profile_overhead.h"
+#include "target/first_target.h"
+#include "target/profile_capture.h"
+#include "target/profile_overhead.h"
 
 struct load;
 

@@ -11,6 +11,7 @@ void vu_init(struct vu *vu, struct scenario_run *run, uint32_t number)
     *vu = (struct vu){.generator = generator, .run = run, .number = number};
     client_init(&vu->client, &generator->network);
     chain_init(&vu->chain);
+    vu->expected.set = &status_set_default;
     vu->chain.transfer.ctx = vu; /* for vu_url.c */
     uv_timer_init(&generator->loop, &vu->timer);
     vu->timer.data = vu;

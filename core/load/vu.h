@@ -16,7 +16,8 @@
 #include "client/chain.h"
 #include "client/client.h"
 #include "client/cookie_jar.h"
-#include "load/tags.h"
+#include "measure/tags.h"
+#include "script/module_http.h"
 
 struct generator;
 struct lua_State;
@@ -51,6 +52,7 @@ struct vu {
 
     struct client client;
     struct cookie_jar jar;
+    struct http_expected expected;
     struct chain chain; /* its request, but for those of a batch */
     uv_timer_t timer;   /* of its sleep */
 

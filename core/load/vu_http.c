@@ -4,7 +4,7 @@
 
 #include "load/generator.h"
 #include "load/load.h"
-#include "load/request_baggage.h"
+#include "target/request_baggage.h"
 #include "load/vu.h"
 #include "load/vu_script.h"
 #include "script/tag_table.h"
@@ -38,6 +38,21 @@ static struct client *client_of(void *ctx, void *asker)
 static struct cookie_jar *jar_of(void *asker)
 {
     return &((struct vu *)asker)->jar;
+}
+
+static const struct status_set *expected_of(void *asker)
+{
+    return ((struct vu *)asker)->expected.set;
+}
+
+/* The chunk may set it for the virtual user that it is run for; when it is run
+ * for its options, there is none. */
+static struct http_expected *to_expect(void *ctx)
+{
+    struct generator *generator = ctx;
+    struct vu *vu =
+        generator->current ? generator->current : generator->opening;
+    return vu ? &vu->expected : NULL;
 }
 
 static void count(void *asker, struct transfer *transfer)
@@ -83,6 +98,8 @@ void vu_http_install(struct lua_State *L, struct generator *generator)
         .client = client_of,
         .headers = put_baggage,
         .jar = jar_of,
+        .expected = expected_of,
+        .to_expect = to_expect,
         .count = count,
         .wait = wait_for_reply,
         .wake = wake,

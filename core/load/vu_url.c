@@ -5,7 +5,7 @@
 #include "client/request.h"
 #include "load/generator.h"
 #include "load/load.h"
-#include "load/request_baggage.h"
+#include "target/request_baggage.h"
 #include "load/vu.h"
 
 static void on_reply(struct transfer *transfer)
@@ -29,6 +29,7 @@ static bool open_url(struct vu *vu, struct err *err)
     if (profile_options_any(&vu->generator->load->config->profile))
         request_baggage_put(&transfer->request, vu->run->scenario->name, url,
                             strlen(url));
+    chain_put_headers(&vu->chain, &transfer->request);
     request_end(&transfer->request, NULL, 0);
     transfer->method = "GET";
     transfer->idempotent = true;

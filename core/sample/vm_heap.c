@@ -11,25 +11,29 @@
 #include "sample/safepoint.h"
 #include "sample/vm_heap_type.h"
 
-/* In front of a sampled block. malloc aligns to 16, the block is at 24. */
+/* In front of a sampled block, and of a large one. malloc aligns to 16, the
+ * block is at 24. */
 struct header {
-    uint64_t unused;
+    uint32_t mark;
+    _Atomic uint32_t n_users; /* Lua, and who shares it */
     uint64_t size;
     uint32_t position; /* of heap_add */
-    uint32_t padding;
+    bool is_sampled;
 };
 
-enum { HEADER_BYTES = 24 };
+enum { HEADER_BYTES = 24, HEADER_MARK = 0x6c756121 };
 _Static_assert(sizeof(struct header) == HEADER_BYTES, "8 modulo 16");
 
-static bool is_sampled(const void *block)
+static bool is_large(size_t size) { return size >= VM_HEAP_LARGE_BYTES; }
+
+static bool has_header(const void *block)
 {
     return ((uintptr_t)block & 8) != 0;
 }
 
-static struct header *header_of(void *block)
+static struct header *header_of(const void *block)
 {
-    return (struct header *)((char *)block - HEADER_BYTES);
+    return (struct header *)((uintptr_t)block - HEADER_BYTES);
 }
 
 /* One writer: plain adds, readable from other threads. */
@@ -51,24 +55,41 @@ static bool is_pooled(size_t size)
 #endif
 }
 
+/* The block behind a header that malloc or realloc gave, or NULL. */
+static void *begin(struct header *header, size_t size)
+{
+    if (!header)
+        return NULL;
+    *header = (struct header){.mark = HEADER_MARK, .n_users = 1, .size = size};
+    return header + 1;
+}
+
 /* Room for a block that is not sampled. */
 static void *take(struct vm_heap *heap, size_t size)
 {
-    return is_pooled(size) ? block_pool_take(&heap->pool, size)
-                           : libc_malloc(size);
+    if (is_pooled(size))
+        return block_pool_take(&heap->pool, size);
+    if (is_large(size))
+        return begin(libc_malloc(HEADER_BYTES + size), size);
+    return libc_malloc(size);
 }
 
-static void release_sampled(void *block)
+/* A user of the block, perhaps the last one, is done with it. */
+static void release_headed(const void *block)
 {
     struct header *header = header_of(block);
-    heap_remove(header->position, header->size);
+    if (atomic_fetch_sub_explicit(&header->n_users, 1, memory_order_acq_rel) !=
+        1)
+        return;
+    if (header->is_sampled)
+        heap_remove(header->position, header->size);
     libc_free(header);
 }
 
 static void release(struct vm_heap *heap, void *block, size_t size)
 {
-    if (is_sampled(block))
-        release_sampled(block);
+    if (has_header(block))
+        release_headed(block);
     else if (is_pooled(size))
         block_pool_give(&heap->pool, block, size);
     else
@@ -79,14 +100,15 @@ static void release(struct vm_heap *heap, void *block, size_t size)
  * says that a new block is. */
 static void *allocate_sampled(size_t size, size_t kind, uintptr_t caller)
 {
-    struct header *header = libc_malloc(HEADER_BYTES + size);
-    if (!header)
+    void *block = begin(libc_malloc(HEADER_BYTES + size), size);
+    if (!block)
         return NULL;
     const struct current_stack *stack =
         current_stack_take(caller, SAMPLE_ALLOCATION);
-    header->size = size;
+    struct header *header = header_of(block);
+    header->is_sampled = true;
     header->position = heap_add(stack, vm_heap_type(kind, stack), size);
-    return header + 1;
+    return block;
 }
 
 /* The same block, or a new one, of `nsize` bytes that is recorded. */
@@ -112,13 +134,24 @@ static void *move(struct vm_heap *heap, void *ptr, size_t osize, size_t nsize)
     return block;
 }
 
+/* Of one with a header, that nobody shares: Lua never resizes a string. */
+static void *resize_headed(struct vm_heap *heap, void *ptr, size_t osize,
+                           size_t nsize)
+{
+    if (header_of(ptr)->is_sampled || !is_large(nsize))
+        return move(heap, ptr, osize, nsize);
+    return begin(libc_realloc(header_of(ptr), HEADER_BYTES + nsize), nsize);
+}
+
 /* Without recording it. */
 static void *resize_unsampled(struct vm_heap *heap, void *ptr, size_t osize,
                               size_t nsize)
 {
     if (!ptr)
         return take(heap, nsize);
-    if (is_sampled(ptr))
+    if (has_header(ptr))
+        return resize_headed(heap, ptr, osize, nsize);
+    if (is_large(nsize))
         return move(heap, ptr, osize, nsize);
     if (!is_pooled(osize) && !is_pooled(nsize))
         return libc_realloc(ptr, nsize);
@@ -198,3 +231,26 @@ void *vm_heap_realloc(void *ud, void *ptr, size_t osize, size_t nsize)
     }
     return block;
 }
+
+/* What Lua 5.4 has in front of a string's bytes; a NUL is behind them. */
+enum { STRING_HEADER_BYTES = 24 };
+_Static_assert(LUA_VERSION_NUM == 504, "the layout of strings");
+
+static const void *block_of(const char *text)
+{
+    return text - STRING_HEADER_BYTES;
+}
+
+bool vm_heap_share(const char *text, size_t len)
+{
+    size_t size = STRING_HEADER_BYTES + len + 1;
+    if (!is_large(size) || !has_header(block_of(text)))
+        return false;
+    struct header *header = header_of(block_of(text));
+    if (header->mark != HEADER_MARK || header->size != size)
+        return false; /* this Lua lays them out in another way */
+    atomic_fetch_add_explicit(&header->n_users, 1, memory_order_relaxed);
+    return true;
+}
+
+void vm_heap_unshare(const char *text) { release_headed(block_of(text)); }

@@ -4,15 +4,20 @@
  * It takes its memory from the C library itself (libc_malloc.h), so that a
  * block of it is not one of native_heap.c too.
  *
- * A sampled block lies at an address that is 8 modulo 16, 24 bytes into what
- * malloc gave, with a header in front; all others are at multiples of 16, and
- * are malloc's or, the small ones, the pool's as they are. So a block tells by
- * its address whether it was sampled. Lua needs no more than 8.
+ * A sampled block, and a large one, lies at an address that is 8 modulo 16, 24
+ * bytes into what malloc gave, with a header in front; all others are at
+ * multiples of 16, and are malloc's or, the small ones, the pool's as they are.
+ * So a block tells by its address whether it has a header. Lua needs no more
+ * than 8.
+ *
+ * The header counts who uses the block: a long string can go to a client as it
+ * is, while Lua frees it, or the state is closed.
  */
 #ifndef SAMPLE_VM_HEAP_H
 #define SAMPLE_VM_HEAP_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -38,5 +43,16 @@ void vm_heap_free(struct vm_heap *heap);
 
 /* A lua_Alloc; ud is the vm_heap. */
 void *vm_heap_realloc(void *ud, void *ptr, size_t osize, size_t nsize);
+
+/* From here on a string is in a block that can be shared. */
+#define VM_HEAP_LARGE_BYTES ((size_t)16 << 10)
+
+/* Use the bytes of a string of a state with this allocator, as lua_tolstring
+ * gives them, beyond its time in Lua, until vm_heap_unshare. False when it is
+ * too short for that. [the state's thread] */
+bool vm_heap_share(const char *text, size_t len);
+
+/* Once for each vm_heap_share. [any thread] */
+void vm_heap_unshare(const char *text);
 
 #endif

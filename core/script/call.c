@@ -12,11 +12,21 @@
 
 #include "sample/sampler.h"
 
+/* Push the error at the index as text. What has no text of its own would be
+ * an address, which tells nothing. */
+static const char *push_message(lua_State *L, int index)
+{
+    if (lua_isstring(L, index) ||
+        luaL_getmetafield(L, index, "__tostring") != LUA_TNIL)
+        return luaL_tolstring(L, index, NULL);
+    return lua_pushfstring(L, "(error object is a %s value)",
+                           luaL_typename(L, index));
+}
+
 /* Message handler: the error as text, with a traceback. */
 static int add_traceback(lua_State *L)
 {
-    const char *message = luaL_tolstring(L, 1, NULL);
-    luaL_traceback(L, L, message, 1);
+    luaL_traceback(L, L, push_message(L, 1), 1);
     return 1;
 }
 
@@ -46,8 +56,7 @@ static int describe_error(lua_State *L)
     lua_xmove(co, L, 1);
     lua_pushvalue(L, -1);
     lua_xmove(L, co, 1); /* into the slot that it came from */
-    const char *message = luaL_tolstring(L, -1, NULL);
-    luaL_traceback(L, co, message, 0);
+    luaL_traceback(L, co, push_message(L, lua_gettop(L)), 0);
     return 1;
 }
 

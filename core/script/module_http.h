@@ -23,6 +23,12 @@ struct http_options {
     bool no_cookies_reset; /* of virtual users, at each iteration */
 };
 
+/* What setResponseCallback sets, of one virtual user. */
+struct http_expected {
+    const struct status_set *set; /* `own`, k6's default, or NULL: none */
+    struct status_set own;
+};
+
 void http_options_init(struct http_options *options);
 
 /* Whose requests they are, and how a script waits for them. What asks, a
@@ -41,6 +47,11 @@ struct http_host {
     void (*headers)(void *asker, struct transfer *transfer);
     /* Its own jar; NULL: it has none. */
     struct cookie_jar *(*jar)(void *asker);
+    /* What its requests expect. */
+    const struct status_set *(*expected)(void *asker);
+    /* To be set by the script that runs or is loaded; NULL: it is nobody's.
+     * Absent where there is no such thing. */
+    struct http_expected *(*to_expect)(void *ctx);
     /* A transfer of its is done. */
     void (*count)(void *asker, struct transfer *transfer);
     /* The coroutine yields next, until `wake`; `cancel` is called when it is

@@ -1,4 +1,4 @@
-#include "script/http_params.h"
+#include "script/module_http_params.h"
 
 #include <lauxlib.h>
 #include <lua.h>
@@ -11,6 +11,7 @@
 #include "client/request.h"
 #include "script/module_cookies.h"
 #include "script/module_http.h"
+#include "script/module_statuses.h"
 #include "script/tag_table.h"
 
 static bool is(const char *a, const char *b) { return strcasecmp(a, b) == 0; }
@@ -31,6 +32,7 @@ static void put_headers(lua_State *L, struct chain *chain,
             luaL_error(L, "params.headers: '%s' is not a valid header", name);
         given->host |= is(name, "host");
         given->user_agent |= is(name, "user-agent");
+        chain->keep_authorization |= is(name, "authorization");
         if (is(name, "cookie")) /* there must be one alone */
             chain_give_cookie(chain, CHAIN_COOKIE_HEADER, "", value);
         else if (!is(name, "content-length"))
@@ -104,6 +106,44 @@ static int64_t to_timeout(lua_State *L)
     return ns;
 }
 
+/* Of the URL's user and password. */
+static enum chain_auth to_auth(lua_State *L, const struct chain *chain)
+{
+    const char *auth =
+        lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "";
+    bool digest = strcmp(auth, "digest") == 0;
+    if (!digest && strcmp(auth, "basic") != 0)
+        luaL_error(L, "params.auth must be 'basic' or 'digest'");
+    if (!chain->transfer.url.userinfo.at)
+        luaL_error(L,
+                   "params.auth '%s' needs a user in the URL: "
+                   "http://user:password@host/",
+                   auth);
+    return digest ? CHAIN_DIGEST : CHAIN_BASIC;
+}
+
+/* Is the body kept? */
+static bool to_response_type(lua_State *L)
+{
+    const char *type =
+        lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "";
+    bool none = strcmp(type, "none") == 0;
+    if (!none && strcmp(type, "text") != 0 && strcmp(type, "binary") != 0)
+        luaL_error(L, "params.responseType must be 'text', 'binary' (which is "
+                      "the same: strings are bytes) or 'none'");
+    return !none;
+}
+
+/* A copy: whoever shares params may drop it. */
+static void set_expected(lua_State *L, struct chain *chain)
+{
+    const struct status_set *set =
+        module_statuses_check(L, -1, "params.responseCallback");
+    if (set)
+        chain->expected = *set;
+    chain->transfer.expected = set ? &chain->expected : NULL;
+}
+
 static void set_redirects(lua_State *L, struct chain *chain)
 {
     int whole;
@@ -118,6 +158,7 @@ void http_params_reset(struct chain *chain, const struct http_options *options)
 {
     bool given = options->max_redirects >= 0;
     chain_begin(chain);
+    chain->transfer.tags.len = 0;
     chain->transfer.timeout_ns = TRANSFER_TIMEOUT_NS;
     chain->transfer.keep_body = !options->discard_bodies;
     chain->redirects_max =
@@ -125,33 +166,54 @@ void http_params_reset(struct chain *chain, const struct http_options *options)
     chain->warn_of_redirects = !given;
 }
 
+/* The param on top of the stack. False: there is no such one. */
+static bool read_param(lua_State *L, const char *name, struct chain *chain,
+                       struct http_given *given)
+{
+    struct transfer *transfer = &chain->transfer;
+    if (strcmp(name, "headers") == 0 && lua_istable(L, -1)) {
+        put_headers(L, chain, given);
+    } else if (strcmp(name, "cookies") == 0 && lua_istable(L, -1)) {
+        give_cookies(L, chain);
+    } else if (strcmp(name, "tags") == 0 && lua_istable(L, -1)) {
+        put_tags(L, &transfer->tags);
+    } else if (strcmp(name, "timeout") == 0) {
+        transfer->timeout_ns = to_timeout(L);
+    } else if (strcmp(name, "auth") == 0) {
+        chain->auth = to_auth(L, chain);
+    } else if (strcmp(name, "jar") == 0) {
+        chain->jar = module_cookies_check(L, -1);
+        given->jar = true;
+    } else if (strcmp(name, "redirects") == 0) {
+        set_redirects(L, chain);
+        given->redirects = true;
+    } else if (strcmp(name, "responseCallback") == 0) {
+        set_expected(L, chain);
+        given->response_callback = true;
+    } else if (strcmp(name, "responseType") == 0) {
+        transfer->keep_body = to_response_type(L);
+        given->response_type = true;
+    } else {
+        return given->other_fields &&
+               (strcmp(name, "method") == 0 || strcmp(name, "url") == 0 ||
+                strcmp(name, "body") == 0);
+    }
+    return true;
+}
+
 void http_params_read(lua_State *L, int index, struct chain *chain,
                       struct http_given *given)
 {
-    if (lua_isnoneornil(L, index))
-        return;
     luaL_checktype(L, index, LUA_TTABLE);
     lua_pushnil(L);
     while (lua_next(L, index)) { /* stack: ..., name, value */
         const char *name =
             lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "?";
-        if (strcmp(name, "headers") == 0 && lua_istable(L, -1))
-            put_headers(L, chain, given);
-        else if (strcmp(name, "cookies") == 0 && lua_istable(L, -1))
-            give_cookies(L, chain);
-        else if (strcmp(name, "jar") == 0)
-            chain->jar = module_cookies_check(L, -1);
-        else if (strcmp(name, "timeout") == 0)
-            chain->transfer.timeout_ns = to_timeout(L);
-        else if (strcmp(name, "redirects") == 0)
-            set_redirects(L, chain);
-        else if (strcmp(name, "tags") == 0 && lua_istable(L, -1))
-            put_tags(L, &chain->transfer.tags);
-        else
+        if (!read_param(L, name, chain, given))
             luaL_error(L,
                        "params.%s: unknown, or of a wrong type; known are "
-                       "headers, cookies and tags (tables), jar, redirects "
-                       "and timeout",
+                       "headers, cookies and tags (tables), auth, jar, "
+                       "redirects, responseCallback, responseType and timeout",
                        name);
         lua_pop(L, 1);
     }

@@ -11,7 +11,12 @@ local http = {}
 ---@field tags? table<string, string>
 ---@field cookies? table<string, string|number|http.GivenCookie> for this request alone
 ---@field jar? http.Jar in place of the virtual user's
+---@field auth? "basic"|"digest" with the URL's user and password; basic
+---@field responseCallback? http.Statuses|false which replies fail; false: none
+---@field responseType? "text"|"binary"|"none" none: the body is not kept
 ---@field redirects? integer how many to follow; the option maxRedirects, 10
+
+---@class http.Statuses what http.expectedStatuses returns
 
 ---@class http.GivenCookie
 ---@field value string
@@ -97,6 +102,38 @@ function http.options(url, body, params) end
 ---@param params? http.Params
 ---@return http.Response
 function http.request(method, url, body, params) end
+
+---@class http.Preparation: http.Params
+---@field url string
+---@field method? string in capitals; GET
+---@field body? string
+
+---@class http.Prepared
+local Prepared = {}
+
+---The same as http.send.
+---@return http.Response
+function Prepared:send() end
+
+---A request whose bytes are built once. It may be made while the script is
+---loaded, and be shared by virtual users.
+---@param preparation http.Preparation
+---@return http.Prepared
+function http.prepare(preparation) end
+
+---@param prepared http.Prepared
+---@return http.Response
+function http.send(prepared) end
+
+---For responseCallback: 200, or { min = 200, max = 299 }, and so on.
+---@param ... integer|{min: integer, max: integer}
+---@return http.Statuses
+function http.expectedStatuses(...) end
+
+---Which replies fail, of the virtual user's requests that do not say; 200 to 399
+---do not. Not in handlers.
+---@param statuses? http.Statuses nil: none fails
+function http.setResponseCallback(statuses) end
 
 ---The virtual user's jar, which each iteration empties unless the option
 ---noCookiesReset is set. Not in handlers.

@@ -1,11 +1,11 @@
-/* format.c -- tests of load/format.c: the short forms of the live view. */
+/* format.c -- tests of measure/format.c: the short forms of the live view. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <setjmp.h>
 #include <cmocka.h>
 
-#include "load/format.h"
+#include "measure/format.h"
 
 static void test_brief_times(void **unused)
 {

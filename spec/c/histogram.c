@@ -1,4 +1,4 @@
-/* histogram.c -- tests of load/histogram.c: percentiles of a million values
+/* histogram.c -- tests of measure/histogram.c: percentiles of a million values
  * against the exact ones. The bound is the histogram's own, half a bucket
  * (1/256); the promise of the load generator is 0.8 %. */
 #include <stdarg.h>
@@ -9,7 +9,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "load/histogram.h"
+#include "measure/histogram.h"
 
 #define N 1000000
 

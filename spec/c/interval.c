@@ -1,4 +1,4 @@
-/* interval.c -- tests of load/interval.c: against tables, and that the
+/* interval.c -- tests of measure/interval.c: against tables, and that the
  * intervals hold as often as they say on values that are far from normal.
  */
 #include <stdarg.h>
@@ -9,7 +9,7 @@
 
 #include <math.h>
 
-#include "load/interval.h"
+#include "measure/interval.h"
 
 static void expect(double got, double wanted)
 {

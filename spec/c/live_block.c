@@ -1,4 +1,4 @@
-/* live_block.c -- tests of load/live_block.c and load/live_line.c: what the
+/* live_block.c -- tests of live/live_block.c and live/live_line.c: what the
  * live view shows of a state at any width and height, and that no name from a
  * script gets at the terminal. That it works on one: spec/live_view_spec.lua.
  */
@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "load/live_block.h"
+#include "live/live_block.h"
 
 static struct live_state state;
 static struct live_recent recent;

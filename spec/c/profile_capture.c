@@ -1,4 +1,4 @@
-/* profile_capture.c -- tests of load/profile_capture.c against a server that
+/* profile_capture.c -- tests of target/profile_capture.c against a server that
  * does what the first part of a path says. Real sockets.
  */
 #include <stdarg.h>
@@ -14,8 +14,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "load/profile_capture.h"
-#include "load/profile_section.h"
+#include "target/profile_capture.h"
+#include "report/profile_section.h"
 
 /* One sample of 7 ns in the function `f`, of type cpu/nanoseconds. */
 static const char PROFILE[] = "\x0a\x04\x08\x01\x10\x02"

@@ -1,4 +1,4 @@
-/* profile_metric.c -- tests of load/profile_metric.c: each aggregation on a
+/* profile_metric.c -- tests of target/profile_metric.c: each aggregation on a
  * profile whose sums are known, and each question that makes no sense. */
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,8 +8,8 @@
 
 #include <string.h>
 
-#include "load/profile_metric.h"
-#include "load/request_baggage.h"
+#include "target/profile_metric.h"
+#include "target/request_baggage.h"
 #include "profile/profile.h"
 
 static uint32_t add_string(struct profile *p, const char *s)

@@ -1,4 +1,4 @@
-/* profile_options.c -- tests of load/profile_options.c: what it reads, what it
+/* profile_options.c -- tests of target/profile_options.c: what it reads, what it
  * fills in, and what it refuses, in which words. */
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,7 +11,7 @@
 #include <lualib.h>
 #include <string.h>
 
-#include "load/profile_options.h"
+#include "target/profile_options.h"
 
 #define SECOND INT64_C(1000000000)
 

@@ -1,4 +1,4 @@
-/* profile_overhead.c -- tests of load/profile_overhead.c: a target whose
+/* profile_overhead.c -- tests of target/profile_overhead.c: a target whose
  * profiler costs it a known part of its rate.
  */
 #include <stdarg.h>
@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "load/profile_overhead.h"
+#include "target/profile_overhead.h"
 
 /* --- the target: answers a profile when it has been taken for so long ------
  */

@@ -1,4 +1,4 @@
-/* results.c -- tests of load/results.c: what several generators count, moved
+/* results.c -- tests of measure/results.c: what several generators count, moved
  * into one, is what they counted together. */
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "load/results.h"
+#include "measure/results.h"
 
 #define N_PARTS 3
 

@@ -1,4 +1,4 @@
-/* series.c -- tests of load/series.c: what is put in is found again, whatever
+/* series.c -- tests of measure/series.c: what is put in is found again, whatever
  * the length of the run. */
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,8 +7,8 @@
 #include <cmocka.h>
 #include <math.h>
 
-#include "load/results.h"
-#include "load/series.h"
+#include "measure/results.h"
+#include "measure/series.h"
 
 #define MS_NS INT64_C(1000000)
 #define START_NS (INT64_C(1000) * 1000 * MS_NS)

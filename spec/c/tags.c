@@ -1,5 +1,5 @@
-/* tags.c -- tests of load/tags.c and load/selector.c: the tags of a sample, as
- * k6 has them, and which samples a selector means. */
+/* tags.c -- tests of measure/tags.c and measure/selector.c: the tags of a
+ * sample, as k6 has them, and which samples a selector means. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -9,10 +9,11 @@
 #include <string.h>
 
 #include "client/transfer.h"
-#include "load/checks.h"
-#include "load/metrics.h"
-#include "load/selector.h"
-#include "load/tags.h"
+#include "measure/checks.h"
+#include "measure/metrics.h"
+#include "measure/selector.h"
+#include "client/status_set.h"
+#include "measure/tags.h"
 
 static struct buf scratch;
 
@@ -42,7 +43,8 @@ static void parse_url(struct transfer *transfer, const char *text)
 static void a_request_has_k6s_tags(void **state)
 {
     (void)state;
-    struct transfer transfer = {.status = 200, .method = "GET"};
+    struct transfer transfer = {
+        .status = 200, .method = "GET", .expected = &status_set_default};
     struct tags tags = {.transfer = &transfer, .scenario = "users"};
     parse_url(&transfer, "http://a:1/b?c");
     assert_tag(&tags, "method", "GET");
@@ -211,7 +213,7 @@ static void a_tap_is_told_of_every_sample_once(void **state)
     assert_true(selector_parse(&selector, "checks{check:a}", &err));
     assert_true(metrics_watch(&m, &selector, 1));
     metrics_add(&m, METRIC_CHECKS, 1, &tags);
-    metrics_set_tap(&m, told, &out);
+    metrics_set_tap(&m, &(struct metrics_tap){.sample = told}, &out);
     metrics_add(&m, METRIC_CHECKS, 0, &tags);
     metrics_add(&m, METRIC_VUS, 3, NULL);
     metric_add(metrics_define(&m, "mine", METRIC_COUNTER, METRIC_PLAIN, &err),

@@ -1,4 +1,4 @@
-/* thresholds.c -- tests of load/threshold.c, thresholds.c and trend_stat.c:
+/* thresholds.c -- tests of measure/threshold.c, thresholds.c and trend_stat.c:
  * k6's grammar, and what comes of a metric. */
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,8 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "load/results.h"
-#include "load/thresholds.h"
+#include "measure/results.h"
+#include "measure/thresholds.h"
 
 #define SECOND_NS INT64_C(1000000000)
 

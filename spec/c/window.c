@@ -1,4 +1,4 @@
-/* window.c -- tests of load/window.c: what was between two looks, and no more.
+/* window.c -- tests of measure/window.c: what was between two looks, and no more.
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,7 +9,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "load/window.h"
+#include "measure/window.h"
 
 #define SECOND INT64_C(1000000000)
 

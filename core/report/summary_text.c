@@ -1,0 +1,26 @@
+#include "report/summary_text.h"
+
+#include "measure/format.h"
+
+#define NAME_WIDTH 34 /* of the longest built-in name, with its dots */
+
+void summary_put_name(struct buf *out, const char *name)
+{
+    size_t n = format_width(name);
+    buf_printf(out, "    %s", name);
+    for (; n < NAME_WIDTH; n++)
+        buf_putc(out, '.');
+    buf_puts(out, ": ");
+}
+
+void summary_pad(struct buf *out, const char *text, size_t width)
+{
+    buf_puts(out, text);
+    for (size_t n = format_width(text); n < width; n++)
+        buf_putc(out, ' ');
+}
+
+double summary_percent(double part, double all)
+{
+    return all > 0 ? 100 * part / all : 0;
+}

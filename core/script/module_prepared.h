@@ -1,0 +1,19 @@
+/* module_prepared.h -- http.prepare: a request whose bytes are built once and
+ * sent again and again, by any number of virtual users at once.
+ */
+#ifndef SCRIPT_MODULE_PREPARED_H
+#define SCRIPT_MODULE_PREPARED_H
+
+struct lua_State;
+
+/* Make the type known in the state. The two values from `upvalues` on are those
+ * of the module's functions. May raise. */
+void module_prepared_open(struct lua_State *L, int upvalues);
+
+/* http.prepare{ url =, method =, body =, and params } */
+int module_prepared_new(struct lua_State *L);
+
+/* http.send(prepared) and prepared:send() */
+int module_prepared_send(struct lua_State *L);
+
+#endif

@@ -1,0 +1,36 @@
+#include "target/request_baggage.h"
+
+#include <string.h>
+
+/* What may stand in a value as it is, and that no decoder takes for something
+ * else. */
+static bool is_plain(unsigned char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+           (c >= '0' && c <= '9') || (c != '\0' && strchr("-._~/:", c));
+}
+
+static void put_value(struct buf *out, const char *value, size_t n)
+{
+    static const char digits[] = "0123456789ABCDEF";
+    for (size_t i = 0; i < n; i++) {
+        unsigned char c = (unsigned char)value[i];
+        if (is_plain(c)) {
+            buf_putc(out, (char)c);
+            continue;
+        }
+        buf_putc(out, '%');
+        buf_putc(out, digits[c >> 4]);
+        buf_putc(out, digits[c & 15]);
+    }
+}
+
+void request_baggage_put(struct buf *out, const char *scenario,
+                         const char *name, size_t n_name)
+{
+    buf_puts(out, "baggage: k6.scenario=");
+    put_value(out, scenario, strlen(scenario));
+    buf_puts(out, "," REQUEST_BAGGAGE_NAME "=");
+    put_value(out, name, n_name);
+    buf_puts(out, "\r\n");
+}
