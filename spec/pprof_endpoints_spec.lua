@@ -154,6 +154,17 @@ describe("/debug/pprof", function()
     end)
   end)
 
+  it("refuses a sample_index that is none, before the wait", function()
+    refuses("/profile?seconds=20&format=folded&sample_index=nope", 400,
+      "unknown sample_index 'nope': there are samples, cpu")
+    refuses("/heap?format=top&sample_index=4", 400, "unknown sample_index '4': " ..
+      "there are alloc_objects, alloc_space, inuse_objects, inuse_space")
+    refuses("/trace?sample_index=0", 400, '"sample_index" is not for trace')
+    for _, index in ipairs { "inuse_objects", "0", "3" } do
+      assert.equal(200, (get("/heap?format=top&sample_index=" .. index)))
+    end
+  end)
+
   describe("rate", function()
     for _, rate in ipairs { "0", "10001", "-1", "fast", "1.5" } do
       it("must not be " .. rate, function()

@@ -93,7 +93,8 @@ static bool plan_timed(struct planning *p)
 /* It has no samples: what is for those is not for it. */
 static bool plan_trace(struct planning *p)
 {
-    static const char *const others[] = {"format", "label", "worker", "rate"};
+    static const char *const others[] = {"format", "label", "worker", "rate",
+                                         "sample_index"};
     char text[32], *end;
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         if (*query(p, others[i], text, sizeof text))
@@ -225,6 +226,26 @@ static enum MHD_Result add_option(void *ctx, enum MHD_ValueKind kind,
     return MHD_YES;
 }
 
+/* An option of exporters that show one of the values. Refused here where there
+ * is no such one: before the wait. */
+static bool plan_sample_index(struct planning *p)
+{
+    char text[64], names[128] = "";
+    long position, n_types = 0;
+    query(p, "sample_index", text, sizeof text);
+    for (; n_types < 4 && p->kind->sample_types[n_types].type; n_types++) {
+        const char *name = p->kind->sample_types[n_types].type;
+        if (strcmp(text, name) == 0)
+            return true;
+        size_t n = strlen(names);
+        snprintf(names + n, sizeof names - n, "%s%s", n ? ", " : "", name);
+    }
+    if (!*text || parse_integer(text, 0, n_types - 1, &position))
+        return true;
+    return err_set(p->err, "unknown sample_index '%s': there are %s", text,
+                   names);
+}
+
 /* goroutine?debug=2 */
 static bool plan_dump(struct planning *p)
 {
@@ -257,7 +278,7 @@ bool pprof_plan(struct MHD_Connection *connection,
     struct planning planning = {connection, kind, plan, err};
     *plan = (struct capture_plan){.recording.kind = kind};
     if (!plan_recording(&planning) || !plan_slower_than(&planning) ||
-        !plan_filter(&planning))
+        !plan_filter(&planning) || !plan_sample_index(&planning))
         return false;
     plan_format(&planning);
     return plan_dump(&planning);

@@ -28,16 +28,25 @@ static struct armed_hook *find_armed(struct sampler_thread *t,
     return NULL;
 }
 
-/* What L's hook is, ours or the user's. */
-static struct armed_hook own_hook(lua_State *L)
-{
-    return (struct armed_hook){L, archive_lua_gethook(L),
-                               archive_lua_gethookmask(L),
-                               archive_lua_gethookcount(L), false};
-}
-
 static void safepoint_hook(lua_State *L, lua_Debug *ar);
 static void remainder_hook(lua_State *L, lua_Debug *ar);
+static void lines_hook(lua_State *L, lua_Debug *ar);
+
+static bool is_ours(lua_Hook hook)
+{
+    return hook == safepoint_hook || hook == remainder_hook ||
+           hook == lines_hook;
+}
+
+/* The user's hook of an L that is not armed. */
+static struct armed_hook own_hook(lua_State *L)
+{
+    lua_Hook hook = archive_lua_gethook(L);
+    if (is_ours(hook))
+        return (struct armed_hook){.L = L};
+    return (struct armed_hook){L, hook, archive_lua_gethookmask(L),
+                               archive_lua_gethookcount(L), false};
+}
 
 void safepoint_arm(struct sampler_thread *t, lua_State *L)
 {
@@ -49,8 +58,6 @@ void safepoint_arm(struct sampler_thread *t, lua_State *L)
             return;
         armed = &t->armed[t->n_armed++];
         *armed = own_hook(L);
-        if (armed->hook == safepoint_hook || armed->hook == remainder_hook)
-            *armed = (struct armed_hook){.L = L};
     }
     armed->waits = true;
     archive_lua_sethook(
@@ -145,14 +152,42 @@ struct armed_hook safepoint_get_user_hook(struct sampler_thread *t,
 void safepoint_unhook_child(struct sampler_thread *t, lua_State *parent,
                             lua_State *child)
 {
-    lua_Hook inherited = archive_lua_gethook(child);
-    if (inherited != safepoint_hook && inherited != remainder_hook)
+    if (!is_ours(archive_lua_gethook(child)))
         return;
     const struct armed_hook *armed = t ? find_armed(t, parent) : NULL;
     if (armed)
         archive_lua_sethook(child, armed->hook, armed->mask, armed->count);
     else
         archive_lua_sethook(child, NULL, 0, 0);
+}
+
+/* The watch on lines is over: so many instructions, and no sample. */
+static void lines_hook(lua_State *L, lua_Debug *ar)
+{
+    (void)ar;
+    struct sampler_thread *t = thread_self;
+    if (t)
+        thread_block(t);
+    if (archive_lua_gethook(L) == lines_hook)
+        archive_lua_sethook(L, NULL, 0, 0);
+    if (t)
+        thread_unblock(t);
+}
+
+void safepoint_watch_lines(bool is_wanted)
+{
+    enum { MAX_INSTRUCTIONS = 1000 };
+    struct sampler_thread *t = thread_self;
+    if (!t || t->busy || !t->active)
+        return;
+    lua_State *L = t->active->L;
+    thread_block(t);
+    lua_Hook hook = archive_lua_gethook(L);
+    if (is_wanted && !hook)
+        archive_lua_sethook(L, lines_hook, LUA_MASKCOUNT, MAX_INSTRUCTIONS);
+    else if (!is_wanted && hook == lines_hook)
+        archive_lua_sethook(L, NULL, 0, 0);
+    thread_unblock(t);
 }
 
 /* Where in the walk the frame `ci` of L is; walk->n when it is not. */

@@ -34,6 +34,12 @@ struct armed_hook safepoint_get_user_hook(struct sampler_thread *t,
 void safepoint_unhook_child(struct sampler_thread *t, lua_State *parent,
                             lua_State *child);
 
+/* A sample of the allocator is near: from now on the interpreter is to note at
+ * each instruction where it is, which else it does before some calls only, a
+ * new table's not among them. It does so while there is a hook: a coroutine
+ * whose hook is free gets one that does nothing. [allocator] */
+void safepoint_watch_lines(bool is_wanted);
+
 /* safepoint_leave where something is not over: samples that wait, hooks of
  * ours. */
 void safepoint_finish(struct sampler_thread *t, struct sampler_entry *entry);

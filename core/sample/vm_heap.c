@@ -8,6 +8,7 @@
 #include "base/libc_malloc.h"
 #include "sample/current_stack.h"
 #include "sample/heap.h"
+#include "sample/safepoint.h"
 #include "sample/vm_heap_type.h"
 
 /* In front of a sampled block, and of a large one. malloc aligns to 16, the
@@ -159,13 +160,18 @@ static void *resize_unsampled(struct vm_heap *heap, void *ptr, size_t osize,
     return move(heap, ptr, osize, nsize);
 }
 
+static void begin_gap(struct vm_heap *heap)
+{
+    heap->gap_bytes = heap_next_gap(&heap->random) - VM_HEAP_NEAR_BYTES;
+}
+
 struct vm_heap *vm_heap_new(void)
 {
     struct vm_heap *heap = calloc(1, sizeof *heap);
     if (!heap)
         return NULL;
     heap->random = heap_seed(heap);
-    heap->gap_bytes = heap_next_gap(&heap->random);
+    begin_gap(heap);
     return heap;
 }
 
@@ -175,16 +181,32 @@ void vm_heap_free(struct vm_heap *heap)
     free(heap);
 }
 
-static void *resize(struct vm_heap *heap, void *ptr, size_t osize, size_t nsize,
-                    uintptr_t caller)
+/* Out of the way of all other blocks: a sample is near, or this is the one. */
+static __attribute__((noinline)) void *
+resize_near_sample(struct vm_heap *heap, void *ptr, size_t osize, size_t nsize,
+                   uintptr_t caller)
 {
-    if ((int64_t)nsize >= heap->gap_bytes && current_stack_may_take()) {
+    if ((int64_t)nsize >= heap->gap_bytes + VM_HEAP_NEAR_BYTES &&
+        current_stack_may_take()) {
         void *block = sample(heap, ptr, osize, nsize, caller);
         if (block) {
-            heap->gap_bytes = heap_next_gap(&heap->random);
+            begin_gap(heap);
+            safepoint_watch_lines(heap->gap_bytes <= 0);
             return block;
         }
     }
+    void *block = resize_unsampled(heap, ptr, osize, nsize);
+    if (block)
+        heap->gap_bytes -= (int64_t)nsize;
+    safepoint_watch_lines(true);
+    return block;
+}
+
+static void *resize(struct vm_heap *heap, void *ptr, size_t osize, size_t nsize,
+                    uintptr_t caller)
+{
+    if (__builtin_expect((int64_t)nsize >= heap->gap_bytes, 0))
+        return resize_near_sample(heap, ptr, osize, nsize, caller);
     void *block = resize_unsampled(heap, ptr, osize, nsize);
     if (block)
         heap->gap_bytes -= (int64_t)nsize;

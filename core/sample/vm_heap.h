@@ -23,12 +23,15 @@
 
 #include "base/block_pool.h"
 
+/* So far from a sample, lines are watched (safepoint_watch_lines). */
+enum { VM_HEAP_NEAR_BYTES = 2048 };
+
 /* Written by the thread that runs the state, read by any. */
 struct vm_heap {
     _Atomic int64_t used_bytes;      /* what the state holds now */
     _Atomic int64_t allocated_bytes; /* all that it ever asked for */
     _Atomic int64_t n_collections;
-    int64_t gap_bytes; /* until the next sample */
+    int64_t gap_bytes; /* until the next sample is VM_HEAP_NEAR_BYTES away */
     uint64_t random;
     struct block_pool pool;
 };
