@@ -342,6 +342,7 @@ static int report(const struct load *load, struct report *said,
     struct err err = {""};
     struct buf text = BUF_INIT, members = BUF_INIT;
     int code = 0;
+    report_finish(said, load);
     summary_write(&text, said);
     if (load->profiles.capture)
         profile_section_write(&text, load->profiles.capture,
@@ -432,7 +433,9 @@ int command_load(int argc, char **argv)
     struct load *load = load_new(&config, &err);
     if (!load)
         return fail(EXIT_FAILED, &err);
-    struct report said = {&config, &load->results, &load->series, NULL};
+    struct report said = {.config = &config,
+                          .results = &load->results,
+                          .series = &load->series};
     load_listen(load, &(struct load_listener){attach_outputs, tick_outputs,
                                               &arguments.outputs});
     int code = prepare(load, &arguments, &said, &err);
