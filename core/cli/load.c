@@ -433,9 +433,8 @@ int command_load(int argc, char **argv)
     struct load *load = load_new(&config, &err);
     if (!load)
         return fail(EXIT_FAILED, &err);
-    struct report said = {.config = &config,
-                          .results = &load->results,
-                          .series = &load->series};
+    struct report said = {
+        .config = &config, .results = &load->results, .series = &load->series};
     load_listen(load, &(struct load_listener){attach_outputs, tick_outputs,
                                               &arguments.outputs});
     int code = prepare(load, &arguments, &said, &err);
