@@ -3,6 +3,7 @@
  * that does what Lua's own does (l_alloc of lauxlib.c).
  */
 #include <lua.h>
+#include <stdbool.h>
 #include <stdlib.h>
 
 #include "sample/lua_api.h"
@@ -25,6 +26,15 @@ void *vm_heap_realloc(void *ud, void *ptr, size_t osize, size_t nsize)
     }
     return realloc(ptr, nsize);
 }
+
+bool vm_heap_share(const char *text, size_t len)
+{
+    (void)text;
+    (void)len;
+    return false;
+}
+
+void vm_heap_unshare(const char *text) { (void)text; }
 
 LUA_API int lua_resume(lua_State *L, lua_State *from, int nargs, int *nres)
 {
