@@ -5,6 +5,7 @@ local support = require "support"
 local ROUTES = [==[
 local gzip = require "gzip"
 local scheduler = require "scheduler"
+local gate = {}
 
 -- What came, as JSON.
 local function echo(req)
@@ -42,6 +43,30 @@ return {
     if answer and req.query.refuse ~= "all" then return answer end
     return 401, "who?", { ["WWW-Authenticate"] =
       'Digest realm="r", nonce="n", qop="auth", algorithm=' .. (req.query.algorithm or "MD5") }
+  end,
+  -- Nobody leaves before n are inside, or all that are left; and a moment more, so
+  -- that one too many would be seen.
+  ["GET /gate/reset"] = function(req)
+    gate.inside, gate.peak, gate.left = 0, 0, tonumber(req.query.total)
+    return 200
+  end,
+  ["GET /gate/peak"] = function() return tostring(gate.peak) end,
+  ["GET /gate/pass"] = function(req)
+    gate.inside = gate.inside + 1
+    gate.peak = math.max(gate.peak, gate.inside)
+    for _ = 1, 2000 do
+      if gate.inside >= math.min(tonumber(req.query.n), gate.left) then break end
+      scheduler.sleep(0.005)
+    end
+    scheduler.sleep(0.02)
+    gate.inside, gate.left = gate.inside - 1, gate.left - 1
+    return 200
+  end,
+  ["GET /wait"] = function() scheduler.sleep(60) end,
+  ["GET /batch"] = function(req)
+    local base = "http://" .. req.headers.host
+    local all = require("http").batch { base .. "/echo/", { "POST", base .. "/echo/", "x" }, "x" }
+    return ("%d %d %d"):format(all[1].status, all[2].status, all[3].error_code)
   end,
   ["GET /agent"] = function(req) return req.headers["user-agent"] end,
   ["GET /loop"] = function() return 302, "", { Location = "/loop" } end,
@@ -602,6 +627,154 @@ describe("require 'http'", function()
         refused("params.pfad: unknown", { url = "BASE/", pfad = 1 })
         local ok, why = pcall(http.send, "BASE/")
         check(not ok and why:find "perilune.prepared expected", "no URL")
+      ]]
+    end)
+  end)
+
+  describe("a batch", function()
+    it("has its responses under the keys of its requests", function()
+      local out = run [[
+        local user = ("BASE"):gsub("//", "//u:p@")
+        local prepared = http.prepare { url = "BASE/echo/prepared" }
+        local all = http.batch {
+          "BASE/echo/1",
+          { "POST", "BASE/echo/2", "body", { headers = { ["X-Test"] = "1" } } },
+          named = { url = "BASE/echo/3", method = "PUT", body = "x" },
+          { url = "BASE/echo/4" },
+          prepared, prepared,
+          moved = { "GET", "BASE/redirect/302?to=/echo/5" },
+          user = user .. "/echo/6",
+          wrong = "nonsense",
+          [42] = { "HEAD", "BASE/echo/7" },
+        }
+        check(all[1]:json().path == "/echo/1" and all[1]:json().method == "GET", "URL")
+        local came = all[2]:json()
+        check(came.method == "POST" and came.body == "body" and
+          came.headers["x-test"] == "1", "list")
+        check(all.named:json().method == "PUT" and all.named:json().body == "x", "names")
+        check(all[3]:json().path == "/echo/4", "no method")
+        check(all[4]:json().path == "/echo/prepared" and all[5].status == 200, "prepared")
+        check(all.moved.url == "BASE/echo/5", "redirected")
+        check(all.user:json().headers.authorization == "Basic dTpw", "user")
+        check(all.wrong.error_code == 1020 and all.wrong.status == 0, "wrong")
+        check(all[42].status == 200 and all[42].body == "", "HEAD")
+        local n = 0
+        for _ in pairs(all) do n = n + 1 end
+        check(n == 10, "all")
+        check(next(http.batch {}) == nil, "none")
+      ]]
+      assert.equal(11, count_of(out, "http_reqs"))
+    end)
+
+    it("has so many requests on their way at once", function()
+      local function most(n, options)
+        local reply = folder .. "/peak"
+        local out = run((([[
+          http.get("BASE/gate/reset?total=30")
+          local requests = {}
+          for i = 1, 30 do requests[i] = "BASE/gate/pass?n=LIMIT" end
+          for _, res in ipairs(http.batch(requests)) do check(res.status == 200, "done") end
+          local file = io.open("REPLY", "w")
+          file:write(http.get("BASE/gate/peak").body)
+          file:close()
+        ]]):gsub("REPLY", reply):gsub("LIMIT", n)), options)
+        assert.equal(32, count_of(out, "http_reqs"))
+        return tonumber(support.read_file(reply))
+      end
+      assert.equal(6, most(6))
+      assert.equal(20, most(20, "batchPerHost = 0"))
+      assert.equal(3, most(3, "batchPerHost = 0, batch = 3"))
+    end)
+
+    it("keeps a limit for each host", function()
+      local out = run([[
+        local there = ("BASE"):gsub("127.0.0.1", "localhost")
+        http.get("BASE/gate/reset?total=20")
+        local requests = {}
+        for i = 1, 10 do
+          requests[i] = "BASE/gate/pass?n=4"
+          requests[10 + i] = there .. "/gate/pass?n=4"
+        end
+        http.batch(requests)
+        check(http.get("BASE/gate/peak").body == "4", "two each")
+      ]], "batchPerHost = 2")
+      assert.equal(22, count_of(out, "http_reqs"))
+    end)
+
+    it("keeps connections for the next one", function()
+      run [[
+        local function connected()
+          local n = 0
+          for _, res in ipairs(http.batch { "BASE/echo/", "BASE/echo/", "BASE/echo/" }) do
+            n = n + (res.timings.connecting > 0 and 1 or 0)
+          end
+          return n
+        end
+        check(connected() == 3, "new at first")
+        check(connected() == 0, "kept")
+      ]]
+    end)
+
+    it("lives while it waits", function()
+      run([[
+        if t.vu == 1 then
+          local requests = {}
+          for i = 1, 10 do
+            requests[i] = { method = "GE" .. "T", url = "BASE/redirect/302?wait=0.05&to=/echo/" .. i,
+              params = { jar = http.CookieJar() } }
+          end
+          http.requests = requests
+          for i, res in ipairs(http.batch(requests)) do
+            check(res.status == 200 and res.url == "BASE/echo/" .. i, "alive")
+          end
+        else
+          t.sleep(0.02)
+          for i in ipairs(http.requests or {}) do
+            local request = http.requests[i]
+            request.url, request.method, request.params.jar, http.requests[i] = nil
+          end
+          collectgarbage()
+          collectgarbage()
+        end
+      ]], "batchPerHost = 3", "-u 2 -i 2")
+    end)
+
+    it("is broken off with its iteration", function()
+      local path = folder .. "/broken.lua"
+      support.write_file(path, (([[
+        local http = require "http"
+        return { options = { scenarios = { s = { executor = "constant-vus", vus = 2,
+            duration = "100ms", gracefulStop = "0s" } } },
+          default = function()
+            http.batch { "BASE/wait", "BASE/wait", "BASE/wait" }
+          end }
+      ]]):gsub("BASE", server.url)))
+      local code, out = support.command("load -q " .. path)
+      assert.equal(0, code)
+      assert.truthy(out:find("2 iterations were interrupted"), out)
+    end)
+
+    it("may be a handler's", function()
+      run [[
+        check(http.get("BASE/batch").body == "200 200 1020", "answered")
+      ]]
+    end)
+
+    it("is refused when wrong", function()
+      run [[
+        local function refused(pattern, requests)
+          local ok, why = pcall(http.batch, requests)
+          check(not ok and why:find(pattern), pattern)
+        end
+        refused("table expected", nil)
+        refused("a request must be a URL, a prepared one", { 5 })
+        refused("a URL must be a string, got a nil", { {} })
+        refused("a URL must be a string, got a table", { { url = {} } })
+        refused("a method must be one in capitals", { { "get", "BASE/" } })
+        refused("a method must be one in capitals", { { url = "BASE/", method = 5 } })
+        refused("the body must be a string, got a table", { { "POST", "BASE/", {} } })
+        refused("params must be a table, got a string", { { "POST", "BASE/", "", "x" } })
+        refused("params.pfad: unknown", { "BASE/", { "POST", "BASE/", "", { pfad = 1 } } })
       ]]
     end)
   end)

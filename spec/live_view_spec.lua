@@ -88,6 +88,9 @@ describe("the live view", function()
     n_names = n_names + 1
     name = folder:match("[^/]+$") .. "-" .. n_names
     tmux(("new-session -d -x %d -y %d %s"):format(columns, rows, command))
+    support.wait_until(function()
+      return support.run("tmux -L " .. name .. " has-session") == 0
+    end, "tmux")
   end
 
   local function count(pattern)
@@ -286,8 +289,9 @@ describe("the live view", function()
       await("^rate ")
       await("^q: stop")
       support.wait_until(function()
-        return support.read_file(bytes):find("q: stop")
-      end)
+        return support.exists(bytes) and
+          support.read_file(bytes):find("q: stop")
+      end, "what it writes")
       local text = support.read_file(bytes):gsub("\27%[%?%d+[hl]", "")
       assert.equal(case[2], text:find("\27%[[%d;]+m") ~= nil)
       assert.equal(case[3], text:find("[\x80-\xff]") ~= nil)

@@ -91,29 +91,6 @@ describe("perilune load", function()
   end)
 
   describe("with stages", function()
-    it("lets virtual users join and leave when the line comes to them", support.timed(function()
-      local code, out = load(script(
-        scenario "executor = 'ramping-vus', startVUs = 0, stages = { { '1s', 10 }, { '1s', 0 } }",
-        "local clock = require 'clock' " ..
-        "function M.default() say(t.vu, clock.mono()) t.sleep(0.01) end"), "-t 2")
-      assert.equal(0, code)
-      local first, last, begin = {}, {}, math.huge
-      for vu, at in out:gmatch "(%d+)\t([%d.]+)\n" do
-        vu, at = tonumber(vu), tonumber(at)
-        first[vu], last[vu] = first[vu] or at, at
-        begin = math.min(begin, at)
-      end
-      assert.equal(10, #first)
-      for vu = 1, 10 do
-        -- The first joins after 0.1 s, the k-th after k times that; the k-th
-        -- leaves (10 - k + 1) times that after the top. The line is looked at
-        -- every 20 ms.
-        assert.near(0.1 * (vu - 1), first[vu] - begin, 0.05)
-        assert.near(1.9 - 0.1 * (vu - 1), last[vu] - begin, 0.05)
-      end
-      assert.truthy(out:find("vus%.+: %d+ +min=%d+ max=%d+"))
-    end, 3))
-
     it("interrupts who does not leave within gracefulRampDown", function()
       local before = socket.gettime()
       local code, out = load(script(scenario [[executor = "ramping-vus", startVUs = 3,

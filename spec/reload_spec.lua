@@ -88,7 +88,7 @@ describe("a script that changes", function()
     end
     file:write(version_file("second"))
     file:close()
-    wait_for("second", nil, 1)
+    wait_for "second"
     assert.falsy(server:output():find("reload_failed", 1, true))
     -- One that stays empty is what it is.
     support.write_file(folder .. "/version.lua", "")

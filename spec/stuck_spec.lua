@@ -138,3 +138,17 @@ describe("every worker that waits in a C call", function()
     assert.is_true(waits >= 0.95 * WORKERS and waits < 3 * WORKERS, folded)
   end)
 end)
+
+describe("one worker stuck", function()
+  it("leaves new connections to the others", function()
+    connect():send "GET /spin HTTP/1.1\r\nHost: a\r\n\r\n"
+    socket.sleep(0.6) -- until it is seen to be stuck
+    -- More than the stuck one has: by numbers it would be its turn.
+    for i = 1, 20 do
+      local client = connect()
+      client:settimeout(5)
+      client:send "GET /none HTTP/1.1\r\nHost: a\r\n\r\n"
+      assert.equal("HTTP/1.1 404 Not Found", (client:receive()), "connection " .. i)
+    end
+  end)
+end)

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define TRIM_BYTES ((size_t)16 << 10)
+
 void buf_fini(struct buf *b)
 {
     if (b->data) /* most are empty, and free has more to do than that */
@@ -59,6 +61,17 @@ void buf_printf(struct buf *b, const char *format, ...)
         b->len += (size_t)n;
     }
     va_end(again);
+}
+
+void buf_trim(struct buf *b)
+{
+    if (b->failed || b->len == 0 || b->cap - b->len < TRIM_BYTES)
+        return;
+    char *data = realloc(b->data, b->len);
+    if (!data)
+        return;
+    b->data = data;
+    b->cap = b->len;
 }
 
 const char *buf_cstr(struct buf *b)

@@ -38,6 +38,10 @@ static inline void buf_putc(struct buf *b, char c)
         buf_append(b, &c, 1);
 }
 
+/* Give back the room behind the bytes, where it is worth it: it may be as much
+ * as they take. For bytes that stay for long. */
+void buf_trim(struct buf *b);
+
 /* The bytes as a C string, owned by the buffer, good until the next append.
  * NULL when the buffer failed. */
 const char *buf_cstr(struct buf *b);

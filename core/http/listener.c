@@ -12,7 +12,7 @@
 #include "http/address.h"
 
 #define TARGET_TIMEOUT_NS ((int64_t)10 * 1000000000)
-#define TICK_MS 250     /* how exactly the timeout is kept */
+#define TICK_MS 250     /* how exactly the timeout is kept; handler.tick */
 #define ACCEPT_BATCH 64 /* connections, before others get their turn */
 
 /* A connection whose request target is not all there yet. */
@@ -172,6 +172,8 @@ static void on_tick(uv_timer_t *timer)
         forget(l, l->oldest);
         refuse(fd, "408 Request Timeout", "the request did not come in time");
     }
+    if (l->handler.tick)
+        l->handler.tick(l->handler.ctx);
     if (l->is_paused) {
         l->is_paused = false;
         uv_poll_start(&l->accept_poll, UV_READABLE, on_acceptable);

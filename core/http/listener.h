@@ -24,6 +24,7 @@ struct listener_handler {
     /* Serve it; the socket is the callee's, non-blocking. False, and it is the
      * caller's still: there is no room for it, so it gets a 503. */
     bool (*route)(void *ctx, int fd, enum peek_result who);
+    void (*tick)(void *ctx); /* several times a second; or NULL */
     void *ctx;
 };
 

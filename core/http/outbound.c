@@ -13,6 +13,8 @@
 static const struct http_options options = {
     .user_agent = REQUEST_USER_AGENT,
     .max_redirects = -1,
+    .batch = HTTP_BATCH,
+    .batch_per_host = HTTP_BATCH_PER_HOST,
 };
 
 static int collect(lua_State *L)

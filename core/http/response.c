@@ -48,6 +48,7 @@ struct MHD_Response *response_share(const char *text, size_t len,
 struct MHD_Response *response_take(struct buf *body, const char *content_type)
 {
     struct MHD_Response *response = NULL;
+    buf_trim(body);
     if (!body->failed)
         response = MHD_create_response_from_buffer(body->len, body->data,
                                                    MHD_RESPMEM_MUST_FREE);

@@ -13,6 +13,7 @@
 #include "base/mailbox.h"
 #include "export/host.h"
 #include "http/admin.h"
+#include "http/dispatch.h"
 #include "http/listener.h"
 #include "http/metrics.h"
 #include "http/reloader.h"
@@ -39,6 +40,7 @@ struct server {
     struct admin admin;
     struct export_host *host;
     struct reloader reloader;
+    struct dispatch dispatch;
     struct worker **workers;
     int n_workers;
     int n_running; /* not stopped yet */
@@ -81,15 +83,6 @@ static bool set_max_connections(struct server *s, struct err *err)
                    "--max-connections %u: the limit of open files, %u, leaves "
                    "room for %u (raise it by `ulimit -Hn`)",
                    wanted, most + others, most);
-}
-
-static struct worker *least_busy(const struct server *s)
-{
-    struct worker *best = s->workers[0];
-    for (int i = 1; i < s->n_workers; i++)
-        if (worker_n_connections(s->workers[i]) < worker_n_connections(best))
-            best = s->workers[i];
-    return best;
 }
 
 static unsigned n_workers_connections(const struct server *s)
@@ -137,10 +130,16 @@ static bool route(void *ctx, int fd, enum peek_result who)
     if (who == PEEK_ADMIN)
         admin_take_shared(&s->admin, fd);
     else if (n_workers_connections(s) < s->max_connections)
-        worker_take(least_busy(s), fd);
+        worker_take(dispatch_choose(&s->dispatch, clock_mono_ns()), fd);
     else
         return false;
     return true;
+}
+
+static void on_tick(void *ctx)
+{
+    struct server *s = ctx;
+    dispatch_look(&s->dispatch, clock_mono_ns());
 }
 
 static bool has_own_room(void *ctx)
@@ -311,7 +310,7 @@ static void on_hangup(uv_signal_t *signal, int number)
 static bool start_workers(struct server *s, struct err *err)
 {
     s->workers = calloc((size_t)s->options->n_workers, sizeof *s->workers);
-    if (!s->workers)
+    if (!s->workers || !dispatch_init(&s->dispatch, s->options->n_workers))
         return err_set(err, "out of memory for the workers");
     struct worker_options options = {.max_connections = s->max_connections,
                                      .logs_access = s->options->logs_access,
@@ -328,6 +327,7 @@ static bool start_workers(struct server *s, struct err *err)
         if (!worker)
             return false;
         reloader_add(&s->reloader, options.number, worker, app);
+        dispatch_add(&s->dispatch, worker);
         s->workers[s->n_workers++] = worker;
         s->n_running++;
     }
@@ -374,7 +374,7 @@ static bool start_admin_listener(struct server *s, struct err *err)
 static bool start(struct server *s, struct err *err)
 {
     const struct listener_handler handler = {
-        .has_room = has_room, .route = route, .ctx = s};
+        .has_room = has_room, .route = route, .tick = on_tick, .ctx = s};
     if (!open_reloader(s, err) || !start_admin(s, err) ||
         !start_workers(s, err) ||
         !listener_start(&s->listener, &s->loop, &handler, err) ||
@@ -419,6 +419,7 @@ static void free_server(struct server *s)
     for (int i = 0; i < s->n_workers; i++)
         worker_join(s->workers[i]);
     free(s->workers);
+    dispatch_fini(&s->dispatch);
     reloader_free(&s->reloader);
     if (s->host)
         export_host_free(s->host);

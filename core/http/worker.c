@@ -347,10 +347,14 @@ const struct traffic *worker_traffic(const struct worker *w)
     return &w->traffic;
 }
 
+int64_t worker_idle_ns(struct worker *w)
+{
+    return (int64_t)uv_metrics_idle_time(&w->loop);
+}
+
 int64_t worker_busy_ns(struct worker *w)
 {
-    return clock_mono_ns() - w->start_ns -
-           (int64_t)uv_metrics_idle_time(&w->loop);
+    return clock_mono_ns() - w->start_ns - worker_idle_ns(w);
 }
 
 int64_t worker_cpu_ns(const struct worker *w)

@@ -49,8 +49,9 @@ void worker_take(struct worker *worker, int fd);
 /* What it counts of its requests. [any thread] */
 const struct traffic *worker_traffic(const struct worker *worker);
 
-/* Nanoseconds in which it did not wait for events, and CPU time that its
- * thread has used, both since its start. [any thread] */
+/* Nanoseconds in which it waited for events, in which it did not, and CPU time
+ * that its thread has used, all since its start. [any thread] */
+int64_t worker_idle_ns(struct worker *worker);
 int64_t worker_busy_ns(struct worker *worker);
 int64_t worker_cpu_ns(const struct worker *worker);
 

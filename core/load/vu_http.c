@@ -23,16 +23,10 @@ static struct chain *take(void *asker, struct lua_State *L)
 
 static void release(struct chain *chain) { (void)chain; }
 
-/* What is asked for first is what profiles are taken of; setup may ask somebody
- * else. */
 static struct client *client_of(void *ctx, void *asker)
 {
-    struct generator *generator = ctx;
-    struct vu *vu = asker;
-    if (vu->number > 0)
-        first_target_note(&generator->load->profiles.target,
-                          &vu->chain.transfer.url);
-    return &vu->client;
+    (void)ctx;
+    return &((struct vu *)asker)->client;
 }
 
 static struct cookie_jar *jar_of(void *asker)
@@ -71,10 +65,15 @@ static void wait_for_reply(void *asker, void (*cancel)(void *),
 
 static void wake(void *asker) { vu_script_wake(asker); }
 
+/* What is asked for first is what profiles are taken of; setup may ask somebody
+ * else. Then the target is told what the request is of. */
 static void put_baggage(void *asker, struct transfer *transfer)
 {
     const struct vu *vu = asker;
-    if (!vu->generator->load->profiles.capture)
+    struct target_profiles *profiles = &vu->generator->load->profiles;
+    if (vu->number > 0)
+        first_target_note(&profiles->target, &transfer->url);
+    if (!profiles->capture)
         return;
     const char *name = tag_table_get(&transfer->tags, "name");
     const struct url_part *url = &transfer->url.text;

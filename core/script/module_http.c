@@ -11,6 +11,7 @@
 #include <lua.h>
 
 #include "client/request.h"
+#include "script/module_batch.h"
 #include "script/module_cookies.h"
 #include "script/module_http_request.h"
 #include "script/module_prepared.h"
@@ -26,6 +27,8 @@ void http_options_init(struct http_options *options)
     *options = (struct http_options){
         .user_agent = REQUEST_USER_AGENT,
         .max_redirects = -1,
+        .batch = HTTP_BATCH,
+        .batch_per_host = HTTP_BATCH_PER_HOST,
     };
 }
 
@@ -128,6 +131,7 @@ static const luaL_Reg functions[] = {
     {"setResponseCallback", set_response_callback},
     {"prepare", module_prepared_new},
     {"send", module_prepared_send},
+    {"batch", module_batch},
     {NULL, NULL},
 };
 
@@ -136,6 +140,7 @@ static int open_module(lua_State *L)
 {
     module_cookies_open(L);
     module_statuses_open(L);
+    module_batch_open(L);
     lua_rawgetp(L, LUA_REGISTRYINDEX, &host_key);
     module_response_push_metatable(L);
     module_prepared_open(L, -2);

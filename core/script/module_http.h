@@ -14,11 +14,15 @@ struct cookie_jar;
 struct lua_State;
 
 #define HTTP_USER_AGENT_MAX 127
+#define HTTP_BATCH 20
+#define HTTP_BATCH_PER_HOST 6
 
 /* What holds for all requests that say nothing else; k6's names and values. */
 struct http_options {
     char user_agent[HTTP_USER_AGENT_MAX + 1];
-    int64_t max_redirects; /* -1: 10, and where that stops, a warning */
+    int64_t max_redirects;  /* -1: 10, and where that stops, a warning */
+    int64_t batch;          /* requests of one http.batch at once */
+    int64_t batch_per_host; /* of these, to one host; 0: all */
     bool discard_bodies;
     bool no_cookies_reset; /* of virtual users, at each iteration */
 };
@@ -43,7 +47,8 @@ struct http_host {
     /* The script has its response. */
     void (*release)(struct chain *chain);
     struct client *(*client)(void *ctx, void *asker);
-    /* Add headers to a request that is built but for its end. NULL: none. */
+    /* A request is built but for its end: headers may be added. NULL: none
+     * are. */
     void (*headers)(void *asker, struct transfer *transfer);
     /* Its own jar; NULL: it has none. */
     struct cookie_jar *(*jar)(void *asker);

@@ -204,7 +204,9 @@ static bool read_param(lua_State *L, const char *name, struct chain *chain,
 void http_params_read(lua_State *L, int index, struct chain *chain,
                       struct http_given *given)
 {
-    luaL_checktype(L, index, LUA_TTABLE);
+    if (!lua_istable(L, index))
+        luaL_error(L, "params must be a table, got a %s",
+                   luaL_typename(L, index));
     lua_pushnil(L);
     while (lua_next(L, index)) { /* stack: ..., name, value */
         const char *name =

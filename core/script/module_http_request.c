@@ -109,8 +109,9 @@ void http_build(lua_State *L, const struct http_host *host, struct chain *chain,
     struct http_given given = {0};
     size_t n_body = 0;
     const char *bytes = NULL;
-    if (!lua_isnoneornil(L, body))
-        bytes = luaL_checklstring(L, body, &n_body);
+    if (!lua_isnoneornil(L, body) && !(bytes = lua_tolstring(L, body, &n_body)))
+        luaL_error(L, "the body must be a string, got a %s",
+                   luaL_typename(L, body));
     http_set_method(transfer, method);
     request_begin(out, method, &transfer->url);
     if (!lua_isnoneornil(L, params))

@@ -185,16 +185,29 @@ static void write_request(struct chain *chain, const struct http_host *host,
         wrap(&transfer->request, prepared);
 }
 
-int module_prepared_send(lua_State *L)
+bool module_prepared_is(lua_State *L, int index)
 {
-    struct prepared *prepared = luaL_checkudata(L, 1, PREPARED);
-    const struct http_host *host = http_host_of(L);
-    void *asker = http_find_asker(L, "send");
-    struct chain *chain = http_take(L, asker);
+    return luaL_testudata(L, index, PREPARED) != NULL;
+}
+
+bool module_prepared_write(lua_State *L, int index, struct chain *chain)
+{
+    struct prepared *prepared = luaL_checkudata(L, index, PREPARED);
+    const struct http_host *host = chain->ctx;
     take_wishes(chain, prepared);
     if (!prepared->sealed && !seal(prepared, host))
-        return http_fail(L, chain, CLIENT_OUT_OF_MEMORY);
+        return false;
     write_request(chain, host, &prepared->chain.transfer.request);
+    return !chain->transfer.request.failed;
+}
+
+int module_prepared_send(lua_State *L)
+{
+    luaL_checkudata(L, 1, PREPARED);
+    void *asker = http_find_asker(L, "send");
+    struct chain *chain = http_take(L, asker);
+    if (!module_prepared_write(L, 1, chain))
+        return http_fail(L, chain, CLIENT_OUT_OF_MEMORY);
     return http_send(L, chain);
 }
 

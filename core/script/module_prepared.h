@@ -4,6 +4,9 @@
 #ifndef SCRIPT_MODULE_PREPARED_H
 #define SCRIPT_MODULE_PREPARED_H
 
+#include <stdbool.h>
+
+struct chain;
 struct lua_State;
 
 /* Make the type known in the state. The two values from `upvalues` on are those
@@ -15,5 +18,10 @@ int module_prepared_new(struct lua_State *L);
 
 /* http.send(prepared) and prepared:send() */
 int module_prepared_send(struct lua_State *L);
+
+/* For http.batch: is there one at `index`? Make it the request of a chain that
+ * was begun; it stays until the reply is there. False: out of memory. */
+bool module_prepared_is(struct lua_State *L, int index);
+bool module_prepared_write(struct lua_State *L, int index, struct chain *chain);
 
 #endif

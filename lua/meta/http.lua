@@ -125,6 +125,19 @@ function http.prepare(preparation) end
 ---@return http.Response
 function http.send(prepared) end
 
+---@class http.BatchRequest or { method, url, body, params }
+---@field url string
+---@field method? string in capitals; GET
+---@field body? string
+---@field params? http.Params
+
+---All at once: 20 at most, 6 to a host (the options batch and batchPerHost). The
+---responses have the keys of the requests.
+---@generic K
+---@param requests table<K, string|any[]|http.BatchRequest|http.Prepared>
+---@return table<K, http.Response>
+function http.batch(requests) end
+
 ---For responseCallback: 200, or { min = 200, max = 299 }, and so on.
 ---@param ... integer|{min: integer, max: integer}
 ---@return http.Statuses
