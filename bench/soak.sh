@@ -94,6 +94,13 @@ grep -h -e 'http_reqs' -e 'http_req_failed' "$folder/load" || cat "$folder/load"
 printf 'profiles: %d, failed %d\n' "$(wc -l <"$folder/asked")" "$failed"
 printf 'resident: %d KiB in the third and fourth minute, %d KiB in the last two\n' \
     "$before" "$after"
+printf 'by minute, KiB:'
+minute=0
+while [ "$minute" -lt "$minutes" ]; do
+    printf ' %s' "$(median $((minute * 60)) $((minute * 60 + 60)))"
+    minute=$((minute + 1))
+done
+echo
 sort "$folder/failed" | uniq -c
 grep -v -e event=listening -e event=stopping "$folder/log" | head -n 40 || true
 [ "$failed" -eq 0 ] && [ "$lost" = 0 ] && [ "$said" -eq 0 ] &&

@@ -88,6 +88,9 @@ describe("the live view", function()
     n_names = n_names + 1
     name = folder:match("[^/]+$") .. "-" .. n_names
     tmux(("new-session -d -x %d -y %d %s"):format(columns, rows, command))
+    support.wait_until(function()
+      return support.run("tmux -L " .. name .. " has-session") == 0
+    end, "tmux")
   end
 
   local function count(pattern)
@@ -283,11 +286,11 @@ describe("the live view", function()
       os.remove(bytes)
       start(80, 24, write_script(), "sleep 0.3; " .. case[1])
       tmux("pipe-pane 'cat >" .. bytes .. "'")
-      await("^rate ")
-      await("^q: stop")
+      await("^wrong .+ done$") -- its bar is full
       support.wait_until(function()
-        return support.read_file(bytes):find("q: stop")
-      end)
+        return support.exists(bytes) and
+          support.read_file(bytes):find("done.*q: stop")
+      end, "what it writes")
       local text = support.read_file(bytes):gsub("\27%[%?%d+[hl]", "")
       assert.equal(case[2], text:find("\27%[[%d;]+m") ~= nil)
       assert.equal(case[3], text:find("[\x80-\xff]") ~= nil)

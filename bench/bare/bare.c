@@ -3,6 +3,7 @@
  * that does what Lua's own does (l_alloc of lauxlib.c).
  */
 #include <lua.h>
+#include <stdbool.h>
 #include <stdlib.h>
 
 #include "sample/lua_api.h"

@@ -64,7 +64,8 @@ static int on_headers_complete(llhttp_t *parser)
     struct transfer *transfer = incoming->transfer;
     if (transfer->headers.failed)
         return fail(incoming, CLIENT_OUT_OF_MEMORY);
-    if (parser->status_code == 101)
+    int status = parser->status_code;
+    if (status < 100 || status > 999 || status == 101)
         return fail(incoming, CLIENT_MALFORMED);
     if (is_interim(parser)) {
         transfer->headers.len = incoming->name_at = 0;

@@ -46,7 +46,8 @@ static void read_status(struct generator *generator)
     const struct scenario *first = generator->load->config->scenarios;
     status->as_of_ns = clock_mono_ns();
     status->cpu_ns = clock_thread_ns();
-    status->idle_ns = (int64_t)uv_metrics_idle_time(&generator->loop);
+    status->idle_ns = (int64_t)uv_metrics_idle_time(&generator->loop) -
+                      generator->idle_before_ns;
     for (unsigned i = 0; i < generator->n_runs; i++) {
         const struct scenario_run *run = &generator->runs[i];
         scenario_read_status(run, &status->scenarios[run->scenario - first]);
@@ -87,6 +88,7 @@ static void *run_phase(void *arg)
 {
     struct generator *generator = arg;
     uv_loop_t *loop = &generator->loop;
+    generator->idle_before_ns = (int64_t)uv_metrics_idle_time(loop);
     uv_update_time(loop);
     generator->flushed_ns = generator->start_ns;
     generator->flushed_cpu_ns = 0;

@@ -38,7 +38,7 @@ struct vu;
 struct generator_status {
     struct scenario_status *scenarios; /* of the configuration */
     int64_t cpu_ns;                    /* of its thread, in this phase */
-    int64_t idle_ns;                   /* that its loop waited */
+    int64_t idle_ns;                   /* that its loop waited in it */
     int64_t as_of_ns;                  /* monotonic */
 };
 
@@ -56,7 +56,8 @@ struct generator {
     unsigned n_runs;
     struct scenario_run *now; /* those of the phase, of runs, or the hook */
     unsigned n_now;
-    int64_t start_ns;                   /* of the phase */
+    int64_t start_ns;       /* of the phase */
+    int64_t idle_before_ns; /* that its loop waited in earlier ones */
     int64_t flushed_ns, flushed_cpu_ns; /* as of the last flush */
     struct vu *vus;
     uint32_t n_vus;

@@ -66,20 +66,19 @@ static void on_collect(uv_timer_t *timer)
         load->listener.tick(load->listener.ctx);
 }
 
-void load_read_effort(struct load *load, int64_t *cpu_ns, double *least_idle)
+static void measure_effort(struct load *load)
 {
-    double run_ns = (double)(clock_mono_ns() - load->results.start_ns);
-    *cpu_ns = 0;
-    *least_idle = 1;
-    pthread_mutex_lock(&load->lock);
+    double run_ns = (double)(load->results.end_ns - load->results.start_ns);
+    load->cpu_ns = 0;
+    load->least_idle = 1;
     for (unsigned i = 0; i < load->n_generators; i++) {
-        const struct generator_status *part = &load->generators[i]->status;
-        double idle = (double)part->idle_ns / run_ns;
-        *cpu_ns += part->cpu_ns;
-        if (idle < *least_idle)
-            *least_idle = idle;
+        struct generator_status status;
+        load_read_generator(load, i, &status);
+        double idle = (double)status.idle_ns / run_ns;
+        load->cpu_ns += status.cpu_ns;
+        if (idle < load->least_idle)
+            load->least_idle = idle;
     }
-    pthread_mutex_unlock(&load->lock);
 }
 
 /* A generator's counts are as they were when it handed them over; together
@@ -420,6 +419,7 @@ static int run_scenarios(struct load *load, struct err *err)
     bool ok = run_phase(load, load->n_generators, NULL, err);
     series_end(&load->series);
     load->results.end_ns = clock_mono_ns();
+    measure_effort(load);
     target_profiles_await(&load->profiles);
     uv_timer_stop(&load->second);
     load->phase = LOAD_TEARDOWN;

@@ -87,6 +87,11 @@ struct load {
 
     struct target_profiles profiles;
     struct window_series windows; /* of the scenarios */
+
+    /* Of the scenarios, once they have ended: CPU time of the generators'
+     * threads, and the least share of its time that a loop waited. */
+    int64_t cpu_ns;
+    double least_idle;
 };
 
 /* `config` is the caller's and outlives it. NULL and err: out of memory. */
@@ -134,10 +139,6 @@ void load_read_status(struct load *load, unsigned scenario,
  * [main thread] */
 void load_read_generator(struct load *load, unsigned generator,
                          struct generator_status *status);
-
-/* CPU time of the generators' threads, and the least share of its time that
- * one of their loops had nothing to do. [main thread] */
-void load_read_effort(struct load *load, int64_t *cpu_ns, double *least_idle);
 
 /* All that was counted until a moment ago. [main thread] */
 void load_look(struct load *load, struct window_counts *counts);

@@ -18,8 +18,6 @@ bool series_begin(struct series *series, int64_t start_ns,
     return series->buckets != NULL;
 }
 
-void series_end(struct series *series) { series->start_ns = 0; }
-
 void series_fini(struct series *series)
 {
     for (unsigned i = 0; i < series->n; i++)
@@ -28,8 +26,23 @@ void series_fini(struct series *series)
     *series = SERIES_INIT;
 }
 
+static void add_rates(struct series_bucket *into,
+                      const struct series_bucket *from)
+{
+    if (!from->has_rates)
+        return;
+    if (!into->has_rates || from->least_rate < into->least_rate)
+        into->least_rate = from->least_rate;
+    if (!into->has_rates || from->greatest_rate > into->greatest_rate)
+        into->greatest_rate = from->greatest_rate;
+    into->has_rates = true;
+}
+
 static void add_bucket(struct series_bucket *into, struct series_bucket *from)
 {
+    add_rates(into, from);
+    for (unsigned i = 0; i < SERIES_FAILURES_MAX; i++)
+        into->failures[i] += from->failures[i];
     into->span_ns += from->span_ns;
     into->cpu_ns += from->cpu_ns;
     into->n_requests += from->n_requests;
@@ -38,6 +51,7 @@ static void add_bucket(struct series_bucket *into, struct series_bucket *from)
     into->n_dropped += from->n_dropped;
     histogram_merge(&into->latency, &from->latency);
     into->lag_ms = fmax(into->lag_ms, from->lag_ms);
+    into->has_looked |= from->has_looked;
     if (from->n_active > into->n_active)
         into->n_active = from->n_active;
     if (from->n_late > into->n_late)
@@ -80,19 +94,84 @@ static struct series_bucket *find(struct series *series, int64_t at_ns)
     return &series->buckets[i];
 }
 
+/* What was counted within 100 ms has a rate of its own, which the bucket that
+ * it is in keeps. Where little of that time was counted, a single request would
+ * make a great one. */
+static void end_piece(struct series *series)
+{
+    struct series_piece *piece = &series->piece;
+    struct series_bucket *bucket = find(series, piece->at_ns);
+    if (bucket &&
+        piece->span_ns * 2 >= SERIES_WIDTH_NS * series->n_generators) {
+        struct series_bucket part = {.span_ns = piece->span_ns,
+                                     .has_rates = true};
+        part.least_rate = part.greatest_rate =
+            series_rate(series, &part, piece->n_requests);
+        add_rates(bucket, &part);
+    }
+    *piece = (struct series_piece){0};
+}
+
+static void count_piece(struct series *series, int64_t at_ns, int64_t span_ns,
+                        uint64_t n_requests)
+{
+    struct series_piece *piece = &series->piece;
+    int64_t i = (at_ns - series->start_ns) / SERIES_WIDTH_NS;
+    if (piece->span_ns > 0 &&
+        i != (piece->at_ns - series->start_ns) / SERIES_WIDTH_NS)
+        end_piece(series);
+    piece->at_ns = at_ns;
+    piece->span_ns += span_ns;
+    piece->n_requests += n_requests;
+}
+
+void series_end(struct series *series)
+{
+    if (series->piece.span_ns > 0)
+        end_piece(series);
+    series->start_ns = 0;
+}
+
+static uint64_t *find_failure(struct series *series,
+                              struct series_bucket *bucket, int failure)
+{
+    unsigned i = 0, last = SERIES_FAILURES_MAX - 1;
+    while (i < series->n_failures && series->failures[i] != failure)
+        i++;
+    if (i == series->n_failures && i < SERIES_FAILURES_MAX) {
+        series->failures[i] = i < last ? failure : SERIES_OTHER_FAILURES;
+        series->n_failures++;
+    }
+    return &bucket->failures[i < last ? i : last];
+}
+
+static void count_failures(struct series *series, struct series_bucket *bucket,
+                           const struct outcome *outcome)
+{
+    for (int i = 0; i < OUTCOME_STATUS_MAX; i++)
+        if (outcome->by_status[i] && (i < 200 || i >= 400))
+            *find_failure(series, bucket, i) += outcome->by_status[i];
+    for (unsigned i = 0; i < outcome->n_errors; i++)
+        if (outcome->errors[i].count)
+            *find_failure(series, bucket, (int)outcome->errors[i].error) +=
+                outcome->errors[i].count;
+}
+
 void series_count(struct series *series, int64_t from_ns, int64_t to_ns,
                   int64_t cpu_ns, const struct results *results)
 {
     struct metric *const *all = results->metrics.all;
     const struct histogram *lag = &all[METRIC_PACING_LAG]->values;
-    struct series_bucket *bucket =
-        find(series, from_ns + (to_ns - from_ns) / 2);
+    int64_t at_ns = from_ns + (to_ns - from_ns) / 2;
+    struct series_bucket *bucket = find(series, at_ns);
     if (!bucket)
         return;
+    count_piece(series, at_ns, to_ns - from_ns, all[METRIC_HTTP_REQS]->count);
     bucket->span_ns += to_ns - from_ns;
     bucket->cpu_ns += cpu_ns;
     bucket->n_requests += all[METRIC_HTTP_REQS]->count;
     bucket->n_failed += (uint64_t)all[METRIC_HTTP_REQ_FAILED]->sum;
+    count_failures(series, bucket, &results->outcome);
     bucket->n_ended += all[METRIC_ITERATIONS]->count;
     bucket->n_dropped += all[METRIC_DROPPED_ITERATIONS]->count;
     histogram_add(&bucket->latency, &all[METRIC_HTTP_REQ_LATENCY]->values);
@@ -105,6 +184,7 @@ void series_look(struct series *series, int64_t now_ns, uint32_t n_active,
     struct series_bucket *bucket = find(series, now_ns);
     if (!bucket)
         return;
+    bucket->has_looked = true;
     if (n_active > bucket->n_active)
         bucket->n_active = n_active;
     if (n_late > bucket->n_late)

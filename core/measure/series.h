@@ -21,6 +21,8 @@
 
 #define SERIES_MAX 600
 #define SERIES_WIDTH_NS INT64_C(100000000)
+#define SERIES_FAILURES_MAX 8
+#define SERIES_OTHER_FAILURES 0
 
 struct results;
 
@@ -28,14 +30,24 @@ struct series_bucket {
     int64_t span_ns; /* by all generators together */
     int64_t cpu_ns;  /* of their threads */
     uint64_t n_requests, n_failed;
-    uint64_t n_ended;         /* iterations */
-    uint64_t n_dropped;       /* iterations that never began */
-    struct histogram latency; /* ms, as http_req_latency */
-    double lag_ms;            /* the greatest p(99) of pacing_lag in 100 ms */
+    uint64_t failures[SERIES_FAILURES_MAX]; /* of the series' failures */
+    bool has_rates;
+    double least_rate, greatest_rate; /* requests per second in 100 ms */
+    uint64_t n_ended;                 /* iterations */
+    uint64_t n_dropped;               /* iterations that never began */
+    struct histogram latency;         /* ms, as http_req_latency */
+    double lag_ms; /* the greatest p(99) of pacing_lag in 100 ms */
 
-    /* The greatest that were seen. */
+    /* The greatest that were seen, where anybody has looked. */
+    bool has_looked;
     uint32_t n_active; /* virtual users that iterate */
     uint64_t n_late;   /* iterations that are due and have not begun */
+};
+
+/* The 100 ms that are being counted. */
+struct series_piece {
+    int64_t at_ns, span_ns;
+    uint64_t n_requests;
 };
 
 struct series {
@@ -44,6 +56,13 @@ struct series {
     unsigned n_generators;
     struct series_bucket *buckets; /* SERIES_MAX of them */
     unsigned n;                    /* up to the last one in use */
+
+    /* HTTP statuses other than 200 to 399, and codes of client/error.h, in the
+     * order in which they came; all that found no room is the last one. */
+    int failures[SERIES_FAILURES_MAX];
+    unsigned n_failures;
+
+    struct series_piece piece;
 };
 
 #define SERIES_INIT ((struct series){0})

@@ -11,10 +11,7 @@
 #define OLD_NS INT64_C(1000000000)
 
 static const struct output_kind *const kinds[] = {
-    &output_json,
-    &output_csv,
-    &output_hgrm,
-    &output_summary,
+    &output_json, &output_csv, &output_hgrm, &output_html, &output_summary,
 };
 static const size_t n_kinds = sizeof kinds / sizeof *kinds;
 
@@ -256,6 +253,8 @@ bool outputs_close(struct outputs *outputs, struct err *err)
         struct output *output = &outputs->all[i];
         if (output->file.fd >= 0 && output->kind->close)
             output->kind->close(output, outputs->report);
+        if (output->err.message[0] && ok)
+            ok = err_set(err, "%s: %s", output->path, output->err.message);
         ok = output_file_close(&output->file, output->path, ok ? err : NULL) &&
              ok;
     }

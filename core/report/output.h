@@ -69,12 +69,14 @@ struct output {
     const struct output_kind *kind;
     char path[OUTPUT_PATH_MAX + 1];
     struct output_file file;
-    void *own; /* the kind's; its close frees it */
+    struct err err; /* of the kind's close: why it could not write */
+    void *own;      /* the kind's; its close frees it */
 };
 
 extern const struct output_kind output_json;
 extern const struct output_kind output_csv;
 extern const struct output_kind output_hgrm;
+extern const struct output_kind output_html;
 extern const struct output_kind output_summary;
 
 struct outputs {

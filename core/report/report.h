@@ -4,8 +4,12 @@
 #ifndef REPORT_REPORT_H
 #define REPORT_REPORT_H
 
+#include <stdint.h>
+
 struct buf;
 struct config;
+struct load;
+struct profile_capture;
 struct results;
 struct series;
 
@@ -14,9 +18,21 @@ struct report {
     const struct results *results; /* of all generators */
     const struct series *series;   /* how it went over time */
 
+    /* At its end. */
+    const char *title;  /* the script's path, or the URL */
+    const char *target; /* the first request's server; NULL: none */
+    int64_t started_ns; /* since 1970 */
+    int64_t cpu_ns;     /* of the generators' threads */
+    double least_idle;  /* share of a loop's time that it waited */
+    const char *ended;  /* before its time: "by a signal"; NULL: not so */
+    const struct profile_capture *profiles; /* NULL: none were asked for */
+
     /* What the JSON summary has besides, each as `,\n  "name": value`; NULL:
      * nothing. */
     const struct buf *members;
 };
+
+/* The run is over: fill in what is known of `load` at its end. */
+void report_finish(struct report *report, const struct load *load);
 
 #endif

@@ -1,5 +1,5 @@
-/* series.c -- tests of measure/series.c: what is put in is found again, whatever
- * the length of the run. */
+/* series.c -- tests of measure/series.c: what is put in is found again,
+ * whatever the length of the run. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -143,6 +143,62 @@ static void counts_only_between_begin_and_end(void **state)
     assert_int_equal(series.buckets[0].n_requests, 20);
 }
 
+static void hand_over_failures(int status, enum client_error error)
+{
+    struct outcome *outcome = &results.outcome;
+    outcome->by_status[200] = 5;
+    outcome->by_status[status] = 2;
+    if (error) {
+        outcome->errors[0] = (struct outcome_error){error, 3};
+        outcome->n_errors = 1;
+    }
+    hand_over(0, 100, 1, 1);
+}
+
+static void tells_failures_apart(void **state)
+{
+    (void)state;
+    assert_true(series_begin(&series, START_NS, 1));
+    hand_over_failures(503, CLIENT_TIMEOUT);
+    hand_over_failures(404, CLIENT_OK);
+    hand_over_failures(503, CLIENT_TIMEOUT);
+    const uint64_t *n = series.buckets[0].failures;
+    assert_int_equal(series.n_failures, 3);
+    assert_int_equal(series.failures[0], 503);
+    assert_int_equal(series.failures[1], CLIENT_TIMEOUT);
+    assert_int_equal(series.failures[2], 404);
+    assert_true(n[0] == 4 && n[1] == 6 && n[2] == 2);
+    for (int status = 500; status < 520; status++)
+        hand_over_failures(status, CLIENT_OK);
+    assert_int_equal(series.n_failures, SERIES_FAILURES_MAX);
+    assert_int_equal(series.failures[SERIES_FAILURES_MAX - 1],
+                     SERIES_OTHER_FAILURES);
+    uint64_t all = 0;
+    for (int i = 0; i < SERIES_FAILURES_MAX; i++)
+        all += n[i];
+    assert_int_equal(all, 12 + 20 * 2);
+    for (int i = 0; i < 601; i++) /* until buckets are merged */
+        hand_over(i * TICK_MS, (i + 1) * TICK_MS, 1, 1);
+    assert_int_equal(series.buckets[0].failures[0], 4 + 2);
+}
+
+/* 100 and 900 requests per second in turn, for twice as long as there are
+ * buckets; a piece of 1 ms with one request is no rate of 1,000. */
+static void keeps_the_least_and_greatest_rate(void **state)
+{
+    (void)state;
+    assert_true(series_begin(&series, START_NS, 1));
+    hand_over(0, 1, 100, 1);
+    for (int i = 1; i < 2 * SERIES_MAX; i++)
+        hand_over(i * TICK_MS, (i + 1) * TICK_MS, i % 2 ? 10 : 90, 1);
+    series_end(&series);
+    for (unsigned i = 1; i < series.n; i++) {
+        assert_true(fabs(series.buckets[i].least_rate - 100) < 1e-6);
+        assert_true(fabs(series.buckets[i].greatest_rate - 900) < 1e-6);
+    }
+    assert_true(fabs(series.buckets[0].greatest_rate - 100) < 1e-6);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -152,6 +208,8 @@ int main(void)
         TEST(generators_add_up),
         TEST(keeps_the_greatest_that_was_seen),
         TEST(counts_only_between_begin_and_end),
+        TEST(tells_failures_apart),
+        TEST(keeps_the_least_and_greatest_rate),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

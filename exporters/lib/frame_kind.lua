@@ -1,0 +1,46 @@
+-- frame_kind.lua: what a frame of a stack is: Lua, C that Lua has called, other
+-- native code, the kernel, garbage collection, or waiting.
+local M = {}
+
+--- In the order of legends.
+M.ORDER = { "lua", "c", "native", "kernel", "gc", "waiting" }
+
+M.TITLES = {
+  lua = "Lua", c = "C, called from Lua", native = "native", kernel = "kernel",
+  gc = "garbage collection", waiting = "waiting",
+}
+
+local BASIC = {}
+for name in ("assert collectgarbage dofile error getmetatable ipairs load " ..
+  "loadfile next pairs pcall print rawequal rawget rawlen rawset require " ..
+  "select setmetatable tonumber tostring type warn xpcall"):gmatch "%a+" do
+  BASIC[name] = true
+end
+
+--- The kind of a frame, by the first rule that holds, or "native or c" where
+-- the caller tells: `M.below` does.
+---@param name string  the function's
+---@param file string  its file, or ""
+---@param mapping string  the file that is mapped at its address, or ""
+---@return string
+function M.of(name, file, mapping)
+  if name:find("^luaC_") or name:find("^runtime%.gc") then return "gc" end
+  if mapping:find("^%[kernel") then return "kernel" end
+  if name:find("^%(waiting") then return "waiting" end
+  if file:find("%.lua$") then return "lua" end
+  if name:find("^[%w_]+[.:][%w_]+$") or BASIC[name] then
+    return "native or c"
+  end
+  return "native"
+end
+
+--- The kind of a frame that is called by one of the kind `caller`.
+---@param kind string  what `M.of` says of it
+---@param caller string?
+---@return string
+function M.below(kind, caller)
+  if kind ~= "native or c" then return kind end
+  return (caller == "lua" or caller == "c") and "c" or "native"
+end
+
+return M
