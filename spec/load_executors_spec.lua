@@ -189,6 +189,16 @@ describe("perilune load", function()
       assert.is_true(n_dropped > 200, n_dropped)
     end)
 
+    it("counts nothing of a scenario that has not begun when the test ends", function()
+      local code, out = load(script([[{ scenarios = {
+        ends = { executor = "shared-iterations", exec = "stop" },
+        later = { executor = "constant-arrival-rate", rate = 100, duration = "1s", maxVUs = 1,
+          startTime = "60s" } } }]], FAST .. " function M.stop() t.abort() end"))
+      assert.equal(108, code)
+      assert.falsy(out:find("dropped_iterations", 1, true), out)
+      assert.falsy(out:find("http_req_latency", 1, true), out)
+    end)
+
     it("records what is unfinished at the end as it is then", function()
       local code, out = load(script(scenario [[executor = "constant-arrival-rate",
         rate = 10, duration = "1s", maxVUs = 1, gracefulStop = "500ms"]],
