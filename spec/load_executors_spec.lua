@@ -261,6 +261,20 @@ describe("perilune load", function()
       assert.truthy(err:find("teardown has not returned within 0.1 s"), err)
     end)
 
+    it("setup that a signal interrupts is followed by nothing", function()
+      local run = support.start { support.perilune, "load", "-q", script("{}", [[
+        function M.setup() say "begun" io.flush() t.sleep(60) end
+        function M.default() say "ran" end
+        function M.teardown() say "cleaned up" end
+      ]]) }
+      support.wait_until(function() return run:output():find("begun\n") end)
+      run:signal "INT"
+      assert.equal(105, run:wait(20))
+      assert.falsy(run:output():find("ran\n"))
+      assert.falsy(run:output():find("cleaned up\n"))
+      run:stop()
+    end)
+
     it("teardown runs after a signal, too", function()
       local run = support.start { support.perilune, "load", "-q", script("{ duration = '60s' }", [[
         function M.default() t.sleep(0.01) end

@@ -432,6 +432,8 @@ static int run_all(struct load *load, struct err *err)
 {
     struct generator *first = load->generators[0];
     int code = run_hook(load, &first->setup, LOAD_EXIT_SETUP_TIMEOUT, err);
+    if (code == 0 && first->setup.open && first->setup.end == HOOK_INTERRUPTED)
+        return 0; /* stopped: there is no data for anybody */
     if (code == 0 && !hand_out_data(load, err))
         code = LOAD_EXIT_SCRIPT;
     if (code != 0)
