@@ -549,6 +549,27 @@ describe("perilune load", function()
     end)
   end)
 
+  it("is ended by a second signal, whatever had stopped it before", function()
+    local process = support.start { support.perilune, "load", "-q", "-t", "2", script([[
+      local http, t = require "http", require "loadtest"
+      return { options = { vus = 2, duration = "60s" },
+        default = function()
+          if t.vu == 1 then
+            http.get("BASE/stuck")
+            while true do end
+          end
+          t.sleep(0.3)
+          t.abort("enough")
+        end }
+    ]]) }
+    support.wait_until(function() return process:output():find("test_aborted") end)
+    process:signal("INT")
+    socket.sleep(0.1)
+    process:signal("INT")
+    assert.equal(105, process:wait(20))
+    process:stop()
+  end)
+
   it("holds 5,000 virtual users in little memory", function()
     local path = script([[
       local http, t = require "http", require "loadtest"

@@ -156,10 +156,11 @@ static void on_signal(uv_signal_t *handle, int number)
 {
     struct load *load = handle->data;
     (void)number;
-    if (load->stopped == LOAD_STOPPED_BY_SIGNAL) {
+    if (load->signalled || load->stopped == LOAD_STOPPED_BY_SIGNAL) {
         terminal_release();
         _exit(LOAD_EXIT_SIGNAL);
     }
+    load->signalled = true;
     load_stop(load, LOAD_STOPPED_BY_SIGNAL, -1);
 }
 
