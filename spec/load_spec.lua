@@ -346,6 +346,17 @@ describe("perilune load", function()
       assert.truthy(err:find("yields to nobody"))
     end)
 
+    it("refuses names of checks and groups that have NUL bytes", function()
+      local code, out = run_body([[
+        local ok, message = pcall(t.check, 1, { ["a\0b"] = true })
+        print(ok, message)
+        print(pcall(t.group, "g\0h", function() end))
+      ]])
+      assert.equal(0, code)
+      assert.truthy(out:find("false\t[^\n]*the name 'a' must have no NUL bytes"), out)
+      assert.truthy(out:find("false\t[^\n]*a name without NUL bytes expected"), out)
+    end)
+
     it("leaves a group by an error, too", function()
       local json = folder .. "/summary.json"
       run_body([[
