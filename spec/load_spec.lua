@@ -482,6 +482,22 @@ describe("perilune load", function()
         "constant-vus", "gracefulStop")
       refused(options([[{ scenarios = { a = { executor = "constant-vus",
         duration = "1s", exec = "nix" } } }]]), 104, "function 'nix'")
+      local function only(name, text)
+        return options(("{ scenarios = { [%q] = { %s } } }"):format(name, text))
+      end
+      for _, name in ipairs { "", ("n"):rep(128), "a\r\nb" } do
+        refused(only(name, "executor = 'shared-iterations'"), 104, "options.scenarios: the name",
+          "1 to 127 characters in one line")
+      end
+      refused(only("a", "executor = 'per-vu-iterations', iterations = 1 << 62"), 104,
+        "options.scenarios.a.iterations must be a whole number from 1 to 1000000000000")
+      refused(only("a", "executor = 'ramping-vus', stages = { { '1s', 1 << 62 } }"), 104,
+        "stages[1].target must be a whole number from 0 to 1000000000000")
+      refused(options("{ maxRedirects = 1 << 32 }"), 104,
+        "options.maxRedirects must be a whole number from 0 to 1000")
+      refused(options("{ duration = 0 }"), 104, "options.duration must be longer than 0s")
+      refused(only("a", "executor = 'shared-iterations', maxDuration = '0s'"), 104,
+        "options.scenarios.a.maxDuration must be longer than 0s")
       refused("return { default = print, setup = 1 }", 104,
         "the script's 'setup' must be a function, got number")
       refused(options("{ vus = 200000, duration = '1s' }"), 104,
