@@ -243,6 +243,13 @@ describe("perilune load -o", function()
     assert.truthy(text:find('/gone": {"requests": 300, "failed": 300, ', 1, true), text)
   end)
 
+  it("does not take the root for an empty --out-dir", function()
+    local code, _, err = support.command("load -q " .. server.url ..
+      "/data -i 1 --out-dir '' -o json=a.json")
+    assert.equal(2, code)
+    assert.truthy(err:find("--out-dir must be a folder, got ''", 1, true), err)
+  end)
+
   it("says what is wrong before any load is sent", function()
     local function refused(arguments, expected, ...)
       local code, out, err = support.command("load -q " .. folder ..
