@@ -124,6 +124,27 @@ describe("perilune load -o", function()
     end
   end)
 
+  it("json= tells requests apart that could not be sent", function()
+    local path = folder .. "/refused.lua"
+    support.write_file(path, [[
+      local http = require "http"
+      return { default = function()
+        http.get("http://a b/", { tags = { name = "first" } })
+        http.get("http://c d/", { tags = { name = "second" } })
+        http.batch { { "GET", "http://e f/", nil, { tags = { name = "third" } } } }
+        http.batch { x = "http://g h/" }
+      end }
+    ]])
+    local code, _, err = support.command(("load -q %s -o json=%s/refused.json")
+      :format(path, folder))
+    assert.equal(0, code, err)
+    local points = read_points(folder .. "/refused.json")
+    for _, name in ipairs { "first", "second", "third", "http://g h/" } do
+      local point = points["http_reqs|counter default|" .. name .. "|0||default|-|-|-"]
+      assert.equal(1, point and point.n, name)
+    end
+  end)
+
   it("csv= has k6's columns", function()
     load("-t 2 -o csv=" .. folder .. "/a.csv")
     local n, seen = 0, {}
