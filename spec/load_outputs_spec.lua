@@ -124,6 +124,27 @@ describe("perilune load -o", function()
     end
   end)
 
+  it("json= tells requests apart that could not be sent", function()
+    local path = folder .. "/refused.lua"
+    support.write_file(path, [[
+      local http = require "http"
+      return { default = function()
+        http.get("http://a b/", { tags = { name = "first" } })
+        http.get("http://c d/", { tags = { name = "second" } })
+        http.batch { { "GET", "http://e f/", nil, { tags = { name = "third" } } } }
+        http.batch { x = "http://g h/" }
+      end }
+    ]])
+    local code, _, err = support.command(("load -q %s -o json=%s/refused.json")
+      :format(path, folder))
+    assert.equal(0, code, err)
+    local points = read_points(folder .. "/refused.json")
+    for _, name in ipairs { "first", "second", "third", "http://g h/" } do
+      local point = points["http_reqs|counter default|" .. name .. "|0||default|-|-|-"]
+      assert.equal(1, point and point.n, name)
+    end
+  end)
+
   it("csv= has k6's columns", function()
     load("-t 2 -o csv=" .. folder .. "/a.csv")
     local n, seen = 0, {}
@@ -241,6 +262,13 @@ describe("perilune load -o", function()
     assert.truthy(text:find('"http_req_duration": {"med": [%d.]+, "p%(99.99%)": [%d.]+}'))
     assert.truthy(text:find('"data": {"requests": 300, "failed": 0, "med": '), text)
     assert.truthy(text:find('/gone": {"requests": 300, "failed": 300, ', 1, true), text)
+  end)
+
+  it("does not take the root for an empty --out-dir", function()
+    local code, _, err = support.command("load -q " .. server.url ..
+      "/data -i 1 --out-dir '' -o json=a.json")
+    assert.equal(2, code)
+    assert.truthy(err:find("--out-dir must be a folder, got ''", 1, true), err)
   end)
 
   it("says what is wrong before any load is sent", function()

@@ -156,10 +156,11 @@ static void on_signal(uv_signal_t *handle, int number)
 {
     struct load *load = handle->data;
     (void)number;
-    if (load->stopped == LOAD_STOPPED_BY_SIGNAL) {
+    if (load->signalled || load->stopped == LOAD_STOPPED_BY_SIGNAL) {
         terminal_release();
         _exit(LOAD_EXIT_SIGNAL);
     }
+    load->signalled = true;
     load_stop(load, LOAD_STOPPED_BY_SIGNAL, -1);
 }
 
@@ -432,6 +433,8 @@ static int run_all(struct load *load, struct err *err)
 {
     struct generator *first = load->generators[0];
     int code = run_hook(load, &first->setup, LOAD_EXIT_SETUP_TIMEOUT, err);
+    if (code == 0 && first->setup.open && first->setup.end == HOOK_INTERRUPTED)
+        return 0; /* stopped: there is no data for anybody */
     if (code == 0 && !hand_out_data(load, err))
         code = LOAD_EXIT_SCRIPT;
     if (code != 0)
