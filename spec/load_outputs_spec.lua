@@ -280,6 +280,23 @@ describe("perilune load -o", function()
     assert.equal(12, rows)
   end)
 
+  it("summary= is JSON whatever a script adds up", function()
+    support.write_file(folder .. "/great.lua", [[
+      local great = require("loadtest").Counter("great")
+      return { default = function() great:add(1e308) great:add(1.5e308) end }
+    ]])
+    support.write_file(folder .. "/read.lua", [[
+      local read = require("json").decode(io.open(arg[1]):read("a"))
+      assert(read.metrics.great.count >= 1e308)
+    ]])
+    local json = folder .. "/great.json"
+    local code, _, err = support.command(("load -q %s/great.lua -o summary=%s")
+      :format(folder, json))
+    assert.equal(0, code, err)
+    code, _, err = support.command(("run %s/read.lua %s"):format(folder, json))
+    assert.equal(0, code, err)
+  end)
+
   it("goes to --out-dir, where a file has no folder", function()
     local dir = folder .. "/new"
     load("--out-dir " .. dir .. " -o hgrm=x.hgrm -o json=" .. folder ..
