@@ -1,6 +1,7 @@
 #include "export/host.h"
 
 #include <lua.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +11,7 @@
 #include "profile/profile.h"
 #include "sample/quiet.h"
 #include "sample/sampler.h"
+#include "sample/vm_heap.h"
 #include "script/state.h"
 
 struct job {
@@ -30,6 +32,16 @@ struct export_host {
     bool stopping;
 };
 
+/* A large profile takes tens of MiB for a moment, which glibc would keep: half
+ * of a server's memory, after some that were asked for at once. */
+enum { LARGE_BYTES = 4 << 20 };
+
+static bool was_large(lua_State *L)
+{
+    const struct vm_heap *heap = script_state_heap(L);
+    return atomic_load(&heap->allocated_bytes) > LARGE_BYTES;
+}
+
 static void run_job(struct export_host *host, const struct job *job)
 {
     struct err err = {0};
@@ -41,11 +53,14 @@ static void run_job(struct export_host *host, const struct job *job)
                 (profile = job->source(job->ctx, &err)) &&
                 (L = exporter_open(info.path, &info, &err)) &&
                 exporter_run(L, profile, job->options, &bytes, &err);
+    bool gives_back = L && was_large(L);
     if (L)
         script_state_free(L);
     profile_free(profile);
     job->done(job->ctx, done ? &bytes : NULL, &info, &err);
     buf_fini(&bytes);
+    if (gives_back)
+        malloc_trim(0);
 }
 
 static void job_free(struct job *job)

@@ -133,7 +133,6 @@ static const luaL_Reg functions[] = {
     {"expectedStatuses", module_statuses_new},
     {"setResponseCallback", set_response_callback},
     {"prepare", module_prepared_new},
-    {"send", module_prepared_send},
     {"batch", module_batch},
     {NULL, NULL},
 };
@@ -146,8 +145,9 @@ static int open_module(lua_State *L)
     module_batch_open(L);
     lua_rawgetp(L, LUA_REGISTRYINDEX, &host_key);
     module_response_push_metatable(L);
-    module_prepared_open(L, -2);
     luaL_newlibtable(L, functions);
+    module_prepared_push_send(L, -3);
+    lua_setfield(L, -2, "send");
     lua_insert(L, -3); /* stack: module, host, metatable */
     luaL_setfuncs(L, functions, 2);
     return 1;
