@@ -15,10 +15,27 @@
 
 /* --- while it runs: the main thread's loop ------------------------------- */
 
+/* A generator that is through before the others waits, and counts nothing,
+ * until the scenarios end. With the lock. */
+static void wait_for_others(struct load *load, struct generator *generator)
+{
+    struct generator_status *status = &generator->status;
+    int64_t now_ns = clock_mono_ns(), from_ns = status->as_of_ns;
+    if (from_ns < load->results.start_ns)
+        from_ns = load->results.start_ns;
+    if (!status->ended || load->results.end_ns != 0 || now_ns <= from_ns)
+        return;
+    series_pass(&load->series, from_ns, now_ns);
+    status->idle_ns += now_ns - from_ns;
+    status->as_of_ns = now_ns;
+}
+
 static void collect(struct load *load)
 {
     pthread_mutex_lock(&load->lock);
     results_merge(&load->results, &load->recent);
+    for (unsigned i = 0; i < load->n_generators; i++)
+        wait_for_others(load, load->generators[i]);
     pthread_mutex_unlock(&load->lock);
 }
 

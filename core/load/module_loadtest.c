@@ -47,8 +47,8 @@ static struct vu *counting_vu(lua_State *L, const char *name)
     struct vu *vu = module_loadtest_generator(L)->current;
     if (!vu)
         luaL_error(L,
-                   "%s is not allowed while the script is being loaded: call "
-                   "it in a virtual user's function",
+                   "%s is not allowed while the script is being loaded, nor in "
+                   "handleSummary: call it in a virtual user's function",
                    name);
     return vu;
 }
