@@ -244,8 +244,8 @@ static const struct argp argp = {
            "told otherwise.\n\n"
            "Exit codes: 0 fine, 1 an output could not be written, 2 wrong "
            "usage, 99 a threshold was crossed, 100 or 101 setup or teardown "
-           "took too long, 104 wrong options or script, 105 stopped by a signal, 107 the script failed, 108 "
-           "aborted by the script.",
+           "took too long, 104 wrong options or script, 105 stopped by a "
+           "signal, 107 the script failed, 108 aborted by the script.",
 };
 
 void load_arguments_parse(struct load_arguments *arguments, int argc,
