@@ -166,6 +166,8 @@ void load_stop(struct load *load, enum load_stop why, int64_t grace_ns)
         load->stopped = why;
     for (unsigned i = 0; i < load->n_generators; i++)
         generator_stop(load->generators[i], grace_ns);
+    if (why == LOAD_STOPPED_BY_SIGNAL)
+        target_profiles_stop(&load->profiles);
 }
 
 /* The second one does not ask: a script may be in an endless loop. */
