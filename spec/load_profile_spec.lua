@@ -169,7 +169,7 @@ describe("perilune load --profile", function()
     code, out, err = judge("\nlocal function answer(%b())(.-)\n  sort_rows%(", [[
 
 local function round_prices(rows)
-  for _ = 1, 100 do
+  for _ = 1, 400 do
     for _, row in ipairs(rows) do row.rounded = row.price // 1 * 2 end
   end
 end
