@@ -348,6 +348,26 @@ describe("a request line", function()
       :find "^HTTP/1.1 431 ")
   end)
 
+  it("and a head of any length is answered: with 200, then with 431", function()
+    local function status(header, n)
+      local reply = ask(("GET /data HTTP/1.1\r\nHost: a\r\nConnection: close\r\n%s\r\n\r\n")
+        :format(header:format(("x"):rep(n))))
+      return tonumber(reply:match "^HTTP/1.1 (%d+)")
+    end
+    -- Beyond that the client is still sending when it is answered.
+    for _, case in ipairs { { "X: %s", 15000, 16200 }, { "Cookie: a=%s", 7000, 9000 } } do
+      local header, least, most = table.unpack(case)
+      local last = 200
+      for n = least, most, 20 do
+        local got = status(header, n)
+        assert.truthy(got == 431 or got == last, ("%s, %d bytes: %s"):format(header, n, got))
+        last = got
+      end
+      assert.equal(200, status(header, least))
+      assert.equal(431, last)
+    end
+  end)
+
   it("of garbage closes the connection", function()
     assert.is_nil(ask "\1\2\3garbage\r\n\r\n":find("200", 1, true))
   end)

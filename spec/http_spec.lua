@@ -27,6 +27,9 @@ return {
   ["GET /bad/values"] = function() return 200, "x", {}, "y" end,
   ["GET /bad/header"] = function() return 200, "x", { ["X-A"] = "a\r\nb: c" } end,
   ["GET /bad/nul"] = function() return 200, "x", { ["X-A"] = "a\0b" } end,
+  ["GET /headers/{n}"] = function(req)
+    return 200, "x", { ["X-Long"] = ("x"):rep(tonumber(req.params.n)) }
+  end,
   ["GET /long-message"] = function()
     error { status = 404, message = ("long "):rep(1000) }
   end,
@@ -189,6 +192,19 @@ describe("a handler", function()
       local status, body = support.request(server.url .. "/long-message")
       assert.equal(404, status)
       assert.equal(("long "):rep(1000) .. "\n", body)
+    end)
+
+    it("says why: headers that are too long, beside the request's", function()
+      local function ask(n, m)
+        return (support.request(server.url .. "/headers/" .. n,
+          { headers = { ["X-Long"] = ("y"):rep(m) } }))
+      end
+      assert.equal(200, ask(15000, 10))
+      for n = 1000, 18000, 500 do
+        assert.equal(n <= 6500 and 200 or 500, ask(n, 9000), n)
+      end
+      assert.truthy(server:output():find(
+        "event=reply_head_too_long path=/headers/7000 bytes=70%d%d "), server:output())
     end)
 
     for path, reason in pairs {

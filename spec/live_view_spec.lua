@@ -286,11 +286,10 @@ describe("the live view", function()
       os.remove(bytes)
       start(80, 24, write_script(), "sleep 0.3; " .. case[1])
       tmux("pipe-pane 'cat >" .. bytes .. "'")
-      await("^rate ")
-      await("^q: stop")
+      await("^wrong .+ done$") -- its bar is full
       support.wait_until(function()
         return support.exists(bytes) and
-          support.read_file(bytes):find("q: stop")
+          support.read_file(bytes):find("done.*q: stop")
       end, "what it writes")
       local text = support.read_file(bytes):gsub("\27%[%?%d+[hl]", "")
       assert.equal(case[2], text:find("\27%[[%d;]+m") ~= nil)

@@ -189,6 +189,16 @@ describe("perilune load", function()
       assert.is_true(n_dropped > 200, n_dropped)
     end)
 
+    it("counts nothing of a scenario that has not begun when the test ends", function()
+      local code, out = load(script([[{ scenarios = {
+        ends = { executor = "shared-iterations", exec = "stop" },
+        later = { executor = "constant-arrival-rate", rate = 100, duration = "1s", maxVUs = 1,
+          startTime = "60s" } } }]], FAST .. " function M.stop() t.abort() end"))
+      assert.equal(108, code)
+      assert.falsy(out:find("dropped_iterations", 1, true), out)
+      assert.falsy(out:find("http_req_latency", 1, true), out)
+    end)
+
     it("records what is unfinished at the end as it is then", function()
       local code, out = load(script(scenario [[executor = "constant-arrival-rate",
         rate = 10, duration = "1s", maxVUs = 1, gracefulStop = "500ms"]],
@@ -249,6 +259,20 @@ describe("perilune load", function()
       ]]))
       assert.equal(101, code)
       assert.truthy(err:find("teardown has not returned within 0.1 s"), err)
+    end)
+
+    it("setup that a signal interrupts is followed by nothing", function()
+      local run = support.start { support.perilune, "load", "-q", script("{}", [[
+        function M.setup() say "begun" io.flush() t.sleep(60) end
+        function M.default() say "ran" end
+        function M.teardown() say "cleaned up" end
+      ]]) }
+      support.wait_until(function() return run:output():find("begun\n") end)
+      run:signal "INT"
+      assert.equal(105, run:wait(20))
+      assert.falsy(run:output():find("ran\n"))
+      assert.falsy(run:output():find("cleaned up\n"))
+      run:stop()
     end)
 
     it("teardown runs after a signal, too", function()

@@ -124,6 +124,27 @@ describe("perilune load -o", function()
     end
   end)
 
+  it("json= tells requests apart that could not be sent", function()
+    local path = folder .. "/refused.lua"
+    support.write_file(path, [[
+      local http = require "http"
+      return { default = function()
+        http.get("http://a b/", { tags = { name = "first" } })
+        http.get("http://c d/", { tags = { name = "second" } })
+        http.batch { { "GET", "http://e f/", nil, { tags = { name = "third" } } } }
+        http.batch { x = "http://g h/" }
+      end }
+    ]])
+    local code, _, err = support.command(("load -q %s -o json=%s/refused.json")
+      :format(path, folder))
+    assert.equal(0, code, err)
+    local points = read_points(folder .. "/refused.json")
+    for _, name in ipairs { "first", "second", "third", "http://g h/" } do
+      local point = points["http_reqs|counter default|" .. name .. "|0||default|-|-|-"]
+      assert.equal(1, point and point.n, name)
+    end
+  end)
+
   it("csv= has k6's columns", function()
     load("-t 2 -o csv=" .. folder .. "/a.csv")
     local n, seen = 0, {}
@@ -219,6 +240,36 @@ describe("perilune load -o", function()
     assert.truthy(tonumber(n) >= 2, n)
   end)
 
+  -- The virtual users of threads 1 and 2 share one scenario; of the other one
+  -- thread 2 has no share, or ends at once.
+  it("summary= tells the time that some threads had nothing to do", function()
+    for _, busy in ipairs { "vus = 1", "vus = 2" } do
+      support.write_file(folder .. "/idle.lua", ([[
+        local http, t = require "http", require "loadtest"
+        return { options = { scenarios = {
+            busy = { executor = "constant-vus", vus = 1, duration = "2500ms" },
+            brief = { executor = "per-vu-iterations", VUS, exec = "nothing" } } },
+          default = function() http.get("BASE/data") t.sleep(0.01) end,
+          nothing = function() end }
+      ]]):gsub("BASE", server.url):gsub("VUS", busy))
+      local json = folder .. "/idle.json"
+      local code, _, err = support.command(("load -q %s/idle.lua -t 2 -o summary=%s -o html=%s/idle.html")
+        :format(folder, json, folder))
+      assert.equal(0, code, err)
+      local text = support.read_file(json)
+      local function sum(section, name)
+        local all = 0
+        local list = text:match('"' .. section .. '": {.-"' .. name .. '": %[([^%]]*)%]')
+        for number in list:gmatch("[%d.]+") do all = all + number end
+        return all
+      end
+      -- A run of 2.5 s at least; half of it is what one thread of two has seen.
+      assert.truthy(sum("series", "seconds") >= 2.2, sum("series", "seconds"))
+      -- Windows are of 0.95 s at least, and the first begins at 0.15 s.
+      assert.truthy(sum("windows", "seconds") >= 1.9, sum("windows", "seconds"))
+    end
+  end)
+
   it("leaves stdout a picture of the latencies of all requests", function()
     local out, n, rows = load "", 0, 0
     local section = out:match("LATENCY http_req_latency, up to\n(.-)\n\n")
@@ -227,6 +278,23 @@ describe("perilune load -o", function()
     end
     assert.equal(600, n)
     assert.equal(12, rows)
+  end)
+
+  it("summary= is JSON whatever a script adds up", function()
+    support.write_file(folder .. "/great.lua", [[
+      local great = require("loadtest").Counter("great")
+      return { default = function() great:add(1e308) great:add(1.5e308) end }
+    ]])
+    support.write_file(folder .. "/read.lua", [[
+      local read = require("json").decode(io.open(arg[1]):read("a"))
+      assert(read.metrics.great.count >= 1e308)
+    ]])
+    local json = folder .. "/great.json"
+    local code, _, err = support.command(("load -q %s/great.lua -o summary=%s")
+      :format(folder, json))
+    assert.equal(0, code, err)
+    code, _, err = support.command(("run %s/read.lua %s"):format(folder, json))
+    assert.equal(0, code, err)
   end)
 
   it("goes to --out-dir, where a file has no folder", function()
@@ -241,6 +309,13 @@ describe("perilune load -o", function()
     assert.truthy(text:find('"http_req_duration": {"med": [%d.]+, "p%(99.99%)": [%d.]+}'))
     assert.truthy(text:find('"data": {"requests": 300, "failed": 0, "med": '), text)
     assert.truthy(text:find('/gone": {"requests": 300, "failed": 300, ', 1, true), text)
+  end)
+
+  it("does not take the root for an empty --out-dir", function()
+    local code, _, err = support.command("load -q " .. server.url ..
+      "/data -i 1 --out-dir '' -o json=a.json")
+    assert.equal(2, code)
+    assert.truthy(err:find("--out-dir must be a folder, got ''", 1, true), err)
   end)
 
   it("says what is wrong before any load is sent", function()

@@ -169,7 +169,7 @@ describe("perilune load --profile", function()
     code, out, err = judge("\nlocal function answer(%b())(.-)\n  sort_rows%(", [[
 
 local function round_prices(rows)
-  for _ = 1, 100 do
+  for _ = 1, 400 do
     for _, row in ipairs(rows) do row.rounded = row.price // 1 * 2 end
   end
 end
@@ -244,6 +244,22 @@ local function answer%1%2
     assert.equal(0, code)
     assert.truthy(out:find("\n    cpu profile: dial: connection refused\n", 1,
       true), out)
+  end)
+
+  it("is not waited for after a signal, when the load has ended", function()
+    local silent = assert(require("socket").bind("127.0.0.1", 0))
+    local _, port = silent:getsockname()
+    local run = support.start { support.perilune, "load", "-q",
+      server.url .. "/data", "-d", "2s", "-u", "1", "--profile", "cpu",
+      "--profile-after", "0s", "--profile-seconds", "1", "--out-dir", folder,
+      "--profile-url", "http://127.0.0.1:" .. port }
+    require("socket").sleep(3.5)
+    run:signal "INT"
+    assert.equal(105, run:wait(60))
+    local line = section_of(run:output(), "cpu")
+    assert.truthy(line:find("stopped while its reply was awaited", 1, true), line)
+    run:stop()
+    silent:close()
   end)
 
   it("is stopped by a signal, with what it has", function()

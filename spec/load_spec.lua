@@ -346,6 +346,17 @@ describe("perilune load", function()
       assert.truthy(err:find("yields to nobody"))
     end)
 
+    it("refuses names of checks and groups that have NUL bytes", function()
+      local code, out = run_body([[
+        local ok, message = pcall(t.check, 1, { ["a\0b"] = true })
+        print(ok, message)
+        print(pcall(t.group, "g\0h", function() end))
+      ]])
+      assert.equal(0, code)
+      assert.truthy(out:find("false\t[^\n]*the name 'a' must have no NUL bytes"), out)
+      assert.truthy(out:find("false\t[^\n]*a name without NUL bytes expected"), out)
+    end)
+
     it("leaves a group by an error, too", function()
       local json = folder .. "/summary.json"
       run_body([[
@@ -471,6 +482,22 @@ describe("perilune load", function()
         "constant-vus", "gracefulStop")
       refused(options([[{ scenarios = { a = { executor = "constant-vus",
         duration = "1s", exec = "nix" } } }]]), 104, "function 'nix'")
+      local function only(name, text)
+        return options(("{ scenarios = { [%q] = { %s } } }"):format(name, text))
+      end
+      for _, name in ipairs { "", ("n"):rep(128), "a\r\nb" } do
+        refused(only(name, "executor = 'shared-iterations'"), 104, "options.scenarios: the name",
+          "1 to 127 characters in one line")
+      end
+      refused(only("a", "executor = 'per-vu-iterations', iterations = 1 << 62"), 104,
+        "options.scenarios.a.iterations must be a whole number from 1 to 1000000000000")
+      refused(only("a", "executor = 'ramping-vus', stages = { { '1s', 1 << 62 } }"), 104,
+        "stages[1].target must be a whole number from 0 to 1000000000000")
+      refused(options("{ maxRedirects = 1 << 32 }"), 104,
+        "options.maxRedirects must be a whole number from 0 to 1000")
+      refused(options("{ duration = 0 }"), 104, "options.duration must be longer than 0s")
+      refused(only("a", "executor = 'shared-iterations', maxDuration = '0s'"), 104,
+        "options.scenarios.a.maxDuration must be longer than 0s")
       refused("return { default = print, setup = 1 }", 104,
         "the script's 'setup' must be a function, got number")
       refused(options("{ vus = 200000, duration = '1s' }"), 104,
@@ -547,6 +574,27 @@ describe("perilune load", function()
       assert.equal(105, process:wait())
       process:stop()
     end)
+  end)
+
+  it("is ended by a second signal, whatever had stopped it before", function()
+    local process = support.start { support.perilune, "load", "-q", "-t", "2", script([[
+      local http, t = require "http", require "loadtest"
+      return { options = { vus = 2, duration = "60s" },
+        default = function()
+          if t.vu == 1 then
+            http.get("BASE/stuck")
+            while true do end
+          end
+          t.sleep(0.3)
+          t.abort("enough")
+        end }
+    ]]) }
+    support.wait_until(function() return process:output():find("test_aborted") end)
+    process:signal("INT")
+    socket.sleep(0.1)
+    process:signal("INT")
+    assert.equal(105, process:wait(20))
+    process:stop()
   end)
 
   it("holds 5,000 virtual users in little memory", function()

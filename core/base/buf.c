@@ -39,15 +39,13 @@ bool buf_reserve(struct buf *b, size_t n)
     return true;
 }
 
-void buf_append(struct buf *b, const void *data, size_t n)
+void buf_append_grow(struct buf *b, const void *data, size_t n)
 {
     if (n == 0 || !buf_reserve(b, n))
         return;
     memcpy(b->data + b->len, data, n);
     b->len += n;
 }
-
-void buf_puts(struct buf *b, const char *s) { buf_append(b, s, strlen(s)); }
 
 void buf_printf(struct buf *b, const char *format, ...)
 {

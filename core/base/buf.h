@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 struct buf {
     char *data;
@@ -25,8 +26,25 @@ void buf_fini(struct buf *b);
 /* Room for `n` more bytes after len. False when out of memory. */
 bool buf_reserve(struct buf *b, size_t n);
 
-void buf_append(struct buf *b, const void *data, size_t n);
-void buf_puts(struct buf *b, const char *s);
+/* buf_append where there is no room yet. */
+void buf_append_grow(struct buf *b, const void *data, size_t n);
+
+static inline void buf_append(struct buf *b, const void *data, size_t n)
+{
+    if (n - 1 < b->cap - b->len && !b->failed) { /* and n > 0 */
+        memcpy(b->data + b->len, data, n);
+        b->len += n;
+    } else {
+        buf_append_grow(b, data, n);
+    }
+}
+
+/* Of a literal it is one store or two. */
+static inline void buf_puts(struct buf *b, const char *s)
+{
+    buf_append(b, s, strlen(s));
+}
+
 void buf_printf(struct buf *b, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

@@ -158,6 +158,8 @@ static error_t parse_output(int key, const char *text, struct argp_state *state)
             argp_error(state, "--summary-trend-stats: %s", err.message);
         return 0;
     case OPTION_OUT_DIR:
+        if (!*text)
+            argp_error(state, "--out-dir must be a folder, got ''");
         arguments->out_dir = text;
         return 0;
     default:
@@ -240,10 +242,10 @@ static const struct argp argp = {
            "virtual user runs again and again, and `options`. A URL is "
            "requested without a script, by 10 virtual users for 10 s unless "
            "told otherwise.\n\n"
-           "Exit codes: 0 fine, 2 wrong usage, 99 a threshold was crossed, 100 "
-           "or 101 setup or teardown took too long, 104 wrong options or "
-           "script, 105 stopped by a signal, 107 the script failed, 108 "
-           "aborted by the script.",
+           "Exit codes: 0 fine, 1 an output could not be written, 2 wrong "
+           "usage, 99 a threshold was crossed, 100 or 101 setup or teardown "
+           "took too long, 104 wrong options or script, 105 stopped by a "
+           "signal, 107 the script failed, 108 aborted by the script.",
 };
 
 void load_arguments_parse(struct load_arguments *arguments, int argc,

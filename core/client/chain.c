@@ -206,8 +206,7 @@ static bool send_again(struct chain *chain)
     if (!transfer->request.failed && client_send(chain->client, transfer))
         return true;
     buf_fini(&transfer->request);
-    transfer_clear(transfer);
-    transfer_fail(transfer, CLIENT_OUT_OF_MEMORY, NULL);
+    transfer_refuse(transfer, CLIENT_OUT_OF_MEMORY);
     return false;
 }
 

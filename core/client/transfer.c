@@ -3,6 +3,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/clock.h"
+
 #define BODY_KEPT 65536
 
 void transfer_init(struct transfer *transfer)
@@ -56,6 +58,13 @@ void transfer_fail(struct transfer *transfer, enum client_error error,
     clear(&transfer->body);
     transfer->error = error;
     transfer->detail = detail;
+}
+
+void transfer_refuse(struct transfer *transfer, enum client_error error)
+{
+    transfer_clear(transfer);
+    transfer_fail(transfer, error, NULL);
+    transfer->times.start_ns = transfer->times.done_ns = clock_mono_ns();
 }
 
 static double span_ms(int64_t from_ns, int64_t to_ns)

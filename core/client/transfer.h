@@ -93,6 +93,9 @@ void transfer_trim(struct transfer *transfer);
 void transfer_fail(struct transfer *transfer, enum client_error error,
                    const char *detail);
 
+/* The same for what cannot be sent: it begins and ends now. */
+void transfer_refuse(struct transfer *transfer, enum client_error error);
+
 /* k6's timings of a request, in milliseconds. */
 struct transfer_timings {
     double blocked, connecting, tls_handshaking, sending, waiting, receiving,

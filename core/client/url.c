@@ -9,15 +9,34 @@ static bool refuse(const char *text, size_t n, const char *why, struct err *err)
     return err_set(err, "invalid URL '%.*s': %s", shown, text, why);
 }
 
-/* Bytes that may not stand in a request line must be percent-encoded. */
+#define EACH_BYTE UINT64_C(0x0101010101010101)
+
+/* Has one of eight bytes its highest bit set, or would have it when 0x21 is
+ * taken off, or 1 is put on? Borrows and carries come from such bytes alone. */
+static bool has_unclean(const char *eight)
+{
+    uint64_t x;
+    memcpy(&x, eight, sizeof x);
+    return (x | (x - 0x21 * EACH_BYTE) | (x + EACH_BYTE)) & 0x80 * EACH_BYTE;
+}
+
+/* Bytes that may not stand in a request line, 0x20 and below, 0x7f and above,
+ * must be percent-encoded. There are at least eight; the last eight are looked
+ * at in any case. */
 static bool is_clean(const char *text, size_t n)
 {
-    for (size_t i = 0; i < n; i++) {
-        unsigned char c = (unsigned char)text[i];
-        if (c <= 0x20 || c >= 0x7f)
-            return false;
-    }
-    return true;
+    bool unclean = has_unclean(text + n - 8);
+    for (size_t i = 0; i + 8 <= n; i += 8)
+        unclean |= has_unclean(text + i);
+    return !unclean;
+}
+
+/* The first of either, or `end`. */
+static const char *find_either(const char *at, const char *end, char a, char b)
+{
+    const char *first = memchr(at, a, (size_t)(end - at));
+    const char *second = memchr(at, b, (size_t)((first ? first : end) - at));
+    return second ? second : first ? first : end;
 }
 
 static bool parse_port(struct url_part digits, uint16_t *port)
@@ -82,7 +101,8 @@ static const char *parse_authority(struct url *url)
 /* The length of "http://" or "https://" at the start; 0: neither. */
 static size_t parse_scheme(struct url *url, const char *text, size_t n)
 {
-    if (n >= 7 && strncasecmp(text, "http://", 7) == 0)
+    if (n >= 7 && (memcmp(text, "http://", 7) == 0 ||
+                   strncasecmp(text, "http://", 7) == 0))
         return 7;
     url->secure = n >= 8 && strncasecmp(text, "https://", 8) == 0;
     return url->secure ? 8 : 0;
@@ -94,7 +114,7 @@ bool url_parse(struct url *url, const char *text, size_t n, struct err *err)
     size_t n_scheme = parse_scheme(url, text, n);
     if (n_scheme == 0)
         return refuse(text, n, "it must begin with http:// or https://", err);
-    if (!is_clean(text, n))
+    if (n >= 8 && !is_clean(text, n))
         return refuse(text, n,
                       "blanks, control and non-ASCII characters must be "
                       "percent-encoded",
@@ -104,9 +124,7 @@ bool url_parse(struct url *url, const char *text, size_t n, struct err *err)
     if (!end)
         end = text + n;
     const char *at = text + n_scheme;
-    const char *target = at;
-    while (target < end && *target != '/' && *target != '?')
-        target++;
+    const char *target = find_either(at, end, '/', '?');
     url->authority = (struct url_part){at, (size_t)(target - at)};
     url->target = (struct url_part){target, (size_t)(end - target)};
     url->port = url->secure ? 443 : 80;

@@ -21,14 +21,12 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "http/head.h"
+#include "http/head_room.h"
 #include "http/request_id.h"
 #include "http/response.h"
 #include "http/url.h"
 
 #define IDLE_TIMEOUT_SECONDS 60u
-/* For the head of a request; libmicrohttpd clears it for each, which at its
- * own 32 KiB was 8 % of a small request's time. */
-#define CONNECTION_MEMORY_BYTES ((size_t)16 << 10)
 #define MAX_DISCARDED_BYTES (4 * DAEMON_MAX_BODY_BYTES)
 
 static struct request *begin_request(struct daemon *d,
@@ -109,9 +107,26 @@ static void refuse_body(struct request *r)
                                  DAEMON_MAX_BODY_BYTES));
 }
 
-static enum MHD_Result send_answer(struct request *r)
+/* A reply whose head has no room is replaced by one that has. */
+static struct MHD_Response *take_response(struct request *r)
 {
     struct MHD_Response *response = r->response;
+    size_t n_bytes;
+    r->response = NULL;
+    if (!response || head_room_has(r->connection, response, &n_bytes))
+        return response;
+    log_write(LOG_ERROR, "reply_head_too_long",
+              LOG_FIELDS(log_text("path", r->path),
+                         log_integer("bytes", (int64_t)n_bytes),
+                         log_integer("most_of_both_heads", HEAD_ROOM_BYTES)));
+    MHD_destroy_response(response);
+    r->status = MHD_HTTP_INTERNAL_SERVER_ERROR;
+    return response_text("Internal Server Error\n");
+}
+
+static enum MHD_Result send_answer(struct request *r)
+{
+    struct MHD_Response *response = take_response(r);
     if (!response)
         return MHD_NO;
     if (r->daemon->closes)
@@ -121,7 +136,6 @@ static enum MHD_Result send_answer(struct request *r)
     enum MHD_Result result =
         MHD_queue_response(r->connection, r->status, response);
     MHD_destroy_response(response);
-    r->response = NULL;
     return result;
 }
 
@@ -148,6 +162,10 @@ static void start_request(struct request *r)
 /* The head is there: is it one to go on with? */
 static enum MHD_Result check_head(struct request *r, const char *version)
 {
+    if (!head_room_is_left(r->connection)) {
+        head_room_refuse(r->connection);
+        return MHD_NO;
+    }
     const struct head_fault *fault =
         head_check(r->connection, r->method, r->path, version);
     if (fault)
@@ -290,7 +308,7 @@ static struct MHD_Daemon *start_mhd(struct daemon *d, unsigned max_connections)
         MHD_OPTION_NOTIFY_CONNECTION, on_connection, d,
         MHD_OPTION_UNESCAPE_CALLBACK, keep_encoded, NULL,
         MHD_OPTION_CONNECTION_LIMIT, max_connections,
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY_BYTES,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, HEAD_ROOM_BYTES,
         MHD_OPTION_CONNECTION_TIMEOUT, IDLE_TIMEOUT_SECONDS, MHD_OPTION_END);
 }
 

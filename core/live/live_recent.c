@@ -48,8 +48,8 @@ static const struct histogram *since(struct live_recent *recent,
     return &recent->between;
 }
 
-/* A generator whose status has not moved, since it is at its end or a script
- * does not let go of it, counts as soon as it moves. */
+/* A generator whose status has not moved, since all are at their end or a
+ * script does not let go of it, counts as soon as it moves. */
 static void read_generators(struct live_recent *recent, struct load *load,
                             const struct live_mark *mark, int64_t start_ns)
 {

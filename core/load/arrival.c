@@ -22,7 +22,7 @@ struct arrival {
     bool armed;
     int64_t next;        /* the iteration that begins next, of all shares */
     int64_t n_all;       /* of all shares */
-    int64_t next_due_ns; /* on the clock */
+    int64_t next_due_ns; /* on the clock; INT64_MAX before the start */
     struct vu *free;     /* a stack */
     uint64_t n_dropped;
     bool warned;
@@ -161,6 +161,7 @@ bool arrival_open(struct scenario_run *run, struct err *err)
     }
     arrival->run = run;
     arrival->next = run->share;
+    arrival->next_due_ns = INT64_MAX;
     arrival->n_all =
         (int64_t)ceil(stages_area(stages, stages_duration(stages)) - SLACK);
     for (uint32_t i = run->n_vus; i-- > 0;) {

@@ -7,15 +7,20 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "client/request.h"
 #include "load/config.h"
 #include "load/executor.h"
 #include "load/option_value.h"
 #include "script/tag_table.h"
 
+#define REDIRECTS_MAX 1000 /* as in the params of a request */
+
 enum field_kind {
     FIELD_COUNT,
     FIELD_COUNT_FROM_0,
+    FIELD_REDIRECTS,
     FIELD_DURATION,
+    FIELD_LENGTH, /* a duration above 0 */
     FIELD_TEXT,
     FIELD_FLAG,
     FIELD_EXECUTOR,
@@ -39,7 +44,7 @@ struct field {
 
 static const struct field option_fields[] = {
     {"vus", FIELD_COUNT, offsetof(struct config, shorthand.vus), true},
-    {"duration", FIELD_DURATION, offsetof(struct config, shorthand.duration_ns),
+    {"duration", FIELD_LENGTH, offsetof(struct config, shorthand.duration_ns),
      true},
     {"iterations", FIELD_COUNT, offsetof(struct config, shorthand.iterations),
      true},
@@ -60,7 +65,7 @@ static const struct field option_fields[] = {
     {"batch", FIELD_COUNT, offsetof(struct config, http.batch), true},
     {"batchPerHost", FIELD_COUNT_FROM_0,
      offsetof(struct config, http.batch_per_host), true},
-    {"maxRedirects", FIELD_COUNT_FROM_0,
+    {"maxRedirects", FIELD_REDIRECTS,
      offsetof(struct config, http.max_redirects), true},
     {"noCookiesReset", FIELD_FLAG,
      offsetof(struct config, http.no_cookies_reset), true},
@@ -79,7 +84,7 @@ static const struct field scenario_fields[] = {
     {"vus", FIELD_COUNT, offsetof(struct scenario, vus), false},
     {"iterations", FIELD_COUNT, offsetof(struct scenario, iterations), false},
     {"duration", FIELD_DURATION, offsetof(struct scenario, duration_ns), false},
-    {"maxDuration", FIELD_DURATION, offsetof(struct scenario, duration_ns),
+    {"maxDuration", FIELD_LENGTH, offsetof(struct scenario, duration_ns),
      false},
     {"env", FIELD_VARIABLES, offsetof(struct scenario, env), true},
     {"stages", FIELD_STAGES, offsetof(struct scenario, stages), false},
@@ -108,11 +113,17 @@ static bool read_field(const struct field *field, void *base, lua_State *L,
     char *at = (char *)base + field->offset;
     switch (field->kind) {
     case FIELD_COUNT:
-        return option_count(L, 1, (int64_t *)at, path, err);
+        return option_count(L, 1, OPTION_COUNT_MAX, (int64_t *)at, path, err);
     case FIELD_COUNT_FROM_0:
-        return option_count(L, 0, (int64_t *)at, path, err);
+        return option_count(L, 0, OPTION_COUNT_MAX, (int64_t *)at, path, err);
+    case FIELD_REDIRECTS:
+        return option_count(L, 0, REDIRECTS_MAX, (int64_t *)at, path, err);
     case FIELD_DURATION:
         return option_duration(L, (int64_t *)at, path, err);
+    case FIELD_LENGTH:
+        return option_duration(L, (int64_t *)at, path, err) &&
+               (*(int64_t *)at > 0 ||
+                err_set(err, "%s must be longer than 0s", path));
     case FIELD_TEXT:
         return option_text(L, at, path, err);
     case FIELD_EXECUTOR:
@@ -216,6 +227,22 @@ static int compare_names(const void *a, const void *b)
                   ((const struct scenario *)b)->name);
 }
 
+/* The key below the top of the stack. */
+static bool read_name(struct scenario *scenario, lua_State *L, struct err *err)
+{
+    size_t n;
+    if (lua_type(L, -2) != LUA_TSTRING)
+        return err_set(err, "options.scenarios: a name must be a string");
+    const char *name = lua_tolstring(L, -2, &n);
+    if (n == 0 || n > CONFIG_NAME_MAX || !request_header_valid("x", 1, name, n))
+        return err_set(err,
+                       "options.scenarios: the name '%.*s' must be 1 to %d "
+                       "characters in one line",
+                       n > 100 ? 100 : (int)n, name, CONFIG_NAME_MAX);
+    memcpy(scenario->name, name, n + 1);
+    return true;
+}
+
 /* Sorted by name: the order of a Lua table changes from run to run. */
 static bool read_scenarios(struct config *config, lua_State *L, struct err *err)
 {
@@ -223,14 +250,12 @@ static bool read_scenarios(struct config *config, lua_State *L, struct err *err)
         return option_expected(L, "options.scenarios", "a table", err);
     lua_pushnil(L);
     while (lua_next(L, -2)) { /* stack: table, name, scenario */
-        if (lua_type(L, -2) != LUA_TSTRING)
-            return err_set(err, "options.scenarios: a name must be a string");
         struct scenario *scenario = config_add_scenario(config);
         if (!scenario)
             return err_set(err, "options.scenarios: more than %d",
                            CONFIG_SCENARIOS_MAX);
-        snprintf(scenario->name, sizeof scenario->name, "%s",
-                 lua_tostring(L, -2));
+        if (!read_name(scenario, L, err))
+            return false;
         char path[256];
         snprintf(path, sizeof path, "options.scenarios.%s", scenario->name);
         if (!read_scenario(scenario, path, L, err))

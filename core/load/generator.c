@@ -54,7 +54,7 @@ static void read_status(struct generator *generator)
     }
 }
 
-static void flush(struct generator *generator)
+static void flush(struct generator *generator, bool ended)
 {
     struct load *load = generator->load;
     int64_t now_ns = clock_mono_ns(), cpu_ns = clock_thread_ns();
@@ -63,13 +63,14 @@ static void flush(struct generator *generator)
                  cpu_ns - generator->flushed_cpu_ns, &generator->results);
     results_merge(&load->recent, &generator->results);
     read_status(generator);
+    generator->status.ended = ended;
     pthread_mutex_unlock(&load->lock);
     metrics_flush(&generator->results.metrics, false);
     generator->flushed_ns = now_ns;
     generator->flushed_cpu_ns = cpu_ns;
 }
 
-static void on_flush(uv_timer_t *timer) { flush(timer->data); }
+static void on_flush(uv_timer_t *timer) { flush(timer->data, false); }
 
 static void on_stop(uv_async_t *async)
 {
@@ -100,7 +101,7 @@ static void *run_phase(void *arg)
     uv_timer_stop(&generator->flush);
     generator->ready = NULL;
     uv_idle_stop(&generator->idle);
-    flush(generator);
+    flush(generator, true);
     metrics_flush(&generator->results.metrics, true);
     load_on_ended(generator->load);
     return NULL;
@@ -113,6 +114,9 @@ bool generator_start(struct generator *generator, struct hook *hook,
     generator->n_now = hook ? 1 : generator->n_runs;
     generator->start_ns = start_ns;
     generator->grace_ns = NOT_ASKED;
+    pthread_mutex_lock(&generator->load->lock);
+    generator->status.ended = false;
+    pthread_mutex_unlock(&generator->load->lock);
     return pthread_create(&generator->thread, NULL, run_phase, generator) ==
                0 ||
            err_set(err, "the system has no thread for a generator");

@@ -40,6 +40,7 @@ struct generator_status {
     int64_t cpu_ns;                    /* of its thread, in this phase */
     int64_t idle_ns;                   /* that its loop waited in it */
     int64_t as_of_ns;                  /* monotonic */
+    bool ended; /* this phase has, for it: load.c lets time go on */
 };
 
 struct generator {

@@ -15,10 +15,27 @@
 
 /* --- while it runs: the main thread's loop ------------------------------- */
 
+/* A generator that is through before the others waits, and counts nothing,
+ * until the scenarios end. With the lock. */
+static void wait_for_others(struct load *load, struct generator *generator)
+{
+    struct generator_status *status = &generator->status;
+    int64_t now_ns = clock_mono_ns(), from_ns = status->as_of_ns;
+    if (from_ns < load->results.start_ns)
+        from_ns = load->results.start_ns;
+    if (!status->ended || load->results.end_ns != 0 || now_ns <= from_ns)
+        return;
+    series_pass(&load->series, from_ns, now_ns);
+    status->idle_ns += now_ns - from_ns;
+    status->as_of_ns = now_ns;
+}
+
 static void collect(struct load *load)
 {
     pthread_mutex_lock(&load->lock);
     results_merge(&load->results, &load->recent);
+    for (unsigned i = 0; i < load->n_generators; i++)
+        wait_for_others(load, load->generators[i]);
     pthread_mutex_unlock(&load->lock);
 }
 
@@ -149,6 +166,8 @@ void load_stop(struct load *load, enum load_stop why, int64_t grace_ns)
         load->stopped = why;
     for (unsigned i = 0; i < load->n_generators; i++)
         generator_stop(load->generators[i], grace_ns);
+    if (why == LOAD_STOPPED_BY_SIGNAL)
+        target_profiles_stop(&load->profiles);
 }
 
 /* The second one does not ask: a script may be in an endless loop. */
@@ -156,10 +175,11 @@ static void on_signal(uv_signal_t *handle, int number)
 {
     struct load *load = handle->data;
     (void)number;
-    if (load->stopped == LOAD_STOPPED_BY_SIGNAL) {
+    if (load->signalled || load->stopped == LOAD_STOPPED_BY_SIGNAL) {
         terminal_release();
         _exit(LOAD_EXIT_SIGNAL);
     }
+    load->signalled = true;
     load_stop(load, LOAD_STOPPED_BY_SIGNAL, -1);
 }
 
@@ -432,6 +452,8 @@ static int run_all(struct load *load, struct err *err)
 {
     struct generator *first = load->generators[0];
     int code = run_hook(load, &first->setup, LOAD_EXIT_SETUP_TIMEOUT, err);
+    if (code == 0 && first->setup.open && first->setup.end == HOOK_INTERRUPTED)
+        return 0; /* stopped: there is no data for anybody */
     if (code == 0 && !hand_out_data(load, err))
         code = LOAD_EXIT_SCRIPT;
     if (code != 0)

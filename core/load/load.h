@@ -81,6 +81,7 @@ struct load {
     uv_async_t aborted;
     atomic_uint n_running; /* generators */
     _Atomic(enum load_stop) stopped;
+    bool signalled; /* by SIGINT or SIGTERM, whatever had stopped it before */
     enum load_phase phase;
     struct load_observer observer;
     struct load_listener listener;

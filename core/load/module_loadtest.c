@@ -47,8 +47,8 @@ static struct vu *counting_vu(lua_State *L, const char *name)
     struct vu *vu = module_loadtest_generator(L)->current;
     if (!vu)
         luaL_error(L,
-                   "%s is not allowed while the script is being loaded: call "
-                   "it in a virtual user's function",
+                   "%s is not allowed while the script is being loaded, nor in "
+                   "handleSummary: call it in a virtual user's function",
                    name);
     return vu;
 }
@@ -72,6 +72,8 @@ static int check_rest(lua_State *L, int status, lua_KContext all_passed)
         if (lua_type(L, -2) != LUA_TSTRING)
             luaL_error(L, "check: the name of a check must be a string");
         const char *name = lua_tolstring(L, -2, &n);
+        if (strlen(name) != n)
+            luaL_error(L, "check: the name '%s' must have no NUL bytes", name);
         struct metric *metric = results->metrics.all[METRIC_CHECKS];
         struct tags tags = vu_tags(vu);
         tags.check = name;
@@ -130,6 +132,7 @@ static int group(lua_State *L)
 {
     size_t n;
     const char *name = luaL_checklstring(L, 1, &n);
+    luaL_argcheck(L, strlen(name) == n, 1, "a name without NUL bytes expected");
     luaL_checktype(L, 2, LUA_TFUNCTION);
     lua_settop(L, 2);
     struct vu *vu = counting_vu(L, "group");

@@ -1,5 +1,6 @@
 #include "load/option_value.h"
 
+#include <inttypes.h>
 #include <lua.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,17 +30,20 @@ bool option_expected(lua_State *L, const char *path, const char *what,
                    describe(L, got, sizeof got));
 }
 
-bool option_count(lua_State *L, int64_t least, int64_t *out, const char *path,
-                  struct err *err)
+bool option_count(lua_State *L, int64_t least, int64_t most, int64_t *out,
+                  const char *path, struct err *err)
 {
     int whole;
+    char what[80];
     lua_Integer value = lua_tointegerx(L, -1, &whole);
-    if (lua_type(L, -1) != LUA_TNUMBER || !whole || value < least)
-        return option_expected(
-            L, path, least ? "a whole number from 1" : "a whole number from 0",
-            err);
-    *out = value;
-    return true;
+    if (lua_type(L, -1) == LUA_TNUMBER && whole && value >= least &&
+        value <= most) {
+        *out = value;
+        return true;
+    }
+    snprintf(what, sizeof what, "a whole number from %" PRId64 " to %" PRId64,
+             least, most);
+    return option_expected(L, path, what, err);
 }
 
 /* A number is milliseconds, as in k6. */
@@ -138,7 +142,7 @@ static bool read_stage(lua_State *L, struct stage *stage, const char *path,
     lua_pop(L, 1);
     push_part(L, 2, "target");
     snprintf(inner, sizeof inner, "%s.target", path);
-    if (!option_count(L, 0, &target, inner, err))
+    if (!option_count(L, 0, OPTION_COUNT_MAX, &target, inner, err))
         return false;
     lua_pop(L, 1);
     stage->target = (double)target;

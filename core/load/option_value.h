@@ -17,9 +17,12 @@ struct lua_State;
 bool option_expected(struct lua_State *L, const char *path, const char *what,
                      struct err *err);
 
-/* A whole number from `least`, 0 or 1. */
-bool option_count(struct lua_State *L, int64_t least, int64_t *out,
-                  const char *path, struct err *err);
+/* More than anybody needs, and few enough to be multiplied by virtual users. */
+#define OPTION_COUNT_MAX INT64_C(1000000000000)
+
+/* A whole number from `least` to `most`. */
+bool option_count(struct lua_State *L, int64_t least, int64_t most,
+                  int64_t *out, const char *path, struct err *err);
 
 /* "1m30s", or a number of milliseconds, as in k6; into nanoseconds. */
 bool option_duration(struct lua_State *L, int64_t *out, const char *path,

@@ -80,6 +80,12 @@ void target_profiles_await(struct target_profiles *profiles)
         uv_run(&profiles->load->loop, UV_RUN_DEFAULT);
 }
 
+void target_profiles_stop(struct target_profiles *profiles)
+{
+    if (profiles->awaiting)
+        profile_capture_stop(profiles->capture);
+}
+
 void target_profiles_close(struct target_profiles *profiles)
 {
     profile_capture_close(profiles->capture);

@@ -37,6 +37,9 @@ void target_profiles_start(struct target_profiles *profiles);
 /* They have ended: run the loop until what is on its way has come. */
 void target_profiles_await(struct target_profiles *profiles);
 
+/* Wait no longer, if that is where the test is. */
+void target_profiles_stop(struct target_profiles *profiles);
+
 /* Close the handles; then run the loop; then free. */
 void target_profiles_close(struct target_profiles *profiles);
 void target_profiles_fini(struct target_profiles *profiles);

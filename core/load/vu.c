@@ -88,8 +88,7 @@ void vu_count(struct vu *vu, const struct transfer *transfer)
 void vu_count_failure(struct vu *vu, struct transfer *transfer,
                       enum client_error error)
 {
-    transfer_clear(transfer);
-    transfer_fail(transfer, error, NULL);
+    transfer_refuse(transfer, error);
     vu_count(vu, transfer);
 }
 

@@ -217,8 +217,8 @@ struct vu *vu_script_current(struct generator *generator, lua_State *L,
     struct vu *vu = generator->current;
     *why = NULL;
     if (!vu)
-        *why = "is not allowed while the script is being loaded: call it in "
-               "a virtual user's function";
+        *why = "is not allowed while the script is being loaded, nor in "
+               "handleSummary: call it in a virtual user's function";
     else if (L != vu->co)
         *why = "has to wait, which it cannot do in a coroutine of the "
                "script's own";

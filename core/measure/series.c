@@ -157,17 +157,35 @@ static void count_failures(struct series *series, struct series_bucket *bucket,
                 outcome->errors[i].count;
 }
 
+/* The bucket of this time, one generator's. One without a share is through
+ * before the start. */
+static struct series_bucket *count_time(struct series *series, int64_t from_ns,
+                                        int64_t to_ns, uint64_t n_requests)
+{
+    int64_t span_ns = to_ns > from_ns ? to_ns - from_ns : 0;
+    int64_t at_ns = from_ns + span_ns / 2;
+    struct series_bucket *bucket = find(series, at_ns);
+    if (!bucket)
+        return NULL;
+    count_piece(series, at_ns, span_ns, n_requests);
+    bucket->span_ns += span_ns;
+    return bucket;
+}
+
+void series_pass(struct series *series, int64_t from_ns, int64_t to_ns)
+{
+    count_time(series, from_ns, to_ns, 0);
+}
+
 void series_count(struct series *series, int64_t from_ns, int64_t to_ns,
                   int64_t cpu_ns, const struct results *results)
 {
     struct metric *const *all = results->metrics.all;
     const struct histogram *lag = &all[METRIC_PACING_LAG]->values;
-    int64_t at_ns = from_ns + (to_ns - from_ns) / 2;
-    struct series_bucket *bucket = find(series, at_ns);
+    struct series_bucket *bucket =
+        count_time(series, from_ns, to_ns, all[METRIC_HTTP_REQS]->count);
     if (!bucket)
         return;
-    count_piece(series, at_ns, to_ns - from_ns, all[METRIC_HTTP_REQS]->count);
-    bucket->span_ns += to_ns - from_ns;
     bucket->cpu_ns += cpu_ns;
     bucket->n_requests += all[METRIC_HTTP_REQS]->count;
     bucket->n_failed += (uint64_t)all[METRIC_HTTP_REQ_FAILED]->sum;

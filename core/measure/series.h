@@ -80,6 +80,9 @@ void series_fini(struct series *series);
 void series_count(struct series *series, int64_t from_ns, int64_t to_ns,
                   int64_t cpu_ns, const struct results *results);
 
+/* One generator has nothing to do any more in this time. */
+void series_pass(struct series *series, int64_t from_ns, int64_t to_ns);
+
 /* How many virtual users iterate now, and iterations wait for one. */
 void series_look(struct series *series, int64_t now_ns, uint32_t n_active,
                  uint64_t n_late);

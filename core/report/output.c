@@ -11,11 +11,7 @@
 #define OLD_NS INT64_C(1000000000)
 
 static const struct output_kind *const kinds[] = {
-    &output_json,
-    &output_csv,
-    &output_hgrm,
-    &output_html,
-    &output_summary,
+    &output_json, &output_csv, &output_hgrm, &output_html, &output_summary,
 };
 static const size_t n_kinds = sizeof kinds / sizeof *kinds;
 

@@ -70,7 +70,7 @@ struct output {
     char path[OUTPUT_PATH_MAX + 1];
     struct output_file file;
     struct err err; /* of the kind's close: why it could not write */
-    void *own; /* the kind's; its close frees it */
+    void *own;      /* the kind's; its close frees it */
 };
 
 extern const struct output_kind output_json;

@@ -60,7 +60,7 @@ void output_file_write(struct output_file *file, const struct buf *bytes)
 {
     struct buf packed = BUF_INIT;
     bool ok = !bytes->failed;
-    if (bytes->len == 0 && ok)
+    if (file->fd < 0 || (bytes->len == 0 && ok))
         return;
     if (file->compressed && ok) {
         ok = gzip_compress(bytes->data, bytes->len, GZIP_LEVEL, &packed, NULL);

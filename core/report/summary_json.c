@@ -1,4 +1,5 @@
 /* summary_json.c -- the shape of k6's --summary-export: times in ms. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,6 +19,8 @@ static void put_member(struct buf *out, const char *name, double value,
 {
     buf_puts(out, first ? "" : ", ");
     put_text(out, name);
+    if (isinf(value)) /* a sum of great ones: JSON has no such number */
+        value = copysign(1e308, value);
     buf_printf(out, ": %.15g", value);
 }
 

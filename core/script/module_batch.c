@@ -11,6 +11,7 @@
 
 #include "client/client.h"
 #include "script/module_http.h"
+#include "script/module_http_params.h"
 #include "script/module_http_request.h"
 #include "script/module_prepared.h"
 #include "script/module_response.h"
@@ -97,8 +98,7 @@ static void start(struct slot *slot)
         batch->n_running++;
         return;
     }
-    transfer_clear(&chain->transfer);
-    transfer_fail(&chain->transfer, CLIENT_OUT_OF_MEMORY, NULL);
+    transfer_refuse(&chain->transfer, CLIENT_OUT_OF_MEMORY);
     end(slot);
 }
 
@@ -132,8 +132,9 @@ static void keep(lua_State *L, int batch, int which)
     lua_pop(L, 1);
 }
 
-/* The URL on top of the stack. */
-static bool set_url(lua_State *L, struct slot *slot)
+/* The URL on top of the stack. `params` is their index: their tags tell what
+ * an invalid one was of. */
+static bool set_url(lua_State *L, struct slot *slot, int params)
 {
     size_t n;
     struct err err;
@@ -144,8 +145,8 @@ static bool set_url(lua_State *L, struct slot *slot)
     const char *text = lua_tolstring(L, -1, &n);
     if (url_parse(&transfer->url, text, n, &err))
         return true;
-    transfer_clear(transfer);
-    transfer_fail(transfer, CLIENT_INVALID_URL, NULL);
+    http_params_read_tags(L, params, &slot->chain);
+    transfer_refuse(transfer, CLIENT_INVALID_URL);
     end(slot);
     return false;
 }
@@ -188,7 +189,7 @@ static void build(lua_State *L, int batch, struct slot *slot)
     lua_pushvalue(L, method);
     keep(L, batch, KEPT_VALUES);
     lua_pushvalue(L, url);
-    bool ok = set_url(L, slot);
+    bool ok = set_url(L, slot, url + 2);
     keep(L, batch, KEPT_VALUES);
     if (ok) {
         int top = lua_gettop(L);

@@ -13,6 +13,7 @@
 #include "client/request.h"
 #include "script/module_batch.h"
 #include "script/module_cookies.h"
+#include "script/module_http_params.h"
 #include "script/module_http_request.h"
 #include "script/module_prepared.h"
 #include "script/module_response.h"
@@ -40,8 +41,10 @@ static int request(lua_State *L, const char *name, const char *method, int url,
     const char *text = luaL_checklstring(L, url, &n);
     void *asker = http_find_asker(L, name);
     struct chain *chain = http_take(L, asker);
-    if (!url_parse(&chain->transfer.url, text, n, &err))
+    if (!url_parse(&chain->transfer.url, text, n, &err)) {
+        http_params_read_tags(L, params, chain);
         return http_fail(L, chain, CLIENT_INVALID_URL);
+    }
     http_build(L, http_host_of(L), chain, method, body, params);
     return http_send(L, chain);
 }
@@ -130,7 +133,6 @@ static const luaL_Reg functions[] = {
     {"expectedStatuses", module_statuses_new},
     {"setResponseCallback", set_response_callback},
     {"prepare", module_prepared_new},
-    {"send", module_prepared_send},
     {"batch", module_batch},
     {NULL, NULL},
 };
@@ -143,8 +145,9 @@ static int open_module(lua_State *L)
     module_batch_open(L);
     lua_rawgetp(L, LUA_REGISTRYINDEX, &host_key);
     module_response_push_metatable(L);
-    module_prepared_open(L, -2);
     luaL_newlibtable(L, functions);
+    module_prepared_push_send(L, -3);
+    lua_setfield(L, -2, "send");
     lua_insert(L, -3); /* stack: module, host, metatable */
     luaL_setfuncs(L, functions, 2);
     return 1;

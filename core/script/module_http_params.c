@@ -166,6 +166,15 @@ void http_params_reset(struct chain *chain, const struct http_options *options)
     chain->warn_of_redirects = !given;
 }
 
+void http_params_read_tags(lua_State *L, int index, struct chain *chain)
+{
+    if (!lua_istable(L, index))
+        return;
+    if (lua_getfield(L, index, "tags") == LUA_TTABLE)
+        put_tags(L, &chain->transfer.tags);
+    lua_pop(L, 1);
+}
+
 /* The param on top of the stack. False: there is no such one. */
 static bool read_param(lua_State *L, const char *name, struct chain *chain,
                        struct http_given *given)

@@ -25,4 +25,8 @@ void http_params_reset(struct chain *chain, const struct http_options *options);
 void http_params_read(struct lua_State *L, int index, struct chain *chain,
                       struct http_given *given);
 
+/* Read no more than their tags, if there are any, for a request that cannot be
+ * sent. Raises: those are wrong. */
+void http_params_read_tags(struct lua_State *L, int index, struct chain *chain);
+
 #endif

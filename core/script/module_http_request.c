@@ -152,8 +152,7 @@ static void cancel(void *chain)
 
 int http_fail(lua_State *L, struct chain *chain, enum client_error error)
 {
-    transfer_clear(&chain->transfer);
-    transfer_fail(&chain->transfer, error, NULL);
+    transfer_refuse(&chain->transfer, error);
     on_counted(&chain->transfer);
     return respond(L, chain);
 }

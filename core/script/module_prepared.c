@@ -185,14 +185,8 @@ static void write_request(struct chain *chain, const struct http_host *host,
         wrap(&transfer->request, prepared);
 }
 
-bool module_prepared_is(lua_State *L, int index)
+static bool write_prepared(struct chain *chain, struct prepared *prepared)
 {
-    return luaL_testudata(L, index, PREPARED) != NULL;
-}
-
-bool module_prepared_write(lua_State *L, int index, struct chain *chain)
-{
-    struct prepared *prepared = luaL_checkudata(L, index, PREPARED);
     const struct http_host *host = chain->ctx;
     take_wishes(chain, prepared);
     if (!prepared->sealed && !seal(prepared, host))
@@ -201,31 +195,47 @@ bool module_prepared_write(lua_State *L, int index, struct chain *chain)
     return !chain->transfer.request.failed;
 }
 
-int module_prepared_send(lua_State *L)
+bool module_prepared_is(lua_State *L, int index)
 {
-    luaL_checkudata(L, 1, PREPARED);
+    return luaL_testudata(L, index, PREPARED) != NULL;
+}
+
+bool module_prepared_write(lua_State *L, int index, struct chain *chain)
+{
+    return write_prepared(chain, luaL_checkudata(L, index, PREPARED));
+}
+
+/* http.send(prepared) and prepared:send(). The third upvalue is the type's
+ * metatable: luaL_checkudata would look for it in the registry. */
+static int send_prepared(lua_State *L)
+{
+    struct prepared *prepared = lua_touserdata(L, 1);
+    if (!prepared || !lua_getmetatable(L, 1) ||
+        !lua_rawequal(L, -1, lua_upvalueindex(3)))
+        luaL_typeerror(L, 1, PREPARED);
+    lua_settop(L, 1);
     void *asker = http_find_asker(L, "send");
     struct chain *chain = http_take(L, asker);
-    if (!module_prepared_write(L, 1, chain))
+    if (!write_prepared(chain, prepared))
         return http_fail(L, chain, CLIENT_OUT_OF_MEMORY);
     return http_send(L, chain);
 }
 
-void module_prepared_open(lua_State *L, int upvalues)
+void module_prepared_push_send(lua_State *L, int upvalues)
 {
-    static const luaL_Reg methods[] = {{"send", module_prepared_send},
-                                       {NULL, NULL}};
     upvalues = lua_absindex(L, upvalues);
-    if (luaL_newmetatable(L, PREPARED)) {
-        luaL_newlibtable(L, methods);
-        lua_pushvalue(L, upvalues);
-        lua_pushvalue(L, upvalues + 1);
-        luaL_setfuncs(L, methods, 2);
-        lua_setfield(L, -2, "__index");
-        lua_pushcfunction(L, collect);
-        lua_setfield(L, -2, "__gc");
-        lua_pushboolean(L, false);
-        lua_setfield(L, -2, "__metatable");
-    }
-    lua_pop(L, 1);
+    luaL_newmetatable(L, PREPARED);
+    lua_pushvalue(L, upvalues);
+    lua_pushvalue(L, upvalues + 1);
+    lua_pushvalue(L, -3);
+    lua_pushcclosure(L, send_prepared, 3); /* stack: metatable, send */
+    lua_createtable(L, 0, 1);
+    lua_pushvalue(L, -2);
+    lua_setfield(L, -2, "send");
+    lua_setfield(L, -3, "__index");
+    lua_pushcfunction(L, collect);
+    lua_setfield(L, -3, "__gc");
+    lua_pushboolean(L, false);
+    lua_setfield(L, -3, "__metatable");
+    lua_remove(L, -2);
 }

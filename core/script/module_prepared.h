@@ -9,15 +9,13 @@
 struct chain;
 struct lua_State;
 
-/* Make the type known in the state. The two values from `upvalues` on are those
- * of the module's functions. May raise. */
-void module_prepared_open(struct lua_State *L, int upvalues);
-
 /* http.prepare{ url =, method =, body =, and params } */
 int module_prepared_new(struct lua_State *L);
 
-/* http.send(prepared) and prepared:send() */
-int module_prepared_send(struct lua_State *L);
+/* Make the type known in the state, and push http.send(prepared), which is
+ * prepared:send() as well. The two values from `upvalues` on are those of the
+ * module's functions. May raise. */
+void module_prepared_push_send(struct lua_State *L, int upvalues);
 
 /* For http.batch: is there one at `index`? Make it the request of a chain that
  * was begun; it stays until the reply is there. False: out of memory. */

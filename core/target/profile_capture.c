@@ -234,6 +234,19 @@ void profile_capture_load_ended(struct profile_capture *c)
     check_over(c);
 }
 
+void profile_capture_stop(struct profile_capture *c)
+{
+    for (unsigned i = 0; i < c->n_items; i++) {
+        struct item *item = &c->items[i];
+        if (item->captured.state != CAPTURED_TAKING)
+            continue;
+        client_abort(&item->request.transfer);
+        captured_profile_fail(&item->captured,
+                              "stopped while its reply was awaited");
+    }
+    check_over(c);
+}
+
 bool profile_capture_is_over(const struct profile_capture *c)
 {
     return c->start_ns == 0 || all_over(c);

@@ -52,6 +52,9 @@ void profile_capture_start(struct profile_capture *capture);
  */
 void profile_capture_load_ended(struct profile_capture *capture);
 
+/* Wait for no reply any more. host->over may be called at once. */
+void profile_capture_stop(struct profile_capture *capture);
+
 /* Nothing is on its way or to come. True before the start. */
 bool profile_capture_is_over(const struct profile_capture *capture);
 

@@ -1,5 +1,5 @@
-/* series.c -- tests of measure/series.c: what is put in is found again, whatever
- * the length of the run. */
+/* series.c -- tests of measure/series.c: what is put in is found again,
+ * whatever the length of the run. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
