@@ -51,6 +51,15 @@ describe("prepared requests", function()
     assert.truthy(out:find("http_req_failed%.*: 11.11%% +1 out of 9"), out)
   end)
 
+  it("have their tags", function()
+    run([[
+      local tagged = http.prepare { url = "BASE/echo/", tags = { name = "tagged" } }
+      tagged:send()
+      http.batch { tagged, tagged, "BASE/echo/" }
+      http.get("BASE/echo/")
+    ]], 'thresholds = { ["http_reqs{name:tagged}"] = "count==3" }')
+  end)
+
   it("have the cookies of who sends them", function()
     run([[
       http.prepared = http.prepared or http.prepare { url = "BASE/echo/", method = "PUT",
