@@ -33,4 +33,15 @@ struct url {
  * no part but `text` is to be used then. */
 bool url_parse(struct url *url, const char *text, size_t n, struct err *err);
 
+/* The text, or, where it has a user and a password, what follows them. */
+static inline struct url_part url_without_user(const struct url *url)
+{
+    struct url_part rest = url->text;
+    if (url->userinfo.at) {
+        rest.at = url->authority.at;
+        rest.n = (size_t)(url->text.at + url->text.n - rest.at);
+    }
+    return rest;
+}
+
 #endif

@@ -76,9 +76,9 @@ static void put_baggage(void *asker, struct transfer *transfer)
     if (!profiles->capture)
         return;
     const char *name = tag_table_get(&transfer->tags, "name");
-    const struct url_part *url = &transfer->url.text;
+    struct url_part url = url_without_user(&transfer->url);
     request_baggage_put(&transfer->request, vu->run->scenario->name,
-                        name ? name : url->at, name ? strlen(name) : url->n);
+                        name ? name : url.at, name ? strlen(name) : url.n);
 }
 
 void vu_http_begin(struct vu *vu)

@@ -21,14 +21,15 @@ static bool open_url(struct vu *vu, struct err *err)
     const char *url = vu->generator->load->url;
     if (!url_parse(&transfer->url, url, strlen(url), err))
         return false;
+    struct url_part name = url_without_user(&transfer->url);
     first_target_note(&vu->generator->load->profiles.target, &transfer->url);
     request_begin(&transfer->request, "GET", &transfer->url);
     request_host(&transfer->request, &transfer->url);
     request_user_agent(&transfer->request,
                        vu->generator->load->config->http.user_agent);
     if (profile_options_any(&vu->generator->load->config->profile))
-        request_baggage_put(&transfer->request, vu->run->scenario->name, url,
-                            strlen(url));
+        request_baggage_put(&transfer->request, vu->run->scenario->name,
+                            name.at, name.n);
     chain_put_headers(&vu->chain, &transfer->request);
     request_end(&transfer->request, NULL, 0);
     transfer->method = "GET";

@@ -202,7 +202,10 @@ static void send_endless_body(int fd)
 static void send_endless_head(int fd)
 {
     static const char line[] = "X-Field: 0123456789abcdef\r\n";
-    while (send_all(fd, line, sizeof line - 1))
+    char lines[64 * (sizeof line - 1)];
+    for (size_t i = 0; i < sizeof lines; i++)
+        lines[i] = line[i % (sizeof line - 1)];
+    while (send_all(fd, lines, sizeof lines))
         ;
 }
 

@@ -33,7 +33,7 @@ enum fault_act {
 };
 
 #define FAULTY_TEXT "what is said twice is said twice: once, and once more"
-#define FAULTY_BOMB_SIZE ((size_t)32 << 20)
+#define FAULTY_BOMB_SIZE ((size_t)20 << 20)
 
 struct fault {
     const char *name;

@@ -1,0 +1,97 @@
+-- routes.lua: the server that the http_*_spec.lua send their requests to.
+local gzip = require "gzip"
+local scheduler = require "scheduler"
+local gate = {}
+
+-- What came, as JSON.
+local function echo(req)
+  local headers = {}
+  for _, name in ipairs { "host", "referer", "authorization", "cookie", "content-type",
+    "content-length", "x-test" } do
+    headers[name] = req.headers[name]
+  end
+  return { method = req.method, path = req.path, query = req.query, body = req.body,
+    headers = headers }
+end
+
+-- Where to: the query's `to`, %-encoded.
+local function redirect(req)
+  if req.query.wait then scheduler.sleep(tonumber(req.query.wait)) end
+  return tonumber(req.params.status), "moved", { Location = req.query.to }
+end
+
+return {
+  ["/echo/{rest...}"] = echo,
+  ["/redirect/{status}"] = redirect,
+  ["GET /dir/relative"] = function() return 302, "", { Location = "../echo/a?b=c" } end,
+  ["GET /set"] = function(req)
+    return tonumber(req.query.status or 200), "", { ["Set-Cookie"] = req.query.cookie,
+      Location = req.query.to }
+  end,
+  ["GET /set/two"] = function()
+    return 200, "", { ["Set-Cookie"] = { "a=1; Path=/; Max-Age=60; HttpOnly",
+      "b=2; Path=/echo; Expires=Fri, 01 Jan 2100 00:00:00 GMT" } }
+  end,
+  ["GET /status/{status}"] = function(req) return tonumber(req.params.status), "body" end,
+  -- Any answer to the challenge will do, and is the reply.
+  ["GET /digest"] = function(req)
+    local answer = req.headers.authorization
+    if answer and req.query.refuse ~= "all" then return answer end
+    return 401, "who?", { ["WWW-Authenticate"] =
+      'Digest realm="r", nonce="n", qop="auth", algorithm=' .. (req.query.algorithm or "MD5") }
+  end,
+  -- Nobody leaves before n are inside, or all that are left; and a moment more, so
+  -- that one too many would be seen.
+  ["GET /gate/reset"] = function(req)
+    gate.inside, gate.peak, gate.left = 0, 0, tonumber(req.query.total)
+    return 200
+  end,
+  ["GET /gate/peak"] = function() return tostring(gate.peak) end,
+  ["GET /gate/pass"] = function(req)
+    gate.inside = gate.inside + 1
+    gate.peak = math.max(gate.peak, gate.inside)
+    for _ = 1, 2000 do
+      if gate.inside >= math.min(tonumber(req.query.n), gate.left) then break end
+      scheduler.sleep(0.005)
+    end
+    scheduler.sleep(0.02)
+    gate.inside, gate.left = gate.inside - 1, gate.left - 1
+    return 200
+  end,
+  ["GET /wait"] = function() scheduler.sleep(60) end,
+  ["GET /batch"] = function(req)
+    local base = "http://" .. req.headers.host
+    local all = require("http").batch { base .. "/echo/", { "POST", base .. "/echo/", "x" }, "x" }
+    return ("%d %d %d"):format(all[1].status, all[2].status, all[3].error_code)
+  end,
+  ["GET /agent"] = function(req) return req.headers["user-agent"] end,
+  ["GET /loop"] = function() return 302, "", { Location = "/loop" } end,
+  ["GET /slow"] = function()
+    scheduler.sleep(0.1)
+    return 302, "", { Location = "/slow" }
+  end,
+  ["GET /jars"] = function(req)
+    local http = require "http"
+    local base = "http://" .. req.headers.host
+    local ok, why = pcall(http.cookieJar)
+    local jar = http.CookieJar()
+    http.get(base .. "/set?cookie=a%3D1", { jar = jar })
+    http.get(base .. "/set?cookie=b%3D1")
+    return { why = not ok and why, without = http.get(base .. "/echo/"):json().headers.cookie,
+      with = http.get(base .. "/echo/", { jar = jar }):json().headers.cookie }
+  end,
+  ["GET /follow"] = function(req)
+    local res = require("http").get(req.query.url)
+    return { status = res.status, url = res.url }
+  end,
+  ["GET /gzip"] = function(req)
+    return 200, gzip.compress(("hello "):rep(1000)), { ["Content-Encoding"] = "gzip",
+      ["X-Accept"] = req.headers["accept-encoding"] or "none" }
+  end,
+  ["GET /bomb"] = function()
+    return 200, gzip.compress(("\0"):rep(17 << 20)), { ["Content-Encoding"] = "gzip" }
+  end,
+  ["GET /damaged"] = function()
+    return 200, "no gzip", { ["Content-Encoding"] = "gzip" }
+  end,
+}
