@@ -12,9 +12,9 @@ end)
 
 teardown(function() assert.equal(0, server:stop()) end)
 
---- Both scripts at 100 requests a second for 3 s: what each reports.
+--- Both scripts at 100 requests a second for 6 s: what each reports.
 local function run_both()
-  local environment = ("BASE=%s RATE=100 DURATION=3s"):format(server.url)
+  local environment = ("BASE=%s RATE=100 DURATION=6s"):format(server.url)
   local code, theirs, printed = real_k6.run(k6, support.source .. "/scripts/load-k6.js",
     environment)
   assert.equal(0, code, printed)
