@@ -131,7 +131,8 @@ it("a wait that is given up counts too", support.timed(function()
   client:close()
   held()
   local waited = seconds("mutex", "routes.hold_long")
-  assert.is_true(waited > 0.25 and waited < 0.5, waited .. " s")
+  -- 0.3 s; less where a busy machine began it late, and at most until the unlock.
+  assert.is_true(waited > 0 and waited < 0.6, waited .. " s")
   near(waited, seconds("block", "routes.wait_for_lock"), 0.05)
 end))
 

@@ -77,7 +77,7 @@ bool vm_line_is_exact(void) { return position_register >= 0; }
 
 enum { FIRST_LINE = 2, LAST_LINE = 9, WANTED = 64 };
 static const int64_t LIMIT_NS = 1000000000; /* of the thread's CPU time */
-enum { PERIOD_NS = 50000 };                 /* of the signals */
+enum { PERIOD_NS = 50000 };                 /* from signal to signal */
 
 static const char known_code[] = "local a, n = 1, ...\n"
                                  "for i = 1, n do\n"
@@ -96,6 +96,15 @@ struct probe {
     int n;
 };
 static struct probe probe;
+static timer_t timer;
+
+/* Each asks for the next: with an interval, a machine on which a signal takes
+ * long would do nothing else. */
+static void next_signal(void)
+{
+    const struct itimerspec spec = {.it_value.tv_nsec = PERIOD_NS};
+    timer_settime(timer, 0, &spec, NULL);
+}
 
 static void judge(void *ctx)
 {
@@ -116,10 +125,11 @@ static void on_probe(int number, siginfo_t *info, void *context)
     (void)info;
     const ucontext_t *c = context;
     uintptr_t pc = (uintptr_t)c->uc_mcontext.gregs[REG_RIP];
-    if (code_map_kind(pc) != CODE_VM)
-        return;
-    probe.context = c;
-    fault_guard_run(judge, &probe);
+    if (code_map_kind(pc) == CODE_VM) {
+        probe.context = c;
+        fault_guard_run(judge, &probe);
+    }
+    next_signal();
 }
 
 static bool run_known_code(lua_State *L)
@@ -134,18 +144,15 @@ static bool run_known_code(lua_State *L)
     return probe.n >= WANTED;
 }
 
-/* Signals for the calling thread, as often as the kernel can: on a busy machine
- * too, whenever it runs. */
-static bool start_signals(timer_t *timer)
+/* Signals for the calling thread: on a busy machine too, whenever it runs. */
+static bool start_signals(void)
 {
-    const struct itimerspec spec = {.it_value.tv_nsec = PERIOD_NS,
-                                    .it_interval.tv_nsec = PERIOD_NS};
     struct sigevent event = {.sigev_notify = SIGEV_THREAD_ID,
                              .sigev_signo = SIGPROF};
     event._sigev_un._tid = gettid();
-    if (timer_create(CLOCK_MONOTONIC, &event, timer) != 0)
+    if (timer_create(CLOCK_MONOTONIC, &event, &timer) != 0)
         return false;
-    timer_settime(*timer, 0, &spec, NULL);
+    next_signal();
     return true;
 }
 
@@ -154,10 +161,9 @@ static bool run_probed(lua_State *L)
     struct sigaction action = {.sa_sigaction = on_probe,
                                .sa_flags = SA_SIGINFO | SA_RESTART},
                      old;
-    timer_t timer;
     sigemptyset(&action.sa_mask);
     sigaction(SIGPROF, &action, &old);
-    bool started = start_signals(&timer);
+    bool started = start_signals();
     bool ran = started && run_known_code(L);
     if (started)
         timer_delete(timer);
