@@ -17,6 +17,7 @@
 #include "sample/sampler.h"
 
 #define MAX_WORKERS 1024
+#define MAX_IDLE_SECONDS 86400
 
 /* Texts are copied: an option may come from the environment. */
 struct arguments {
@@ -26,6 +27,7 @@ struct arguments {
     char exporters[4096];
     int workers;
     unsigned max_connections;
+    unsigned idle_seconds;
     bool dev;
     bool no_watch;
     bool access_log;
@@ -45,6 +47,7 @@ enum {
     OPTION_LOG_FORMAT,
     OPTION_LOG_LEVEL,
     OPTION_MAX_CONNECTIONS,
+    OPTION_IDLE_TIMEOUT,
     OPTION_BLOCK_RATE,
     OPTION_MUTEX_FRACTION,
     OPTION_MAX_DEPTH
@@ -59,6 +62,8 @@ static const struct argp_option options[] = {
      0},
     {"max-connections", OPTION_MAX_CONNECTIONS, "N", 0,
      "Refuse further connections with 503 (as many as descriptors allow)", 0},
+    {"idle-timeout", OPTION_IDLE_TIMEOUT, "SECONDS", 0,
+     "Close a connection after so much silence (60)", 0},
     {"dev", OPTION_DEV, NULL, 0,
      "For development: an error's traceback goes to the client too", 0},
     {"no-watch", OPTION_NO_WATCH, NULL, 0,
@@ -174,6 +179,10 @@ static error_t parse(int key, char *text, struct argp_state *state)
         a->max_connections = (unsigned)options_integer(
             state, "--max-connections", text, 1, INT32_MAX);
         return 0;
+    case OPTION_IDLE_TIMEOUT:
+        a->idle_seconds = (unsigned)options_integer(state, "--idle-timeout",
+                                                    text, 1, MAX_IDLE_SECONDS);
+        return 0;
     case OPTION_DEV:
         a->dev = true;
         return 0;
@@ -223,7 +232,7 @@ static bool has_routes(const char *dir)
 
 int command_serve(int argc, char **argv)
 {
-    struct arguments a = {.dir = "lua"};
+    struct arguments a = {.dir = "lua", .idle_seconds = 60};
     options_parse(&argp, argc, argv, 0, &a);
 
     const char *const exporter_dirs[] = {
@@ -233,6 +242,7 @@ int command_serve(int argc, char **argv)
         .admin_address = *a.admin_address ? a.admin_address : NULL,
         .n_workers = a.workers ? a.workers : (int)uv_available_parallelism(),
         .max_connections = a.max_connections,
+        .idle_seconds = a.idle_seconds,
         .dev = a.dev,
         .watches = !a.no_watch,
         .logs_access = a.access_log,

@@ -49,21 +49,21 @@ static void on_end(void *ctx, struct request *request)
 }
 
 bool admin_open(struct admin *admin, const struct captures *captures,
-                const struct admin_handler *handler, unsigned max_connections,
-                struct err *err)
+                const struct admin_handler *handler,
+                const struct daemon_limits *limits, struct err *err)
 {
     const struct daemon_handler daemon_handler = {
         .start = on_start, .end = on_end, .ctx = admin};
     admin->captures = *captures;
     admin->handler = *handler;
     if (!daemon_start(&admin->shared, captures->loop, &daemon_handler,
-                      max_connections, err))
+                      limits, err))
         return false;
     /* A proxy that kept the connection of its /healthz would send the next
      * request, for a worker, here. */
     admin->shared.closes = true;
     if (daemon_start(&admin->own, captures->loop, &daemon_handler,
-                     max_connections, err))
+                     limits, err))
         return true;
     daemon_stop(&admin->shared);
     return false;

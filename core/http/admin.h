@@ -25,11 +25,11 @@ struct admin {
     struct admin_handler handler;
 };
 
-/* Each daemon takes max_connections. `captures` and `handler` are copied. The
+/* The limits are each daemon's. `captures` and `handler` are copied. The
  * struct stays in place until the loop has run after admin_close. */
 bool admin_open(struct admin *admin, const struct captures *captures,
-                const struct admin_handler *handler, unsigned max_connections,
-                struct err *err);
+                const struct admin_handler *handler,
+                const struct daemon_limits *limits, struct err *err);
 
 /* Serve a connected socket, which the admin owns from here on: one that was
  * made to the port of the workers, or to the admin's own, where connections

@@ -26,7 +26,6 @@
 #include "http/response.h"
 #include "http/url.h"
 
-#define IDLE_TIMEOUT_SECONDS 60u
 #define MAX_DISCARDED_BYTES (4 * DAEMON_MAX_BODY_BYTES)
 
 static struct request *begin_request(struct daemon *d,
@@ -298,7 +297,8 @@ static void on_prepare(uv_prepare_t *prepare)
         uv_timer_start(&d->timer, on_timeout, timeout_ms, 0);
 }
 
-static struct MHD_Daemon *start_mhd(struct daemon *d, unsigned max_connections)
+static struct MHD_Daemon *start_mhd(struct daemon *d,
+                                    const struct daemon_limits *limits)
 {
     return MHD_start_daemon(
         MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME |
@@ -307,17 +307,17 @@ static struct MHD_Daemon *start_mhd(struct daemon *d, unsigned max_connections)
         NULL, MHD_OPTION_NOTIFY_COMPLETED, on_completed, d,
         MHD_OPTION_NOTIFY_CONNECTION, on_connection, d,
         MHD_OPTION_UNESCAPE_CALLBACK, keep_encoded, NULL,
-        MHD_OPTION_CONNECTION_LIMIT, max_connections,
+        MHD_OPTION_CONNECTION_LIMIT, limits->connections,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, HEAD_ROOM_BYTES,
-        MHD_OPTION_CONNECTION_TIMEOUT, IDLE_TIMEOUT_SECONDS, MHD_OPTION_END);
+        MHD_OPTION_CONNECTION_TIMEOUT, limits->idle_seconds, MHD_OPTION_END);
 }
 
 bool daemon_start(struct daemon *d, uv_loop_t *loop,
                   const struct daemon_handler *handler,
-                  unsigned max_connections, struct err *err)
+                  const struct daemon_limits *limits, struct err *err)
 {
     *d = (struct daemon){.handler = *handler};
-    d->mhd = start_mhd(d, max_connections);
+    d->mhd = start_mhd(d, limits);
     if (!d->mhd)
         return err_set(err, "cannot start an HTTP daemon");
     const union MHD_DaemonInfo *info =

@@ -67,10 +67,15 @@ struct daemon {
     struct request *requests; /* those that are not over */
 };
 
+struct daemon_limits {
+    unsigned connections;
+    unsigned idle_seconds; /* after so much silence one is closed */
+};
+
 /* The struct stays in place until the loop has run after daemon_stop. */
 bool daemon_start(struct daemon *d, uv_loop_t *loop,
                   const struct daemon_handler *handler,
-                  unsigned max_connections, struct err *err);
+                  const struct daemon_limits *limits, struct err *err);
 
 /* Serve a connected socket, which the daemon owns from here on. When this
  * fails the socket is closed, without a call of `closed`. */

@@ -312,7 +312,8 @@ static bool start_workers(struct server *s, struct err *err)
     s->workers = calloc((size_t)s->options->n_workers, sizeof *s->workers);
     if (!s->workers || !dispatch_init(&s->dispatch, s->options->n_workers))
         return err_set(err, "out of memory for the workers");
-    struct worker_options options = {.max_connections = s->max_connections,
+    struct worker_options options = {.limits = {s->max_connections,
+                                                s->options->idle_seconds},
                                      .logs_access = s->options->logs_access,
                                      .trusts_baggage =
                                          s->options->trusts_baggage,
@@ -349,8 +350,9 @@ static bool start_admin(struct server *s, struct err *err)
                                       .idle = on_captures_idle,
                                       .ctx = s};
     const struct admin_handler handler = {write_metrics, s};
-    s->has_admin = admin_open(&s->admin, &captures, &handler,
-                              s->max_connections + ADMIN_CONNECTIONS, err);
+    const struct daemon_limits limits = {s->max_connections + ADMIN_CONNECTIONS,
+                                         s->options->idle_seconds};
+    s->has_admin = admin_open(&s->admin, &captures, &handler, &limits, err);
     return s->has_admin;
 }
 

@@ -14,6 +14,7 @@ struct server_options {
     const char *admin_address; /* the admin's own too; NULL: none */
     int n_workers;
     unsigned max_connections; /* 0: as many as descriptors allow */
+    unsigned idle_seconds;    /* after so much silence one is closed */
     bool dev;
     bool logs_access;                 /* a line for each request */
     bool trusts_baggage;              /* baggage.h */

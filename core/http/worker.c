@@ -238,7 +238,7 @@ static bool set_up(struct worker *w)
     uv_timer_init(&w->loop, &w->drain_timer);
     uv_timer_init(&w->loop, &w->retire_timer);
     w->drain_timer.data = w->retire_timer.data = w;
-    if (daemon_start(&w->daemon, &w->loop, &handler, w->options.max_connections,
+    if (daemon_start(&w->daemon, &w->loop, &handler, &w->options.limits,
                      &w->err)) {
         if (start_app(w, w->app, &w->err))
             return true;

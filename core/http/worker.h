@@ -15,6 +15,7 @@
 
 #include "base/err.h"
 #include "base/mailbox.h"
+#include "http/daemon.h"
 
 struct app;
 struct goroutines;
@@ -23,7 +24,7 @@ struct worker;
 
 struct worker_options {
     int number; /* from 1 */
-    unsigned max_connections;
+    struct daemon_limits limits;
     bool logs_access;      /* access_log.h */
     bool trusts_baggage;   /* baggage.h */
     struct mailbox *owner; /* on whose thread these are called: */
