@@ -56,14 +56,13 @@ bool admin_open(struct admin *admin, const struct captures *captures,
         .start = on_start, .end = on_end, .ctx = admin};
     admin->captures = *captures;
     admin->handler = *handler;
-    if (!daemon_start(&admin->shared, captures->loop, &daemon_handler,
-                      limits, err))
+    if (!daemon_start(&admin->shared, captures->loop, &daemon_handler, limits,
+                      err))
         return false;
     /* A proxy that kept the connection of its /healthz would send the next
      * request, for a worker, here. */
     admin->shared.closes = true;
-    if (daemon_start(&admin->own, captures->loop, &daemon_handler,
-                     limits, err))
+    if (daemon_start(&admin->own, captures->loop, &daemon_handler, limits, err))
         return true;
     daemon_stop(&admin->shared);
     return false;
