@@ -26,6 +26,7 @@ struct captures {
     uv_loop_t *loop;
     struct mailbox *mailbox; /* of the loop */
     struct export_host *host;
+    int n_workers;
     /* Ask every Lua state to collect its garbage; have all done so? Is one at
      * it? */
     void (*collect)(void *ctx);

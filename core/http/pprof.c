@@ -60,7 +60,7 @@ static void start_profile(struct captures *captures, struct request *request,
 {
     struct capture_plan plan;
     struct err err;
-    if (pprof_plan(request->connection, kind, &plan, &err))
+    if (pprof_plan(request->connection, kind, captures->n_workers, &plan, &err))
         capture_start(captures, request, &plan);
     else
         capture_refuse(request, MHD_HTTP_BAD_REQUEST, "%s", err.message);

@@ -17,6 +17,7 @@ static const int64_t SECOND_NS = 1000000000;
 struct planning {
     struct MHD_Connection *connection;
     const struct pprof_kind *kind;
+    int n_workers;
     struct capture_plan *plan;
     struct err *err;
 };
@@ -200,9 +201,11 @@ static bool plan_filter(struct planning *p)
     query(p, "worker", worker, sizeof worker);
     if (!*worker)
         return true;
-    if (!parse_integer(worker, 1, INT32_MAX, &number))
-        return err_set(p->err, "invalid value for \"worker\" - must be a "
-                               "worker's number, from 1");
+    if (!parse_integer(worker, 1, p->n_workers, &number))
+        return err_set(p->err,
+                       "invalid value for \"worker\" - must be a worker's "
+                       "number, 1 to %d",
+                       p->n_workers);
     snprintf(label, sizeof label, "worker:%ld", number);
     return add_label(p, label);
 }
@@ -272,10 +275,10 @@ static void plan_format(struct planning *p)
 }
 
 bool pprof_plan(struct MHD_Connection *connection,
-                const struct pprof_kind *kind, struct capture_plan *plan,
-                struct err *err)
+                const struct pprof_kind *kind, int n_workers,
+                struct capture_plan *plan, struct err *err)
 {
-    struct planning planning = {connection, kind, plan, err};
+    struct planning planning = {connection, kind, n_workers, plan, err};
     *plan = (struct capture_plan){.recording.kind = kind};
     if (!plan_recording(&planning) || !plan_slower_than(&planning) ||
         !plan_filter(&planning) || !plan_sample_index(&planning))

@@ -9,7 +9,7 @@
 
 /* False and err, for people: a parameter is wrong, or not for this kind. */
 bool pprof_plan(struct MHD_Connection *connection,
-                const struct pprof_kind *kind, struct capture_plan *plan,
-                struct err *err);
+                const struct pprof_kind *kind, int n_workers,
+                struct capture_plan *plan, struct err *err);
 
 #endif

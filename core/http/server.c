@@ -343,6 +343,7 @@ static bool start_admin(struct server *s, struct err *err)
     const struct captures captures = {.loop = &s->loop,
                                       .mailbox = &s->mailbox,
                                       .host = s->host,
+                                      .n_workers = s->options->n_workers,
                                       .collect = collect_garbage,
                                       .has_collected = has_collected_garbage,
                                       .is_collecting = is_collecting_garbage,
