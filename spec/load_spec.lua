@@ -555,12 +555,13 @@ describe("perilune load", function()
       assert.equal(counts["/end"] * 2, count_of(out, "http_reqs"))
     end)
 
-    it("sent twice ends it at once, even in an endless loop", function()
+    it("sent twice ends it at once, even in a C call without an end", function()
       local process = start([[
         local http = require "http"
         return { default = function()
           http.get("BASE/stuck")
-          while true do end
+          local text = ("a"):rep(100)
+          text:find((".-"):rep(50) .. "b")
         end }
       ]])
       support.wait_until(function()
@@ -583,7 +584,8 @@ describe("perilune load", function()
         default = function()
           if t.vu == 1 then
             http.get("BASE/stuck")
-            while true do end
+            local text = ("a"):rep(100)
+            text:find((".-"):rep(50) .. "b")
           end
           t.sleep(0.3)
           t.abort("enough")
@@ -595,6 +597,75 @@ describe("perilune load", function()
     process:signal("INT")
     assert.equal(105, process:wait(20))
     process:stop()
+  end)
+
+  describe("a function that computes and never waits", function()
+    local ENDLESS = [[
+      local function f() while true do end end
+      local function endless() while true do pcall(f) end end
+    ]]
+
+    it("is interrupted when gracefulStop is over", function()
+      local code, out, err = load("-q " .. script(ENDLESS .. [[
+        return {
+          options = { scenarios = {
+            a = { executor = "constant-vus", vus = 3, duration = "300ms",
+              gracefulStop = "300ms" } } },
+          default = endless,
+        }
+      ]]))
+      assert.equal(0, code, err)
+      assert.truthy(err:find "event=vu_computes vu=1 iteration=0 ", err)
+      -- The others, on the same thread, had no turn before the end.
+      assert.truthy(out:find "\n    1 iterations? %a+ interrupted\n", out)
+    end)
+
+    it("is interrupted at the first signal, and teardown runs", function()
+      local process = support.start { support.perilune, "load", "-q", script(ENDLESS .. [[
+        local http = require "http"
+        return {
+          options = { scenarios = {
+            a = { executor = "constant-vus", vus = 1, duration = "60s", gracefulStop = "0s" } } },
+          default = function() http.get("BASE/computes") endless() end,
+          teardown = function() print "torn down" end,
+        }
+      ]]) }
+      support.wait_until(function()
+        return support.exists(folder .. "/access.log") and
+          support.read_file(folder .. "/access.log"):find("/computes")
+      end)
+      process:signal("INT")
+      assert.equal(105, process:wait())
+      assert.truthy(process:output():find "torn down")
+      process:stop()
+    end)
+
+    it("is interrupted when setup's or teardown's time is over", function()
+      local code, _, err = load("-q " .. script(ENDLESS .. [[
+        return { options = { setupTimeout = "300ms" }, setup = endless,
+          default = function() end }
+      ]]))
+      assert.equal(100, code, err)
+      assert.truthy(err:find("setup has not returned within 0.3 s", 1, true), err)
+      code, _, err = load("-q " .. script(ENDLESS .. [[
+        return { options = { teardownTimeout = "300ms" }, teardown = endless,
+          default = function() end }
+      ]]))
+      assert.equal(101, code, err)
+    end)
+
+    it("may go on until then", function()
+      local code, out, err = load("-q " .. script [[
+        return { default = function()
+          local start = os.clock()
+          while os.clock() - start < 2 do end
+          print "through"
+        end }
+      ]])
+      assert.equal(0, code, err)
+      assert.truthy(out:find "through")
+      assert.truthy(err:find "event=vu_computes", err)
+    end)
   end)
 
   it("holds 5,000 virtual users in little memory", function()

@@ -88,6 +88,7 @@ static void on_stop(uv_async_t *async)
 static void *run_phase(void *arg)
 {
     struct generator *generator = arg;
+    overrun_enter(generator);
     uv_loop_t *loop = &generator->loop;
     generator->idle_before_ns = (int64_t)uv_metrics_idle_time(loop);
     uv_update_time(loop);
@@ -114,8 +115,10 @@ bool generator_start(struct generator *generator, struct hook *hook,
     generator->n_now = hook ? 1 : generator->n_runs;
     generator->start_ns = start_ns;
     generator->grace_ns = NOT_ASKED;
+    generator->stop_ns = 0;
     pthread_mutex_lock(&generator->load->lock);
     generator->status.ended = false;
+    generator->status.as_of_ns = start_ns;
     pthread_mutex_unlock(&generator->load->lock);
     return pthread_create(&generator->thread, NULL, run_phase, generator) ==
                0 ||
@@ -130,7 +133,18 @@ void generator_join(struct generator *generator)
 void generator_stop(struct generator *generator, int64_t grace_ns)
 {
     generator->grace_ns = grace_ns;
+    generator->stop_ns = clock_mono_ns();
     uv_async_send(&generator->stop);
+}
+
+int64_t generator_deadline_ns(const struct scenario_run *run)
+{
+    int64_t stop_ns = run->generator->stop_ns;
+    int64_t grace_ns = run->generator->grace_ns;
+    if (stop_ns == 0 || grace_ns == NOT_ASKED) /* or it was heard */
+        return run->deadline_ns;
+    return stop_ns +
+           (grace_ns < 0 ? run->scenario->graceful_stop_ns : grace_ns);
 }
 
 static void open_handles(struct generator *generator)

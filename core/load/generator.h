@@ -25,6 +25,7 @@
 #include "client/network.h"
 #include "load/chunk.h"
 #include "load/hook.h"
+#include "load/overrun.h"
 #include "measure/results.h"
 #include "load/scenario.h"
 #include "script/module_http.h"
@@ -67,16 +68,18 @@ struct generator {
     uv_timer_t flush;
     uv_async_t stop;
     _Atomic int64_t grace_ns; /* that stop gives; < 0: the scenario's own */
+    _Atomic int64_t stop_ns;  /* when it was asked for; 0: not in this phase */
 
     /* Of the script (vu_script.c). */
     struct lua_State *L;
     struct http_host http;
     struct chunk chunk;
-    struct vu *current; /* whose function runs now */
-    struct vu *opening; /* whose chunk runs now */
-    uint64_t n_errors;  /* of the script, also those not logged */
-    int table_ref;      /* what the chunk returned when it was loaded */
-    int data_ref;       /* what setup returned; LUA_NOREF: nothing */
+    struct vu *volatile current; /* whose function runs now */
+    struct vu *opening;          /* whose chunk runs now */
+    struct overrun overrun;
+    uint64_t n_errors; /* of the script, also those not logged */
+    int table_ref;     /* what the chunk returned when it was loaded */
+    int data_ref;      /* what setup returned; LUA_NOREF: nothing */
     struct hook setup, teardown; /* of the first generator */
 };
 
@@ -99,6 +102,11 @@ void generator_join(struct generator *generator);
 /* Begin no iteration any more; those that run have `grace_ns`, or if < 0 their
  * scenario's gracefulStop. [any thread] */
 void generator_stop(struct generator *generator, int64_t grace_ns);
+
+/* When an iteration of this scenario that runs on the calling thread, the
+ * generator's, is to be interrupted: stopping counts, though the loop may not
+ * have heard of it yet. */
+int64_t generator_deadline_ns(const struct scenario_run *run);
 
 /* Of scenario.c: is everything of this phase over? Then it ends. */
 void generator_check_end(struct generator *generator);

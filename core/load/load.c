@@ -30,6 +30,17 @@ static void wait_for_others(struct load *load, struct generator *generator)
     status->as_of_ns = now_ns;
 }
 
+/* Is one held by a function that never waits? */
+static void look_for_overrun(struct load *load)
+{
+    for (unsigned i = 0; i < load->n_started; i++) {
+        struct generator_status status;
+        load_read_generator(load, i, &status);
+        if (!status.ended)
+            overrun_look(load->generators[i], status.as_of_ns);
+    }
+}
+
 static void collect(struct load *load)
 {
     pthread_mutex_lock(&load->lock);
@@ -70,6 +81,7 @@ static void on_collect(uv_timer_t *timer)
     struct load *load = timer->data;
     struct scenario_status all = {0};
     collect(load);
+    look_for_overrun(load);
     for (unsigned i = 0; i < load->config->n_scenarios; i++) {
         struct scenario_status status;
         load_read_status(load, i, &status);
@@ -380,11 +392,13 @@ static bool run_phase(struct load *load, unsigned n, struct hook *hook,
         if (!series_begin(&load->series, start_ns, n))
             return err_set(err, "out of memory");
     }
-    unsigned n_started = 0;
+    load->n_started = 0;
     load->n_running = n;
-    while (n_started < n &&
-           generator_start(load->generators[n_started], hook, start_ns, err))
-        n_started++;
+    while (
+        load->n_started < n &&
+        generator_start(load->generators[load->n_started], hook, start_ns, err))
+        load->n_started++;
+    unsigned n_started = load->n_started;
     if (n_started < n) {
         load->n_running -= n - n_started;
         load_stop(load, LOAD_STOPPED_BY_SIGNAL, 0);
@@ -394,6 +408,7 @@ static bool run_phase(struct load *load, unsigned n, struct hook *hook,
     uv_run(&load->loop, UV_RUN_DEFAULT);
     for (unsigned i = 0; i < n_started; i++)
         generator_join(load->generators[i]);
+    load->n_started = 0;
     collect(load);
     return n_started == n;
 }
@@ -468,6 +483,7 @@ static int run_all(struct load *load, struct err *err)
 int load_run(struct load *load, struct err *err)
 {
     load->results.start_ns = clock_mono_ns();
+    overrun_init();
     uv_signal_start(&load->on_int, on_signal, SIGINT);
     uv_signal_start(&load->on_term, on_signal, SIGTERM);
     uv_timer_start(&load->collecting, on_collect, COLLECT_MS, COLLECT_MS);

@@ -80,6 +80,7 @@ struct load {
     uv_async_t ended; /* a generator's phase has */
     uv_async_t aborted;
     atomic_uint n_running; /* generators */
+    unsigned n_started;    /* of the first, in this phase */
     _Atomic(enum load_stop) stopped;
     bool signalled; /* by SIGINT or SIGTERM, whatever had stopped it before */
     enum load_phase phase;

@@ -53,6 +53,7 @@ static void on_start(uv_timer_t *timer)
     const struct executor *executor = run->scenario->executor;
     int64_t end_ns = run->start_ns + run->scenario->duration_ns;
     run->started = true;
+    run->deadline_ns = end_ns + run->scenario->graceful_stop_ns;
     set_timer(run, on_end, end_ns - clock_mono_ns());
     if (executor->start)
         executor->start(run);
@@ -110,6 +111,7 @@ void scenario_rest(struct scenario_run *run)
 void scenario_stop(struct scenario_run *run, int64_t grace_ns)
 {
     stop(run);
+    run->deadline_ns = clock_mono_ns() + grace_ns;
     set_timer(run, on_grace_end, grace_ns);
     generator_check_end(run->generator);
 }

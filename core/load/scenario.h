@@ -27,9 +27,10 @@ struct scenario_run {
                                  they share them */
     struct vu *vus;
     uint32_t n_vus;
-    uint64_t n_begun; /* iterations */
-    uint32_t n_busy;  /* virtual users within an iteration */
-    int64_t start_ns; /* once it has started */
+    uint64_t n_begun;    /* iterations */
+    uint32_t n_busy;     /* virtual users within an iteration */
+    int64_t start_ns;    /* once it has started */
+    int64_t deadline_ns; /* when what still runs is interrupted */
     bool started;
     bool ended;       /* its duration is over */
     bool stopped;     /* no iteration begins any more */

@@ -131,6 +131,14 @@ static void count_unfinished(struct vu *vu, const struct transfer *transfer)
                 &tags);
 }
 
+void vu_break_off(struct vu *vu)
+{
+    vu->generator->behaviour->interrupt(vu);
+    if (vu->number > 0)
+        vu->generator->results.n_interrupted++;
+    leave(vu);
+}
+
 void vu_interrupt(struct vu *vu)
 {
     if (!vu->busy)
@@ -141,8 +149,5 @@ void vu_interrupt(struct vu *vu)
         client_abort(transfer);
     }
     uv_timer_stop(&vu->timer);
-    vu->generator->behaviour->interrupt(vu);
-    if (vu->number > 0)
-        vu->generator->results.n_interrupted++;
-    leave(vu);
+    vu_break_off(vu);
 }

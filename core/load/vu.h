@@ -95,6 +95,9 @@ void vu_finish(struct vu *vu);
 /* Break off its iteration, if it is in one. */
 void vu_interrupt(struct vu *vu);
 
+/* The same of one that waits for nothing. */
+void vu_break_off(struct vu *vu);
+
 extern const struct behaviour vu_url;
 extern const struct behaviour vu_script;
 

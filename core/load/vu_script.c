@@ -192,6 +192,10 @@ static void resume(struct vu *vu, int n_args)
     generator->current = NULL;
     if (status == LUA_YIELD && vu->waiting)
         return;
+    if (overrun_take(vu)) {
+        vu_break_off(vu);
+        return;
+    }
     if (status == LUA_YIELD)
         err_set(&err, "the script's function yields to nobody: only http "
                       "requests and sleep may wait");

@@ -1,0 +1,88 @@
+#include "load/overrun.h"
+
+#include <lauxlib.h>
+#include <lua.h>
+#include <pthread.h>
+#include <signal.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "load/generator.h"
+#include "load/scenario.h"
+#include "load/vu.h"
+
+#define OVERRUN_SIGNAL SIGUSR1 /* the sampler has SIGPROF */
+#define LOOKS 10
+#define EVERYWHERE (LUA_MASKCOUNT | LUA_MASKCALL | LUA_MASKRET)
+
+static _Thread_local struct generator *volatile self;
+
+static void warn(struct generator *generator, const struct vu *vu)
+{
+    if (generator->overrun.warned)
+        return;
+    generator->overrun.warned = true;
+    log_write(LOG_WARN, "vu_computes",
+              LOG_FIELDS(log_integer("vu", vu->number),
+                         log_integer("iteration", vu->iteration),
+                         log_text("note", "its function has not waited for a "
+                                          "second: others of its thread wait "
+                                          "for it")));
+}
+
+/* From the end on every instruction fails: pcall does not save it. */
+static void on_hook(lua_State *L, lua_Debug *ar)
+{
+    (void)ar;
+    struct generator *generator = self;
+    struct vu *vu = generator->current;
+    if (vu)
+        warn(generator, vu);
+    if (vu && clock_mono_ns() >= generator_deadline_ns(vu->run)) {
+        generator->overrun.taken = true;
+        lua_sethook(L, on_hook, EVERYWHERE, 1);
+        luaL_error(L, "interrupted");
+    }
+    lua_sethook(L, NULL, 0, 0);
+}
+
+static void on_signal(int number)
+{
+    (void)number;
+    struct generator *generator = self;
+    struct vu *vu = generator ? generator->current : NULL;
+    if (vu)
+        lua_sethook(vu->co, on_hook, EVERYWHERE, 1);
+}
+
+void overrun_init(void)
+{
+    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
+    sigaction(OVERRUN_SIGNAL, &action, NULL);
+}
+
+void overrun_enter(struct generator *generator) { self = generator; }
+
+/* Looks are counted, not time: while the whole program was stopped there was
+ * none. */
+void overrun_look(struct generator *generator, int64_t as_of_ns)
+{
+    struct overrun *overrun = &generator->overrun;
+    if (!generator->L || as_of_ns != overrun->seen_ns) {
+        overrun->seen_ns = as_of_ns;
+        overrun->n_unchanged = 0;
+    } else if (++overrun->n_unchanged >= LOOKS) {
+        pthread_kill(generator->thread, OVERRUN_SIGNAL);
+    }
+}
+
+bool overrun_take(struct vu *vu)
+{
+    struct generator *generator = vu->generator;
+    if (!generator->overrun.taken)
+        return false;
+    generator->overrun.taken = false;
+    lua_sethook(vu->co, NULL, 0, 0);
+    scenario_stop(vu->run, 0);
+    return true;
+}
