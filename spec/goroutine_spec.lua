@@ -253,18 +253,37 @@ it("is not made for clients that have left", function()
   assert.is_nil(server:output():find("abandoned", 1, true))
 end)
 
+it("has each thread once, however many ask at once", function()
+  start(2)
+  for _ = 1, 3 do
+    hold("/debug/pprof/goroutine?debug=2", 8)
+    for _, client in ipairs(clients) do
+      local text, n = client:receive "*a", 0
+      for _ in text:gmatch "\ngoroutine %d+ %[thread%]:" do n = n + 1 end
+      assert.equal(4, n, text)
+      client:close()
+    end
+    clients = {}
+  end
+end)
+
 it("has each one for itself with debug=2: what for, how long, who made it", function()
   start(2)
   hold("/doze", 2)
   assert.equal(200, (support.request(server.url .. "/make/2")))
+  wait_for("doze;scheduler.sleep", 2)
   socket.sleep(0.3)
   local text = get "?debug=2"
   local dozing, suspended, unstarted, numbers = 0, 0, 0, {}
+  local n_threads, threads = 0, {}
   for block in text:gmatch "(goroutine .-)\n\n" do
     local number, state = block:match "^goroutine (%d+) %[([^%]]+)%]:\n"
-    if state ~= "thread" then
-      assert.is_nil(numbers[number])
-      numbers[number] = true
+    local of_kind = state == "thread" and threads or numbers
+    assert.is_nil(of_kind[number], block)
+    of_kind[number] = true
+    n_threads = n_threads + (state == "thread" and 1 or 0)
+    if state == "thread" then -- as /proc has it
+      assert.truthy(support.exists(("/proc/%d/task/%s/stat"):format(server.pid, number)), block)
     end
     if state == "sleep" and block:find "\nroutes.doze%(%.%.%.%)\n\t[^\n]*/routes.lua:%d+\n" then
       dozing = dozing + 1
@@ -280,4 +299,6 @@ it("has each one for itself with debug=2: what for, how long, who made it", func
     end
   end
   assert.same({ 2, 2, 2 }, { dozing, suspended, unstarted }, text)
+  -- Two workers, the admin's thread and the exporter's.
+  assert.equal(4, n_threads, text)
 end)

@@ -66,7 +66,7 @@ bool goroutines_are_counted(const struct goroutines *g)
 
 static bool add_threads(struct goroutines *g)
 {
-    struct stacks *threads = session_probe();
+    struct stacks *threads = session_probe(NULL);
     if (!threads)
         return false;
     for (uint32_t i = 0; i < stacks_n(threads); i++) {
@@ -105,9 +105,12 @@ int64_t goroutines_number(struct goroutines *g)
 
 bool goroutines_write(struct goroutines *g, struct buf *text, struct err *err)
 {
-    struct stacks *threads = session_probe();
-    bool ok = threads ? goroutine_dump_write(&g->dump, threads, text, err)
-                      : err_set(err, "out of memory for a dump");
-    stacks_free(threads);
+    struct buf threads = BUF_INIT;
+    struct stacks *stacks = session_probe(&threads);
+    bool ok = stacks
+                  ? goroutine_dump_write(&g->dump, stacks, &threads, text, err)
+                  : err_set(err, "out of memory for a dump");
+    stacks_free(stacks);
+    buf_fini(&threads);
     return ok;
 }

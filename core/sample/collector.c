@@ -34,7 +34,7 @@ static void drain_thread(struct sampler_thread *t)
         uint32_t stack[STITCH_MAX];
         unsigned n = stitch(s, t->functions, stack);
         enum session_kind kind = kind_of(s);
-        session_list_add(stack, n, s, kind);
+        session_list_add(stack, n, s, kind, t->tid);
         ring_pop(t->ring);
         atomic_fetch_add_explicit(&n_read, kind == SESSION_CPU,
                                   memory_order_relaxed);

@@ -8,6 +8,7 @@
 #include "sample/frames.h"
 #include "sample/labels.h"
 #include "sample/locations.h"
+#include "sample/session.h"
 #include "sample/stacks.h"
 
 /* Of an entry; its state with a NUL and its frames follow. */
@@ -142,17 +143,22 @@ static void write_entry(const struct writer *w, const struct head *head,
     buf_puts(w->text, "\n");
 }
 
-/* A thread is always at something. They come first, without numbers of their
- * own: 0. */
-static void write_threads(const struct writer *w, const struct stacks *threads)
+/* They come first. Their numbers are the kernel's, those of coroutines our own:
+ * a thread's may be a coroutine's too. */
+static void write_threads(const struct writer *w, const struct stacks *stacks,
+                          const struct buf *threads)
 {
-    for (uint32_t i = 0; i < stacks_n(threads); i++) {
-        struct stack_entry stack = stacks_get(threads, i);
-        const struct head head = {.labels = stack.labels,
+    struct probed_thread thread;
+    for (size_t at = 0; at < threads->len; at += sizeof thread) {
+        memcpy(&thread, threads->data + at, sizeof thread);
+        if (thread.stack == STACKS_OVERFLOW)
+            continue;
+        struct stack_entry stack = stacks_get(stacks, thread.stack);
+        const struct head head = {.number = thread.tid,
+                                  .labels = stack.labels,
                                   .maker = FRAME_FULL,
                                   .n_frames = stack.n_frames};
-        for (int64_t n = 0; n < stack.count; n++)
-            write_entry(w, &head, "thread", stack.frames);
+        write_entry(w, &head, "thread", stack.frames);
     }
 }
 
@@ -182,7 +188,8 @@ static struct buf take_entries(struct goroutine_dump *dump)
 }
 
 bool goroutine_dump_write(struct goroutine_dump *dump,
-                          const struct stacks *threads, struct buf *text,
+                          const struct stacks *stacks,
+                          const struct buf *threads, struct buf *text,
                           struct err *err)
 {
     struct buf entries = take_entries(dump);
@@ -191,9 +198,10 @@ bool goroutine_dump_write(struct goroutine_dump *dump,
         w.locations = locations_new(w.names);
     bool ok = w.locations;
     if (ok) {
-        write_threads(&w, threads);
+        write_threads(&w, stacks, threads);
         write_coroutines(&w, &entries);
-        ok = !entries.failed && !text->failed && !profile_failed(w.names);
+        ok = !entries.failed && !threads->failed && !text->failed &&
+             !profile_failed(w.names);
     }
     buf_fini(&entries);
     locations_free(w.locations);

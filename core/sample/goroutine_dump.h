@@ -40,10 +40,12 @@ void goroutine_dump_fini(struct goroutine_dump *dump);
 void goroutine_dump_add(struct goroutine_dump *dump,
                         const struct goroutine_info *info);
 
-/* Append the text of all, and of the threads' stacks of now in front. False and
- * err when out of memory. [any thread; symbols may take long] */
+/* Append the text of all, and in front of the threads, as session_probe gave
+ * their stacks and who has them. False and err when out of memory. [any thread;
+ * symbols may take long] */
 bool goroutine_dump_write(struct goroutine_dump *dump,
-                          const struct stacks *threads, struct buf *text,
+                          const struct stacks *stacks,
+                          const struct buf *threads, struct buf *text,
                           struct err *err);
 
 #endif

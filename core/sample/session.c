@@ -1,6 +1,7 @@
 #include "sample/session.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "base/clock.h"
@@ -20,6 +21,7 @@ struct session {
     int rate_hz;
     struct stacks *stacks;
     struct slow_requests *slow; /* NULL: all are wanted */
+    struct buf threads; /* of a probe: struct probed_thread, one for each */
     int64_t start_wall_ns, start_mono_ns;
     uint64_t start_counts[N_COUNTS];
 };
@@ -46,11 +48,39 @@ static void add(struct session *s, const uint32_t *frames, unsigned n_frames,
         stacks_add(s->stacks, frames, n_frames, labels, 1, sample->weight_ns);
 }
 
+static bool has_thread(const struct buf *threads, pid_t tid)
+{
+    struct probed_thread thread;
+    for (size_t at = 0; at < threads->len; at += sizeof thread) {
+        memcpy(&thread, threads->data + at, sizeof thread);
+        if (thread.tid == tid)
+            return true;
+    }
+    return false;
+}
+
+/* A thread that another probe has asked as well answers twice. */
+static void add_probed(struct session *s, const uint32_t *frames,
+                       unsigned n_frames, const struct sample *sample,
+                       pid_t tid)
+{
+    if (has_thread(&s->threads, tid))
+        return;
+    const struct probed_thread thread = {
+        .tid = tid,
+        .stack = stacks_add(s->stacks, frames, n_frames, sample->labels, 1, 0),
+    };
+    buf_append(&s->threads, &thread, sizeof thread);
+}
+
 void session_list_add(const uint32_t *frames, unsigned n_frames,
-                      const struct sample *sample, enum session_kind kind)
+                      const struct sample *sample, enum session_kind kind,
+                      pid_t tid)
 {
     for (struct session *s = first; s; s = s->next)
-        if (s->kind == kind)
+        if (s->kind == kind && kind == SESSION_PROBE)
+            add_probed(s, frames, n_frames, sample, tid);
+        else if (s->kind == kind)
             add(s, frames, n_frames, sample);
 }
 
@@ -75,6 +105,7 @@ static void session_free(struct session *s)
 {
     stacks_free(s->stacks);
     slow_requests_free(s->slow);
+    buf_fini(&s->threads);
     free(s);
 }
 
@@ -176,7 +207,7 @@ static void finish_probes(void)
         nanosleep(&ANSWER_PAUSE, NULL);
 }
 
-struct stacks *session_probe(void)
+struct stacks *session_probe(struct buf *threads)
 {
     const struct session_options options = {.kind = SESSION_PROBE};
     struct session *session = add_session(&options);
@@ -190,7 +221,12 @@ struct stacks *session_probe(void)
     unlink_session(session);
     pthread_mutex_unlock(&collector_lock);
     struct stacks *stacks = session->stacks;
-    free(session);
+    session->stacks = NULL;
+    if (threads) {
+        *threads = session->threads;
+        session->threads = BUF_INIT;
+    }
+    session_free(session);
     return stacks;
 }
 

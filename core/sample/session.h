@@ -9,7 +9,9 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 
 struct profile;
@@ -40,11 +42,17 @@ struct session *session_open(const struct session_options *options,
 struct profile *session_close(struct session *session,
                               const struct stacks *more, struct err *err);
 
+struct probed_thread {
+    pid_t tid;
+    uint32_t stack; /* its position in the stacks, STACKS_OVERFLOW: none */
+};
+
 /* The stacks that all watched threads have now, each counted once, with their
- * labels; the caller's, to be freed by stacks_free. One that runs Lua is seen
- * at its next safe point; waits for that up to 200 ms. NULL when out of memory.
- * [any thread, not a worker's] */
-struct stacks *session_probe(void);
+ * labels; the caller's, to be freed by stacks_free. Unless NULL `threads`
+ * is set to a struct probed_thread of each, for buf_fini. One that runs Lua is
+ * seen at its next safe point; waits for that up to 200 ms. NULL when out of
+ * memory. [any thread, not a worker's] */
+struct stacks *session_probe(struct buf *threads);
 
 /* What judges its samples, NULL when it wants all. As long as the session. */
 struct slow_requests *session_slow_requests(const struct session *session);

@@ -49,7 +49,7 @@ static void a_thread_that_answers_late_is_there(void **state)
     pthread_barrier_init(&ready, NULL, 2);
     assert_int_equal(pthread_create(&late, NULL, answer_late, NULL), 0);
     pthread_barrier_wait(&ready);
-    struct stacks *stacks = session_probe();
+    struct stacks *stacks = session_probe(NULL);
     assert_non_null(stacks);
     uint64_t n = 0;
     for (uint32_t i = 0; i < stacks_n(stacks); i++)
