@@ -27,6 +27,15 @@ return {
   ["GET /bad/values"] = function() return 200, "x", {}, "y" end,
   ["GET /bad/header"] = function() return 200, "x", { ["X-A"] = "a\r\nb: c" } end,
   ["GET /bad/nul"] = function() return 200, "x", { ["X-A"] = "a\0b" } end,
+  ["GET /bad/name"] = function() return 200, "x", { ["X A"] = "v" } end,
+  ["GET /bad/nul-name"] = function() return 200, "x", { ["X-A\0B"] = "v" } end,
+  ["GET /bad/length"] = function() return 200, "x", { ["content-length"] = "3" } end,
+  ["GET /bad/coding"] = function() return 200, "x", { ["Transfer-Encoding"] = "gzip" } end,
+  ["GET /bad/error-status"] = function() error { status = 99999, message = "m" } end,
+  ["GET /bad/error-fine"] = function() error { status = 204 } end,
+  ["GET /bad/error-text"] = function() error { status = "x", message = {} } end,
+  ["GET /bad/error-message"] = function() error { status = 404, message = {} } end,
+  ["GET /error/number"] = function() error { status = 404, message = 42 } end,
   ["GET /headers/{n}"] = function(req)
     return 200, "x", { ["X-Long"] = ("x"):rep(tonumber(req.params.n)) }
   end,
@@ -162,6 +171,12 @@ describe("a handler", function()
       assert.equal("short and stout\n", body)
       assert.is_nil(server:output():find("stout", 1, true))
     end)
+
+    it("an error whose message is a number", function()
+      local status, body = request "/error/number"
+      assert.equal(404, status)
+      assert.equal("42\n", body)
+    end)
   end)
 
   describe("that fails", function()
@@ -213,6 +228,14 @@ describe("a handler", function()
       ["/bad/status"] = "status must be an integer from 200 to 599, got 99",
       ["/bad/values"] = "at most status, body and headers, got 4 values",
       ["/bad/header"] = "header 'X-A' cannot have the value",
+      ["/bad/name"] = "a header's name must be a token, got 'X A'",
+      ["/bad/nul-name"] = "a header's name must be a token, got 'X-A'",
+      ["/bad/length"] = "header 'content-length' is set by the server itself",
+      ["/bad/coding"] = "header 'Transfer-Encoding' is set by the server itself",
+      ["/bad/error-status"] = "an error's status must be an integer from 400 to 599, got 99999",
+      ["/bad/error-fine"] = "an error's status must be an integer from 400 to 599, got 204",
+      ["/bad/error-text"] = "an error's status must be an integer from 400 to 599, got string",
+      ["/bad/error-message"] = "an error's message must be a string, got table",
       ["/bad/nul"] = "header 'X-A' cannot have a NUL in its value",
       ["/bad/yield"] = "coroutine.yield outside a coroutine",
       ["/bad/sleep"] = "sleep has to wait, which it cannot do in a function that",

@@ -194,9 +194,8 @@ static void on_done(void *ctx, lua_State *co, const struct err *failure)
         return;
     stop_watching(x);
     if (failure) {
-        ok = reply_from_error(co, &reply);
-        if (!ok)
-            err = *failure;
+        err = *failure;
+        ok = reply_from_error(co, &reply, &err);
     } else {
         ok = reply_from_results(co, 2, &reply, &err);
     }

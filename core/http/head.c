@@ -32,11 +32,11 @@ static const struct head_fault bad_coding = {
 static const struct head_fault bad_expectation = {
     MHD_HTTP_EXPECTATION_FAILED, "of expectations only 100-continue is known"};
 
-/* RFC 9110, 5.6.2 */
-static bool is_token(const char *s, size_t n)
+bool head_is_token(const char *s, size_t n)
 {
     for (size_t i = 0; i < n; i++)
-        if (!isalnum((unsigned char)s[i]) && !strchr("!#$%&'*+-.^_`|~", s[i]))
+        if (!isalnum((unsigned char)s[i]) &&
+            (s[i] == '\0' || !strchr("!#$%&'*+-.^_`|~", s[i])))
             return false;
     return n > 0;
 }
@@ -101,7 +101,7 @@ static enum MHD_Result scan_header(void *ctx, enum MHD_ValueKind kind,
 {
     (void)kind;
     struct scan *scan = ctx;
-    if (!is_token(name, n_name))
+    if (!head_is_token(name, n_name))
         scan->fault = &bad_name;
     else if (is_folded(name, n_name, value))
         scan->fault = &folded;
@@ -127,7 +127,7 @@ const struct head_fault *head_check(struct MHD_Connection *connection,
 {
     struct scan scan = {0};
     bool is_old = strcmp(version, MHD_HTTP_VERSION_1_0) == 0;
-    if (!is_token(method, strlen(method)))
+    if (!head_is_token(method, strlen(method)))
         return &bad_method;
     if (!is_target(method, target))
         return &bad_target;

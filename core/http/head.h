@@ -6,12 +6,17 @@
 #define HTTP_HEAD_H
 
 #include <microhttpd.h>
+#include <stdbool.h>
+#include <stddef.h>
 
 /* Why a request was refused, static, and with which status. */
 struct head_fault {
     unsigned status;
     const char *message;
 };
+
+/* RFC 9110, 5.6.2: what a method or a header's name may be. */
+bool head_is_token(const char *s, size_t n);
 
 /* `target`: as libmicrohttpd gives it, without the query. NULL when the head
  * is well-formed. */

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "http/head.h"
 #include "http/module_stream.h"
 #include "http/response.h"
 #include "http/stream.h"
@@ -13,22 +14,21 @@
 /* Most JSON replies are shorter: they take one allocation. */
 #define JSON_BYTES 512
 
-static bool read_status(lua_State *L, int index, unsigned *status,
-                        struct err *err)
+/* `whose` and `least`: for the message. */
+static bool read_status(lua_State *L, int index, const char *whose, int least,
+                        unsigned *status, struct err *err)
 {
     int is_integer;
     lua_Integer value = lua_tointegerx(L, index, &is_integer);
     bool is_number = lua_type(L, index) == LUA_TNUMBER;
-    if (is_number && is_integer && value >= 200 && value <= 599) {
+    if (is_number && is_integer && value >= least && value <= 599) {
         *status = (unsigned)value;
         return true;
     }
     char got[32];
     snprintf(got, sizeof got, "%.14g", lua_tonumber(L, index));
-    return err_set(err,
-                   "a handler's status must be an integer from 200 to 599, "
-                   "got %s",
-                   is_number ? got : luaL_typename(L, index));
+    return err_set(err, "%s status must be an integer from %d to 599, got %s",
+                   whose, least, is_number ? got : luaL_typename(L, index));
 }
 
 struct reply reply_text(unsigned status, const char *line)
@@ -104,6 +104,15 @@ static bool set_body(lua_State *L, int index, struct reply *reply,
                    luaL_typename(L, index));
 }
 
+/* What of a header libmicrohttpd keeps to itself. */
+static bool refuse_header(const char *name, const char *value, struct err *err)
+{
+    if (strcasecmp(name, MHD_HTTP_HEADER_CONTENT_LENGTH) == 0 ||
+        strcasecmp(name, MHD_HTTP_HEADER_TRANSFER_ENCODING) == 0)
+        return err_set(err, "header '%s' is set by the server itself", name);
+    return err_set(err, "header '%s' cannot have the value '%s'", name, value);
+}
+
 /* stack: ..., value */
 static bool add_header(lua_State *L, struct reply *reply, const char *name,
                        struct err *err)
@@ -128,7 +137,7 @@ static bool add_header(lua_State *L, struct reply *reply, const char *name,
                                     MHD_HTTP_HEADER_CONTENT_TYPE));
     if (MHD_add_response_header(reply->response, name, value) == MHD_YES)
         return true;
-    return err_set(err, "header '%s' cannot have the value '%s'", name, value);
+    return refuse_header(name, value, err);
 }
 
 /* stack: ..., value or array of values */
@@ -159,7 +168,11 @@ static bool add_headers(lua_State *L, int index, struct reply *reply,
         if (lua_type(L, -2) != LUA_TSTRING)
             return err_set(err, "a header's name must be a string, got %s",
                            luaL_typename(L, -2));
-        if (!add_headers_of(L, reply, lua_tostring(L, -2), err))
+        const char *name = lua_tostring(L, -2);
+        if (!head_is_token(name, lua_rawlen(L, -2)))
+            return err_set(err, "a header's name must be a token, got '%s'",
+                           name);
+        if (!add_headers_of(L, reply, name, err))
             return false;
     }
     return true;
@@ -168,7 +181,7 @@ static bool add_headers(lua_State *L, int index, struct reply *reply,
 /* stack: ..., status, body, headers, from `first` on */
 static bool build(lua_State *L, int first, struct reply *reply, struct err *err)
 {
-    if (!read_status(L, first, &reply->status, err) ||
+    if (!read_status(L, first, "a handler's", 200, &reply->status, err) ||
         !set_body(L, first + 1, reply, err))
         return false;
     if (!reply->response || add_headers(L, first + 2, reply, err))
@@ -200,7 +213,7 @@ bool reply_from_results(lua_State *L, int first, struct reply *reply,
     if (n == 1 && lua_type(L, first) != LUA_TNUMBER)
         return set_body(L, first, reply, err);
     if (n == 1) {
-        if (!read_status(L, first, &reply->status, err))
+        if (!read_status(L, first, "a handler's", 200, &reply->status, err))
             return false;
         set_reason(reply);
         return true;
@@ -221,26 +234,52 @@ static bool push_field(lua_State *L, const char *name)
     return false;
 }
 
-bool reply_from_error(lua_State *L, struct reply *reply)
+/* stack: ..., an error's message */
+static bool set_message(lua_State *L, struct reply *reply, struct err *err)
 {
-    if (!lua_istable(L, -1) || !lua_checkstack(L, 8))
+    char number[32];
+    const char *text = number;
+    if (lua_isinteger(L, -1))
+        snprintf(number, sizeof number, LUA_INTEGER_FMT, lua_tointeger(L, -1));
+    else if (lua_type(L, -1) == LUA_TNUMBER)
+        snprintf(number, sizeof number, LUA_NUMBER_FMT, lua_tonumber(L, -1));
+    else if (lua_type(L, -1) == LUA_TSTRING)
+        text = lua_tostring(L, -1);
+    else
+        return err_set(err, "an error's message must be a string, got %s",
+                       luaL_typename(L, -1));
+    if (reply->response)
+        MHD_destroy_response(reply->response);
+    *reply = reply_text(reply->status, text);
+    return true;
+}
+
+/* stack: ..., error, its status */
+static bool build_error(lua_State *L, struct reply *reply, struct err *err)
+{
+    if (!read_status(L, -1, "an error's", 400, &reply->status, err))
         return false;
-    struct err ignored;
-    *reply = (struct reply){0};
-    if (!push_field(L, "status"))
-        return false;
-    bool is_status = read_status(L, -1, &reply->status, &ignored);
     lua_pop(L, 1);
-    if (!is_status || reply->status < 400)
-        return false;
     set_reason(reply);
     if (!push_field(L, "message"))
         return true;
-    if (lua_type(L, -1) == LUA_TSTRING) {
-        if (reply->response)
-            MHD_destroy_response(reply->response);
-        *reply = reply_text(reply->status, lua_tostring(L, -1));
-    }
-    lua_pop(L, 1);
-    return true;
+    if (set_message(L, reply, err))
+        return true;
+    if (reply->response)
+        MHD_destroy_response(reply->response);
+    reply->response = NULL;
+    return false;
+}
+
+bool reply_from_error(lua_State *L, struct reply *reply, struct err *err)
+{
+    struct err wrong;
+    int top = lua_gettop(L);
+    *reply = (struct reply){0};
+    if (!lua_istable(L, -1) || !lua_checkstack(L, 8) ||
+        !push_field(L, "status"))
+        return false;
+    bool built = build_error(L, reply, &wrong);
+    lua_settop(L, top);
+    return built || err_prefix(err, "%s: ", wrong.message);
 }

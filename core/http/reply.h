@@ -35,7 +35,9 @@ bool reply_from_results(struct lua_State *L, int first, struct reply *reply,
 
 /* From the error value on top: a table with a `status` of 400 to 599, and a
  * `message` if it likes, is an answer that the script wanted, not a fault.
- * False for anything else. */
-bool reply_from_error(struct lua_State *L, struct reply *reply);
+ * False for anything else: `err`, which tells the failure already, then
+ * begins with what is wrong with a status or message that is there. */
+bool reply_from_error(struct lua_State *L, struct reply *reply,
+                      struct err *err);
 
 #endif

@@ -29,7 +29,7 @@ function Request:stream(f) end
 --- What an error may be that is an answer: raise it by `error(...)`.
 ---@class HttpError
 ---@field status integer 400 to 599
----@field message? string the body
+---@field message? string|number the body
 
 ---@alias Header string|integer|(string|integer)[]
 ---@alias Handler fun(req: Request): any, any, table<string, Header>?
