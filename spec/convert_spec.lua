@@ -168,7 +168,12 @@ describe("perilune convert refuses", function()
   it("a file that is something else", function()
     local other = folder .. "/other"
     support.write_file(other, "this is no profile, but a text\n")
-    refuse(other .. " --to folded", "not a pprof profile")
+    refuse(other .. " --to folded",
+      "not a pprof profile: it begins with 'this is no profile, but a text'")
+    support.write_file(other, ("long"):rep(100))
+    refuse(other .. " --to folded", "it begins with '" .. ("long"):rep(10) .. "'\n")
+    support.write_file(other, "\1\2\3")
+    refuse(other .. " --to folded", "not a pprof profile: the file is damaged")
     support.write_file(other, "")
     refuse(other .. " --to folded", "it is empty")
     refuse(folder .. "/absent --to folded", "No such file or directory")
@@ -179,7 +184,45 @@ describe("perilune convert refuses", function()
   end)
 
   it("an unknown sample type, naming the known ones", function()
-    refuse(ours .. " --to folded -i space", "there are samples, cpu")
+    for _, to in ipairs { "folded", "top", "pprof" } do
+      refuse(ours .. " --to " .. to .. " -i space",
+        "perilune convert: unknown sample type 'space': there are samples, cpu\n")
+    end
+    refuse(ours .. " --to folded -i 2",
+      "unknown sample type '2': there are samples, cpu\n")
+  end)
+
+  it("an output that cannot be written, before it reads its input", function()
+    local code, _, err = support.command(
+      ("convert %s/absent -t folded -o %s/no/out"):format(folder, folder))
+    assert.are.equal(1, code)
+    assert.are.equal(("perilune convert: cannot write '%s/no/out': " ..
+      "No such file or directory\n"):format(folder), err)
+  end)
+
+  it("a URL whose server is not there, named once", function()
+    refuse("http://127.0.0.1:1/ -t top", "http://127.0.0.1:1/: ")
+    local _, _, err = support.command "convert http://127.0.0.1:1/ -t top"
+    local _, n = err:gsub("http://127%.0%.0%.1:1/", "")
+    assert.are.equal(1, n, err)
+  end)
+
+  it("a URL that answers with something else", function()
+    support.write_file(folder .. "/routes.lua", [[return {
+      ["/text"] = function() return "hello" end,
+      ["/page"] = function()
+        return 200, "\n<html>\n</html>", { ["Content-Type"] = "text/html" }
+      end,
+    }]])
+    local server = support.serve { "--workers", "1", folder }
+    for path, reason in pairs {
+      ["/text"] = "not a pprof profile: it begins with 'hello'",
+      ["/page"] = "not a pprof profile: it begins with '<html>'",
+      ["/none"] = "not a profile but status 404: Not Found",
+    } do
+      refuse(server.url .. path .. " -t top", server.url .. path .. ": " .. reason)
+    end
+    assert.are.equal(0, server:stop())
   end)
 
   it("wrong usage", function()

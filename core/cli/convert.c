@@ -1,5 +1,5 @@
 /* convert.c -- perilune convert: any pprof profile in any export format. */
-#include <errno.h>
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,19 +69,46 @@ static const struct argp argp = {
            "long as its 'seconds' say.",
 };
 
+/* The exporters that show one sample type look for it themselves, but only
+ * when all is read, and an error of theirs has a traceback. */
+static bool has_sample_type(const struct profile *profile, const char *wanted,
+                            struct err *err)
+{
+    char names[256] = "", *end;
+    uint32_t n = profile_n_sample_types(profile);
+    unsigned long position = strtoul(wanted, &end, 10);
+    if (!*wanted || (isdigit((unsigned char)*wanted) && !*end && position < n))
+        return true;
+    for (uint32_t i = 0; i < n; i++) {
+        const char *name = profile_get_string(
+            profile, profile_get_sample_type(profile, i).type, NULL);
+        size_t used = strlen(names);
+        if (strcmp(name, wanted) == 0)
+            return true;
+        snprintf(names + used, sizeof names - used, "%s%s", i ? ", " : "",
+                 name);
+    }
+    return err_set(err, "unknown sample type '%s': there are %s", wanted,
+                   names);
+}
+
 static bool convert(const struct convert_options *o, struct export_host *host,
                     struct err *err)
 {
-    struct export_info info;
     char exporter_options[128] = "";
-    if (!export_host_find(host, o->format, &info, err))
+    if (!export_profile_check(host, o->format, o->output, err))
         return false;
     if (o->sample_index)
         snprintf(exporter_options, sizeof exporter_options, "sample_index=%s",
                  o->sample_index);
     struct profile *profile = profile_input_read(o->input, err);
-    return profile && export_profile_write(host, profile, o->format,
-                                           exporter_options, o->output, err);
+    if (!profile)
+        return false;
+    if (!o->sample_index || has_sample_type(profile, o->sample_index, err))
+        return export_profile_write(host, profile, o->format, exporter_options,
+                                    o->output, err);
+    profile_free(profile);
+    return false;
 }
 
 int command_convert(int argc, char **argv)

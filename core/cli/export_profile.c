@@ -11,6 +11,19 @@ struct export_host *export_profile_host(const char *extra_dir, struct err *err)
     return export_host_new(dirs, err);
 }
 
+static bool is_binary(const struct export_info *info)
+{
+    return strncmp(info->content_type, "text/", 5) != 0;
+}
+
+bool export_profile_check(struct export_host *host, const char *format,
+                          const char *path, struct err *err)
+{
+    struct export_info info;
+    return export_host_find(host, format, &info, err) &&
+           output_check(path, is_binary(&info), err);
+}
+
 bool export_profile_write(struct export_host *host, struct profile *profile,
                           const char *format, const char *options,
                           const char *path, struct err *err)
@@ -19,8 +32,7 @@ bool export_profile_write(struct export_host *host, struct profile *profile,
     struct export_info info = {0};
     bool done =
         export_host_export(host, format, options, profile, &bytes, &info, err);
-    bool is_binary = strncmp(info.content_type, "text/", 5) != 0;
-    done = done && output_write(path, &bytes, is_binary, err);
+    done = done && output_write(path, &bytes, is_binary(&info), err);
     buf_fini(&bytes);
     return done;
 }

@@ -14,6 +14,12 @@ struct profile;
  * `extra_dir` (NULL: none). */
 struct export_host *export_profile_host(const char *extra_dir, struct err *err);
 
+/* Could export_profile_write do it? For what is to be known before the profile
+ * is made: false and err when there is no such format, or `path` cannot be
+ * written to. Leaves what is there as it is. */
+bool export_profile_check(struct export_host *host, const char *format,
+                          const char *path, struct err *err);
+
 /* Export the profile, which is freed, in `format` and write it to `path`
  * (output_write). `options` as in export_host_run. */
 bool export_profile_write(struct export_host *host, struct profile *profile,

@@ -21,13 +21,17 @@ static bool write_all(int fd, const struct buf *bytes)
     return true;
 }
 
-static bool to_stdout(const struct buf *bytes, bool is_binary, struct err *err)
+static bool is_stdout(const char *path)
+{
+    return !path || strcmp(path, "-") == 0;
+}
+
+static bool check_stdout(bool is_binary, struct err *err)
 {
     if (is_binary && isatty(STDOUT_FILENO))
         return err_set(err, "the output is binary and stdout is a terminal: "
                             "name a file with -o");
-    return write_all(STDOUT_FILENO, bytes) ||
-           err_set(err, "cannot write to stdout: %s", strerror(errno));
+    return true;
 }
 
 /* A device, a pipe or a link (/dev/stdout is one) must not be replaced by a
@@ -38,23 +42,73 @@ static bool is_special(const char *path)
     return lstat(path, &st) == 0 && !S_ISREG(st.st_mode);
 }
 
+/* A pipe is not opened: that waits for a reader. A link to nothing becomes a
+ * file. */
+static bool check_special(const char *path)
+{
+    struct stat st;
+    if (stat(path, &st) == 0 && S_ISDIR(st.st_mode)) {
+        errno = EISDIR;
+        return false;
+    }
+    return access(path, W_OK) == 0 || errno == ENOENT;
+}
+
+static bool cannot_write(const char *path, struct err *err)
+{
+    return err_set(err, "cannot write '%s': %s", path, strerror(errno));
+}
+
+/* The file that is to take the name. NULL when out of memory. */
+static char *name_beside(const char *path)
+{
+    char *beside;
+    int n = asprintf(&beside, "%s.%d.tmp", path, (int)getpid());
+    return n < 0 ? NULL : beside;
+}
+
+static int open_to_write(const char *path)
+{
+    return open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+}
+
+bool output_check(const char *path, bool is_binary, struct err *err)
+{
+    if (is_stdout(path))
+        return check_stdout(is_binary, err);
+    if (is_special(path))
+        return check_special(path) || cannot_write(path, err);
+    char *beside = name_beside(path);
+    if (!beside)
+        return err_set(err, "out of memory");
+    int fd = open_to_write(beside);
+    if (fd < 0) {
+        cannot_write(path, err);
+    } else {
+        close(fd);
+        unlink(beside);
+    }
+    free(beside);
+    return fd >= 0;
+}
+
 bool output_write(const char *path, const struct buf *bytes, bool is_binary,
                   struct err *err)
 {
-    if (!path || strcmp(path, "-") == 0)
-        return to_stdout(bytes, is_binary, err);
-    char *beside;
+    if (is_stdout(path))
+        return check_stdout(is_binary, err) &&
+               (write_all(STDOUT_FILENO, bytes) ||
+                err_set(err, "cannot write to stdout: %s", strerror(errno)));
     bool special = is_special(path);
-    int n = special ? asprintf(&beside, "%s", path)
-                    : asprintf(&beside, "%s.%d.tmp", path, (int)getpid());
-    if (n < 0)
+    char *beside = special ? strdup(path) : name_beside(path);
+    if (!beside)
         return err_set(err, "out of memory");
-    int fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    int fd = open_to_write(beside);
     bool written = fd >= 0 && write_all(fd, bytes);
     written = fd >= 0 && close(fd) == 0 && written;
     written = written && (special || rename(beside, path) == 0);
     if (!written)
-        err_set(err, "cannot write '%s': %s", path, strerror(errno));
+        cannot_write(path, err);
     if (!written && fd >= 0 && !special)
         unlink(beside);
     free(beside);

@@ -14,4 +14,8 @@
 bool output_write(const char *path, const struct buf *bytes, bool is_binary,
                   struct err *err);
 
+/* Could output_write do it? Tries with an empty file beside `path`, which it
+ * removes again. */
+bool output_check(const char *path, bool is_binary, struct err *err);
+
 #endif

@@ -45,7 +45,7 @@ static bool fetch(const char *url, struct buf *bytes, struct err *err)
     if (status == 200)
         return true;
     const char *text = buf_cstr(bytes);
-    return err_set(err, "status %d: %.*s", status,
+    return err_set(err, "not a profile but status %d: %.*s", status,
                    text ? (int)strcspn(text, "\r\n") : 0, text ? text : "");
 }
 

@@ -52,7 +52,7 @@ bool client_fetch(const char *url, int64_t timeout_ns, size_t limit,
     struct fetch *fetch = calloc(1, sizeof *fetch);
     if (!fetch || uv_loop_init(&fetch->loop) < 0) {
         free(fetch);
-        return err_set(err, "%s: out of memory", url);
+        return err_set(err, "out of memory");
     }
     network_init(&fetch->network, &fetch->loop);
     client_init(&fetch->client, &fetch->network);
@@ -62,13 +62,11 @@ bool client_fetch(const char *url, int64_t timeout_ns, size_t limit,
     transfer->body_max = limit;
 
     bool ok = url_parse(&transfer->url, url, strlen(url), err);
-    if (ok && !(ok = run(fetch, err)))
-        err_prefix(err, "%s: ", url);
-    if (ok) {
+    if (ok && (ok = run(fetch, err))) {
         *status = transfer->status;
         buf_append(body, transfer->body.data, transfer->body.len);
         if (body->failed)
-            ok = err_set(err, "%s: out of memory", url);
+            ok = err_set(err, "out of memory");
     }
     client_close(&fetch->client);
     network_close(&fetch->network);

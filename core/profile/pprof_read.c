@@ -7,6 +7,7 @@
  */
 #include "profile/pprof_read.h"
 
+#include <ctype.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -526,12 +527,42 @@ static bool read_sample(struct reader *r, const struct wire_field *f, void *ctx)
 
 /* ---- the whole */
 
+/* So many bytes of a file that is a text. */
+enum { SHOWN_BYTES = 40 };
+
+/* The length of its first line, cut to be shown; 0 when it is no text. */
+static int first_line(struct wire file)
+{
+    int n = 0;
+    for (; file.at + n < file.end && n < SHOWN_BYTES; n++) {
+        unsigned char c = file.at[n];
+        if (c == '\n' || c == '\r')
+            break;
+        if ((c < ' ' && c != '\t') || c >= 127)
+            return 0;
+    }
+    return n;
+}
+
+/* A server's page, a script: it is no damaged profile. Else err, which tells
+ * what is damaged, stays. */
+static bool refuse(struct reader *r, struct wire file)
+{
+    while (file.at < file.end && isspace(*file.at))
+        file.at++;
+    int n = first_line(file);
+    if (n == 0 || r->n_strings > 0)
+        return false;
+    return err_set(r->err, "not a pprof profile: it begins with '%.*s'", n,
+                   (const char *)file.at);
+}
+
 static bool read_all(struct reader *r, struct wire file)
 {
     if (file.at == file.end)
         return err_set(r->err, "not a pprof profile: it is empty");
     if (!each_field(r, file, &PROFILE, read_string, NULL))
-        return false;
+        return refuse(r, file);
     if (r->n_strings == 0)
         return err_set(r->err, "not a pprof profile: it has no string table");
     if (!each_field(r, file, &PROFILE, read_simple, profile_header(r->p)))
