@@ -38,7 +38,7 @@ describe("perilune run", function()
       warn("late")
     ]]
     assert.are.equal(0, code)
-    assert.are.equal("Lua warning: one @off line\n", err)
+    assert.is_truthy(err:find("\nLua warning: one @off line\n$"), err)
   end)
 
   it("passes arguments, as ... and in arg", function()
@@ -183,6 +183,45 @@ describe("perilune run", function()
     assert.are.equal("0\n", out)
   end)
 
+  it("says so when it profiles nothing", function()
+    local code, out, err = run "print 'ran'"
+    assert.are.same({ 0, "ran\n" }, { code, out })
+    assert.are.equal("perilune run: not profiled: name a file with --cpu or " ..
+      "--heap\n", err)
+    code, _, err = run("print 'ran'", "--cpu " .. folder .. "/quiet.pb.gz")
+    assert.are.same({ 0, "" }, { code, err })
+  end)
+
+  it("does not run the script when its profile could not be written", function()
+    local kept = folder .. "/kept"
+    local function refuse(options, expected)
+      local code, out, err = run("print 'ran'", options)
+      assert.are.same({ 1, "" }, { code, out })
+      assert.are.equal("perilune run: " .. expected .. "\n", err)
+    end
+    for _, option in ipairs { "--cpu", "--heap" } do
+      refuse(("%s %s/no/x"):format(option, folder), ("cannot write '%s/no/x': " ..
+        "No such file or directory"):format(folder))
+      refuse(option .. " " .. folder, ("cannot write '%s': Is a directory")
+        :format(folder))
+    end
+    support.write_file(kept, "kept")
+    refuse(("--cpu %s --heap %s/no/x"):format(kept, folder), ("cannot write " ..
+      "'%s/no/x': No such file or directory"):format(folder))
+    assert.are.equal("kept", support.read_file(kept))
+    local _, left = support.run("ls " .. folder .. " | grep tmp")
+    assert.are.equal("", left)
+  end)
+
+  it("leaves what is there until it has a new profile", function()
+    local file = folder .. "/before.folded"
+    support.write_file(file, "before")
+    local _, out = run(("print(io.open(%q):read 'a')"):format(file),
+      "--to folded --cpu " .. file)
+    assert.are.equal("before\n", out)
+    assert.are_not.equal("before", support.read_file(file))
+  end)
+
   it("refuses wrong options and files", function()
     local function refuse(arguments, expected_code, expected)
       local code, _, err = support.command("run " .. arguments)
@@ -195,6 +234,8 @@ describe("perilune run", function()
     refuse("--colour x.lua", 2, "unrecognized option")
     refuse(folder .. "/absent.lua", 1, "absent.lua")
     refuse(("--cpu %s/x --to flower %s/script.lua"):format(folder, folder), 1,
+      "unknown format 'flower': there are")
+    refuse("--to flower " .. folder .. "/script.lua", 1,
       "unknown format 'flower': there are")
     refuse(("--cpu %s/no/x %s/spec/scripts/lines.lua 0.01")
       :format(folder, support.source), 1, "cannot write")

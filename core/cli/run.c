@@ -75,7 +75,7 @@ static const struct argp argp = {
     .options = options,
     .parser = parse,
     .args_doc = "SCRIPT.lua [ARGUMENT...]",
-    .doc = "Run a Lua script, profiled.\v"
+    .doc = "Run a Lua script, profiled with --cpu, --heap or both.\v"
            "What follows SCRIPT.lua is the script's. It can also require "
            "Perilune's modules: clock, gzip, json, profile, proto.",
 };
@@ -97,12 +97,20 @@ static bool run_script(lua_State *L, const struct run_options *o,
     return script_run_file(L, o->script[0], o->n_script - 1, 0, err);
 }
 
+static bool is_profiled(const struct run_profiles_options *o)
+{
+    return o->cpu || o->heap;
+}
+
 /* Run, profiled if that is wanted; profiles are written also when the script
  * fails. */
 static bool run(const struct run_options *o, lua_State *L,
                 struct export_host *host, struct err *err)
 {
-    if (host && !run_profiles_open(&o->profiles, host, err))
+    if (!is_profiled(&o->profiles))
+        fprintf(stderr, "perilune run: not profiled: name a file with --cpu "
+                        "or --heap\n");
+    else if (!run_profiles_open(&o->profiles, host, err))
         return false;
     bool ran = run_script(L, o, err);
     struct err write_err = {0};
@@ -114,15 +122,25 @@ static bool run(const struct run_options *o, lua_State *L,
     return ran && written;
 }
 
+/* Before the script runs, for that may take long: its profiles must not be lost
+ * then. */
+static bool check(const struct run_profiles_options *o,
+                  struct export_host *host, struct err *err)
+{
+    struct export_info info;
+    if (!is_profiled(o))
+        return export_host_find(host, o->format, &info, err);
+    return (!o->cpu || export_profile_check(host, o->format, o->cpu, err)) &&
+           (!o->heap || export_profile_check(host, o->format, o->heap, err));
+}
+
 static bool start(const struct run_options *o, struct export_host **host,
                   lua_State **L, struct err *err)
 {
-    struct export_info info;
     if (!sampler_init(err) || !sampler_attach_thread(NULL, err))
         return false;
-    if ((o->profiles.cpu || o->profiles.heap) &&
-        (!(*host = export_profile_host(NULL, err)) ||
-         !export_host_find(*host, o->profiles.format, &info, err)))
+    *host = export_profile_host(NULL, err);
+    if (!*host || !check(&o->profiles, *host, err))
         return false;
     *L = script_state_new(NULL, err);
     if (*L)
