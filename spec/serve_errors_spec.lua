@@ -123,3 +123,15 @@ it("help on a command that is none is refused", function()
   assert.same({ 2, "" }, { code, out })
   assert.truthy(err:find("unknown command 'nothing'", 1, true), err)
 end)
+
+it("version takes no argument", function()
+  local code, out = support.command "version"
+  assert.equal(0, code)
+  assert.truthy(out:find "^perilune [%d.]+")
+  for _, command in ipairs { "version x", "--version x", "version --colour" } do
+    local err
+    code, out, err = support.command(command)
+    assert.same({ 2, "" }, { code, out })
+    assert.truthy(err:find("perilune version --help", 1, true), err)
+  end
+end)

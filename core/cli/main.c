@@ -55,6 +55,6 @@ int main(int argc, char **argv)
     if (is_help)
         return run(argv[2], 2, (char *[]){argv[2], "--help", NULL});
     if (strcmp(name, "--version") == 0)
-        name = "version";
+        name = argv[1] = "version";
     return run(name, argc - 1, argv + 1);
 }
