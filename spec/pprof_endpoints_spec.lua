@@ -154,6 +154,24 @@ describe("/debug/pprof", function()
     end)
   end)
 
+  it("ignores parameters that are unknown, or for another kind", function()
+    for _, path in ipairs { "/heap?nonsense=1", "/heap?rate=x", "/allocs?gc=1",
+      "/block?fraction=x", "/mutex?rate=x", "/threadcreate?gc=x&debug=y" } do
+      local status, body = get(path)
+      assert.equal(200, status, path)
+      assert.equal("\x1f\x8b", body:sub(1, 2), path)
+    end
+    refuses("/heap?slower_than=1s", 400, '"slower_than" is for profile and wall')
+  end)
+
+  it("traces a second when seconds are none", function()
+    for _, seconds in ipairs { "x", "-1" } do
+      local start = socket.gettime()
+      assert.equal(200, (get("/trace?seconds=" .. seconds)))
+      assert.is_true(socket.gettime() - start >= 1)
+    end
+  end)
+
   it("refuses a sample_index that is none, before the wait", function()
     refuses("/profile?seconds=20&format=folded&sample_index=nope", 400,
       "unknown sample_index 'nope': there are samples, cpu")
