@@ -332,8 +332,31 @@ describe("perilune load -o", function()
     refused("-o json", 2, "--out: 'json' is no output")
     refused("-o json=", 2, "'json=' is no output")
     refused("--summary-trend-stats p95", 2, "'p95' is not one of avg, min")
-    refused("-o json=/nonexistent/folder/a.json", 104,
-      "/nonexistent/folder/a.json: No such file")
+    refused("-o json=" .. folder, 1, "cannot write '" .. folder .. "': Is a directory")
+  end)
+
+  it("makes no folder but --out-dir", function()
+    local kept, missing = folder .. "/kept.json", folder .. "/missing"
+    support.write_file(kept, "kept")
+    for _, kind in ipairs { "-o json=", "-o csv=", "-o hgrm=", "-o html=",
+      "--summary-export " } do
+      local path = missing .. "/x"
+      local code, out, err = support.command(("load -q %s/data -i 1 " ..
+        "-o json=%s %s%s --out-dir %s/unused"):format(server.url, kept, kind,
+        path, folder))
+      assert.equal(1, code, kind .. err)
+      assert.equal("", out)
+      assert.truthy(err:find(("cannot write '%s': the folder '%s' does not exist")
+        :format(path, missing), 1, true), err)
+      assert.falsy(support.exists(missing))
+      assert.falsy(support.exists(folder .. "/unused"))
+      assert.equal("kept", support.read_file(kept))
+    end
+    local code, _, err = support.command(("load -q %s/data -i 1 -o json=a.json " ..
+      "--out-dir %s/a/b"):format(server.url, missing))
+    assert.equal(1, code)
+    assert.truthy(err:find("cannot make the folder '" .. missing .. "/a/b'", 1,
+      true), err)
   end)
 
   it("says when a file could not be written to its end", function()

@@ -148,7 +148,7 @@ static int prepare(struct load *load, struct load_arguments *arguments,
     int code = load_prepare(load, err);
     if (code == 0 &&
         !outputs_open(&arguments->outputs, config->out_dir, said, err))
-        code = LOAD_EXIT_CONFIG;
+        code = EXIT_FAILED;
     return code;
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "client/transfer.h"
 
 #define MUCH ((size_t)64 << 10)
@@ -91,6 +92,24 @@ bool outputs_path(char out[OUTPUT_PATH_MAX + 1], const char *dir,
     return n >= 0 && n <= OUTPUT_PATH_MAX;
 }
 
+/* Their paths; `dir` is made if a file goes there. */
+static bool place(struct outputs *outputs, const char *dir, struct err *err)
+{
+    for (unsigned i = 0; i < outputs->n; i++) {
+        struct output *output = &outputs->all[i];
+        char path[OUTPUT_PATH_MAX + 1];
+        if (!outputs_path(path, dir, output->path))
+            return err_set(err, "%s: the path is too long", output->path);
+        if (strcmp(path, output->path) != 0 && !file_make_folder(dir, err))
+            return false;
+        if (!file_check_folder(path, err))
+            return false;
+        strcpy(output->path, path);
+    }
+    return true;
+}
+
+/* No file is emptied before all folders are known to be there. */
 bool outputs_open(struct outputs *outputs, const char *dir,
                   const struct report *report, struct err *err)
 {
@@ -98,13 +117,11 @@ bool outputs_open(struct outputs *outputs, const char *dir,
     outputs->announced = calloc(METRICS_MAX, sizeof *outputs->announced);
     if (!outputs->announced)
         return err_set(err, "out of memory");
+    if (!place(outputs, dir, err))
+        return false;
     for (unsigned i = 0; i < outputs->n; i++) {
         struct output *output = &outputs->all[i];
-        char path[OUTPUT_PATH_MAX + 1];
-        if (!outputs_path(path, dir, output->path))
-            return err_set(err, "%s: the path is too long", output->path);
-        strcpy(output->path, path);
-        if (!output_file_open(&output->file, path, err))
+        if (!output_file_open(&output->file, output->path, err))
             return false;
         if (output->kind->open)
             output->kind->open(output);

@@ -100,8 +100,9 @@ bool outputs_add(struct outputs *outputs, const char *text, struct err *err);
 bool outputs_path(char out[OUTPUT_PATH_MAX + 1], const char *dir,
                   const char *file);
 
-/* Open the files, those without a folder in `dir`. False and err: one cannot be
- * written. `report` must live until they are closed. */
+/* Open the files, those without a folder in `dir`, which is made for them.
+ * False and err: one cannot be written. `report` must live until they are
+ * closed. */
 bool outputs_open(struct outputs *outputs, const char *dir,
                   const struct report *report, struct err *err);
 

@@ -2,11 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
-#include <limits.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/gzip.h"
@@ -28,16 +24,11 @@ static int open_file(const char *path)
 bool output_file_open(struct output_file *file, const char *path,
                       struct err *err)
 {
-    char folder[PATH_MAX];
     file->fd = open_file(path);
-    if (file->fd < 0 && errno == ENOENT) {
-        snprintf(folder, sizeof folder, "%s", path);
-        if (mkdir(dirname(folder), 0777) == 0)
-            file->fd = open_file(path);
-    }
     file->error = file->fd < 0 ? errno : 0;
     if (file->error)
-        return err_set(err, "%s: %s", path, strerror(file->error));
+        return err_set(err, "cannot write '%s': %s", path,
+                       strerror(file->error));
     file->compressed = ends_with(path, ".gz");
     pthread_mutex_init(&file->lock, NULL);
     return true;

@@ -18,8 +18,7 @@ struct output_file {
     int error; /* errno of the first write that failed; 0: none has */
 };
 
-/* Make the file, or empty it; its folder, too, if that is not there. False,
- * err, and `error`. */
+/* Make the file, or empty it. False, err, and `error`. */
 bool output_file_open(struct output_file *file, const char *path,
                       struct err *err);
 

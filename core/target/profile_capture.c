@@ -5,10 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "client/client.h"
 #include "target/pprof_request.h"
 
@@ -41,9 +41,8 @@ struct profile_capture {
 
 static bool prepare_dir(const char *dir, struct err *err)
 {
-    if (mkdir(dir, 0777) < 0 && errno != EEXIST)
-        return err_set(err, "cannot make the folder '%s': %s", dir,
-                       strerror(errno));
+    if (!file_make_folder(dir, err))
+        return false;
     return access(dir, W_OK | X_OK) == 0 ||
            err_set(err, "cannot save profiles in '%s': %s", dir,
                    strerror(errno));
