@@ -357,6 +357,33 @@ describe("perilune load", function()
     assert.truthy(out:find("TOTAL RESULTS", 1, true)) -- nothing is lost
   end)
 
+  it("writes what it can of the script's summary, and names what it cannot", function()
+    local file, missing = folder .. "/fine.txt", folder .. "/missing"
+    local code, out, err = load(script("{}", ([[
+      function M.default() end
+      function M.handleSummary(data)
+        return { stdout = "to stdout\n", stderr = "to stderr\n", [%q] = "to a file",
+          [%q] = "lost", [%q] = "lost, too" }
+      end
+    ]]):format(file, missing .. "/a", missing .. "/b")))
+    assert.equal(1, code)
+    assert.equal("to stdout\n", out)
+    assert.equal("to a file", support.read_file(file))
+    assert.truthy(err:find("to stderr\n", 1, true), err)
+    for _, name in ipairs { "a", "b" } do
+      assert.truthy(err:find(("perilune load: handleSummary: cannot write '%s/%s': " ..
+        "the folder '%s' does not exist\n"):format(missing, name, missing), 1, true), err)
+    end
+    assert.falsy(support.exists(missing))
+    code, out, err = load(script("{}", ([[
+      function M.default() end
+      function M.handleSummary(data) return { stdout = "not alone", [%q] = 1 } end
+    ]]):format(folder .. "/number")))
+    assert.equal(107, code)
+    assert.truthy(err:find("names and texts must be strings, got string = number", 1, true), err)
+    assert.falsy(out:find("not alone", 1, true))
+  end)
+
   it("gives a scenario its own env", function()
     local code, out = load(script([[{ scenarios = {
         a = { executor = "per-vu-iterations", env = { WHO = "a", FROM_A = "yes" } },

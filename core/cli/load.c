@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/file.h"
 #include "cli/commands.h"
 #include "cli/load_arguments.h"
 #include "cli/options.h"
@@ -50,16 +51,28 @@ static void put_members(struct buf *out, const struct load *load)
     }
 }
 
-/* One of the texts that handleSummary returned. */
-static bool write_summary(void *ctx, const char *name, const struct buf *text,
-                          struct err *err)
+static bool write_text(const char *name, const struct buf *text,
+                       struct err *err)
 {
-    (void)ctx;
+    if (text->failed)
+        return err_set(err, "cannot write '%s': out of memory", name);
     if (strcmp(name, "stderr") == 0)
         return fwrite(text->data, 1, text->len, stderr) == text->len ||
                err_set(err, "cannot write to stderr");
-    return output_write(strcmp(name, "stdout") == 0 ? NULL : name, text, false,
-                        err);
+    if (strcmp(name, "stdout") == 0)
+        return output_write(NULL, text, false, err);
+    return file_check_folder(name, err) && output_write(name, text, false, err);
+}
+
+/* One of the texts that handleSummary returned. `ctx`: the exit code. */
+static void write_summary(void *ctx, const char *name, const struct buf *text)
+{
+    int *code = ctx;
+    struct err err = {""};
+    if (write_text(name, text, &err))
+        return;
+    err_prefix(&err, "handleSummary: ");
+    *code = fail(EXIT_FAILED, &err);
 }
 
 /* The script's own summary, or if it has none, or it fails, ours. */
@@ -70,8 +83,8 @@ static int print_summary(const struct load *load, const struct report *said,
     struct generator *first = load->generators[0];
     int code = 0;
     if (summary_is_handled(first)) {
-        if (summary_handle(first, said, text, write_summary, NULL, &err))
-            return 0;
+        if (summary_handle(first, said, text, write_summary, &code, &err))
+            return code;
         code = fail(LOAD_EXIT_SCRIPT, &err);
     }
     fwrite(text->data, 1, text->len, stdout);

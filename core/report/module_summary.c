@@ -175,20 +175,27 @@ static void push_data(lua_State *L, const struct handling *handling)
     lua_setfield(L, -2, "text");
 }
 
+/* stack: ..., table */
+static void check_texts(lua_State *L)
+{
+    lua_pushnil(L);
+    while (lua_next(L, -2)) {
+        if (lua_type(L, -2) != LUA_TSTRING || lua_type(L, -1) != LUA_TSTRING)
+            luaL_error(L, "names and texts must be strings, got %s = %s",
+                       luaL_typename(L, -2), luaL_typename(L, -1));
+        lua_pop(L, 1);
+    }
+}
+
+/* stack: ..., name, text */
 static void take_text(lua_State *L, const struct handling *handling)
 {
     struct buf text = BUF_INIT;
-    struct err err;
-    if (lua_type(L, -2) != LUA_TSTRING || lua_type(L, -1) != LUA_TSTRING)
-        luaL_error(L, "names and texts must be strings, got %s = %s",
-                   luaL_typename(L, -2), luaL_typename(L, -1));
     size_t n;
     const char *bytes = lua_tolstring(L, -1, &n);
     buf_append(&text, bytes, n);
-    bool ok = handling->take(handling->ctx, lua_tostring(L, -2), &text, &err);
+    handling->take(handling->ctx, lua_tostring(L, -2), &text);
     buf_fini(&text);
-    if (!ok)
-        luaL_error(L, "%s", err.message);
 }
 
 /* Runs protected. stack: handling */
@@ -203,6 +210,7 @@ static int handle(lua_State *L)
                           "it must return a table of texts, by `stdout`, "
                           "`stderr` or names of files, got %s",
                           luaL_typename(L, -1));
+    check_texts(L);
     lua_pushnil(L);
     while (lua_next(L, -2)) {
         take_text(L, handling);

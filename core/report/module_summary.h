@@ -16,17 +16,17 @@
 
 struct generator;
 
-/* Take one text that the function returned. False and err: it cannot be
- * written. */
-typedef bool (*summary_text_fn)(void *ctx, const char *name,
-                                const struct buf *text, struct err *err);
+/* Take one text that the function returned. What becomes of it, the others are
+ * handed over all the same. */
+typedef void (*summary_text_fn)(void *ctx, const char *name,
+                                const struct buf *text);
 
 /* Has the script the function? */
 bool summary_is_handled(struct generator *generator);
 
 /* Call it. `text` is the summary that it takes the place of, the table's
- * `text`. False and err: it has failed, or returned something else, or `take`
- * has. [main thread, after the run] */
+ * `text`. False and err: it has failed, or returned something else, and nothing
+ * was taken. [main thread, after the run] */
 bool summary_handle(struct generator *generator, const struct report *report,
                     const struct buf *text, summary_text_fn take, void *ctx,
                     struct err *err);
