@@ -96,6 +96,27 @@ describe("perilune load --profile", function()
   end)
 
   -- Samples of the requests of a name; long ones, so that each has many.
+  it("fits its window to the scenarios whose length is known", function()
+    local path = folder .. "/mixed.lua"
+    for _, executor in ipairs { "per-vu-iterations", "shared-iterations" } do
+      support.write_file(path, ([[
+        local http = require "http"
+        return {
+          options = { scenarios = {
+            iterations = { executor = "EXECUTOR" },
+            long = { executor = "constant-vus", duration = "2s" },
+            short = { executor = "constant-vus", duration = "500ms" } } },
+          default = function() http.get("BASE/data") end,
+        }
+      ]]):gsub("EXECUTOR", executor):gsub("BASE", server.url))
+      local code, out, err = load(path .. " --profile threadcreate --out-dir " ..
+        folder)
+      assert.equal(0, code, err)
+      local line = section_of(out, "threadcreate")
+      assert.truthy(line:find(" in 1 s from %d.%d s on"), line)
+    end
+  end)
+
   it("tells endpoints apart, by their names", function()
     local path = folder .. "/endpoints.lua"
     support.write_file(path, [[

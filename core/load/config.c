@@ -130,28 +130,30 @@ static bool check_shorthand(const struct shorthand *given, struct err *err)
     return true;
 }
 
-int64_t config_run_ns(const struct config *config)
+/* Does the time alone say when it ends, or may it be through before? */
+static bool is_timed(const struct scenario *scenario)
 {
-    int64_t run_ns = 0;
+    const char *const *name = scenario->executor->options;
+    while (*name && strcmp(*name, "iterations") != 0)
+        name++;
+    return !*name;
+}
+
+static int64_t last_end_ns(const struct config *config, bool timed_only)
+{
+    int64_t last_ns = 0;
     for (unsigned i = 0; i < config->n_scenarios; i++) {
         const struct scenario *scenario = &config->scenarios[i];
         int64_t end_ns = scenario->start_ns + scenario->duration_ns;
-        run_ns = end_ns > run_ns ? end_ns : run_ns;
+        if (end_ns > last_ns && (!timed_only || is_timed(scenario)))
+            last_ns = end_ns;
     }
-    return run_ns;
+    return last_ns;
 }
 
-/* Does the time alone say when a scenario ends, or may it be through before? */
-static bool is_timed(const struct config *config)
+int64_t config_run_ns(const struct config *config)
 {
-    for (unsigned i = 0; i < config->n_scenarios; i++) {
-        const char *const *name = config->scenarios[i].executor->options;
-        while (*name && strcmp(*name, "iterations") != 0)
-            name++;
-        if (!*name)
-            return true;
-    }
-    return false;
+    return last_end_ns(config, false);
 }
 
 bool config_finish(struct config *config, struct err *err)
@@ -181,5 +183,5 @@ bool config_finish(struct config *config, struct err *err)
     if (!profile_thresholds_want(&config->thresholds, &config->profile, err))
         return false;
     return profile_options_finish(&config->profile, config_run_ns(config),
-                                  !is_timed(config), err);
+                                  last_end_ns(config, true), err);
 }

@@ -232,9 +232,12 @@ void profile_options_override(struct profile_options *options,
 static int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
 
 static void fill_in(struct profile_options *options, int64_t run_ns,
-                    bool is_open)
+                    int64_t sure_ns)
 {
     int64_t after_ns = options->after_ns > 0 ? options->after_ns : 0;
+    bool is_open = after_ns >= sure_ns;
+    if (!is_open)
+        run_ns = sure_ns;
     if (!options->top)
         options->top = DEFAULT_TOP;
     if (!options->seconds) {
@@ -259,7 +262,7 @@ static bool check_overhead(int64_t run_ns, struct err *err)
 }
 
 bool profile_options_finish(struct profile_options *options, int64_t run_ns,
-                            bool is_open, struct err *err)
+                            int64_t sure_ns, struct err *err)
 {
     if (options->overhead && profile_options_any(options))
         return err_set(err, "profile: --profile-overhead takes profiles of its "
@@ -272,7 +275,7 @@ bool profile_options_finish(struct profile_options *options, int64_t run_ns,
                 !*options->url) ||
                err_set(err, "no kinds of profiles are given: name them with "
                             "--profile or options.profile.kinds");
-    fill_in(options, run_ns, is_open);
+    fill_in(options, run_ns, sure_ns);
     int64_t end_ns = options->after_ns + options->seconds * SECOND_NS;
     return end_ns <= run_ns ||
            err_set(err,

@@ -50,11 +50,13 @@ void profile_options_override(struct profile_options *options,
                               const struct profile_options *with);
 
 /* Without `overhead`: fill in what was not given, and check that the window
- * lies within the run of `run_ns`: at most 10 s, at most half of the run, in
- * its middle but begun after 10 s. `is_open`: the run may end earlier
- * (iterations); then the window is the first 5 s unless told otherwise. With
- * it: check that the run is long enough. */
+ * lies within the run, of `run_ns` at most, and `sure_ns` at least: where
+ * scenarios of iterations may be through before their time, these are not the
+ * same, and where there are no others, `sure_ns` is 0. What is filled in fits
+ * what is sure: at most 10 s, at most half of it, in its middle but begun after
+ * 10 s. Where nothing is, or the window begins later, it is of 5 s, from the
+ * start on. With `overhead`: check that the run is long enough. */
 bool profile_options_finish(struct profile_options *options, int64_t run_ns,
-                            bool is_open, struct err *err);
+                            int64_t sure_ns, struct err *err);
 
 #endif

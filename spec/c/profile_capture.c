@@ -179,7 +179,7 @@ static void begin(struct run *run, const char *kinds, const char *path)
         snprintf(run->options.url, sizeof run->options.url,
                  "http://127.0.0.1:%d%s", port, path);
     assert_true(profile_options_finish(&run->options, INT64_C(60000000000),
-                                       false, &err));
+                                       INT64_C(60000000000), &err));
     run->host = (struct profile_capture_host){
         .target = target_of,
         .n_requests = count_requests,

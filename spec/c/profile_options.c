@@ -148,16 +148,28 @@ static void what_is_given_later_wins(void **state)
 }
 
 static const struct {
-    int64_t run_ms;
-    bool is_open;
+    int64_t run_ms, sure_ms;
     int64_t after_ms, seconds; /* given */
     int64_t expected_after_ms, expected_seconds;
 } windows[] = {
-    {30000, false, -1, 0, 10000, 10}, {10000, false, -1, 0, 2500, 5},
-    {60000, false, -1, 0, 10000, 10}, {2500, false, -1, 0, 750, 1},
-    {1000, false, -1, 0, 0, 1},       {30000, false, 15000, 0, 15000, 7},
-    {30000, false, -1, 28, 1000, 28}, {30000, false, 20000, 10, 20000, 10},
-    {600000, true, -1, 0, 0, 5},      {600000, true, 1000, 0, 1000, 5},
+    {30000, 30000, -1, 0, 10000, 10},
+    {10000, 10000, -1, 0, 2500, 5},
+    {60000, 60000, -1, 0, 10000, 10},
+    {2500, 2500, -1, 0, 750, 1},
+    {1000, 1000, -1, 0, 0, 1},
+    {30000, 30000, 15000, 0, 15000, 7},
+    {30000, 30000, -1, 28, 1000, 28},
+    {30000, 30000, 20000, 10, 20000, 10},
+    /* iterations only */
+    {600000, 0, -1, 0, 0, 5},
+    {600000, 0, 1000, 0, 1000, 5},
+    /* iterations beside what has a length */
+    {600000, 10000, -1, 0, 2500, 5},
+    {600000, 60000, -1, 0, 10000, 10},
+    {600000, 500, -1, 0, 0, 1},
+    {600000, 10000, 4000, 0, 4000, 3},
+    {600000, 10000, -1, 20, 0, 20},
+    {600000, 10000, 12000, 0, 12000, 5},
 };
 
 static void windows_lie_within_the_run(void **state)
@@ -171,7 +183,7 @@ static void windows_lie_within_the_run(void **state)
             options.after_ns = windows[i].after_ms * 1000000;
         options.seconds = windows[i].seconds;
         if (!profile_options_finish(&options, windows[i].run_ms * 1000000,
-                                    windows[i].is_open, &err))
+                                    windows[i].sure_ms * 1000000, &err))
             fail_msg("%zu: %s", i, err.message);
         assert_int_equal(options.after_ns,
                          windows[i].expected_after_ms * 1000000);
@@ -188,16 +200,19 @@ static void windows_beyond_the_run_are_refused(void **state)
     options.wants[PROFILE_CPU] = true;
     options.after_ns = 5 * SECOND;
     options.seconds = 10;
-    assert_false(profile_options_finish(&options, 12 * SECOND, false, &err));
+    assert_false(
+        profile_options_finish(&options, 12 * SECOND, 12 * SECOND, &err));
     assert_string_equal(err.message, "profile: 10 s that begin after 5 s do "
                                      "not fit into a run of 12 s");
     options = PROFILE_OPTIONS_INIT;
     options.wants[PROFILE_CPU] = true;
-    assert_false(profile_options_finish(&options, SECOND / 2, false, &err));
+    assert_false(
+        profile_options_finish(&options, SECOND / 2, SECOND / 2, &err));
     options = PROFILE_OPTIONS_INIT;
-    assert_true(profile_options_finish(&options, SECOND / 2, false, &err));
+    assert_true(profile_options_finish(&options, SECOND / 2, SECOND / 2, &err));
     options.seconds = 3;
-    assert_false(profile_options_finish(&options, 30 * SECOND, false, &err));
+    assert_false(
+        profile_options_finish(&options, 30 * SECOND, 30 * SECOND, &err));
     assert_non_null(strstr(err.message, "no kinds of profiles are given"));
 }
 
