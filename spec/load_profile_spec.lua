@@ -67,7 +67,7 @@ describe("perilune load --profile", function()
     assert.truthy(n > 20)
     -- Native code below it works for it.
     assert.truthy(rows["string.format"].share > rows["string.format"].flat)
-    assert.truthy(section_of(out, "heap"):find("MB in 1 s"))
+    assert.truthy(section_of(out, "heap"):find("MB in use after %d.%d s, saved as"))
     assert.truthy(section_of(out, "goroutine"):find("at %d.%d s"))
     assert.truthy(support.exists(folder .. "/heap.pb.gz"))
     local text_json = support.read_file(json)

@@ -264,6 +264,26 @@ describe("the HTML report", function()
       page:find("60.0 ms = 60 % of all, itself 60 %", 1, true))
   end)
 
+  it("tells what came within the window from what was there at its end", function()
+    local function profile(kind, fields)
+      fields.kind, fields.unit, fields.total = kind, "bytes", 2e6
+      fields.functions, fields.endpoints = {}, {}
+      fields.profile = make_profile { "f 2000000" }
+      return fields
+    end
+    local page = render(make_run { profiles = {
+      window = { begin = 61.5, seconds = 2 }, list = {
+        profile("allocs", { type = "cpu" }),
+        profile("heap", { type = "cpu", is_in_use = true }),
+        profile("goroutine", { type = "cpu", is_snapshot = true }) } } })
+    check_markup(page)
+    for kind, words in pairs { allocs = "in 2 s from 01:01.5 on",
+      heap = "in use at 01:03.5", goroutine = "at 01:01.5" } do
+      local said = page:match('id="profile%-' .. kind .. '".-<p>(.-)</p>')
+      assert.truthy(said:find("MB " .. words, 1, true), said)
+    end
+  end)
+
   it("draws deep stacks, and says what it leaves out", function()
     local deep = {}
     for i = 1, 5000 do deep[i] = "f" end

@@ -19,8 +19,9 @@
  *     statuses = { { status, count } }, errors = { { code, text, count } },
  *     script_errors, interrupted,
  *     profiles = { window = { begin, seconds },
- *                  list = { { kind, is_snapshot, error, type, unit, file,
- *                             total, functions, endpoints, profile } } } }
+ *                  list = { { kind, is_snapshot, is_in_use, error, type, unit,
+ *                             file, total, functions, endpoints, profile } } }
+ * }
  *
  * Times are in seconds but for latencies, which are in milliseconds as all of
  * k6's; what is absent is nil. A profile is as exporters have it

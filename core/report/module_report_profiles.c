@@ -43,13 +43,14 @@ static void push_endpoints(lua_State *L,
 
 static void push_profile(lua_State *L, const struct captured_profile *captured)
 {
-    lua_createtable(L, 0, 10);
+    lua_createtable(L, 0, 11);
     set_text(L, "kind", captured->kind->name);
     set_flag(L, "is_snapshot", captured->kind->is_snapshot);
     if (captured->state != CAPTURED_DONE) {
         set_text(L, "error", captured->failure);
         return;
     }
+    set_flag(L, "is_in_use", captured_profile_is_in_use(captured));
     set_text(L, "type", captured->type);
     set_text(L, "unit", captured->unit);
     set_text(L, "file", captured->file);

@@ -88,6 +88,8 @@ static void put_profile(struct buf *out, const struct profile_capture *capture,
                show(text, sizeof text, captured->unit, captured->top.total));
     if (captured->kind->is_snapshot)
         buf_printf(out, "at %.1f s", (double)begin_ns / 1e9);
+    else if (captured_profile_is_in_use(captured))
+        buf_printf(out, "in use after %.1f s", (double)end_ns / 1e9);
     else
         buf_printf(out, "in %" PRId64 " s from %.1f s on",
                    profile_capture_window_seconds(capture),

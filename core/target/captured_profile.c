@@ -160,6 +160,11 @@ void captured_profile_take(struct captured_profile *captured,
     save(captured, &transfer->body, dir);
 }
 
+bool captured_profile_is_in_use(const struct captured_profile *captured)
+{
+    return strncmp(captured->type, "inuse_", 6) == 0;
+}
+
 void captured_profile_fini(struct captured_profile *captured)
 {
     for (unsigned i = 0; i < captured->n_endpoints; i++)

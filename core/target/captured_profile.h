@@ -50,6 +50,10 @@ struct captured_profile {
 void captured_profile_take(struct captured_profile *captured,
                            const struct transfer *transfer, const char *dir);
 
+/* Are the values what there was at the window's end, and not what came within
+ * it? DONE only. */
+bool captured_profile_is_in_use(const struct captured_profile *captured);
+
 void captured_profile_fail(struct captured_profile *captured,
                            const char *format, ...)
     __attribute__((format(printf, 2, 3)));

@@ -17,6 +17,8 @@ local function draw_profile(p, window)
   end
   local when = p.is_snapshot
     and (" at %s"):format(text.clock(window.begin, true))
+    or p.is_in_use and (" in use at %s"):format(
+      text.clock(window.begin + window.seconds, true))
     or (" in %s from %s on"):format(text.duration(window.seconds),
       text.clock(window.begin, true))
   local picture = flame.draw(p.profile, p.type, p.unit, p.file)
