@@ -104,7 +104,9 @@ describe("perilune load compare", function()
     local a = write("a.json", summary { rate = 1000, ms = 1, windows = 3 })
     local b = write("b.json", summary { rate = 2000, ms = 1 })
     local _, out = compare(a, b)
-    assert.equal("not tested: too few windows", (row(out, "requests/s")))
+    for _, name in ipairs { "requests/s", "avg", "p(99)" } do
+      assert.equal("not tested: 3 and 20 windows, 5 of each needed", (row(out, name)))
+    end
     local k6 = write("k6.json", [[{"metrics": {
       "http_reqs": {"count": 5, "rate": 2.5},
       "http_req_duration": {"avg": 2, "min": 1, "med": 2, "max": 3,

@@ -9,17 +9,31 @@ struct series {
     size_t n;
 };
 
+static bool has_value(const struct summary_file *file, unsigned column,
+                      size_t i)
+{
+    return column == COMPARE_RATE ? file->seconds[i] > 0
+                                  : file->requests[i] > 0;
+}
+
+size_t compare_n_windows(const struct summary_file *file, unsigned column)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < file->n_windows; i++)
+        n += has_value(file, column, i);
+    return n;
+}
+
 static bool collect(struct series *series, const struct summary_file *file,
                     unsigned column)
 {
     series->values = calloc(file->n_windows + 1, sizeof *series->values);
     series->n = 0;
-    for (size_t i = 0; series->values && i < file->n_windows; i++) {
-        if (column == COMPARE_RATE && file->seconds[i] > 0)
-            series->values[series->n++] = file->requests[i] / file->seconds[i];
-        else if (column != COMPARE_RATE && file->requests[i] > 0)
-            series->values[series->n++] = file->columns[column][i];
-    }
+    for (size_t i = 0; series->values && i < file->n_windows; i++)
+        if (has_value(file, column, i))
+            series->values[series->n++] =
+                column == COMPARE_RATE ? file->requests[i] / file->seconds[i]
+                                       : file->columns[column][i];
     return series->values != NULL;
 }
 

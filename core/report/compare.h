@@ -32,6 +32,9 @@ enum compare_verdict {
 /* Which windows of a run: of requests/s, or one of window_columns. */
 #define COMPARE_RATE WINDOW_COLUMNS
 
+/* How many windows have a value there: of times, those with a request. */
+size_t compare_n_windows(const struct summary_file *file, unsigned column);
+
 /* The windows of both runs. `shift` is B less A, in the windows' unit. False:
  * out of memory. */
 bool compare_windows(const struct summary_file *a, const struct summary_file *b,

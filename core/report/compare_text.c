@@ -61,12 +61,17 @@ static void put_row(struct buf *out, const char *name, const char *a,
 /* --- rate and times --------------------------------------------------------
  */
 
-static const char *why_untested(const struct summary_file *a,
-                                const struct summary_file *b)
+static const char *why_untested(char *out, size_t size,
+                                const struct summary_file *a,
+                                const struct summary_file *b, unsigned column)
 {
+    size_t n_a = compare_n_windows(a, column);
+    size_t n_b = compare_n_windows(b, column);
     if (a->n_windows == 0 || b->n_windows == 0)
         return "not tested: a file without windows";
-    return "not tested: too few windows";
+    snprintf(out, size, "not tested: %zu and %zu windows, %d of each needed",
+             n_a, n_b, INTERVAL_LEAST);
+    return out;
 }
 
 /* `column` < 0: no window has it. */
@@ -77,6 +82,7 @@ static void put_measure(struct buf *out, const struct summary_file *a,
 {
     char text_a[TEXT_MAX], text_b[TEXT_MAX], change[TEXT_MAX] = "",
                                              range[TEXT_MAX] = "";
+    char few[2 * TEXT_MAX];
     struct interval shift = {0};
     enum compare_verdict verdict = COMPARE_UNTESTED;
     const char *why = "not tested: one value";
@@ -94,7 +100,7 @@ static void put_measure(struct buf *out, const struct summary_file *a,
         snprintf(change, sizeof change, "%+.1f %%",
                  100 * (value_b / value_a - 1));
     if (column >= 0) {
-        why = why_untested(a, b);
+        why = why_untested(few, sizeof few, a, b, (unsigned)column);
         if (!compare_windows(a, b, (unsigned)column, &shift, &verdict))
             why = "not tested: out of memory";
     }
