@@ -509,7 +509,8 @@ describe("perilune load", function()
       for _, arguments in ipairs {
         "", file .. " -d 10x", file .. " -d 0s", file .. " -u 0",
         file .. " -u x", file .. " -i -1", file .. " -e x", file .. " --nix",
-        file .. " " .. file,
+        file .. " " .. file, "''", file .. " ''", "-u 5 compare a.json b.json",
+        "-u 5 compare",
       } do
         local code, _, err = load(arguments)
         assert.equal(2, code, arguments)
@@ -518,6 +519,16 @@ describe("perilune load", function()
       local code, _, err = load("/nonexistent.lua")
       assert.equal(104, code)
       assert.truthy(err:find("/nonexistent.lua: No such file", 1, true))
+      for target, message in pairs {
+        ["''"] = "a script or a URL expected, got ''\n",
+        ["-u 5 compare a.json b.json"] = "compare must come first, without the options of " ..
+          "a load: perilune load compare A.json B.json\n",
+        ["127.0.0.1:80/x"] = "127.0.0.1:80/x: No such file or directory; if it is a URL, " ..
+          "it must begin with http:// or https://\n",
+      } do
+        _, _, err = load(target)
+        assert.truthy(err:find("perilune load: " .. message, 1, true), err)
+      end
       code, _, err = load("ftp://127.0.0.1/")
       assert.equal(104, code)
       assert.truthy(err:find("must begin with http:// or https://", 1, true))

@@ -1,7 +1,9 @@
 /* load.c -- perilune load SCRIPT.lua | URL: run a load test and print its
  * summary. Exit codes are k6's. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/file.h"
@@ -129,6 +131,18 @@ static int report(const struct load *load, struct report *said,
 
 static bool is_url(const char *target) { return strstr(target, "://") != NULL; }
 
+/* What is no file and does not look like one may be meant as a URL. */
+static bool check_script(const char *path, struct err *err)
+{
+    size_t n = strlen(path);
+    return (n >= 4 && strcmp(path + n - 4, ".lua") == 0) ||
+           access(path, F_OK) == 0 ||
+           err_set(err,
+                   "%s: %s; if it is a URL, it must begin with http:// or "
+                   "https://",
+                   path, strerror(errno));
+}
+
 /* What is wrong is said here, before anything is sent. */
 static int prepare(struct load *load, struct load_arguments *arguments,
                    const struct report *said, struct err *err)
@@ -142,6 +156,8 @@ static int prepare(struct load *load, struct load_arguments *arguments,
             config->shorthand.vus = n && n < URL_VUS ? n : URL_VUS;
         config->shorthand.duration_ns = URL_DURATION_NS;
     } else {
+        if (!check_script(arguments->target, err))
+            return LOAD_EXIT_CONFIG;
         int code =
             load_open_script(load, arguments->target, arguments->env, err);
         if (code != 0)

@@ -177,6 +177,19 @@ static void check_profile(struct argp_state *state,
                           "either it, or --profile and its options");
 }
 
+static void set_target(struct argp_state *state,
+                       struct load_arguments *arguments, const char *text)
+{
+    if (arguments->target)
+        argp_error(state, "one script or URL expected, got '%s' too", text);
+    if (!*text)
+        argp_error(state, "a script or a URL expected, got ''");
+    if (strcmp(text, "compare") == 0)
+        argp_error(state, "compare must come first, without the options of a "
+                          "load: perilune load compare A.json B.json");
+    arguments->target = text;
+}
+
 static error_t parse_option(int key, char *text, struct argp_state *state)
 {
     struct load_arguments *arguments = state->input;
@@ -216,9 +229,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
         arguments->quiet = true;
         return 0;
     case ARGP_KEY_ARG:
-        if (arguments->target)
-            argp_error(state, "one script or URL expected, got '%s' too", text);
-        arguments->target = text;
+        set_target(state, arguments, text);
         return 0;
     case ARGP_KEY_NO_ARGS:
         argp_error(state, "a script or a URL expected");
