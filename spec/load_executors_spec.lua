@@ -418,6 +418,11 @@ describe("perilune load", function()
     refused(scenario "executor = 'ramping-vus', stages = {}", "list of 1 to")
     refused(scenario "executor = 'ramping-vus', stages = { { '1s' } }", "stages[1].target")
     refused(scenario "executor = 'ramping-vus', stages = { { 'x', 1 } }", "stages[1].duration")
+    for stage, field in pairs { ["'1s', 1, 5"] = "3", ["'1s', 1, [1.5] = 1"] = "1.5",
+      ["'1s', 1, targets = 2"] = "'targets'", ["'1s', 1, [true] = 2"] = "a boolean" } do
+      refused("{ stages = { { '1s', 1 }, { " .. stage .. " } } }",
+        "options.stages[2] must be { duration, target }, and has a field " .. field .. ", too")
+    end
     refused(scenario "executor = 'ramping-vus', stages = { { '1s', 0 } }, startVUs = 0", "above 0")
     refused(scenario "executor = 'ramping-vus', stages = { { 0, 5 } }", "longer than 0s")
     refused(scenario "executor = 'ramping-arrival-rate', stages = { { '1s', 0 } }, maxVUs = 1",

@@ -500,8 +500,18 @@ describe("perilune load", function()
         "options.scenarios.a.maxDuration must be longer than 0s")
       refused("return { default = print, setup = 1 }", 104,
         "the script's 'setup' must be a function, got number")
-      refused(options("{ vus = 200000, duration = '1s' }"), 104,
-        "more than 100000")
+      refused(options("{ vus = 100001, duration = '1s' }"), 104,
+        "options.vus must be a whole number from 1 to 100000, got 100001")
+      for name, least in pairs { vus = 1, preAllocatedVUs = 1, maxVUs = 1, startVUs = 0 } do
+        local executor = ({ vus = "constant-vus", startVUs = "ramping-vus" })[name] or
+          "constant-arrival-rate"
+        refused(only("a", ("executor = %q, %s = 100001"):format(executor, name)), 104,
+          ("options.scenarios.a.%s must be a whole number from %d to 100000, got 100001")
+          :format(name, least))
+      end
+      local half = "{ executor = 'constant-vus', vus = 60000, duration = '1s' }"
+      refused(options("{ scenarios = { a = " .. half .. ", b = " .. half .. " } }"), 104,
+        "more than 100000 virtual users")
     end)
 
     it("on the command line shows the usage", function()

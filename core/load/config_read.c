@@ -18,6 +18,8 @@
 enum field_kind {
     FIELD_COUNT,
     FIELD_COUNT_FROM_0,
+    FIELD_VUS,
+    FIELD_VUS_FROM_0,
     FIELD_REDIRECTS,
     FIELD_DURATION,
     FIELD_LENGTH, /* a duration above 0 */
@@ -43,7 +45,7 @@ struct field {
 };
 
 static const struct field option_fields[] = {
-    {"vus", FIELD_COUNT, offsetof(struct config, shorthand.vus), true},
+    {"vus", FIELD_VUS, offsetof(struct config, shorthand.vus), true},
     {"duration", FIELD_LENGTH, offsetof(struct config, shorthand.duration_ns),
      true},
     {"iterations", FIELD_COUNT, offsetof(struct config, shorthand.iterations),
@@ -81,15 +83,14 @@ static const struct field scenario_fields[] = {
     {"gracefulStop", FIELD_DURATION,
      offsetof(struct scenario, graceful_stop_ns), true},
     {"tags", FIELD_TAGS, offsetof(struct scenario, tags), true},
-    {"vus", FIELD_COUNT, offsetof(struct scenario, vus), false},
+    {"vus", FIELD_VUS, offsetof(struct scenario, vus), false},
     {"iterations", FIELD_COUNT, offsetof(struct scenario, iterations), false},
     {"duration", FIELD_DURATION, offsetof(struct scenario, duration_ns), false},
     {"maxDuration", FIELD_LENGTH, offsetof(struct scenario, duration_ns),
      false},
     {"env", FIELD_VARIABLES, offsetof(struct scenario, env), true},
     {"stages", FIELD_STAGES, offsetof(struct scenario, stages), false},
-    {"startVUs", FIELD_COUNT_FROM_0, offsetof(struct scenario, start_vus),
-     false},
+    {"startVUs", FIELD_VUS_FROM_0, offsetof(struct scenario, start_vus), false},
     {"gracefulRampDown", FIELD_DURATION,
      offsetof(struct scenario, graceful_ramp_down_ns), false},
     {"rate", FIELD_COUNT, offsetof(struct scenario, rate), false},
@@ -97,9 +98,9 @@ static const struct field scenario_fields[] = {
      false},
     {"timeUnit", FIELD_DURATION, offsetof(struct scenario, time_unit_ns),
      false},
-    {"preAllocatedVUs", FIELD_COUNT,
-     offsetof(struct scenario, pre_allocated_vus), false},
-    {"maxVUs", FIELD_COUNT, offsetof(struct scenario, max_vus), false},
+    {"preAllocatedVUs", FIELD_VUS, offsetof(struct scenario, pre_allocated_vus),
+     false},
+    {"maxVUs", FIELD_VUS, offsetof(struct scenario, max_vus), false},
     {"overload", FIELD_OVERLOAD, offsetof(struct scenario, overload), false},
     {NULL, FIELD_COUNT, 0, false},
 };
@@ -116,6 +117,10 @@ static bool read_field(const struct field *field, void *base, lua_State *L,
         return option_count(L, 1, OPTION_COUNT_MAX, (int64_t *)at, path, err);
     case FIELD_COUNT_FROM_0:
         return option_count(L, 0, OPTION_COUNT_MAX, (int64_t *)at, path, err);
+    case FIELD_VUS:
+        return option_count(L, 1, CONFIG_VUS_MAX, (int64_t *)at, path, err);
+    case FIELD_VUS_FROM_0:
+        return option_count(L, 0, CONFIG_VUS_MAX, (int64_t *)at, path, err);
     case FIELD_REDIRECTS:
         return option_count(L, 0, REDIRECTS_MAX, (int64_t *)at, path, err);
     case FIELD_DURATION:

@@ -127,6 +127,33 @@ static void push_part(lua_State *L, lua_Integer i, const char *name)
     lua_rawget(L, -2);
 }
 
+static bool is_part(lua_State *L, int index)
+{
+    int whole;
+    lua_Integer i = lua_tointegerx(L, index, &whole);
+    if (lua_type(L, index) == LUA_TNUMBER)
+        return whole && (i == 1 || i == 2);
+    return lua_type(L, index) == LUA_TSTRING &&
+           (strcmp(lua_tostring(L, index), "duration") == 0 ||
+            strcmp(lua_tostring(L, index), "target") == 0);
+}
+
+static bool check_parts(lua_State *L, const char *path, struct err *err)
+{
+    lua_pushnil(L);
+    while (lua_next(L, -2)) { /* stack: stage, key, value */
+        lua_pop(L, 1);
+        if (is_part(L, -1))
+            continue;
+        char got[128];
+        return err_set(err,
+                       "%s must be { duration, target }, and has a field %s, "
+                       "too",
+                       path, describe(L, got, sizeof got));
+    }
+    return true;
+}
+
 /* { duration, target } or { duration = , target = }, on top of the stack. */
 static bool read_stage(lua_State *L, struct stage *stage, const char *path,
                        struct err *err)
@@ -135,6 +162,8 @@ static bool read_stage(lua_State *L, struct stage *stage, const char *path,
     int64_t target;
     if (!lua_istable(L, -1))
         return option_expected(L, path, "a table, { duration, target }", err);
+    if (!check_parts(L, path, err))
+        return false;
     push_part(L, 1, "duration");
     snprintf(inner, sizeof inner, "%s.duration", path);
     if (!option_duration(L, &stage->duration_ns, inner, err))
