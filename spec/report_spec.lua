@@ -192,6 +192,16 @@ describe("the HTML report", function()
     end
   end)
 
+  it("counts iterations that failed or were interrupted", function()
+    for n, words in pairs { [1] = { "1 iteration", "was" }, [2] = { "2 iterations", "were" } } do
+      local run = make_run()
+      run.script_errors, run.interrupted = n, n
+      local page = render(run)
+      assert.truthy(page:find("failed in " .. words[1] .. ".", 1, true))
+      assert.truthy(page:find(words[1] .. " " .. words[2] .. " interrupted.", 1, true))
+    end
+  end)
+
   it("has a chart for a run of any length", function()
     local function lines(run)
       local page = render(run)

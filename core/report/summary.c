@@ -109,12 +109,6 @@ static void put_metric(struct buf *out, const struct results *results,
     buf_putc(out, '\n');
 }
 
-/* Beside its used sub-metrics, k6 shows those that a threshold asks for. */
-static bool is_shown(const struct metric *metric)
-{
-    return metric->used || metric_is_asked_for(metric);
-}
-
 static void measure(struct widths *widths, const struct report *report)
 {
     const struct results *results = report->results;
@@ -122,7 +116,7 @@ static void measure(struct widths *widths, const struct report *report)
     for (unsigned i = 0; i < results->metrics.n; i++) {
         const struct metric *metric = results->metrics.all[i];
         char text[SUMMARY_VALUE_MAX];
-        if (!is_shown(metric))
+        if (!summary_is_shown(metric))
             continue;
         if (metric->kind == METRIC_TREND) {
             widen(widths, metric);
@@ -143,10 +137,9 @@ static void put_with_subs(struct buf *out, const struct results *results,
     if (metric->used)
         put_metric(out, results, metric, metric->name, widths);
     for (unsigned i = 0; i < metric->n_subs; i++) {
-        char name[SELECTOR_TEXT_MAX + 16];
-        struct tag_value inside = selector_inside(metric->subs[i]->selector);
-        snprintf(name, sizeof name, "  { %.*s }", (int)inside.n, inside.at);
-        if (is_shown(metric->subs[i]))
+        char name[SUMMARY_SUB_NAME_MAX];
+        summary_sub_name(name, metric->subs[i]);
+        if (summary_is_shown(metric->subs[i]))
             put_metric(out, results, metric->subs[i], name, widths);
     }
 }
@@ -211,6 +204,8 @@ void summary_write(struct buf *out, const struct report *report)
     put_range(out, report, "NETWORK", METRIC_DATA_RECEIVED,
               METRIC_DATA_SENT + 1, &widths);
     if (report->results->n_interrupted)
-        buf_printf(out, "    %llu iterations were interrupted\n\n",
-                   (unsigned long long)report->results->n_interrupted);
+        buf_printf(out, "    %llu %s interrupted\n\n",
+                   (unsigned long long)report->results->n_interrupted,
+                   report->results->n_interrupted == 1 ? "iteration was"
+                                                       : "iterations were");
 }

@@ -54,24 +54,42 @@ static void put_check(struct buf *out, const struct check *check)
             passed, failed);
 }
 
-void summary_put_checks(struct buf *out, const struct report *report)
+static void put_share(struct buf *out, const char *name, double part,
+                      double all)
 {
-    const struct results *results = report->results;
-    const struct metric *metric = results->metrics.all[METRIC_CHECKS];
-    uint32_t *order = summary_sort_checks(&results->checks);
-    if (!order)
-        return;
     char text[SUMMARY_VALUE_MAX];
+    format_share(text, sizeof text, part, all);
+    summary_put_name(out, name);
+    buf_printf(out, "%s %.0f out of %.0f\n", text, part, all);
+}
+
+/* A sub-metric is of those that succeeded. */
+static void put_totals(struct buf *out, const struct results *results)
+{
+    const struct metric *metric = results->metrics.all[METRIC_CHECKS];
+    char text[SUMMARY_VALUE_MAX], name[SUMMARY_SUB_NAME_MAX];
     double n = (double)metric->count, passed = metric->sum;
     summary_put_name(out, "checks_total");
     buf_printf(out, "%-7.0f %s/s\n", n,
                format_number(text, sizeof text, summary_rate(results, n)));
-    summary_put_name(out, "checks_succeeded");
-    format_share(text, sizeof text, passed, n);
-    buf_printf(out, "%s %.0f out of %.0f\n", text, passed, n);
-    summary_put_name(out, "checks_failed");
-    format_share(text, sizeof text, n - passed, n);
-    buf_printf(out, "%s %.0f out of %.0f\n\n", text, n - passed, n);
+    put_share(out, "checks_succeeded", passed, n);
+    for (unsigned i = 0; i < metric->n_subs; i++) {
+        const struct metric *sub = metric->subs[i];
+        summary_sub_name(name, sub);
+        if (summary_is_shown(sub))
+            put_share(out, name, sub->sum, (double)sub->count);
+    }
+    put_share(out, "checks_failed", n - passed, n);
+    buf_putc(out, '\n');
+}
+
+void summary_put_checks(struct buf *out, const struct report *report)
+{
+    const struct results *results = report->results;
+    uint32_t *order = summary_sort_checks(&results->checks);
+    if (!order)
+        return;
+    put_totals(out, results);
 
     uint32_t group = CHECKS_ROOT;
     for (uint32_t i = 0; i < results->checks.n_checks; i++) {

@@ -1,5 +1,7 @@
 #include "report/summary_text.h"
 
+#include <stdio.h>
+
 #include "measure/format.h"
 
 #define NAME_WIDTH 34 /* of the longest built-in name, with its dots */
@@ -11,6 +13,18 @@ void summary_put_name(struct buf *out, const char *name)
     for (; n < NAME_WIDTH; n++)
         buf_putc(out, '.');
     buf_puts(out, ": ");
+}
+
+bool summary_is_shown(const struct metric *metric)
+{
+    return metric->used || metric_is_asked_for(metric);
+}
+
+void summary_sub_name(char out[SUMMARY_SUB_NAME_MAX],
+                      const struct metric *metric)
+{
+    struct tag_value inside = selector_inside(metric->selector);
+    snprintf(out, SUMMARY_SUB_NAME_MAX, "  { %.*s }", (int)inside.n, inside.at);
 }
 
 void summary_pad(struct buf *out, const char *text, size_t width)

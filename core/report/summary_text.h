@@ -2,15 +2,27 @@
 #ifndef REPORT_SUMMARY_TEXT_H
 #define REPORT_SUMMARY_TEXT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/buf.h"
+#include "measure/metrics.h"
+#include "measure/selector.h"
 #include "report/report.h"
 
 #define SUMMARY_VALUE_MAX 64 /* bytes of one value */
 
 /* "    name.........: ". */
 void summary_put_name(struct buf *out, const char *name);
+
+/* Beside what is used, k6 shows the sub-metrics that a threshold asks for. */
+bool summary_is_shown(const struct metric *metric);
+
+#define SUMMARY_SUB_NAME_MAX (SELECTOR_TEXT_MAX + 16)
+
+/* "  { name:data }", of a sub-metric. */
+void summary_sub_name(char out[SUMMARY_SUB_NAME_MAX],
+                      const struct metric *metric);
 
 /* The text, and blanks up to `width` columns. */
 void summary_pad(struct buf *out, const char *text, size_t width);

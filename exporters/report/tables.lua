@@ -163,6 +163,10 @@ function M.metrics(run)
   return section("Metrics", nil, trends(run), others(run))
 end
 
+local function iterations(n)
+  return text.count(n) .. (n == 1 and " iteration" or " iterations")
+end
+
 function M.errors(run)
   local rows, statuses = {}, {}
   for i, e in ipairs(run.errors) do
@@ -176,12 +180,11 @@ function M.errors(run)
   local notes = {}
   if run.script_errors > 0 then
     notes[#notes + 1] = E("p", { class = "bad" },
-      ("The script has failed in %s iterations."):format(
-        text.count(run.script_errors)))
+      ("The script has failed in %s."):format(iterations(run.script_errors)))
   end
   if run.interrupted > 0 then
-    notes[#notes + 1] = E("p", nil, ("%s iterations were interrupted.")
-      :format(text.count(run.interrupted)))
+    notes[#notes + 1] = E("p", nil, ("%s %s interrupted."):format(
+      iterations(run.interrupted), run.interrupted == 1 and "was" or "were"))
   end
   return section("Replies and errors", nil,
     draw("statuses", head("n:status", "n:replies"), statuses),
