@@ -265,8 +265,8 @@ describe("perilune load -o", function()
       end
       -- A run of 2.5 s at least; half of it is what one thread of two has seen.
       assert.truthy(sum("series", "seconds") >= 2.2, sum("series", "seconds"))
-      -- Windows are of 0.95 s at least, and the first begins at 0.15 s.
-      assert.truthy(sum("windows", "seconds") >= 1.9, sum("windows", "seconds"))
+      -- Windows lie between ticks at 0.15, 1.15 and 2.15 s, which may be late.
+      assert.truthy(sum("windows", "seconds") >= 1.5, sum("windows", "seconds"))
     end
   end)
 

@@ -109,8 +109,9 @@ bool window_series_tick(struct window_series *series,
         series->windows = calloc(WINDOW_SERIES_MAX, sizeof *series->windows);
         return series->windows && window_open(&series->mark, counts);
     }
-    /* A tick that is a little early is meant for this window's end. */
-    int64_t slack_ns = series->length_ns / 20;
+    /* A tick that is a little early, or comes in time after one that was late,
+     * is meant for this window's end. */
+    int64_t slack_ns = series->length_ns / 5;
     if (counts->now_ns - series->mark.now_ns < series->length_ns - slack_ns ||
         series->n == WINDOW_SERIES_MAX)
         return true;

@@ -48,7 +48,7 @@ bool window_take(const struct window_mark *mark,
                  const struct window_counts *counts, struct window *window);
 void window_mark_fini(struct window_mark *mark);
 
-/* Windows of equal length, one after the other. */
+/* Windows of about equal length, one after the other. */
 #define WINDOW_SERIES_MAX 600
 
 struct window_series {
