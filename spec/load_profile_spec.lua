@@ -84,7 +84,7 @@ describe("perilune load --profile", function()
     support.write_file(path, [[
       local http = require "http"
       return {
-        options = { vus = 2, duration = "1500ms", profile = {
+        options = { vus = 2, duration = "3s", profile = {
           kinds = { "mutex" }, after = "200ms", seconds = 1, top = 3 } },
         default = function() http.get("]] .. server.url .. [[/data") end,
       }

@@ -215,9 +215,13 @@ it("has collections, and the memory after them", function()
 end)
 
 it("is bounded, and says what it dropped", function()
-  local events, trace = trace_of(2, function()
-    for _ = 1, 30 do start "/many" () end
-  end)
+  local events, trace
+  for _, seconds in ipairs { 2, 10, 30 } do -- as busy as the machine is
+    events, trace = trace_of(seconds, function()
+      for _ = 1, 30 do start "/many" () end
+    end)
+    if trace.otherData.dropped_events > 0 then break end
+  end
   assert.is_true(trace.otherData.dropped_events > 0)
   spans_of(events)
 end)
