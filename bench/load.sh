@@ -27,52 +27,8 @@ for tool in wrk nginx taskset; do
     }
 done
 
-folder=$(mktemp -d)
-pids=
-finish() {
-    for pid in $pids; do
-        kill "$pid" 2>/dev/null || :
-        wait "$pid" 2>/dev/null || :
-    done
-    rm -rf "$folder"
-}
-trap finish EXIT
-trap 'exit 130' INT TERM
-
-start_nginx() {
-    port=$1
-    cat >"$folder/nginx.conf" <<CONFIG
-worker_processes 1;
-daemon off;
-pid $folder/nginx.pid;
-events { worker_connections 20000; }
-http {
-  access_log off;
-  keepalive_requests 1000000000;
-  client_body_temp_path $folder/body;
-  proxy_temp_path $folder/proxy;
-  fastcgi_temp_path $folder/fastcgi;
-  uwsgi_temp_path $folder/uwsgi;
-  scgi_temp_path $folder/scgi;
-  server {
-    listen 127.0.0.1:$port;
-    location / { return 200 "hello world, this is data\n"; }
-  }
-}
-CONFIG
-    taskset -c 1 nginx -c "$folder/nginx.conf" -e "$folder/error.log" &
-    pids=$!
-    sleep 0.5
-    kill -0 "$pids" 2>/dev/null
-}
-
-# A port that nobody listens on: try some.
-port=18200
-until start_nginx "$port"; do
-    port=$((port + 1))
-    [ "$port" -lt 18220 ] || exit 1
-done
-url=http://127.0.0.1:$port/
+. "$here/bench/load_target.sh"
+start_target 18200
 
 cat >"$folder/check.lua" <<'SCRIPT'
 local http, loadtest = require "http", require "loadtest"
@@ -200,12 +156,9 @@ awk -v few="$few" -v many="$many" 'BEGIN {
 # The p95 of the same test of /data at 100 requests a second, by k6 and by us, on
 # a core of its own: k6 takes ten times the CPU time. One request in 25 waits for
 # a collection, so that p95 is near a step, and needs many requests.
-start_data() {
-    PORT=$1 taskset -c 1 "$perilune" serve --workers 1 --log-level error \
-        "$here/lua" &
-    data_pid=$!
-    sleep 1
-    kill -0 "$data_pid" 2>/dev/null
+run_data() {
+    PORT=$1 exec taskset -c 1 "$perilune" serve --workers 1 --log-level error \
+        "$here/lua"
 }
 data_by_k6() {
     K6_NO_USAGE_REPORT=true taskset -c 0 "$k6" run --quiet --no-color \
@@ -220,12 +173,7 @@ p95_of() {
         sed 's/.*"http_req_duration":{[^}]*"p(95)":\([0-9.]*\).*/\1/'
 }
 if [ -n "$k6" ]; then
-    port=18220
-    until start_data "$port"; do
-        port=$((port + 1))
-        [ "$port" -lt 18240 ] || exit 1
-    done
-    pids="$pids $data_pid"
+    start_on_free_port 18220 run_data
     export BASE="http://127.0.0.1:$port" RATE=100 DURATION=15s
     data_by_us "$folder/ours.json" # until the memory that it keeps has grown
     round=0

@@ -23,52 +23,8 @@ for tool in valgrind nginx; do
     }
 done
 
-folder=$(mktemp -d)
-nginx_pid=
-finish() {
-    if [ -n "$nginx_pid" ]; then
-        kill "$nginx_pid" 2>/dev/null || :
-        wait "$nginx_pid" 2>/dev/null || :
-    fi
-    rm -rf "$folder"
-}
-trap finish EXIT
-trap 'exit 130' INT TERM
-
-start_nginx() {
-    port=$1
-    cat >"$folder/nginx.conf" <<CONFIG
-worker_processes 1;
-daemon off;
-pid $folder/nginx.pid;
-events { worker_connections 1024; }
-http {
-  access_log off;
-  keepalive_requests 1000000000;
-  client_body_temp_path $folder/body;
-  proxy_temp_path $folder/proxy;
-  fastcgi_temp_path $folder/fastcgi;
-  uwsgi_temp_path $folder/uwsgi;
-  scgi_temp_path $folder/scgi;
-  server {
-    listen 127.0.0.1:$port;
-    location / { return 200 "hello world, this is data\n"; }
-  }
-}
-CONFIG
-    nginx -c "$folder/nginx.conf" -e "$folder/error.log" &
-    nginx_pid=$!
-    sleep 0.5
-    kill -0 "$nginx_pid" 2>/dev/null
-}
-
-# A port that nobody listens on: try some.
-port=18240
-until start_nginx "$port"; do
-    port=$((port + 1))
-    [ "$port" -lt 18260 ] || exit 1
-done
-url=http://127.0.0.1:$port/
+. "$here/bench/load_target.sh"
+start_target 18240
 
 # script NAME EXPRESSION: a check of the response that it gives.
 script() {
