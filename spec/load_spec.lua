@@ -675,6 +675,17 @@ describe("perilune load", function()
       assert.equal(101, code, err)
     end)
 
+    it("is no one of thousands of short ones that hold the thread together", function()
+      local code, _, err = load("-q -u 2500 -i 2500 " .. script [[
+        return { default = function()
+          local start = os.clock()
+          while os.clock() - start < 0.001 do end
+        end }
+      ]])
+      assert.equal(0, code, err)
+      assert.falsy(err:find "vu_computes", err)
+    end)
+
     it("may go on until then", function()
       local code, out, err = load("-q " .. script [[
         return { default = function()

@@ -12,7 +12,7 @@
 #include "load/vu.h"
 
 #define OVERRUN_SIGNAL SIGUSR1 /* the sampler has SIGPROF */
-#define LOOKS 10
+#define SIGNALS 9              /* ten times a second */
 #define EVERYWHERE (LUA_MASKCOUNT | LUA_MASKCALL | LUA_MASKRET)
 
 static _Thread_local struct generator *volatile self;
@@ -46,13 +46,23 @@ static void on_hook(lua_State *L, lua_Debug *ar)
     lua_sethook(L, NULL, 0, 0);
 }
 
+/* Signals are counted, not time: while the whole program was stopped there was
+ * none. The loop may also stand still for thousands of functions that begin one
+ * after the other. */
 static void on_signal(int number)
 {
     (void)number;
     struct generator *generator = self;
     struct vu *vu = generator ? generator->current : NULL;
-    if (vu)
+    if (!vu)
+        return;
+    struct overrun *overrun = &generator->overrun;
+    if (overrun->n_resumed != overrun->seen_resumed) {
+        overrun->seen_resumed = overrun->n_resumed;
+        overrun->n_same = 0;
+    } else if (++overrun->n_same >= SIGNALS) {
         lua_sethook(vu->co, on_hook, EVERYWHERE, 1);
+    }
 }
 
 void overrun_init(void)
@@ -63,15 +73,13 @@ void overrun_init(void)
 
 void overrun_enter(struct generator *generator) { self = generator; }
 
-/* Looks are counted, not time: while the whole program was stopped there was
- * none. */
 void overrun_look(struct generator *generator, int64_t as_of_ns)
 {
     struct overrun *overrun = &generator->overrun;
     if (!generator->L || as_of_ns != overrun->seen_ns) {
         overrun->seen_ns = as_of_ns;
         overrun->n_unchanged = 0;
-    } else if (++overrun->n_unchanged >= LOOKS) {
+    } else if (++overrun->n_unchanged > 1) {
         pthread_kill(generator->thread, OVERRUN_SIGNAL);
     }
 }

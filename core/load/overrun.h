@@ -2,9 +2,10 @@
  *
  * A function that never waits holds its generator's loop, so that no timer of
  * it fires. The main thread sees that the loop stands still and sends the
- * thread a signal, whose handler arms a hook in the virtual user's coroutine:
- * it comes at the next instruction, where Lua can fail. A hook that were always
- * there would slow every instruction down.
+ * thread signals. When it is the same function for a second, their handler arms
+ * a hook in the virtual user's coroutine: it comes at the next instruction,
+ * where Lua can fail. A hook that were always there would slow every
+ * instruction down.
  *
  * What it cannot end is one call of a C function, and a coroutine of the
  * script's own that was made before the signal.
@@ -24,7 +25,10 @@ struct vu;
 struct overrun {
     int64_t seen_ns;      /* its status, when last looked at [main thread] */
     unsigned n_unchanged; /* so many looks ago */
-    bool taken;           /* its function was made fail */
+    volatile uint64_t n_resumed; /* so often a function began or went on */
+    uint64_t seen_resumed;       /* [signal] */
+    unsigned n_same;             /* so many signals ago */
+    bool taken;                  /* a function was made fail */
     bool warned;
 };
 

@@ -188,6 +188,7 @@ static void resume(struct vu *vu, int n_args)
     struct err err;
     int n_results;
     generator->current = vu;
+    generator->overrun.n_resumed++;
     int status = script_resume(vu->co, generator->L, n_args, &n_results, &err);
     generator->current = NULL;
     if (status == LUA_YIELD && vu->waiting)
