@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 . scripts/packages.sh
 
 need_packages lua5.4 lua-busted lua-socket libcmocka-dev curl wrk valgrind \
-    nginx-light openssl bsdutils procps prometheus tmux chromium
+    nginx-light openssl ca-certificates bsdutils procps prometheus tmux chromium
 command -v go >/dev/null || need_packages golang-go
 
 BUILD_TESTING=ON sh scripts/build.sh

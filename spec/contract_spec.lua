@@ -112,7 +112,7 @@ local function outline(text)
   local head, kinds = {}, {}
   for line in text:gmatch "[^\n]*" do
     local plain = line:gsub("0x%x+", "X"):gsub("%d+", "N")
-    if #kinds == 0 and not line:find " @ 0x" then
+    if #kinds == 0 and not line:find "^[%d%s:%[%]]+ @" then
       head[#head + 1] = plain:gsub("@ heap/N", "@ heap/" .. (line:match "heap/(%d+)" or ""))
     else
       kinds[#kinds + 1] = line
