@@ -102,8 +102,10 @@ describe("perilune convert", function()
 
   it("shows the leaf lines of straight code", function()
     -- Eight equal lines, each with an eighth of the time, less what the loop
-    -- takes (up to 2 points of each): 5 points are 4.8 standard deviations at
-    -- the 1,000 samples that four seconds have at least.
+    -- takes (up to 1 point of each): 5 points are 4.8 standard deviations at
+    -- the 1,000 samples that four seconds have at least. The processor works on
+    -- the first line while it ends the loop's own instruction, so that it shows
+    -- from half a share on to a whole one.
     local _, out = support.run("go tool pprof -lines -top " .. ours)
     local seen = 0
     for percent, line in out:gmatch(
@@ -112,7 +114,9 @@ describe("perilune convert", function()
       line = tonumber(line)
       if line >= 7 and line <= 14 then
         seen = seen + 1
-        assert.is_true(math.abs(percent - 12.5) < 7, line .. ": " .. percent)
+        local least = line == 7 and 12.5 / 2 - 5 or 12.5 - 6
+        assert.is_true(percent + 0 > least and percent + 0 < 12.5 + 6,
+          line .. ": " .. percent)
       end
     end
     assert.are.equal(8, seen, out)
