@@ -131,9 +131,20 @@ describe("perilune load", function()
       assert.truthy(out:find("http_req_failed%.*: 100.00%% 5 out of 5"))
     end)
 
-    it("tries all addresses of a name", function()
-      local _, out = load("http://localhost:" .. port .. "/ -i 3")
-      assert.truthy(out:find("http_req_failed%.*: 0.00%% +0 out of 3"))
+    it("tries all addresses of a name, each user at the same time", function()
+      -- Nobody listens at ::1. The name is known to a namespace of its own.
+      local hosts = folder .. "/hosts"
+      support.write_file(hosts, "::1 two.test\n127.0.0.1 two.test\n")
+      local with_name = "unshare --map-root-user --mount sh -c " ..
+        support.quote("mount --bind " .. hosts .. " /etc/hosts && exec \"$@\"") .. " - "
+      if support.run(with_name .. "true") ~= 0 then
+        pending("the system gives no mount namespace")
+        return
+      end
+      local code, out = support.run(with_name .. support.quote(support.perilune) ..
+        " load -q http://two.test:" .. port .. "/ -u 4 -i 100")
+      assert.equal(0, code)
+      assert.truthy(out:find("http_req_failed%.*: 0.00%% +0 out of 100"), out)
     end)
   end)
 

@@ -22,6 +22,7 @@ struct connection {
     struct lookup lookup;
     struct host *host;
     unsigned n_dials; /* addresses tried for this transfer */
+    unsigned address; /* of the host's, the one that was dialled last */
     bool reused;      /* the transfer found it open */
     bool again;       /* once closed, dial anew for the same transfer */
     bool secure;
@@ -277,15 +278,14 @@ static void write_request(struct connection *c)
     }
 }
 
-/* A name may have several addresses; the next transfer begins with the one
- * that answered. */
+/* A name may have several addresses. Each connection goes through all of them,
+ * whatever others that dial at the same time find. */
 static void on_dial_failed(struct connection *c, int status)
 {
     if (c->n_dials >= c->host->n_addresses) {
         fail(c, client_error_of_dial(status), NULL);
         return;
     }
-    c->host->preferred = (c->host->preferred + 1) % c->host->n_addresses;
     dial_again(c);
 }
 
@@ -304,6 +304,7 @@ static void on_refused(struct transport *transport, int status,
 static void on_dialled(struct transport *transport)
 {
     struct connection *c = of_transport(transport);
+    c->host->preferred = c->address;
     if (c->secure)
         c->transfer->times.handshake_ns = clock_mono_ns();
 }
@@ -327,7 +328,9 @@ static const struct transport_events events = {
 
 static void dial(struct connection *c)
 {
-    struct sockaddr_storage address = c->host->addresses[c->host->preferred];
+    unsigned next = c->n_dials == 0 ? c->host->preferred : c->address + 1;
+    c->address = next % c->host->n_addresses;
+    struct sockaddr_storage address = c->host->addresses[c->address];
     struct transfer_times *times = &c->transfer->times;
     struct transport_peer peer = {
         .host = c->name,
