@@ -634,7 +634,12 @@ describe("perilune load", function()
   describe("a function that computes and never waits", function()
     local ENDLESS = [[
       local function f() while true do end end
-      local function endless() while true do pcall(f) end end
+      local function endless()
+        while true do
+          pcall(f)
+          xpcall(f, f)
+        end
+      end
     ]]
 
     it("is interrupted when gracefulStop is over", function()
@@ -647,9 +652,26 @@ describe("perilune load", function()
         }
       ]]))
       assert.equal(0, code, err)
-      assert.truthy(err:find "event=vu_computes vu=1 iteration=0 ", err)
       -- The others, on the same thread, had no turn before the end.
       assert.truthy(out:find "\n    1 iterations? %a+ interrupted\n", out)
+    end)
+
+    it("is interrupted, too, where many short ones hold the thread together", function()
+      local code, out, err = load("-q " .. script [[
+        return {
+          options = { scenarios = {
+            a = { executor = "constant-vus", vus = 100, duration = "300ms",
+              gracefulStop = "300ms" } } },
+          default = function()
+            local start = os.clock()
+            while os.clock() - start < 0.3 do end
+          end,
+        }
+      ]])
+      assert.equal(0, code, err)
+      -- As many as end in a second or two, of 100.
+      assert.is_true((count_of(out, "iterations") or 0) < 50, out)
+      assert.truthy(out:find "\n    1 iteration was interrupted\n", out)
     end)
 
     it("is interrupted at the first signal, and teardown runs", function()

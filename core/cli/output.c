@@ -51,6 +51,10 @@ static bool check_special(const char *path)
         errno = EISDIR;
         return false;
     }
+    if (stat(path, &st) == 0 && S_ISSOCK(st.st_mode)) {
+        errno = ENXIO;
+        return false;
+    }
     return access(path, W_OK) == 0 || errno == ENOENT;
 }
 
@@ -76,6 +80,8 @@ bool output_check(const char *path, bool is_binary, struct err *err)
 {
     if (is_stdout(path))
         return check_stdout(is_binary, err);
+    if (!*path)
+        return err_set(err, "the output's name is empty");
     if (is_special(path))
         return check_special(path) || cannot_write(path, err);
     char *beside = name_beside(path);

@@ -143,8 +143,8 @@ int64_t generator_deadline_ns(const struct scenario_run *run)
     int64_t grace_ns = run->generator->grace_ns;
     if (stop_ns == 0 || grace_ns == NOT_ASKED) /* or it was heard */
         return run->deadline_ns;
-    return stop_ns +
-           (grace_ns < 0 ? run->scenario->graceful_stop_ns : grace_ns);
+    stop_ns += grace_ns < 0 ? run->scenario->graceful_stop_ns : grace_ns;
+    return stop_ns < run->deadline_ns ? stop_ns : run->deadline_ns;
 }
 
 static void open_handles(struct generator *generator)

@@ -74,7 +74,7 @@ struct generator {
     struct lua_State *L;
     struct http_host http;
     struct chunk chunk;
-    struct vu *volatile current; /* whose function runs now */
+    struct vu *volatile current; /* whose function runs now [signal] */
     struct vu *opening;          /* whose chunk runs now */
     struct overrun overrun;
     uint64_t n_errors; /* of the script, also those not logged */

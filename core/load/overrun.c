@@ -13,7 +13,6 @@
 
 #define OVERRUN_SIGNAL SIGUSR1 /* the sampler has SIGPROF */
 #define SIGNALS 9              /* ten times a second */
-#define EVERYWHERE (LUA_MASKCOUNT | LUA_MASKCALL | LUA_MASKRET)
 
 static _Thread_local struct generator *volatile self;
 
@@ -30,25 +29,34 @@ static void warn(struct generator *generator, const struct vu *vu)
                                           "for it")));
 }
 
-/* From the end on every instruction fails: pcall does not save it. */
+static bool is_due(const struct vu *vu)
+{
+    return clock_mono_ns() >= generator_deadline_ns(vu->run);
+}
+
+/* A yield leaves the function at once. Where a C function is between, an error
+ * does, one at every instruction: pcall does not save it. */
 static void on_hook(lua_State *L, lua_Debug *ar)
 {
     (void)ar;
     struct generator *generator = self;
     struct vu *vu = generator->current;
-    if (vu)
+    if (vu && generator->overrun.n_same >= SIGNALS)
         warn(generator, vu);
-    if (vu && clock_mono_ns() >= generator_deadline_ns(vu->run)) {
-        generator->overrun.taken = true;
-        lua_sethook(L, on_hook, EVERYWHERE, 1);
-        luaL_error(L, "interrupted");
+    if (!vu || !is_due(vu)) {
+        lua_sethook(L, NULL, 0, 0);
+        return;
     }
-    lua_sethook(L, NULL, 0, 0);
+    generator->overrun.taken = vu;
+    if (lua_isyieldable(L))
+        lua_yield(L, 0);
+    else
+        luaL_error(L, "interrupted");
 }
 
 /* Signals are counted, not time: while the whole program was stopped there was
  * none. The loop may also stand still for thousands of functions that begin one
- * after the other. */
+ * after the other: they end, too, when it is time, but none is to blame. */
 static void on_signal(int number)
 {
     (void)number;
@@ -60,9 +68,11 @@ static void on_signal(int number)
     if (overrun->n_resumed != overrun->seen_resumed) {
         overrun->seen_resumed = overrun->n_resumed;
         overrun->n_same = 0;
-    } else if (++overrun->n_same >= SIGNALS) {
-        lua_sethook(vu->co, on_hook, EVERYWHERE, 1);
+    } else {
+        overrun->n_same++;
     }
+    if (overrun->n_same >= SIGNALS || is_due(vu))
+        lua_sethook(vu->co, on_hook, LUA_MASKCOUNT, 1);
 }
 
 void overrun_init(void)
@@ -87,9 +97,9 @@ void overrun_look(struct generator *generator, int64_t as_of_ns)
 bool overrun_take(struct vu *vu)
 {
     struct generator *generator = vu->generator;
-    if (!generator->overrun.taken)
+    if (generator->overrun.taken != vu)
         return false;
-    generator->overrun.taken = false;
+    generator->overrun.taken = NULL;
     lua_sethook(vu->co, NULL, 0, 0);
     scenario_stop(vu->run, 0);
     return true;

@@ -2,13 +2,14 @@
  *
  * A function that never waits holds its generator's loop, so that no timer of
  * it fires. The main thread sees that the loop stands still and sends the
- * thread signals. When it is the same function for a second, their handler arms
- * a hook in the virtual user's coroutine: it comes at the next instruction,
- * where Lua can fail. A hook that were always there would slow every
- * instruction down.
+ * thread signals. When it is time to end, their handler arms a hook in the
+ * virtual user's coroutine: it comes at the next instruction, where Lua can
+ * yield, or fail. A hook that were always there would slow every instruction
+ * down.
  *
- * What it cannot end is one call of a C function, and a coroutine of the
- * script's own that was made before the signal.
+ * What it cannot end is one call of a C function, a coroutine of the script's
+ * own that was made before the signal, and what Lua runs without hooks:
+ * finalizers, `__close` of what is broken off, and a message handler.
  *
  * Path: load.c -> [overrun] -> vu_script.c
  */
@@ -28,21 +29,21 @@ struct overrun {
     volatile uint64_t n_resumed; /* so often a function began or went on */
     uint64_t seen_resumed;       /* [signal] */
     unsigned n_same;             /* so many signals ago */
-    bool taken;                  /* a function was made fail */
+    struct vu *taken;            /* whose function was broken off, or NULL */
     bool warned;
 };
 
 /* Handle the signal, once for the process. [the main thread] */
 void overrun_init(void);
 
-/* The calling thread is the generator's. */
+/* The calling thread is the generator's: before anything else there. */
 void overrun_enter(struct generator *generator);
 
 /* See whether its loop stands still: its status is as of then. Ten times a
  * second. [the main thread, while the generator's runs] */
 void overrun_look(struct generator *generator, int64_t as_of_ns);
 
-/* Its function has failed: was it our doing? The hook is gone then, and its
+/* Its function has come back: was it our doing? The hook is gone then, and its
  * scenario begins no iteration any more. [the generator's thread] */
 bool overrun_take(struct vu *vu);
 

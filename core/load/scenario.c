@@ -110,9 +110,12 @@ void scenario_rest(struct scenario_run *run)
 
 void scenario_stop(struct scenario_run *run, int64_t grace_ns)
 {
+    int64_t now_ns = clock_mono_ns();
     stop(run);
-    run->deadline_ns = clock_mono_ns() + grace_ns;
-    set_timer(run, on_grace_end, grace_ns);
+    /* One that ends already ends no later for it. */
+    if (run->deadline_ns == 0 || now_ns + grace_ns < run->deadline_ns)
+        run->deadline_ns = now_ns + grace_ns;
+    set_timer(run, on_grace_end, run->deadline_ns - now_ns);
     generator_check_end(run->generator);
 }
 

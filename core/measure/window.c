@@ -110,8 +110,8 @@ bool window_series_tick(struct window_series *series,
         return series->windows && window_open(&series->mark, counts);
     }
     /* A tick that is a little early, or comes in time after one that was late,
-     * is meant for this window's end. */
-    int64_t slack_ns = series->length_ns / 5;
+     * is meant for this window's end: one of each second. */
+    int64_t slack_ns = SECOND_NS / 5;
     if (counts->now_ns - series->mark.now_ns < series->length_ns - slack_ns ||
         series->n == WINDOW_SERIES_MAX)
         return true;

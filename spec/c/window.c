@@ -116,6 +116,28 @@ static void ticks_need_not_be_exact(void **state)
     histogram_fini(&run.duration);
 }
 
+/* Windows of several seconds: the ticks' jitter does not make them shorter, so
+ * that there are enough of them for an hour. */
+static void a_long_run_is_all_in_windows(void **state)
+{
+    (void)state;
+    struct run run;
+    struct window_series series;
+    double seconds = 0;
+    begin(&run);
+    window_series_init(&series, 3600 * SECOND);
+    assert_true(window_series_tick(&series, look(&run)));
+    for (int i = 0; i < 3600; i++) {
+        work(&run, 1, 1, i % 2 ? SECOND - 100000000 : SECOND + 100000000);
+        assert_true(window_series_tick(&series, look(&run)));
+    }
+    for (size_t i = 0; i < series.n; i++)
+        seconds += series.windows[i].seconds;
+    assert_true(seconds > 3600 - 7);
+    window_series_fini(&series);
+    histogram_fini(&run.duration);
+}
+
 static void series_are_bounded(void **state)
 {
     (void)state;
@@ -170,6 +192,7 @@ int main(void)
         cmocka_unit_test(windows_are_differences),
         cmocka_unit_test(series_has_equal_windows),
         cmocka_unit_test(ticks_need_not_be_exact),
+        cmocka_unit_test(a_long_run_is_all_in_windows),
         cmocka_unit_test(series_are_bounded),
         cmocka_unit_test(json_has_a_column_each),
     };
