@@ -9,7 +9,7 @@
  *
  * What it cannot end is one call of a C function, a coroutine of the script's
  * own that was made before the signal, and what Lua runs without hooks:
- * finalizers, `__close` of what is broken off, and a message handler.
+ * finalizers, and `__close` of what is broken off.
  *
  * Path: load.c -> [overrun] -> vu_script.c
  */
