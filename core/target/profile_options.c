@@ -235,8 +235,8 @@ static void fill_in(struct profile_options *options, int64_t run_ns,
                     int64_t sure_ns)
 {
     int64_t after_ns = options->after_ns > 0 ? options->after_ns : 0;
-    bool is_open = after_ns >= sure_ns ||
-                   (after_ns > 0 && after_ns + SECOND_NS > sure_ns);
+    bool is_open =
+        after_ns >= sure_ns || (after_ns > 0 && after_ns + SECOND_NS > sure_ns);
     if (!is_open)
         run_ns = sure_ns;
     if (!options->top)
