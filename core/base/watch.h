@@ -4,8 +4,8 @@
  * The kernel's events only say when to look: what counts is the state of the
  * files, so that an editor's temporary files are no change, and one that
  * saves by renaming is; a file that has just been emptied is about to be
- * written, and is waited for. Folders that begin with a dot are left out. A file
- * that a link points to, outside the folder, is not watched.
+ * written, and is waited for. Folders that begin with a dot are left out. A
+ * file that a link points to, outside the folder, is not watched.
  */
 #ifndef BASE_WATCH_H
 #define BASE_WATCH_H

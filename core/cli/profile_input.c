@@ -52,8 +52,8 @@ static bool fetch(const char *url, struct buf *bytes, struct err *err)
 struct profile *profile_input_read(const char *input, struct err *err)
 {
     struct buf bytes = BUF_INIT;
-    bool is_url = strncmp(input, "http://", 7) == 0 ||
-                  strncmp(input, "https://", 8) == 0;
+    bool is_url =
+        strncmp(input, "http://", 7) == 0 || strncmp(input, "https://", 8) == 0;
     bool got =
         is_url ? fetch(input, &bytes, err) : read_file(input, &bytes, err);
     struct profile *profile =

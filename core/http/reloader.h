@@ -34,7 +34,7 @@ struct reloader {
     int n_slots;
     struct watch watch;
     bool is_watching, is_loading, is_stopping;
-    int n_stale; /* loads in a row that were not used */
+    int n_stale;               /* loads in a row that were not used */
     struct err watch_err;      /* why it is not watching, though it should */
     uint64_t n_done, n_failed; /* reloads, since the start */
 };

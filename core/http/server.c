@@ -312,15 +312,14 @@ static bool start_workers(struct server *s, struct err *err)
     s->workers = calloc((size_t)s->options->n_workers, sizeof *s->workers);
     if (!s->workers || !dispatch_init(&s->dispatch, s->options->n_workers))
         return err_set(err, "out of memory for the workers");
-    struct worker_options options = {.limits = {s->max_connections,
-                                                s->options->idle_seconds},
-                                     .logs_access = s->options->logs_access,
-                                     .trusts_baggage =
-                                         s->options->trusts_baggage,
-                                     .owner = &s->mailbox,
-                                     .stopped = on_worker_stopped,
-                                     .retired = on_app_retired,
-                                     .ctx = s};
+    struct worker_options options = {
+        .limits = {s->max_connections, s->options->idle_seconds},
+        .logs_access = s->options->logs_access,
+        .trusts_baggage = s->options->trusts_baggage,
+        .owner = &s->mailbox,
+        .stopped = on_worker_stopped,
+        .retired = on_app_retired,
+        .ctx = s};
     while (s->n_workers < s->options->n_workers) {
         options.number = s->n_workers + 1;
         struct app *app = reloader_load(&s->reloader, options.number, err);

@@ -1,5 +1,6 @@
-/* compare.c -- tests of report/compare.c: runs that differ by a known amount, and
- * runs that differ by noise alone, of windows that are like their neighbours.
+/* compare.c -- tests of report/compare.c: runs that differ by a known amount,
+ * and runs that differ by noise alone, of windows that are like their
+ * neighbours.
  */
 #include <stdarg.h>
 #include <stddef.h>

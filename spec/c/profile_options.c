@@ -1,5 +1,5 @@
-/* profile_options.c -- tests of target/profile_options.c: what it reads, what it
- * fills in, and what it refuses, in which words. */
+/* profile_options.c -- tests of target/profile_options.c: what it reads, what
+ * it fills in, and what it refuses, in which words. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>

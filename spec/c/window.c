@@ -1,4 +1,5 @@
-/* window.c -- tests of measure/window.c: what was between two looks, and no more.
+/* window.c -- tests of measure/window.c: what was between two looks, and no
+ * more.
  */
 #include <stdarg.h>
 #include <stddef.h>
