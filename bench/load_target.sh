@@ -1,18 +1,6 @@
 # load_target.sh: what the benches of the load generator put load on, to be
-# sourced: nginx with one worker, which returns 26 bytes. It and whatever else is
-# in $pids end with the script, as does $folder, a new one.
-
-folder=$(mktemp -d)
-pids=
-finish() {
-    for pid in $pids; do
-        kill "$pid" 2>/dev/null || :
-        wait "$pid" 2>/dev/null || :
-    done
-    rm -rf "$folder"
-}
-trap finish EXIT
-trap 'exit 130' INT TERM
+# sourced: nginx with one worker, which returns 26 bytes.
+. "$here/bench/folder.sh"
 
 run_nginx() {
     cat >"$folder/nginx.conf" <<CONFIG

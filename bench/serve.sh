@@ -32,17 +32,7 @@ for program in "$perilune" "$plain"; do
     }
 done
 
-folder=$(mktemp -d)
-pids=
-finish() {
-    for pid in $pids; do
-        kill "$pid" 2>/dev/null || :
-        wait "$pid" 2>/dev/null || :
-    done
-    rm -rf "$folder"
-}
-trap finish EXIT
-trap 'exit 130' INT TERM
+. "$here/bench/folder.sh"
 
 run_perilune() {
     exec taskset -c 1 "$perilune" serve --listen "127.0.0.1:$1" --workers 1 \

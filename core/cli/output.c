@@ -47,15 +47,13 @@ static bool is_special(const char *path)
 static bool check_special(const char *path)
 {
     struct stat st;
-    if (stat(path, &st) == 0 && S_ISDIR(st.st_mode)) {
-        errno = EISDIR;
+    if (stat(path, &st) != 0)
+        return errno == ENOENT;
+    if (S_ISDIR(st.st_mode) || S_ISSOCK(st.st_mode)) {
+        errno = S_ISDIR(st.st_mode) ? EISDIR : ENXIO;
         return false;
     }
-    if (stat(path, &st) == 0 && S_ISSOCK(st.st_mode)) {
-        errno = ENXIO;
-        return false;
-    }
-    return access(path, W_OK) == 0 || errno == ENOENT;
+    return access(path, W_OK) == 0;
 }
 
 static bool cannot_write(const char *path, struct err *err)
