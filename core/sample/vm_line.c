@@ -36,6 +36,8 @@ struct peeked_frame {
         const struct peeked_lua_closure *closure;
         unsigned char tag;
     } * function;
+    const void *between[3];
+    uintptr_t saved; /* the next instruction, as of the last call or hook */
 };
 
 enum { TAG_LUA_CLOSURE = 0x40 | LUA_TFUNCTION };
@@ -47,6 +49,17 @@ static const int candidates[] = {REG_RBX, REG_RBP, REG_R12,
 enum { N_CANDIDATES = sizeof candidates / sizeof *candidates };
 
 static int position_register = -1; /* index of gregs */
+
+bool vm_line_is_settled(const void *ci)
+{
+    const struct peeked_frame *frame = ci;
+    if (frame->function->tag != TAG_LUA_CLOSURE)
+        return true;
+    const struct peeked_prototype *p = frame->function->closure->prototype;
+    uintptr_t first = (uintptr_t)p->code;
+    return p->n_code > 0 && frame->saved >= first &&
+           frame->saved <= first + (size_t)p->n_code * sizeof *p->code;
+}
 
 static int line_by(const void *ci, const ucontext_t *context, int reg)
 {

@@ -20,6 +20,11 @@ bool vm_line_self_test(void);
 /* Whether it was found. */
 bool vm_line_is_exact(void);
 
+/* [signal, under fault_guard_run] Whether the instruction that frame `ci` has
+ * saved is one of its function. While a frame is being made it is another's,
+ * and Lua would look for its line through all memory that can be read. */
+bool vm_line_is_settled(const void *ci);
+
 /* [signal, under fault_guard_run] The line that the Lua function of frame `ci`
  * (lua_Debug.i_ci), the innermost, is at; -1 when the register does not tell.
  */

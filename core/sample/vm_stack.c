@@ -162,7 +162,11 @@ static void read_level(void *ctx)
     g->found = get_level(g->L, g->level, &g->ar);
     if (!g->found)
         return;
-    lua_getinfo(g->L, g->want_name ? "Sln" : "Sl", &g->ar);
+    bool settled = vm_line_is_settled(g->ar.i_ci);
+    lua_getinfo(g->L, g->want_name ? "Sn" : "S", &g->ar);
+    g->ar.currentline = -1;
+    if (settled)
+        lua_getinfo(g->L, "l", &g->ar);
     g->is_c = is_c(&g->ar);
     g->exact_line = g->ucontext && g->level == 0 && !g->is_c
                         ? vm_line_at(g->ar.i_ci, g->ucontext)
