@@ -11,8 +11,8 @@
 
 #include "base/clock.h"
 #include "base/libc_malloc.h"
-#include "sample/heap.h"
-#include "sample/sampler.h"
+#include "sample/tables/heap.h"
+#include "sample/session/sampler.h"
 
 enum { HELD = 4096, N = 10000000 };
 

@@ -15,8 +15,8 @@
 
 #include "base/clock.h"
 #include "base/libc_mutex.h"
-#include "sample/contention.h"
-#include "sample/sampler.h"
+#include "sample/hooks/contention.h"
+#include "sample/session/sampler.h"
 
 enum { ROUNDS = 21, THREADS = 2, N_FREE = 1000000, N_WANTED = 20000 };
 enum mode { LIBC, OFF, ON, N_MODES };

@@ -21,9 +21,9 @@
 
 #include "base/clock.h"
 #include "profile/profile.h"
-#include "sample/collector.h"
-#include "sample/sampler.h"
-#include "sample/session.h"
+#include "sample/session/collector.h"
+#include "sample/session/sampler.h"
+#include "sample/session/session.h"
 #include "script/call.h"
 #include "script/state.h"
 

@@ -1,5 +1,5 @@
 # liblua5.4.a, whole, with some API functions renamed to archive_* where they
-# are defined. core/sample/lua_api.c defines them under their own names, so
+# are defined. core/sample/hooks/lua_api.c defines them under their own names, so
 # that calls from liblua's other members, from our code and from C modules all
 # pass through ours. (--wrap would miss C modules.)
 find_library(LUA_ARCHIVE NAMES liblua5.4.a REQUIRED)

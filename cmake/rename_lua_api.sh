@@ -10,7 +10,7 @@ rm -rf "$dir"
 mkdir -p "$dir"
 cp "$archive" "$dir/renamed.a"
 cd "$dir"
-# Members are replaced in place: core/sample/code_map.c relies on the order of
+# Members are replaced in place: core/sample/platform/code_map.c relies on the order of
 # the archive, the core's members first.
 rename() {
     member=$1 name=$2

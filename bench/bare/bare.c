@@ -1,4 +1,4 @@
-/* bare.c -- in place of sample/native_heap.c, native_lock.c, lua_api.c and
+/* bare.c -- in place of native_heap.c, native_lock.c, lua_api.c and
  * vm_heap.c: the C library's malloc and mutexes, Lua's API, and an allocator
  * that does what Lua's own does (l_alloc of lauxlib.c).
  */
@@ -6,9 +6,9 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
-#include "sample/lua_api.h"
-#include "sample/native_heap.h"
-#include "sample/vm_heap.h"
+#include "sample/hooks/lua_api.h"
+#include "sample/hooks/native_heap.h"
+#include "sample/hooks/vm_heap.h"
 
 void native_heap_start(void) {}
 

@@ -5,10 +5,10 @@
 #ifndef BARE_NOTHING_H
 #define BARE_NOTHING_H
 
-#include "sample/contention.h"
-#include "sample/sampler.h"
-#include "sample/trace.h"
-#include "sample/wall.h"
+#include "sample/hooks/contention.h"
+#include "sample/session/sampler.h"
+#include "sample/session/trace.h"
+#include "sample/session/wall.h"
 
 static inline void bare_enter(struct sampler_entry *entry, struct lua_State *L)
 {

@@ -9,8 +9,8 @@
 #include "cli/run_profiles.h"
 #include "export/host.h"
 #include "export/modules.h"
-#include "sample/heap.h"
-#include "sample/sampler.h"
+#include "sample/tables/heap.h"
+#include "sample/session/sampler.h"
 #include "script/state.h"
 
 struct run_options {

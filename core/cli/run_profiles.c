@@ -14,9 +14,9 @@
 #include "base/clock.h"
 #include "cli/export_profile.h"
 #include "profile/profile.h"
-#include "sample/heap.h"
-#include "sample/heap_profile.h"
-#include "sample/session.h"
+#include "sample/tables/heap.h"
+#include "sample/build/heap_profile.h"
+#include "sample/session/session.h"
 
 /* Held while writing, so that who comes second waits for the first. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;

@@ -11,10 +11,10 @@
 #include "cli/options.h"
 #include "export/catalog.h"
 #include "http/address.h"
-#include "http/server.h"
-#include "sample/contention.h"
-#include "sample/heap.h"
-#include "sample/sampler.h"
+#include "serve/server.h"
+#include "sample/hooks/contention.h"
+#include "sample/tables/heap.h"
+#include "sample/session/sampler.h"
 
 #define MAX_WORKERS 1024
 #define MAX_IDLE_SECONDS 86400

@@ -9,9 +9,9 @@
 
 #include "export/exporter.h"
 #include "profile/profile.h"
-#include "sample/quiet.h"
-#include "sample/sampler.h"
-#include "sample/vm_heap.h"
+#include "sample/platform/quiet.h"
+#include "sample/session/sampler.h"
+#include "sample/hooks/vm_heap.h"
 #include "script/state.h"
 
 struct job {

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "sample/vm_heap.h"
+#include "sample/hooks/vm_heap.h"
 
 #define TEXT "text/plain; charset=utf-8"
 

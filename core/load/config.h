@@ -16,7 +16,7 @@
 #include "target/profile_options.h"
 #include "measure/thresholds.h"
 #include "measure/trend_stat.h"
-#include "script/module_http.h"
+#include "modules/module_http.h"
 #include "load/stages.h"
 
 #define CONFIG_NAME_MAX 127

@@ -23,12 +23,12 @@
 
 #include "base/err.h"
 #include "client/network.h"
-#include "load/chunk.h"
+#include "script/chunk.h"
 #include "load/hook.h"
 #include "load/overrun.h"
 #include "measure/results.h"
 #include "load/scenario.h"
-#include "script/module_http.h"
+#include "modules/module_http.h"
 
 struct behaviour;
 struct load;

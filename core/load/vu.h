@@ -17,7 +17,7 @@
 #include "client/client.h"
 #include "client/cookie_jar.h"
 #include "measure/tags.h"
-#include "script/module_http.h"
+#include "modules/module_http.h"
 
 struct generator;
 struct lua_State;

@@ -29,8 +29,8 @@
  *
  * Path: output_html.c -> [module_report] -> exporters/report/
  */
-#ifndef LOAD_MODULE_REPORT_H
-#define LOAD_MODULE_REPORT_H
+#ifndef REPORT_MODULE_REPORT_H
+#define REPORT_MODULE_REPORT_H
 
 #include <stdbool.h>
 

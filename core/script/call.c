@@ -10,7 +10,7 @@
 #include <lauxlib.h>
 #include <lua.h>
 
-#include "sample/sampler.h"
+#include "sample/session/sampler.h"
 
 /* Push the error at the index as text. What has no text of its own would be
  * an address, which tells nothing. */

@@ -3,12 +3,12 @@
 #include <lua.h>
 
 #include "base/clock.h"
-#include "sample/coroutines.h"
-#include "sample/frames.h"
-#include "sample/goroutine_dump.h"
-#include "sample/label_values.h"
-#include "sample/sampler.h"
-#include "sample/wall.h"
+#include "sample/hooks/coroutines.h"
+#include "sample/tables/frames.h"
+#include "sample/session/goroutine_dump.h"
+#include "sample/tables/label_values.h"
+#include "sample/session/sampler.h"
+#include "sample/session/wall.h"
 #include "script/task.h"
 
 static struct wall_wait wait_of(const struct task *task)

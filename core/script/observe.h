@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "sample/trace.h"
+#include "sample/session/trace.h"
 
 struct goroutine_dump;
 struct scheduler;

@@ -13,7 +13,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mailbox.h"
-#include "sample/sampler.h"
+#include "sample/session/sampler.h"
 #include "script/call.h"
 #include "script/scheduler.h"
 #include "script/state.h"

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
-#include "sample/coroutines.h"
-#include "sample/sampler.h"
-#include "sample/vm_heap.h"
+#include "sample/hooks/coroutines.h"
+#include "sample/session/sampler.h"
+#include "sample/hooks/vm_heap.h"
 #include "script/call.h"
 #include "script/observe.h"
 #include "script/ready.h"

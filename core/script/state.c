@@ -9,12 +9,12 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "sample/coroutines.h"
-#include "sample/sampler.h"
-#include "sample/trace.h"
-#include "sample/vm_heap.h"
+#include "sample/hooks/coroutines.h"
+#include "sample/session/sampler.h"
+#include "sample/session/trace.h"
+#include "sample/hooks/vm_heap.h"
 #include "script/call.h"
-#include "script/modules.h"
+#include "modules/modules.h"
 
 /* stack: dir (light) */
 static int add_dir(lua_State *L)

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
-#include "sample/contention.h"
+#include "sample/hooks/contention.h"
 #include "script/scheduler.h"
 #include "script/timer.h"
 

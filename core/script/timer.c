@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
-#include "sample/sampler.h"
+#include "sample/session/sampler.h"
 #include "script/ready.h"
 #include "script/scheduler.h"
 

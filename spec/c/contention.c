@@ -7,8 +7,8 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
-#include "sample/contention.h"
-#include "sample/quiet.h"
+#include "sample/hooks/contention.h"
+#include "sample/platform/quiet.h"
 
 enum { N = 20000 };
 

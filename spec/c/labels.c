@@ -8,8 +8,8 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "sample/label_values.h"
-#include "sample/labels.h"
+#include "sample/tables/label_values.h"
+#include "sample/tables/labels.h"
 
 static const char *value_of(uint32_t labels, const char *key)
 {

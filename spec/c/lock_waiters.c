@@ -8,7 +8,7 @@
 #include <time.h>
 
 #include "base/clock.h"
-#include "sample/lock_waiters.h"
+#include "sample/tables/lock_waiters.h"
 
 enum { MS = 1000000 };
 

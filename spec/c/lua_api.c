@@ -15,8 +15,8 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "sample/sampler.h"
-#include "sample/session.h"
+#include "sample/session/sampler.h"
+#include "sample/session/session.h"
 #include "script/call.h"
 
 static const int64_t WORK_NS = 100000000;

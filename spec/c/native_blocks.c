@@ -6,7 +6,7 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
-#include "sample/native_blocks.h"
+#include "sample/tables/native_blocks.h"
 
 enum { N = 20000, ROUNDS = 400000 };
 

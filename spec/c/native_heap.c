@@ -15,8 +15,8 @@
 #include <cmocka.h>
 
 #include "base/libc_malloc.h"
-#include "sample/heap.h"
-#include "sample/sampler.h"
+#include "sample/tables/heap.h"
+#include "sample/session/sampler.h"
 
 enum { RATE_BYTES = 1024, N = 20000, SIZE_BYTES = 2000 };
 

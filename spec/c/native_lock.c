@@ -20,13 +20,13 @@
 #include "base/clock.h"
 #include "base/libc_mutex.h"
 #include "profile/profile.h"
-#include "sample/contention.h"
-#include "sample/frames.h"
-#include "sample/lock_waiters.h"
-#include "sample/quiet.h"
-#include "sample/sampler.h"
-#include "sample/session.h"
-#include "sample/symbolize.h"
+#include "sample/hooks/contention.h"
+#include "sample/tables/frames.h"
+#include "sample/tables/lock_waiters.h"
+#include "sample/platform/quiet.h"
+#include "sample/session/sampler.h"
+#include "sample/session/session.h"
+#include "sample/platform/symbolize.h"
 
 enum { MS = 1000000 };
 

@@ -11,9 +11,9 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "sample/sampler.h"
-#include "sample/session.h"
-#include "sample/stacks.h"
+#include "sample/session/sampler.h"
+#include "sample/session/session.h"
+#include "sample/tables/stacks.h"
 
 static pthread_barrier_t ready;
 

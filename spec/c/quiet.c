@@ -6,8 +6,8 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
-#include "sample/current_stack.h"
-#include "sample/quiet.h"
+#include "sample/walk/current_stack.h"
+#include "sample/platform/quiet.h"
 
 static const struct current_stack *take(void)
 {

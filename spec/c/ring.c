@@ -7,8 +7,8 @@
 #include <pthread.h>
 #include <stdbool.h>
 
-#include "sample/ring.h"
-#include "sample/sample.h"
+#include "sample/walk/ring.h"
+#include "sample/walk/sample.h"
 
 static void push(struct ring *ring, int64_t weight)
 {

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "http/router.h"
+#include "handler/router.h"
 
 /* A router over a NULL-terminated list; ids are positions. */
 static struct router *router_of(const char *const *patterns)

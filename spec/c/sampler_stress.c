@@ -20,8 +20,8 @@
 #include <unistd.h>
 
 #include "profile/profile.h"
-#include "sample/sampler.h"
-#include "sample/session.h"
+#include "sample/session/sampler.h"
+#include "sample/session/session.h"
 #include "script/call.h"
 #include "script/state.h"
 

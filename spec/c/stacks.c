@@ -5,7 +5,7 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
-#include "sample/stacks.h"
+#include "sample/tables/stacks.h"
 
 static void equal_stacks_are_one_entry(void **state)
 {

@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "base/buf.h"
-#include "sample/trace.h"
+#include "sample/session/trace.h"
 
 static void assert_has_one_begin(struct trace *trace)
 {

@@ -12,9 +12,9 @@
 #include <string.h>
 
 #include "base/libc_malloc.h"
-#include "sample/heap.h"
-#include "sample/sampler.h"
-#include "sample/vm_heap.h"
+#include "sample/tables/heap.h"
+#include "sample/session/sampler.h"
+#include "sample/hooks/vm_heap.h"
 
 enum { N_BLOCKS = 400, N_ROUNDS = 20, N_STRINGS = 64 };
 static const size_t LONG = (size_t)1 << 20;

@@ -10,8 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "sample/vm_functions.h"
-#include "sample/vm_names.h"
+#include "sample/tables/vm_functions.h"
+#include "sample/build/vm_names.h"
 
 static char directory[] = "/tmp/perilune-names.XXXXXX";
 

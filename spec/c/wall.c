@@ -14,8 +14,8 @@
 
 #include "base/mailbox.h"
 #include "profile/profile.h"
-#include "sample/sampler.h"
-#include "sample/wall.h"
+#include "sample/session/sampler.h"
+#include "sample/session/wall.h"
 #include "script/observe.h"
 #include "script/scheduler.h"
 #include "script/state.h"

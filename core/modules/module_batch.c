@@ -1,0 +1,304 @@
+/* module_batch.c -- a userdata with a chain for each request. At most
+ * options.batch are on their way, and batch_per_host of them to one host; what
+ * is done makes room for the next. The coroutine goes on when all are done. */
+#include "modules/module_batch.h"
+
+#include <lauxlib.h>
+#include <lua.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "client/client.h"
+#include "modules/module_http.h"
+#include "modules/module_http_params.h"
+#include "modules/module_http_request.h"
+#include "modules/module_prepared.h"
+#include "modules/module_response.h"
+
+#define BATCH "perilune.batch"
+
+enum { KEPT_VALUES = 1, KEPT_KEYS }; /* user values, tables */
+
+enum slot_state { SLOT_PENDING, SLOT_RUNNING, SLOT_DONE };
+
+struct batch;
+
+struct slot {
+    struct chain chain; /* first */
+    struct batch *batch;
+    enum slot_state state;
+};
+
+struct batch {
+    const struct http_host *host;
+    void *asker;
+    struct slot *slots;
+    size_t n_slots, n_running, n_done;
+};
+
+static void cancel(void *ctx)
+{
+    struct batch *batch = ctx;
+    for (size_t i = 0; i < batch->n_slots; i++)
+        client_abort(&batch->slots[i].chain.transfer);
+}
+
+static void drop(struct batch *batch)
+{
+    for (size_t i = 0; i < batch->n_slots; i++)
+        chain_fini(&batch->slots[i].chain);
+    free(batch->slots);
+    batch->slots = NULL;
+    batch->n_slots = 0;
+}
+
+static int collect(lua_State *L)
+{
+    struct batch *batch = luaL_checkudata(L, 1, BATCH);
+    cancel(batch);
+    drop(batch);
+    return 0;
+}
+
+/* --- sending ------------------------------------------------------------ */
+
+static bool same_host(const struct chain *a, const struct chain *b)
+{
+    struct url_part x = a->transfer.url.authority;
+    struct url_part y = b->transfer.url.authority;
+    return x.n == y.n && strncasecmp(x.at, y.at, x.n) == 0;
+}
+
+static bool may_start(const struct batch *batch, const struct slot *slot)
+{
+    int64_t n = 0, limit = batch->host->options->batch_per_host;
+    if (slot->state != SLOT_PENDING)
+        return false;
+    for (size_t i = 0; limit > 0 && i < batch->n_slots; i++)
+        n += batch->slots[i].state == SLOT_RUNNING &&
+             same_host(&batch->slots[i].chain, &slot->chain);
+    return limit == 0 || n < limit;
+}
+
+static void end(struct slot *slot)
+{
+    slot->state = SLOT_DONE;
+    slot->batch->n_done++;
+    http_count(&slot->chain);
+}
+
+static void start(struct slot *slot)
+{
+    struct batch *batch = slot->batch;
+    struct chain *chain = &slot->chain;
+    struct client *client = batch->host->client(batch->host->ctx, batch->asker);
+    if (!chain->transfer.request.failed && chain_send(chain, client)) {
+        slot->state = SLOT_RUNNING;
+        batch->n_running++;
+        return;
+    }
+    transfer_refuse(&chain->transfer, CLIENT_OUT_OF_MEMORY);
+    end(slot);
+}
+
+static void start_some(struct batch *batch)
+{
+    size_t limit = (size_t)batch->host->options->batch;
+    for (size_t i = 0; i < batch->n_slots && batch->n_running < limit; i++)
+        if (may_start(batch, &batch->slots[i]))
+            start(&batch->slots[i]);
+}
+
+static void on_done(struct transfer *transfer)
+{
+    struct slot *slot = (struct slot *)transfer;
+    struct batch *batch = slot->batch;
+    batch->n_running--;
+    end(slot);
+    start_some(batch);
+    if (batch->n_done == batch->n_slots)
+        batch->host->wake(batch->asker);
+}
+
+/* --- the requests ------------------------------------------------------- */
+
+/* Keep the value on top of the stack, and pop it. `batch` is its index. */
+static void keep(lua_State *L, int batch, int which)
+{
+    lua_getiuservalue(L, batch, which);
+    lua_insert(L, -2);
+    lua_rawseti(L, -2, (lua_Integer)lua_rawlen(L, -2) + 1);
+    lua_pop(L, 1);
+}
+
+/* The URL on top of the stack. `params` is their index: their tags tell what
+ * an invalid one was of. */
+static bool set_url(lua_State *L, struct slot *slot, int params)
+{
+    size_t n;
+    struct err err;
+    struct transfer *transfer = &slot->chain.transfer;
+    if (lua_type(L, -1) != LUA_TSTRING)
+        luaL_error(L, "http.batch: a URL must be a string, got a %s",
+                   luaL_typename(L, -1));
+    const char *text = lua_tolstring(L, -1, &n);
+    if (url_parse(&transfer->url, text, n, &err))
+        return true;
+    http_params_read_tags(L, params, &slot->chain);
+    transfer_refuse(transfer, CLIENT_INVALID_URL);
+    end(slot);
+    return false;
+}
+
+static const char *to_method(lua_State *L, int index)
+{
+    const char *method = lua_isnil(L, index) ? "GET"
+                         : lua_type(L, index) == LUA_TSTRING
+                             ? lua_tostring(L, index)
+                             : "";
+    if (!http_is_method(method))
+        luaL_error(L, "http.batch: a method must be one in capitals");
+    return method;
+}
+
+/* A URL, { method, url [, body [, params]] }, { url =, method =, body =,
+ * params = }. stack: ..., batch (at its index), request */
+static void build(lua_State *L, int batch, struct slot *slot)
+{
+    int request = lua_gettop(L), method = request + 1, url = request + 2;
+    bool is_list = false;
+    if (lua_istable(L, request)) {
+        is_list = lua_rawgeti(L, request, 1) != LUA_TNIL;
+        lua_pop(L, 1);
+    }
+    static const char *const names[] = {"method", "url", "body", "params"};
+    for (int i = 0; i < 4; i++) {
+        if (!lua_istable(L, request))
+            lua_pushnil(L);
+        else if (is_list)
+            lua_rawgeti(L, request, i + 1);
+        else
+            lua_getfield(L, request, names[i]);
+    }
+    if (lua_isstring(L, request)) {
+        lua_pushvalue(L, request);
+        lua_replace(L, url);
+    }
+    const char *verb = to_method(L, method);
+    lua_pushvalue(L, method);
+    keep(L, batch, KEPT_VALUES);
+    lua_pushvalue(L, url);
+    bool ok = set_url(L, slot, url + 2);
+    keep(L, batch, KEPT_VALUES);
+    if (ok) {
+        int top = lua_gettop(L);
+        http_build(L, slot->batch->host, &slot->chain, verb, url + 1, url + 2);
+        if (lua_gettop(L) > top)
+            keep(L, batch, KEPT_VALUES);
+    }
+    lua_settop(L, request);
+}
+
+/* The request on top of the stack. */
+static void add(lua_State *L, int batch, struct slot *slot)
+{
+    http_begin(slot->batch->host, slot->batch->asker, &slot->chain);
+    slot->chain.done = on_done;
+    if (module_prepared_is(L, -1)) {
+        lua_pushvalue(L, -1);
+        keep(L, batch, KEPT_VALUES);
+        if (!module_prepared_write(L, -1, &slot->chain))
+            slot->chain.transfer.request.failed = true;
+        return;
+    }
+    if (!lua_istable(L, -1) && lua_type(L, -1) != LUA_TSTRING)
+        luaL_error(L,
+                   "http.batch: a request must be a URL, a prepared one, "
+                   "{ method, url, body, params } or a table with these "
+                   "names, got a %s",
+                   luaL_typename(L, -1));
+    build(L, batch, slot);
+}
+
+/* stack: requests. Pushes the batch, with its slots empty. */
+static struct batch *push(lua_State *L, void *asker)
+{
+    size_t n = 0;
+    for (lua_pushnil(L); lua_next(L, 1); lua_pop(L, 1))
+        n++;
+    struct batch *batch = lua_newuserdatauv(L, sizeof *batch, 2);
+    *batch = (struct batch){.host = http_host_of(L), .asker = asker};
+    luaL_setmetatable(L, BATCH);
+    lua_createtable(L, (int)(2 * n), 0);
+    lua_setiuservalue(L, -2, KEPT_VALUES);
+    lua_createtable(L, (int)n, 0);
+    lua_setiuservalue(L, -2, KEPT_KEYS);
+    batch->slots = calloc(n, sizeof *batch->slots);
+    if (n > 0 && !batch->slots)
+        luaL_error(L, "http.batch: out of memory for %d requests", (int)n);
+    for (; batch->n_slots < n; batch->n_slots++) {
+        struct slot *slot = &batch->slots[batch->n_slots];
+        chain_init(&slot->chain);
+        slot->batch = batch;
+    }
+    return batch;
+}
+
+/* stack: requests, batch */
+static void read_requests(lua_State *L, struct batch *batch)
+{
+    size_t i = 0;
+    lua_pushnil(L);
+    while (lua_next(L, 1)) { /* stack: requests, batch, key, request */
+        lua_pushvalue(L, -2);
+        keep(L, 2, KEPT_KEYS);
+        add(L, 2, &batch->slots[i++]);
+        lua_pop(L, 1);
+    }
+}
+
+/* stack: requests, batch */
+static int respond(lua_State *L, struct batch *batch)
+{
+    lua_createtable(L, 0, (int)batch->n_slots);
+    lua_getiuservalue(L, 2, KEPT_KEYS); /* stack: ..., responses, keys */
+    for (size_t i = 0; i < batch->n_slots; i++) {
+        lua_rawgeti(L, -1, (lua_Integer)i + 1);
+        module_response_push(L, &batch->slots[i].chain.transfer);
+        lua_rawset(L, -4);
+        chain_fini(&batch->slots[i].chain);
+    }
+    lua_pop(L, 1);
+    drop(batch);
+    return 1;
+}
+
+static int on_woken(lua_State *L, int status, lua_KContext batch)
+{
+    (void)status;
+    return respond(L, (struct batch *)batch);
+}
+
+int module_batch(lua_State *L)
+{
+    luaL_checktype(L, 1, LUA_TTABLE);
+    lua_settop(L, 1);
+    void *asker = http_find_asker(L, "batch");
+    struct batch *batch = push(L, asker);
+    read_requests(L, batch);
+    start_some(batch);
+    if (batch->n_done == batch->n_slots)
+        return respond(L, batch);
+    batch->host->wait(asker, cancel, batch);
+    return lua_yieldk(L, 0, (lua_KContext)batch, on_woken);
+}
+
+void module_batch_open(lua_State *L)
+{
+    if (luaL_newmetatable(L, BATCH)) {
+        lua_pushcfunction(L, collect);
+        lua_setfield(L, -2, "__gc");
+    }
+    lua_pop(L, 1);
+}

@@ -1,0 +1,161 @@
+/* module_http.c -- k6's functions.
+ *
+ * A request's bytes are written into a chain's transfer, the coroutine yields,
+ * and the reply is copied into one userdata when it goes on
+ * (module_response.c). Bad arguments raise; what goes wrong on the way is in
+ * res.error and res.error_code, as in k6.
+ */
+#include "modules/module_http.h"
+
+#include <lauxlib.h>
+#include <lua.h>
+
+#include "client/request.h"
+#include "modules/module_batch.h"
+#include "modules/module_cookies.h"
+#include "modules/module_http_params.h"
+#include "modules/module_http_request.h"
+#include "modules/module_prepared.h"
+#include "modules/module_response.h"
+#include "modules/module_statuses.h"
+#include "script/state.h"
+
+/* In the registry, under the address: the host. */
+static const char host_key;
+
+void http_options_init(struct http_options *options)
+{
+    *options = (struct http_options){
+        .user_agent = REQUEST_USER_AGENT,
+        .max_redirects = -1,
+        .batch = HTTP_BATCH,
+        .batch_per_host = HTTP_BATCH_PER_HOST,
+    };
+}
+
+static int request(lua_State *L, const char *name, const char *method, int url,
+                   int body, int params)
+{
+    size_t n;
+    struct err err;
+    const char *text = luaL_checklstring(L, url, &n);
+    void *asker = http_find_asker(L, name);
+    struct chain *chain = http_take(L, asker);
+    if (!url_parse(&chain->transfer.url, text, n, &err)) {
+        http_params_read_tags(L, params, chain);
+        return http_fail(L, chain, CLIENT_INVALID_URL);
+    }
+    http_build(L, http_host_of(L), chain, method, body, params);
+    return http_send(L, chain);
+}
+
+/* http.get(url [, params]) and http.head */
+static int without_body(lua_State *L, const char *name, const char *method)
+{
+    lua_settop(L, 2);
+    lua_settop(L, 3); /* what is absent is nil */
+    return request(L, name, method, 1, 3, 2);
+}
+
+/* http.post(url [, body [, params]]) and so on */
+static int with_body(lua_State *L, const char *name, const char *method)
+{
+    lua_settop(L, 3);
+    return request(L, name, method, 1, 2, 3);
+}
+
+/* A function each, so that a profile can tell them apart. */
+static int get(lua_State *L) { return without_body(L, "get", "GET"); }
+
+static int head(lua_State *L) { return without_body(L, "head", "HEAD"); }
+
+static int post(lua_State *L) { return with_body(L, "post", "POST"); }
+
+static int put(lua_State *L) { return with_body(L, "put", "PUT"); }
+
+static int patch(lua_State *L) { return with_body(L, "patch", "PATCH"); }
+
+static int del(lua_State *L) { return with_body(L, "del", "DELETE"); }
+
+static int options(lua_State *L) { return with_body(L, "options", "OPTIONS"); }
+
+/* http.request(method, url [, body [, params]]) */
+static int http_request(lua_State *L)
+{
+    const char *method = luaL_checkstring(L, 1);
+    luaL_argcheck(L, http_is_method(method), 1,
+                  "a method in capitals expected");
+    lua_settop(L, 4);
+    return request(L, "request", method, 2, 3, 4);
+}
+
+/* http.cookieJar(): the virtual user's own */
+static int cookie_jar(lua_State *L)
+{
+    void *asker = http_find_asker(L, "cookieJar");
+    struct cookie_jar *jar = http_host_of(L)->jar(asker);
+    if (!jar)
+        return luaL_error(L, "http.cookieJar is for load scripts: handlers "
+                             "have no jar but those that they make by "
+                             "http.CookieJar()");
+    return module_cookies_push(L, jar);
+}
+
+/* http.setResponseCallback(statuses | nil) */
+static int set_response_callback(lua_State *L)
+{
+    const struct http_host *host = http_host_of(L);
+    luaL_checkany(L, 1);
+    const struct status_set *set =
+        module_statuses_check(L, 1, "the response callback");
+    if (!host->to_expect)
+        return luaL_error(L, "http.setResponseCallback is for load scripts");
+    struct http_expected *expected = host->to_expect(host->ctx);
+    if (!expected)
+        return 0;
+    if (set)
+        expected->own = *set;
+    expected->set = set ? &expected->own : NULL;
+    return 0;
+}
+
+static const luaL_Reg functions[] = {
+    {"get", get},
+    {"head", head},
+    {"post", post},
+    {"put", put},
+    {"patch", patch},
+    {"del", del},
+    {"options", options},
+    {"request", http_request},
+    {"cookieJar", cookie_jar},
+    {"CookieJar", module_cookies_new},
+    {"expectedStatuses", module_statuses_new},
+    {"setResponseCallback", set_response_callback},
+    {"prepare", module_prepared_new},
+    {"batch", module_batch},
+    {NULL, NULL},
+};
+
+/* All have two upvalues: the host, the response's metatable. */
+static int open_module(lua_State *L)
+{
+    module_cookies_open(L);
+    module_statuses_open(L);
+    module_batch_open(L);
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &host_key);
+    module_response_push_metatable(L);
+    luaL_newlibtable(L, functions);
+    module_prepared_push_send(L, -3);
+    lua_setfield(L, -2, "send");
+    lua_insert(L, -3); /* stack: module, host, metatable */
+    luaL_setfuncs(L, functions, 2);
+    return 1;
+}
+
+void module_http_install(lua_State *L, const struct http_host *host)
+{
+    lua_pushlightuserdata(L, (void *)host);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &host_key);
+    script_preload(L, "http", open_module);
+}

@@ -1,0 +1,171 @@
+#include "modules/module_http_request.h"
+
+#include <lauxlib.h>
+#include <lua.h>
+#include <stdatomic.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "client/client.h"
+#include "client/request.h"
+#include "modules/module_http.h"
+#include "modules/module_http_params.h"
+#include "modules/module_response.h"
+
+const struct http_host *http_host_of(lua_State *L)
+{
+    return lua_touserdata(L, lua_upvalueindex(1));
+}
+
+bool http_is_method(const char *method)
+{
+    return *method &&
+           strspn(method, "ABCDEFGHIJKLMNOPQRSTUVWXYZ-") == strlen(method);
+}
+
+void *http_find_asker(lua_State *L, const char *name)
+{
+    const char *why;
+    const struct http_host *host = http_host_of(L);
+    void *asker = host->find(host->ctx, L, &why);
+    if (!asker)
+        luaL_error(L, "http.%s %s", name, why);
+    return asker;
+}
+
+/* --- when a transfer is done -------------------------------------------- */
+
+/* Once in the program, as it would be said again and again. */
+static void warn_of_redirects(const struct chain *chain)
+{
+    static atomic_flag warned = ATOMIC_FLAG_INIT;
+    if (!chain_stopped(chain) || !chain->warn_of_redirects ||
+        atomic_flag_test_and_set(&warned))
+        return;
+    log_write(LOG_WARN, "redirects_stopped",
+              LOG_FIELDS(log_integer("redirects", chain->redirects_max),
+                         log_text("note", "the last redirection is the reply; "
+                                          "redirects in the params, or the "
+                                          "option maxRedirects, silences "
+                                          "this")));
+}
+
+static void on_counted(struct transfer *transfer)
+{
+    const struct http_host *host = ((struct chain *)transfer)->ctx;
+    host->count(transfer->ctx, transfer);
+}
+
+void http_count(struct chain *chain)
+{
+    warn_of_redirects(chain);
+    on_counted(&chain->transfer);
+}
+
+static void on_done(struct transfer *transfer)
+{
+    struct chain *chain = (struct chain *)transfer;
+    const struct http_host *host = chain->ctx;
+    http_count(chain);
+    host->wake(transfer->ctx);
+}
+
+/* --- before it is sent -------------------------------------------------- */
+
+void http_begin(const struct http_host *host, void *asker, struct chain *chain)
+{
+    struct transfer *transfer = &chain->transfer;
+    chain->ctx = host;
+    chain->jar = host->jar(asker);
+    chain->counted = on_counted;
+    chain->done = on_done;
+    transfer->ctx = asker;
+    transfer->expected = host->expected(asker);
+    transfer->prepared = NULL;
+    http_params_reset(chain, host->options);
+}
+
+struct chain *http_take(lua_State *L, void *asker)
+{
+    const struct http_host *host = http_host_of(L);
+    struct chain *chain = host->take(asker, L);
+    http_begin(host, asker, chain);
+    return chain;
+}
+
+void http_set_method(struct transfer *transfer, const char *method)
+{
+    transfer->method = method;
+    transfer->head_only = strcmp(method, "HEAD") == 0;
+    transfer->idempotent = transfer->head_only || strcmp(method, "GET") == 0 ||
+                           strcmp(method, "OPTIONS") == 0;
+}
+
+void http_build(lua_State *L, const struct http_host *host, struct chain *chain,
+                const char *method, int body, int params)
+{
+    struct transfer *transfer = &chain->transfer;
+    struct buf *out = &transfer->request;
+    struct http_given given = {0};
+    size_t n_body = 0;
+    const char *bytes = NULL;
+    if (!lua_isnoneornil(L, body) && !(bytes = lua_tolstring(L, body, &n_body)))
+        luaL_error(L, "the body must be a string, got a %s",
+                   luaL_typename(L, body));
+    http_set_method(transfer, method);
+    request_begin(out, method, &transfer->url);
+    if (!lua_isnoneornil(L, params))
+        http_params_read(L, params, chain, &given);
+    if (!given.host)
+        request_host(out, &transfer->url);
+    if (!given.user_agent)
+        request_user_agent(out, host->options->user_agent);
+    chain_put_headers(chain, out);
+    if (host->headers)
+        host->headers(transfer->ctx, transfer);
+    request_end(out, bytes, n_body);
+    if (given.jar) /* whoever shares the params may drop it */
+        lua_getfield(L, params, "jar");
+}
+
+/* --- and then ----------------------------------------------------------- */
+
+static int respond(lua_State *L, struct chain *chain)
+{
+    const struct http_host *host = chain->ctx;
+    module_response_push(L, &chain->transfer);
+    transfer_trim(&chain->transfer);
+    host->release(chain);
+    return 1;
+}
+
+static int on_woken(lua_State *L, int status, lua_KContext chain)
+{
+    (void)status;
+    return respond(L, (struct chain *)chain);
+}
+
+static void cancel(void *chain)
+{
+    client_abort(&((struct chain *)chain)->transfer);
+}
+
+int http_fail(lua_State *L, struct chain *chain, enum client_error error)
+{
+    transfer_refuse(&chain->transfer, error);
+    on_counted(&chain->transfer);
+    return respond(L, chain);
+}
+
+int http_send(lua_State *L, struct chain *chain)
+{
+    const struct http_host *host = chain->ctx;
+    void *asker = chain->transfer.ctx;
+    if (chain->transfer.request.failed ||
+        !chain_send(chain, host->client(host->ctx, asker))) {
+        buf_fini(&chain->transfer.request);
+        return http_fail(L, chain, CLIENT_OUT_OF_MEMORY);
+    }
+    host->wait(asker, cancel, chain);
+    return lua_yieldk(L, 0, (lua_KContext)chain, on_woken);
+}

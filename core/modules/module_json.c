@@ -1,0 +1,373 @@
+/* module_json.c -- `require "json"`: encode, decode, array, null.
+ *
+ * decode is a recursive descent over RFC 8259, strict: what is not JSON is an
+ * error with its line and column. Arrays come back marked, so that an empty
+ * one is written as [] again; null comes back as json.null, so that it keeps
+ * its place.
+ */
+#include <lauxlib.h>
+#include <lua.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "modules/json_write.h"
+#include "modules/modules.h"
+#include "modules/owned_buf.h"
+
+#define MAX_DEPTH 128
+#define ARRAY_MARK 2 /* stack index during decode */
+
+struct reader {
+    lua_State *L;
+    const char *start, *at, *end;
+    int depth;
+};
+
+static int fail(const struct reader *r, const char *what)
+{
+    int line = 1, column = 1;
+    for (const char *c = r->start; c < r->at; c++) {
+        column = *c == '\n' ? 1 : column + 1;
+        line += *c == '\n';
+    }
+    return luaL_error(r->L, "json: line %d, column %d: %s", line, column, what);
+}
+
+/* The next character, or NUL at the end (a NUL in the text is no token). */
+static char peek(const struct reader *r)
+{
+    return r->at < r->end ? *r->at : '\0';
+}
+
+static char skip_space(struct reader *r)
+{
+    while (r->at < r->end && strchr(" \t\r\n", *r->at) && *r->at)
+        r->at++;
+    return peek(r);
+}
+
+static int hex_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+/* The four digits of a \uXXXX. */
+static unsigned read_hex4(struct reader *r)
+{
+    unsigned value = 0;
+    for (int i = 0; i < 4; i++) {
+        int digit = hex_digit(peek(r));
+        if (digit < 0)
+            fail(r, "\\u needs four hexadecimal digits");
+        value = value * 16 + (unsigned)digit;
+        r->at++;
+    }
+    return value;
+}
+
+static void add_utf8(luaL_Buffer *b, unsigned c)
+{
+    if (c < 0x80) {
+        luaL_addchar(b, (char)c);
+        return;
+    }
+    if (c < 0x800) {
+        luaL_addchar(b, (char)(0xC0 | c >> 6));
+    } else {
+        if (c < 0x10000) {
+            luaL_addchar(b, (char)(0xE0 | c >> 12));
+        } else {
+            luaL_addchar(b, (char)(0xF0 | c >> 18));
+            luaL_addchar(b, (char)(0x80 | (c >> 12 & 0x3F)));
+        }
+        luaL_addchar(b, (char)(0x80 | (c >> 6 & 0x3F)));
+    }
+    luaL_addchar(b, (char)(0x80 | (c & 0x3F)));
+}
+
+/* After \u: one code point, of two escapes when it is a surrogate pair. */
+static void read_unicode(struct reader *r, luaL_Buffer *b)
+{
+    unsigned c = read_hex4(r);
+    if (c >= 0xD800 && c <= 0xDBFF && r->end - r->at >= 2 && r->at[0] == '\\' &&
+        r->at[1] == 'u') {
+        r->at += 2;
+        unsigned low = read_hex4(r);
+        if (low < 0xDC00 || low > 0xDFFF)
+            fail(r, "a lone surrogate");
+        c = 0x10000 + ((c - 0xD800) << 10) + (low - 0xDC00);
+    } else if (c >= 0xD800 && c <= 0xDFFF) {
+        fail(r, "a lone surrogate");
+    }
+    add_utf8(b, c);
+}
+
+static void read_escape(struct reader *r, luaL_Buffer *b)
+{
+    static const char letters[] = "\"\\/bfnrt";
+    static const char meanings[] = "\"\\/\b\f\n\r\t";
+    char c = peek(r);
+    const char *at = c ? strchr(letters, c) : NULL;
+    if (at) {
+        r->at++;
+        luaL_addchar(b, meanings[at - letters]);
+    } else if (c == 'u') {
+        r->at++;
+        read_unicode(r, b);
+    } else {
+        fail(r, "an unknown escape");
+    }
+}
+
+/* The end of the run of plain characters that starts here. */
+static const char *plain_run(const struct reader *r)
+{
+    const char *c = r->at;
+    while (c < r->end && *c != '"' && *c != '\\' && (unsigned char)*c >= 0x20)
+        c++;
+    return c;
+}
+
+/* At the opening quote: push the string. */
+static void read_string(struct reader *r)
+{
+    r->at++;
+    const char *stop = plain_run(r);
+    if (stop < r->end && *stop == '"') { /* the usual one: no escapes */
+        lua_pushlstring(r->L, r->at, (size_t)(stop - r->at));
+        r->at = stop + 1;
+        return;
+    }
+    luaL_Buffer b;
+    luaL_buffinit(r->L, &b);
+    for (;;) {
+        stop = plain_run(r);
+        luaL_addlstring(&b, r->at, (size_t)(stop - r->at));
+        r->at = stop;
+        if (r->at == r->end)
+            fail(r, "a string without its end");
+        if (*r->at == '"')
+            break;
+        if (*r->at != '\\')
+            fail(r, "a control character in a string");
+        r->at++;
+        read_escape(r, &b);
+    }
+    r->at++;
+    luaL_pushresult(&b);
+}
+
+static void skip_digits(struct reader *r)
+{
+    if (peek(r) < '0' || peek(r) > '9')
+        fail(r, "a digit is missing");
+    while (peek(r) >= '0' && peek(r) <= '9')
+        r->at++;
+}
+
+static void read_number(struct reader *r)
+{
+    const char *start = r->at;
+    bool is_integer = true;
+    if (peek(r) == '-')
+        r->at++;
+    if (peek(r) == '0')
+        r->at++;
+    else
+        skip_digits(r);
+    if (peek(r) == '.') {
+        is_integer = false;
+        r->at++;
+        skip_digits(r);
+    }
+    if (peek(r) == 'e' || peek(r) == 'E') {
+        is_integer = false;
+        r->at++;
+        if (peek(r) == '+' || peek(r) == '-')
+            r->at++;
+        skip_digits(r);
+    }
+    /* Lua strings end with a NUL, so strto* stop within the text. */
+    if (is_integer) {
+        lua_pushlstring(r->L, start, (size_t)(r->at - start));
+        if (lua_stringtonumber(r->L, lua_tostring(r->L, -1)) == 0)
+            fail(r, "a number is out of range");
+        lua_remove(r->L, -2);
+    } else {
+        lua_pushnumber(r->L, strtod(start, NULL));
+    }
+    if (!isfinite(lua_tonumber(r->L, -1)))
+        fail(r, "a number is out of range");
+}
+
+static void read_word(struct reader *r, const char *word)
+{
+    size_t n = strlen(word);
+    if ((size_t)(r->end - r->at) < n || memcmp(r->at, word, n) != 0)
+        fail(r, "a value expected");
+    r->at += n;
+}
+
+static void read_value(struct reader *r);
+
+static void enter(struct reader *r)
+{
+    if (r->depth++ == MAX_DEPTH)
+        fail(r, "more than 128 levels deep");
+    luaL_checkstack(r->L, 6, "json");
+    r->at++; /* the bracket */
+}
+
+static void read_array(struct reader *r)
+{
+    lua_State *L = r->L;
+    enter(r);
+    lua_newtable(L);
+    lua_pushvalue(L, ARRAY_MARK);
+    lua_setmetatable(L, -2);
+    if (skip_space(r) != ']') {
+        lua_Integer n = 0;
+        for (;;) {
+            read_value(r);
+            lua_rawseti(L, -2, ++n);
+            char c = skip_space(r);
+            if (c == ']')
+                break;
+            if (c != ',')
+                fail(r, "',' or ']' expected");
+            r->at++;
+        }
+    }
+    r->at++;
+    r->depth--;
+}
+
+static void read_member(struct reader *r)
+{
+    if (skip_space(r) != '"')
+        fail(r, "a key in double quotes expected");
+    read_string(r);
+    if (skip_space(r) != ':')
+        fail(r, "':' expected");
+    r->at++;
+    read_value(r);
+    lua_rawset(r->L, -3);
+}
+
+static void read_object(struct reader *r)
+{
+    enter(r);
+    lua_newtable(r->L);
+    if (skip_space(r) != '}') {
+        for (;;) {
+            read_member(r);
+            char c = skip_space(r);
+            if (c == '}')
+                break;
+            if (c != ',')
+                fail(r, "',' or '}' expected");
+            r->at++;
+        }
+    }
+    r->at++;
+    r->depth--;
+}
+
+static void read_value(struct reader *r)
+{
+    switch (skip_space(r)) {
+    case '{':
+        read_object(r);
+        break;
+    case '[':
+        read_array(r);
+        break;
+    case '"':
+        read_string(r);
+        break;
+    case 't':
+        read_word(r, "true");
+        lua_pushboolean(r->L, true);
+        break;
+    case 'f':
+        read_word(r, "false");
+        lua_pushboolean(r->L, false);
+        break;
+    case 'n':
+        read_word(r, "null");
+        lua_pushlightuserdata(r->L, NULL);
+        break;
+    default:
+        if (peek(r) != '-' && (peek(r) < '0' || peek(r) > '9'))
+            fail(r, "a value expected");
+        read_number(r);
+    }
+}
+
+static int decode(lua_State *L)
+{
+    size_t len;
+    const char *text = luaL_checklstring(L, 1, &len);
+    lua_settop(L, 1);
+    json_push_array_mark(L); /* at ARRAY_MARK */
+    struct reader r = {.L = L, .start = text, .at = text, .end = text + len};
+    read_value(&r);
+    skip_space(&r);
+    if (r.at < r.end)
+        fail(&r, "the end of the text expected");
+    return 1;
+}
+
+/* The text is built in a buffer that the state keeps, upvalue 1, so that a
+ * call allocates nothing but its result; a large one is given back. */
+static int encode(lua_State *L)
+{
+    luaL_checkany(L, 1);
+    struct buf *out = lua_touserdata(L, lua_upvalueindex(1));
+    struct err err;
+    if (out->failed || out->cap > 1 << 20)
+        buf_fini(out);
+    out->len = 0;
+    if (!json_write(L, 1, out, &err))
+        return luaL_error(L, "json: %s", err.message);
+    lua_pushlstring(L, out->data, out->len);
+    return 1;
+}
+
+static int array(lua_State *L)
+{
+    if (lua_isnoneornil(L, 1)) {
+        lua_settop(L, 0);
+        lua_newtable(L);
+    }
+    luaL_checktype(L, 1, LUA_TTABLE);
+    lua_settop(L, 1);
+    json_push_array_mark(L);
+    lua_setmetatable(L, 1);
+    return 1;
+}
+
+static const luaL_Reg functions[] = {
+    {"decode", decode}, /* text -> value; raises with line and column */
+    {"array", array}, /* mark a table (a new one) as an array, and return it */
+    {NULL, NULL},
+};
+
+int module_json_open(lua_State *L)
+{
+    lua_newtable(L);
+    json_register_array(L);
+    luaL_newlib(L, functions);
+    owned_buf_new(L);
+    lua_pushcclosure(L, encode, 1);
+    lua_setfield(L, -2, "encode"); /* value -> text; raises with the place */
+    lua_pushlightuserdata(L, NULL);
+    lua_setfield(L, -2, "null");
+    return 1;
+}

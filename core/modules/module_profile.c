@@ -1,0 +1,143 @@
+/* module_profile.c -- `require "profile"`: labels that a script gives to its
+ * samples, in profiles of every kind.
+ *
+ *   profile.labels { tenant = "a" }            for the rest of the request
+ *   profile.with({ step = "parse" }, f, ...)   while f runs -> what f returns
+ */
+#include <lauxlib.h>
+#include <lua.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "sample/tables/label_values.h"
+#include "sample/session/sampler.h"
+#include "modules/modules.h"
+#include "script/scheduler.h"
+
+#define SCOPE "perilune.labels"
+
+static struct task *running_task(lua_State *L)
+{
+    const struct scheduler *scheduler = scheduler_of(L);
+    return scheduler ? scheduler_running(scheduler) : NULL;
+}
+
+static uint64_t running_number(lua_State *L)
+{
+    const struct task *task = running_task(L);
+    return task ? task_number(task) : 0;
+}
+
+static void set_labels(lua_State *L, uint32_t labels)
+{
+    struct task *task = running_task(L);
+    if (task)
+        task_set_labels(task, labels);
+    sampler_set_labels(labels);
+}
+
+static const char *check_key(lua_State *L)
+{
+    size_t n;
+    if (lua_type(L, -2) != LUA_TSTRING)
+        luaL_error(L, "a label's name must be a string, got %s",
+                   luaL_typename(L, -2));
+    const char *key = lua_tolstring(L, -2, &n);
+    if (n == 0 || n > LABEL_KEY_MAX_BYTES || strlen(key) != n)
+        luaL_error(L, "a label's name must have 1 to %d bytes",
+                   LABEL_KEY_MAX_BYTES);
+    if (label_key_is_reserved(key))
+        luaL_error(L, "the label '%s' is set by the program", key);
+    return key;
+}
+
+/* The value on top, as a text in its place. */
+static const char *check_value(lua_State *L, const char *key)
+{
+    size_t n;
+    int type = lua_type(L, -1);
+    if (type != LUA_TSTRING && type != LUA_TNUMBER && type != LUA_TBOOLEAN)
+        luaL_error(L,
+                   "label '%s' must be a string, a number or a boolean, "
+                   "got %s",
+                   key, luaL_typename(L, -1));
+    luaL_tolstring(L, -1, &n);
+    lua_replace(L, -2);
+    const char *value = lua_tostring(L, -1);
+    if (n > LABEL_VALUE_MAX_BYTES || strlen(value) != n)
+        luaL_error(L, "label '%s' must have at most %d bytes", key,
+                   LABEL_VALUE_MAX_BYTES);
+    return value;
+}
+
+/* The labels now, and those of the table at 1. */
+static uint32_t add_labels(lua_State *L)
+{
+    uint32_t labels = sampler_get_labels();
+    luaL_checktype(L, 1, LUA_TTABLE);
+    for (lua_pushnil(L); lua_next(L, 1); lua_pop(L, 1)) {
+        const char *key = check_key(L);
+        const char *value = check_value(L, key);
+        labels = label_values_add(labels, key, value);
+    }
+    return labels;
+}
+
+static int set(lua_State *L)
+{
+    set_labels(L, add_labels(L));
+    return 0;
+}
+
+/* As a to-be-closed value it puts back the labels from before, after an error
+ * too; not in another task, which may close a coroutine of this one. */
+struct scope {
+    uint64_t task; /* its number; 0: none */
+    uint32_t labels;
+};
+
+static int close_scope(lua_State *L)
+{
+    const struct scope *scope = luaL_checkudata(L, 1, SCOPE);
+    if (scope->task == running_number(L))
+        set_labels(L, scope->labels);
+    return 0;
+}
+
+/* stack: scope, results... */
+static int finish_with(lua_State *L, int status, lua_KContext ctx)
+{
+    (void)status;
+    (void)ctx;
+    return lua_gettop(L) - 1;
+}
+
+static int with(lua_State *L)
+{
+    luaL_checktype(L, 2, LUA_TFUNCTION);
+    uint32_t labels = add_labels(L);
+    struct scope *scope = lua_newuserdatauv(L, sizeof *scope, 0);
+    *scope = (struct scope){running_number(L), sampler_get_labels()};
+    luaL_setmetatable(L, SCOPE);
+    lua_replace(L, 1);
+    lua_toclose(L, 1);
+    set_labels(L, labels);
+    lua_callk(L, lua_gettop(L) - 2, LUA_MULTRET, 0, finish_with);
+    return finish_with(L, LUA_OK, 0);
+}
+
+static const luaL_Reg functions[] = {
+    {"labels", set}, /* for the rest of this task */
+    {"with", with},  /* while a function runs */
+    {NULL, NULL},
+};
+
+int module_profile_open(lua_State *L)
+{
+    luaL_newmetatable(L, SCOPE);
+    lua_pushcfunction(L, close_scope);
+    lua_setfield(L, -2, "__close");
+    lua_pop(L, 1);
+    luaL_newlib(L, functions);
+    return 1;
+}

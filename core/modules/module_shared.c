@@ -1,0 +1,199 @@
+/* module_shared.c -- `require "shared"`: dicts that all Lua states of the
+ * process share, by name. */
+#include <lauxlib.h>
+#include <lua.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "modules/modules.h"
+#include "modules/owned_buf.h"
+#include "modules/sync_handle.h"
+#include "script/value.h"
+#include "sync/dict.h"
+
+#define TYPE "shared.dict"
+#define MIN_BYTES 1024
+#define MAX_BYTES (INT64_C(1) << 40)
+#define DEFAULT_KEYS 1024
+
+static struct sync_dict *check_dict(lua_State *L)
+{
+    return (struct sync_dict *)sync_handle_check(L, TYPE);
+}
+
+static struct dict_key check_key(lua_State *L)
+{
+    struct dict_key key;
+    key.text = luaL_checklstring(L, 2, &key.len);
+    luaL_argcheck(L, key.len > 0 && key.len <= SYNC_DICT_KEY_MAX, 2,
+                  lua_pushfstring(L, "a key must have 1 to %d bytes",
+                                  (int)SYNC_DICT_KEY_MAX));
+    return key;
+}
+
+static struct dict_value number_at(lua_State *L, int arg)
+{
+    struct dict_value value = {.kind = DICT_INTEGER};
+    if (lua_isinteger(L, arg)) {
+        value.integer = lua_tointeger(L, arg);
+    } else {
+        value.kind = DICT_FLOAT;
+        value.number = luaL_checknumber(L, arg);
+    }
+    return value;
+}
+
+/* The value at argument 3, copied into what is pushed, which goes with the end
+ * of the function: the collector would not see how large it is. */
+static struct dict_value check_value(lua_State *L)
+{
+    luaL_checkany(L, 3);
+    luaL_argcheck(L, !lua_isnil(L, 3), 3, "nil is no value: delete the key");
+    if (lua_type(L, 3) == LUA_TNUMBER)
+        return number_at(L, 3);
+    struct buf *bytes = owned_buf_push(L);
+    value_write(L, 3, bytes);
+    return (struct dict_value){
+        .kind = DICT_BYTES, .bytes = bytes->data, .n_bytes = bytes->len};
+}
+
+static int fail(lua_State *L, const struct sync_dict *dict, const char *name,
+                enum dict_result result)
+{
+    if (result == DICT_TOO_LARGE)
+        return luaL_error(
+            L, "%s: the value takes more than all of %s, %I bytes", name,
+            dict->object.what, (LUAI_UACINT)dict->object.size);
+    return luaL_error(L, "%s: out of memory", name);
+}
+
+static void push_number(lua_State *L, const struct dict_value *value)
+{
+    if (value->kind == DICT_INTEGER)
+        lua_pushinteger(L, value->integer);
+    else
+        lua_pushnumber(L, value->number);
+}
+
+static int get(lua_State *L)
+{
+    struct sync_dict *dict = check_dict(L);
+    struct dict_key key = check_key(L);
+    struct buf *copy = owned_buf_push(L);
+    struct dict_value value;
+    if (sync_dict_get(dict, key, copy, &value) == DICT_ABSENT)
+        lua_pushnil(L);
+    else if (value.kind != DICT_BYTES)
+        push_number(L, &value);
+    else if (copy->failed)
+        return luaL_error(L, "dict:get: out of memory");
+    else
+        value_read(L, value.bytes);
+    return 1;
+}
+
+static int set(lua_State *L)
+{
+    struct sync_dict *dict = check_dict(L);
+    struct dict_key key = check_key(L);
+    lua_Number seconds = sync_check_timeout(L, 4);
+    struct dict_value value = check_value(L);
+    enum dict_result result = sync_dict_set(dict, key, &value, seconds, false);
+    return result == DICT_DONE ? 0 : fail(L, dict, "dict:set", result);
+}
+
+static int add(lua_State *L)
+{
+    struct sync_dict *dict = check_dict(L);
+    struct dict_key key = check_key(L);
+    lua_Number seconds = sync_check_timeout(L, 4);
+    struct dict_value value = check_value(L);
+    enum dict_result result = sync_dict_set(dict, key, &value, seconds, true);
+    if (result != DICT_DONE && result != DICT_THERE)
+        return fail(L, dict, "dict:add", result);
+    lua_pushboolean(L, result == DICT_DONE);
+    return 1;
+}
+
+static int increase(lua_State *L)
+{
+    struct sync_dict *dict = check_dict(L);
+    struct dict_key key = check_key(L);
+    struct dict_value by = {.kind = DICT_INTEGER, .integer = 1};
+    struct dict_value initial = {.kind = DICT_INTEGER, .integer = 0}, sum;
+    if (!lua_isnoneornil(L, 3))
+        by = number_at(L, 3);
+    if (!lua_isnoneornil(L, 4))
+        initial = number_at(L, 4);
+    enum dict_result result = sync_dict_add(dict, key, &by, &initial, &sum);
+    if (result == DICT_NO_NUMBER)
+        return luaL_error(L, "dict:incr: the value of '%s' is no number",
+                          key.text);
+    if (result != DICT_DONE)
+        return fail(L, dict, "dict:incr", result);
+    push_number(L, &sum);
+    return 1;
+}
+
+static int delete (lua_State *L)
+{
+    struct sync_dict *dict = check_dict(L);
+    struct dict_key key = check_key(L);
+    lua_pushboolean(L, sync_dict_delete(dict, key) == DICT_DONE);
+    return 1;
+}
+
+static int count(lua_State *L)
+{
+    lua_pushinteger(L, (lua_Integer)sync_dict_count(check_dict(L)));
+    return 1;
+}
+
+static int keys(lua_State *L)
+{
+    struct sync_dict *dict = check_dict(L);
+    lua_Integer most = luaL_optinteger(L, 2, DEFAULT_KEYS);
+    luaL_argcheck(L, most >= 0, 2, "must not be negative");
+    struct buf *list = owned_buf_push(L);
+    size_t n = sync_dict_keys(dict, (size_t)most, list);
+    if (list->failed)
+        return luaL_error(L, "dict:keys: out of memory");
+    lua_createtable(L, (int)(n < DEFAULT_KEYS ? n : DEFAULT_KEYS), 0);
+    const char *at = list->data;
+    for (size_t i = 1; i <= n; i++) {
+        size_t len;
+        memcpy(&len, at, sizeof len);
+        lua_pushlstring(L, at + sizeof len, len);
+        lua_rawseti(L, -2, (lua_Integer)i);
+        at += sizeof len + len;
+    }
+    return 1;
+}
+
+static const luaL_Reg methods[] = {
+    {"get", get},                         /* a copy of a key's value */
+    {"set", set},                         /* perhaps for so many seconds */
+    {"add", add},                         /* the same, where there is none */
+    {"incr", increase},                   /* add to a number -> the sum */
+    {"delete", delete}, {"count", count}, /* how many keys */
+    {"keys", keys},                       /* which, those used last first */
+    {NULL, NULL},
+};
+
+static int dict(lua_State *L)
+{
+    sync_handle_open(L, TYPE, &sync_dict_class, MIN_BYTES, MAX_BYTES);
+    return 1;
+}
+
+static const luaL_Reg functions[] = {
+    {"dict", dict}, /* the one of a name */
+    {NULL, NULL},
+};
+
+int module_shared_open(lua_State *L)
+{
+    sync_handle_type(L, TYPE, methods);
+    luaL_newlib(L, functions);
+    return 1;
+}

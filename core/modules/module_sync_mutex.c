@@ -1,0 +1,240 @@
+/* module_sync_mutex.c -- sync.mutex(name).
+ *
+ * A mutex is held by a task. One that ends without having given it back loses
+ * it, with a warning in the log: nobody else could unlock it.
+ */
+#include <lauxlib.h>
+#include <lua.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "sample/hooks/contention.h"
+#include "modules/module_sync.h"
+#include "script/scheduler.h"
+#include "modules/sync_handle.h"
+#include "script/sync_wait.h"
+#include "sync/mutex.h"
+
+#define TYPE "sync.mutex"
+
+/* That a task holds a mutex. */
+struct held {
+    struct task_hold hold; /* first */
+    struct sync_mutex *mutex;
+};
+
+static struct sync_mutex *check_mutex(lua_State *L)
+{
+    return (struct sync_mutex *)sync_handle_check(L, TYPE);
+}
+
+static struct task *check_task(lua_State *L)
+{
+    struct scheduler *scheduler = scheduler_of(L);
+    struct task *task = scheduler ? scheduler_running(scheduler) : NULL;
+    if (!task)
+        luaL_error(L, "a mutex is held by a task: by a handler of the server, "
+                      "or a function that a timer calls");
+    return task;
+}
+
+static void release(struct task_hold *hold)
+{
+    struct held *held = (struct held *)hold;
+    log_write(LOG_WARN, "mutex_left_locked",
+              LOG_FIELDS(log_text("mutex", held->mutex->object.name)));
+    contention_held(sync_mutex_unlock(held->mutex));
+    sync_object_close(&held->mutex->object);
+    free(held);
+}
+
+/* NULL: the task does not hold it. */
+static struct task_hold *find_hold(struct task *task,
+                                   const struct sync_mutex *mutex)
+{
+    struct task_hold *hold = task_first_hold(task);
+    while (hold &&
+           (hold->release != release || ((struct held *)hold)->mutex != mutex))
+        hold = hold->next;
+    return hold;
+}
+
+static bool leave(struct sync_object *object, struct waiter *waiter)
+{
+    return sync_mutex_leave((struct sync_mutex *)object, waiter);
+}
+
+static void give_back(struct sync_object *object, struct waiter *waiter)
+{
+    (void)waiter;
+    sync_mutex_unlock((struct sync_mutex *)object);
+}
+
+static const struct sync_wait_kind wait_kind = {leave, give_back};
+
+/* The mutex is the task's: remember it. Raises, when it is not then. */
+static void hold(lua_State *L, struct sync_mutex *mutex, struct task *task)
+{
+    struct held *held = malloc(sizeof *held);
+    if (!held) {
+        sync_mutex_unlock(mutex);
+        luaL_error(L, "out of memory for a lock");
+    }
+    *held = (struct held){.hold.release = release, .mutex = mutex};
+    sync_object_ref(&mutex->object);
+    task_hold(task, &held->hold);
+}
+
+/* Lock it, perhaps after a wait: then the function goes on with `k`, else this
+ * returns. False: its time was over at once. */
+static bool lock_or_yield(lua_State *L, struct sync_mutex *mutex,
+                          lua_Number seconds, lua_KFunction k)
+{
+    struct task *task = check_task(L);
+    if (find_hold(task, mutex))
+        luaL_error(L, "%s is locked by this task already", mutex->object.what);
+    bool is_free = sync_mutex_lock(mutex, task, NULL);
+    if (!is_free && seconds == 0)
+        return false;
+    if (!is_free) {
+        struct sync_wait *wait =
+            sync_wait_new(L, "mutex:lock", &wait_kind, &mutex->object);
+        wait->waiter.item = task;
+        if (!sync_mutex_lock(mutex, task, &wait->waiter)) {
+            sync_wait_start(wait, seconds);
+            lua_yieldk(L, 0, (lua_KContext)wait, k);
+        }
+        sync_wait_free(wait);
+    }
+    hold(L, mutex, task);
+    return true;
+}
+
+/* After that wait. */
+static bool finish_wait(lua_State *L, lua_KContext ctx)
+{
+    struct sync_wait *wait = (struct sync_wait *)ctx;
+    bool is_served = sync_wait_end(wait) == SYNC_WAIT_SERVED;
+    struct sync_mutex *mutex = (struct sync_mutex *)wait->object;
+    struct task *task = wait->task;
+    sync_wait_free(wait);
+    if (is_served)
+        hold(L, mutex, task);
+    return is_served;
+}
+
+static int push_timeout(lua_State *L)
+{
+    lua_pushnil(L);
+    lua_pushliteral(L, "timeout");
+    return 2;
+}
+
+/* lock returns the mutex, to be closed. */
+static int push_locked(lua_State *L, bool is_locked)
+{
+    if (!is_locked)
+        return push_timeout(L);
+    lua_pushvalue(L, 1);
+    return 1;
+}
+
+static int on_locked(lua_State *L, int status, lua_KContext ctx)
+{
+    (void)status;
+    return push_locked(L, finish_wait(L, ctx));
+}
+
+static int lock(lua_State *L)
+{
+    struct sync_mutex *mutex = check_mutex(L);
+    lua_Number seconds = sync_check_timeout(L, 2);
+    return push_locked(L, lock_or_yield(L, mutex, seconds, on_locked));
+}
+
+static void unlock_held(struct task *task, struct task_hold *hold)
+{
+    struct held *held = (struct held *)hold;
+    task_unhold(task, hold);
+    contention_held(sync_mutex_unlock(held->mutex));
+    sync_object_close(&held->mutex->object);
+    free(held);
+}
+
+static int unlock(lua_State *L)
+{
+    struct sync_mutex *mutex = check_mutex(L);
+    struct task *task = check_task(L);
+    struct task_hold *hold = find_hold(task, mutex);
+    if (!hold)
+        return luaL_error(L, "%s is not locked by this task",
+                          mutex->object.what);
+    unlock_held(task, hold);
+    return 0;
+}
+
+/* `local held <close> = mutex:lock()`; it may be unlocked before. */
+static int close_lock(lua_State *L)
+{
+    struct sync_mutex *mutex = check_mutex(L);
+    struct scheduler *scheduler = scheduler_of(L);
+    struct task *task = scheduler ? scheduler_running(scheduler) : NULL;
+    struct task_hold *hold = task ? find_hold(task, mutex) : NULL;
+    if (hold)
+        unlock_held(task, hold);
+    return 0;
+}
+
+/* stack: mutex, results... */
+static int finish_with(lua_State *L, int status, lua_KContext ctx)
+{
+    (void)status;
+    (void)ctx;
+    return lua_gettop(L) - 1;
+}
+
+/* stack: mutex, function, arguments... */
+static int call_locked(lua_State *L)
+{
+    lua_toclose(L, 1);
+    lua_callk(L, lua_gettop(L) - 2, LUA_MULTRET, 0, finish_with);
+    return finish_with(L, LUA_OK, 0);
+}
+
+static int on_with_locked(lua_State *L, int status, lua_KContext ctx)
+{
+    (void)status;
+    finish_wait(L, ctx);
+    return call_locked(L);
+}
+
+static int with(lua_State *L)
+{
+    struct sync_mutex *mutex = check_mutex(L);
+    luaL_checktype(L, 2, LUA_TFUNCTION);
+    lock_or_yield(L, mutex, -1, on_with_locked);
+    return call_locked(L);
+}
+
+static const luaL_Reg methods[] = {
+    {"lock", lock},     /* perhaps for so many seconds at most */
+    {"unlock", unlock}, /* hand it on */
+    {"with", with},     /* hold it while a function runs */
+    {NULL, NULL},
+};
+
+void module_sync_mutex_open(lua_State *L)
+{
+    sync_handle_type(L, TYPE, methods);
+    luaL_getmetatable(L, TYPE);
+    lua_pushcfunction(L, close_lock);
+    lua_setfield(L, -2, "__close");
+    lua_pop(L, 1);
+}
+
+int module_sync_mutex(lua_State *L)
+{
+    lua_settop(L, 1);
+    sync_handle_open(L, TYPE, &sync_mutex_class, 0, 0);
+    return 1;
+}

@@ -1,0 +1,142 @@
+/* module_sync_semaphore.c -- sync.semaphore(name, permits). */
+#include <lauxlib.h>
+#include <lua.h>
+
+#include "modules/module_sync.h"
+#include "modules/sync_handle.h"
+#include "script/sync_wait.h"
+#include "sync/semaphore.h"
+
+#define TYPE "sync.semaphore"
+#define MAX_PERMITS 1000000000
+
+static struct sync_semaphore *check_semaphore(lua_State *L)
+{
+    return (struct sync_semaphore *)sync_handle_check(L, TYPE);
+}
+
+static bool leave(struct sync_object *object, struct waiter *waiter)
+{
+    return sync_semaphore_leave((struct sync_semaphore *)object, waiter);
+}
+
+static void give_back(struct sync_object *object, struct waiter *waiter)
+{
+    (void)waiter;
+    sync_semaphore_release((struct sync_semaphore *)object);
+}
+
+static const struct sync_wait_kind wait_kind = {leave, give_back};
+
+/* Take a permit, perhaps after a wait: then the function goes on with `k`, else
+ * this returns. False: its time was over at once. */
+static bool acquire_or_yield(lua_State *L, struct sync_semaphore *semaphore,
+                             lua_Number seconds, lua_KFunction k)
+{
+    if (sync_semaphore_acquire(semaphore, NULL))
+        return true;
+    if (seconds == 0)
+        return false;
+    struct sync_wait *wait =
+        sync_wait_new(L, "semaphore:acquire", &wait_kind, &semaphore->object);
+    if (!sync_semaphore_acquire(semaphore, &wait->waiter)) {
+        sync_wait_start(wait, seconds);
+        lua_yieldk(L, 0, (lua_KContext)wait, k);
+    }
+    sync_wait_free(wait);
+    return true;
+}
+
+static bool finish_wait(lua_KContext ctx)
+{
+    struct sync_wait *wait = (struct sync_wait *)ctx;
+    bool is_served = sync_wait_end(wait) == SYNC_WAIT_SERVED;
+    sync_wait_free(wait);
+    return is_served;
+}
+
+static int push_result(lua_State *L, bool is_acquired)
+{
+    if (is_acquired) {
+        lua_pushboolean(L, true);
+        return 1;
+    }
+    lua_pushnil(L);
+    lua_pushliteral(L, "timeout");
+    return 2;
+}
+
+static int on_acquired(lua_State *L, int status, lua_KContext ctx)
+{
+    (void)status;
+    return push_result(L, finish_wait(ctx));
+}
+
+static int acquire(lua_State *L)
+{
+    struct sync_semaphore *semaphore = check_semaphore(L);
+    lua_Number seconds = sync_check_timeout(L, 2);
+    return push_result(L, acquire_or_yield(L, semaphore, seconds, on_acquired));
+}
+
+static int release(lua_State *L)
+{
+    struct sync_semaphore *semaphore = check_semaphore(L);
+    if (!sync_semaphore_release(semaphore))
+        return luaL_error(L, "%s has all its permits already",
+                          semaphore->object.what);
+    return 0;
+}
+
+/* stack: semaphore, results... */
+static int finish_with(lua_State *L, int status, lua_KContext ctx)
+{
+    (void)status;
+    (void)ctx;
+    return lua_gettop(L) - 1;
+}
+
+/* stack: semaphore, function, arguments... */
+static int call_with_permit(lua_State *L)
+{
+    lua_toclose(L, 1);
+    lua_callk(L, lua_gettop(L) - 2, LUA_MULTRET, 0, finish_with);
+    return finish_with(L, LUA_OK, 0);
+}
+
+static int on_with_acquired(lua_State *L, int status, lua_KContext ctx)
+{
+    (void)status;
+    finish_wait(ctx);
+    return call_with_permit(L);
+}
+
+static int with(lua_State *L)
+{
+    struct sync_semaphore *semaphore = check_semaphore(L);
+    luaL_checktype(L, 2, LUA_TFUNCTION);
+    acquire_or_yield(L, semaphore, -1, on_with_acquired);
+    return call_with_permit(L);
+}
+
+static const luaL_Reg methods[] = {
+    {"acquire", acquire}, /* perhaps for so many seconds at most */
+    {"release", release}, /* a permit, by whatever task */
+    {"with", with},       /* have one while a function runs */
+    {NULL, NULL},
+};
+
+void module_sync_semaphore_open(lua_State *L)
+{
+    sync_handle_type(L, TYPE, methods);
+    luaL_getmetatable(L, TYPE);
+    lua_pushcfunction(L, release); /* `with` only: acquire returns no handle */
+    lua_setfield(L, -2, "__close");
+    lua_pop(L, 1);
+}
+
+int module_sync_semaphore(lua_State *L)
+{
+    sync_handle_open(L, TYPE, &sync_semaphore_class, 1, MAX_PERMITS);
+    return 1;
+}

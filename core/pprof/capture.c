@@ -1,0 +1,344 @@
+#include "pprof/capture.h"
+
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "export/host.h"
+#include "http/client_watch.h"
+#include "record/goroutines.h"
+#include "http/response.h"
+
+#define ANSWER_POLL_MS 5
+#define MAX_ANSWER_NS 1000000000
+#define MAX_COLLECTION_NS 60000000000
+#define MAX_INDEX_ANSWER_NS 100000000 /* somebody looks at an empty page */
+
+struct capture {
+    struct captures *captures;
+    struct request *request;
+    struct capture_plan plan;
+    bool is_waiting;          /* else it is with the exporter's thread */
+    bool has_left;            /* the client */
+    atomic_bool is_cancelled; /* the exporter's thread need not do it */
+    int64_t poll_until_ns;    /* while workers are asked, monotonic */
+    struct recording recording;
+    struct err err;
+    struct export_info info;
+    struct buf bytes;
+    uv_work_t work; /* writes what is no profile */
+    uv_timer_t timer;
+    struct client_watch *watch; /* while it waits */
+    struct mailbox_message message;
+    struct capture *prev, *next;
+};
+
+void capture_refuse(struct request *request, unsigned status,
+                    const char *format, ...)
+{
+    char text[1024];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    struct MHD_Response *response = response_text("%s\n", text);
+    if (response)
+        MHD_add_response_header(response, "X-Go-Pprof", "1");
+    request_answer(request, status, response);
+}
+
+static void free_when_closed(uv_handle_t *handle)
+{
+    struct capture *c = handle->data;
+    buf_fini(&c->bytes);
+    recording_fini(&c->recording);
+    free(c);
+}
+
+static void stop_watching(struct capture *c)
+{
+    client_watch_stop(c->watch);
+    c->watch = NULL;
+}
+
+/* Answered: take it off the list and free it when its timer is closed. */
+static void end(struct capture *c)
+{
+    struct captures *captures = c->captures;
+    recording_stop(&c->recording);
+    stop_watching(c);
+    uv_close((uv_handle_t *)&c->timer, free_when_closed);
+    if (c->prev)
+        c->prev->next = c->next;
+    else
+        captures->list = c->next;
+    if (c->next)
+        c->next->prev = c->prev;
+    if (captures->is_stopping && !captures->list)
+        captures->idle(captures->ctx);
+}
+
+/* "attachment" is what Go says for its profiles; what a browser can show is
+ * shown, under a name that says what it is. */
+static void add_disposition(const struct capture *c,
+                            struct MHD_Response *response)
+{
+    char text[256];
+    bool is_pprof = strcmp(c->info.name, "pprof") == 0;
+    bool is_shown = strncmp(c->info.content_type, "text/", 5) == 0 ||
+                    strncmp(c->info.content_type, "image/", 6) == 0;
+    snprintf(text, sizeof text, "%s; filename=\"%s%s%s\"",
+             is_shown ? "inline" : "attachment", c->plan.recording.kind->name,
+             c->plan.recording.is_delta ? "-delta" : "",
+             is_pprof ? "" : c->info.extension);
+    MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_DISPOSITION,
+                            text);
+}
+
+static void answer(struct capture *c)
+{
+    if (c->err.message[0]) {
+        capture_refuse(c->request, MHD_HTTP_INTERNAL_SERVER_ERROR, "%s",
+                       c->err.message);
+        return;
+    }
+    struct MHD_Response *response =
+        response_take(&c->bytes, c->info.content_type);
+    if (response && !c->plan.is_text)
+        add_disposition(c, response);
+    if (response)
+        MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
+    request_answer(c->request, MHD_HTTP_OK, response);
+}
+
+static void refuse_stopping(struct request *request)
+{
+    capture_refuse(request, MHD_HTTP_SERVICE_UNAVAILABLE,
+                   "the server is stopping");
+}
+
+static void finish(struct capture *c)
+{
+    if (c->has_left)
+        request_drop(c->request);
+    else if (c->is_cancelled)
+        refuse_stopping(c->request);
+    else
+        answer(c);
+    end(c);
+}
+
+static void on_exported(struct mailbox_message *message)
+{
+    finish((struct capture *)((char *)message -
+                              offsetof(struct capture, message)));
+}
+
+/* On the exporter's thread. */
+static struct profile *make_profile(void *ctx, struct err *err)
+{
+    struct capture *c = ctx;
+    if (c->is_cancelled) {
+        err_set(err, "nobody waits for it");
+        return NULL;
+    }
+    return recording_make_profile(&c->recording, err);
+}
+
+/* On the exporter's thread. */
+static void take_export(void *ctx, struct buf *bytes,
+                        const struct export_info *info, const struct err *err)
+{
+    struct capture *c = ctx;
+    if (bytes) {
+        c->bytes = *bytes;
+        *bytes = BUF_INIT;
+        c->info = *info;
+    } else {
+        err_set(&c->err, "%s", err->message);
+    }
+    mailbox_post(c->captures->mailbox, &c->message);
+}
+
+/* On a thread of the pool. */
+static void write_text(uv_work_t *work)
+{
+    struct capture *c = work->data;
+    if (!c->is_cancelled)
+        recording_write(&c->recording, &c->bytes, &c->err);
+}
+
+static void on_text_written(uv_work_t *work, int status)
+{
+    (void)status;
+    finish(work->data);
+}
+
+static void start_export(struct capture *c)
+{
+    c->is_waiting = false;
+    if (c->plan.recording.result != RECORDING_PROFILE) {
+        c->work.data = c;
+        uv_queue_work(c->captures->loop, &c->work, write_text, on_text_written);
+        return;
+    }
+    export_host_run(c->captures->host, c->plan.format, c->plan.options,
+                    make_profile, take_export, c);
+}
+
+static bool have_workers_answered(const struct capture *c)
+{
+    const struct goroutines *asked = c->recording.goroutines;
+    return asked ? goroutines_are_counted(asked)
+                 : c->captures->has_collected(c->captures->ctx);
+}
+
+/* A large heap takes its time: what has begun is waited for, unless it is a
+ * finalizer that does not end. */
+static bool is_at_work(const struct capture *c)
+{
+    return c->plan.collects && c->captures->is_collecting(c->captures->ctx) &&
+           clock_mono_ns() - c->poll_until_ns < MAX_COLLECTION_NS;
+}
+
+/* A worker that is stuck is not waited for. */
+static void on_poll(uv_timer_t *timer)
+{
+    struct capture *c = timer->data;
+    if (!have_workers_answered(c) &&
+        (clock_mono_ns() < c->poll_until_ns || is_at_work(c)))
+        return;
+    uv_timer_stop(timer);
+    start_export(c);
+}
+
+static void wait_for_workers(struct capture *c)
+{
+    bool is_index = c->plan.recording.result == RECORDING_INDEX;
+    c->poll_until_ns =
+        clock_mono_ns() + (is_index ? MAX_INDEX_ANSWER_NS : MAX_ANSWER_NS);
+    uv_timer_start(&c->timer, on_poll, 1, ANSWER_POLL_MS);
+}
+
+static void on_time_over(uv_timer_t *timer)
+{
+    struct capture *c = timer->data;
+    struct captures *captures = c->captures;
+    struct goroutines *asked = recording_end(&c->recording);
+    if (!asked) {
+        start_export(c);
+        return;
+    }
+    captures->count_coroutines(captures->ctx, asked);
+    wait_for_workers(c);
+}
+
+static void on_client_left(void *ctx)
+{
+    struct capture *c = ctx;
+    stop_watching(c);
+    c->has_left = c->is_cancelled = true;
+    if (!c->is_waiting)
+        return; /* finish ends it */
+    request_drop(c->request);
+    end(c);
+}
+
+static void start_waiting(struct capture *c)
+{
+    struct captures *captures = c->captures;
+    /* The loop's clock is cut to milliseconds: a timer may be one early. */
+    uint64_t wait_ms = (uint64_t)c->plan.recording.wait_ns / 1000000 + 1;
+    c->is_waiting = true;
+    c->next = captures->list;
+    if (c->next)
+        c->next->prev = c;
+    captures->list = c;
+    c->timer.data = c;
+    uv_timer_init(captures->loop, &c->timer);
+    uv_update_time(captures->loop);
+    c->watch =
+        client_watch_start(captures->loop, c->request, on_client_left, c);
+    if (c->plan.collects) {
+        captures->collect(captures->ctx);
+        wait_for_workers(c);
+        return;
+    }
+    uv_timer_start(&c->timer, on_time_over,
+                   c->plan.recording.wait_ns ? wait_ms : 0, 0);
+}
+
+/* What does not come from an exporter. */
+static const struct export_info own_results[] = {
+    [RECORDING_TRACE] = {.name = "trace",
+                         .extension = ".json",
+                         .content_type = "application/json"},
+    [RECORDING_DUMP] = {.content_type = "text/plain; charset=utf-8"},
+    [RECORDING_INDEX] = {.content_type = "text/html; charset=utf-8"},
+};
+
+/* What must be there before the wait: the exporter, and what the wait begins
+ * with. */
+static bool prepare(struct capture *c)
+{
+    struct err err;
+    enum recording_result result = c->plan.recording.result;
+    if (result != RECORDING_PROFILE) {
+        c->info = own_results[result];
+    } else if (!export_host_find(c->captures->host, c->plan.format, &c->info,
+                                 &err)) {
+        capture_refuse(c->request, MHD_HTTP_BAD_REQUEST, "%s", err.message);
+        return false;
+    }
+    if (recording_start(&c->recording, &c->plan.recording, &err))
+        return true;
+    capture_refuse(c->request, MHD_HTTP_INTERNAL_SERVER_ERROR, "%s",
+                   err.message);
+    return false;
+}
+
+void capture_start(struct captures *captures, struct request *request,
+                   const struct capture_plan *plan)
+{
+    if (captures->is_stopping) {
+        refuse_stopping(request);
+        return;
+    }
+    struct capture *c = calloc(1, sizeof *c);
+    if (!c) {
+        request_answer(request, MHD_HTTP_SERVICE_UNAVAILABLE, NULL);
+        return;
+    }
+    c->captures = captures;
+    c->request = request;
+    c->plan = *plan;
+    c->message.deliver = on_exported;
+    if (prepare(c)) {
+        start_waiting(c);
+        return;
+    }
+    recording_fini(&c->recording);
+    free(c);
+}
+
+void captures_stop(struct captures *captures)
+{
+    captures->is_stopping = true;
+    if (!captures->list) {
+        captures->idle(captures->ctx);
+        return;
+    }
+    for (struct capture *c = captures->list; c;) {
+        struct capture *next = c->next;
+        c->is_cancelled = true;
+        if (c->is_waiting) {
+            refuse_stopping(c->request);
+            end(c);
+        }
+        c = next;
+    }
+}

@@ -1,0 +1,22 @@
+/* pprof_symbol.h -- names of addresses, as pprof asks /debug/pprof/symbol for
+ * them.
+ *
+ * A body has room for a million addresses, and each may take 0.2 ms, so a
+ * thread of libuv's pool looks them up: the loop answers others meanwhile.
+ *
+ * Path: pprof.c -> [pprof_symbol] -> sample/symbolize.c
+ */
+#ifndef PPROF_PPROF_SYMBOL_H
+#define PPROF_PPROF_SYMBOL_H
+
+#include <uv.h>
+
+struct request;
+
+/* Answer later; request->data is taken until then. [the loop's thread] */
+void pprof_symbol_start(uv_loop_t *loop, struct request *request);
+
+/* The request is over, answered or not: give it up. */
+void pprof_symbol_end(struct request *request);
+
+#endif

@@ -1,0 +1,187 @@
+#include "sample/build/locations.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/index.h"
+#include "profile/profile.h"
+#include "sample/tables/c_names.h"
+#include "sample/tables/frames.h"
+#include "sample/tables/vm_functions.h"
+#include "sample/build/vm_names.h"
+#include "sample/platform/symbolize.h"
+
+/* Executable mappings met so far, and their ids in the profile. */
+struct known_mapping {
+    struct symbol_mapping mapping;
+    uint32_t id;
+};
+
+struct locations {
+    struct profile *profile;
+    struct vm_names *names;
+    uint32_t *ids; /* location id by frame id; 0: not made yet */
+    uint32_t n_ids;
+    struct known_mapping *mappings;
+    uint32_t n_mappings;
+};
+
+void locations_free(struct locations *l)
+{
+    if (!l)
+        return;
+    vm_names_free(l->names);
+    free(l->ids);
+    free(l->mappings);
+    free(l);
+}
+
+static uint32_t string(struct locations *l, const char *s)
+{
+    return profile_string(l->profile, s, strlen(s));
+}
+
+/* What is no machine code has an address all the same: Grafana Alloy, for one,
+ * tells the stacks of two profiles apart by addresses alone. A hash of name and
+ * place, so that it is the same in each profile, of each process. Above what a
+ * process can map, and exact as a double, since some readers are JavaScript. */
+static uint64_t stand_in_address(const char *name, const char *file,
+                                 int64_t line)
+{
+    uint64_t hash = index_hash(name, strlen(name), (uint64_t)line);
+    hash = index_hash(file, strlen(file), hash);
+    return UINT64_C(1) << 52 | hash >> 12;
+}
+
+static uint32_t add(struct locations *l, uint32_t mapping, uint64_t address,
+                    const struct profile_function *function, int64_t line)
+{
+    struct profile_line one = {
+        .function = profile_add_function(l->profile, function), .line = line};
+    struct profile_location location = {
+        .mapping = mapping, .address = address, .lines = &one, .n_lines = 1};
+    return profile_add_location(l->profile, &location);
+}
+
+static uint32_t mapping_of(struct locations *l, uintptr_t pc)
+{
+    for (uint32_t i = 0; i < l->n_mappings; i++)
+        if (l->mappings[i].mapping.start <= pc &&
+            pc < l->mappings[i].mapping.limit)
+            return l->mappings[i].id;
+    struct known_mapping *grown =
+        realloc(l->mappings, (l->n_mappings + 1) * sizeof *grown);
+    if (!grown)
+        return 0;
+    l->mappings = grown;
+    struct known_mapping *known = &grown[l->n_mappings];
+    if (!symbolize_mapping(pc, &known->mapping))
+        return 0;
+    struct profile_mapping mapping = {
+        .start = known->mapping.start,
+        .limit = known->mapping.limit,
+        .offset = known->mapping.offset,
+        .filename = string(l, known->mapping.file),
+        .build_id = string(l, known->mapping.build_id),
+    };
+    known->id = profile_add_mapping(l->profile, &mapping);
+    l->n_mappings++;
+    return known->id;
+}
+
+struct locations *locations_new(struct profile *profile)
+{
+    struct locations *l = calloc(1, sizeof *l);
+    if (!l)
+        return NULL;
+    l->profile = profile;
+    l->names = vm_names_new();
+    if (!l->names) {
+        free(l);
+        return NULL;
+    }
+    /* The first mapping is the program itself, for readers of the file. */
+    mapping_of(l, (uintptr_t)locations_new);
+    return l;
+}
+
+static uint32_t make_native(struct locations *l, uintptr_t pc)
+{
+    struct symbol symbol;
+    symbolize(pc, &symbol);
+    struct profile_function function = {
+        .name = string(l, symbol.name),
+        .filename = string(l, symbol.file),
+        .start_line = symbol.start_line,
+    };
+    return add(l, mapping_of(l, pc), pc, &function, symbol.line);
+}
+
+static uint32_t make_c(struct locations *l, lua_CFunction c)
+{
+    struct symbol symbol;
+    char name[64];
+    symbolize((uintptr_t)c, &symbol);
+    bool known = c_names_get(c, name, sizeof name);
+    struct profile_function function = {
+        .name = string(l, known ? name : symbol.name),
+        .filename = string(l, symbol.file),
+        .start_line = symbol.start_line,
+    };
+    uint64_t address = stand_in_address(known ? name : symbol.name, symbol.file,
+                                        symbol.start_line);
+    return add(l, 0, address, &function, symbol.start_line);
+}
+
+static uint32_t make_lua(struct locations *l,
+                         const struct vm_function *vm_function, int line)
+{
+    char name[256], file[1024];
+    vm_names_get(l->names, vm_function, name, sizeof name, file, sizeof file);
+    struct profile_function function = {
+        .name = string(l, name),
+        .filename = string(l, file),
+        .start_line = vm_function->line_defined,
+    };
+    if (line == 0)
+        line = vm_function->line_defined;
+    return add(l, 0, stand_in_address(name, file, line), &function, line);
+}
+
+uint32_t locations_note(struct locations *l, const char *note)
+{
+    struct profile_function function = {.name = string(l, note)};
+    return add(l, 0, stand_in_address(note, "", 0), &function, 0);
+}
+
+static uint32_t make(struct locations *l, uint32_t id)
+{
+    struct frame frame = frames_get(id);
+    switch (frame.kind) {
+    case FRAME_NATIVE:
+        return make_native(l, frame.pc);
+    case FRAME_C:
+        return make_c(l, frame.c);
+    case FRAME_LUA:
+        return make_lua(l, frames_vm_function(frame.function), frame.line);
+    default:
+        return locations_note(l, frame.note);
+    }
+}
+
+uint32_t locations_get(struct locations *l, uint32_t frame)
+{
+    if (frame >= l->n_ids) {
+        uint32_t n = (frame + 1) * 2;
+        uint32_t *grown = realloc(l->ids, n * sizeof *grown);
+        if (!grown)
+            return 0;
+        memset(grown + l->n_ids, 0, (n - l->n_ids) * sizeof *grown);
+        l->ids = grown;
+        l->n_ids = n;
+    }
+    if (l->ids[frame] == 0)
+        l->ids[frame] = make(l, frame);
+    return l->ids[frame];
+}

@@ -1,0 +1,141 @@
+#include "sample/build/session_profile.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "profile/profile.h"
+#include "sample/build/locations.h"
+#include "sample/walk/slow_requests.h"
+#include "sample/build/stack_samples.h"
+#include "sample/tables/stacks.h"
+#include "sample/walk/vm_line.h"
+
+static uint32_t string(struct profile *p, const char *s)
+{
+    return profile_string(p, s, strlen(s));
+}
+
+static void add_entry(struct profile *p, struct locations *locations,
+                      const struct stack_entry *entry)
+{
+    const int64_t values[] = {entry->count, entry->weight};
+    const struct stack_sample sample = {.frames = entry->frames,
+                                        .n_frames = entry->n_frames,
+                                        .labels = entry->labels,
+                                        .values = values};
+    stack_samples_add(p, locations, &sample);
+}
+
+static void add_stacks(struct profile *p, struct locations *locations,
+                       const struct stacks *stacks)
+{
+    for (uint32_t i = 0; i < stacks_n(stacks); i++) {
+        struct stack_entry entry = stacks_get(stacks, i);
+        add_entry(p, locations, &entry);
+    }
+    struct stack_entry overflow = stacks_overflow(stacks);
+    if (overflow.count > 0)
+        add_entry(p, locations, &overflow);
+}
+
+/* What found no room is nobody's: it only shows in a comment. */
+static void add_slow_stacks(struct profile *p, struct locations *locations,
+                            const struct session_profile_source *source)
+{
+    for (uint32_t i = 0; i < stacks_n(source->stacks); i++) {
+        struct stack_entry entry = stacks_get(source->stacks, i);
+        if (slow_requests_has(source->slow, entry.labels, &entry.labels))
+            add_entry(p, locations, &entry);
+    }
+    char text[128];
+    size_t n_sampled, n_slow;
+    slow_requests_count(source->slow, &n_sampled, &n_slow);
+    snprintf(text, sizeof text,
+             "slow requests only: %zu of the %zu that samples saw, %" PRId64
+             " samples found no room",
+             n_slow, n_sampled, stacks_overflow(source->stacks).count);
+    profile_add_comment(p, text);
+}
+
+/* Two lines: go tool pprof prints them above every report. Losses that did not
+ * happen are left out. */
+static void add_comments(struct profile *p,
+                         const struct session_profile_source *source)
+{
+    static const char *const names[N_COUNTS] = {
+        [COUNT_TAKEN] = "taken",
+        [COUNT_RING_FULL] = "dropped (ring full)",
+        [COUNT_NESTED] = "deferred to the next",
+        [COUNT_NO_LUA_STACK] = "without their Lua stack",
+        [COUNT_SKIDDED] = "at the nearest surviving frame",
+        [COUNT_TAIL_CALLED] = "replaced by a tail call",
+        [COUNT_LUA_TRUNCATED] = "with a truncated Lua stack",
+        [COUNT_NATIVE_TRUNCATED] = "with a truncated native stack",
+    };
+    char text[512];
+    snprintf(text, sizeof text,
+             "perilune %s: %d Hz wished, weighed by CPU time, leaf lines %s",
+             PERILUNE_VERSION, source->rate_hz,
+             vm_line_is_exact() ? "exact" : "at the next safe point");
+    profile_add_comment(p, text);
+    int n = snprintf(text, sizeof text, "samples: ");
+    for (int i = 0; i < N_COUNTS; i++)
+        if (i == COUNT_TAKEN || source->counts[i] > 0)
+            n += snprintf(text + n, sizeof text - (size_t)n, "%s%" PRIu64 " %s",
+                          i > 0 ? ", " : "", source->counts[i], names[i]);
+    profile_add_comment(p, text);
+}
+
+static void add_wall_comment(struct profile *p,
+                             const struct session_profile_source *source)
+{
+    char text[128];
+    snprintf(text, sizeof text,
+             "perilune %s: %d Hz of wall time, threads and tasks that wait",
+             PERILUNE_VERSION, source->rate_hz);
+    profile_add_comment(p, text);
+}
+
+static void fill_header(struct profile *p,
+                        const struct session_profile_source *source)
+{
+    struct profile_header *header = profile_header(p);
+    const char *clock = source->kind == SESSION_WALL ? "wall" : "cpu";
+    header->time_ns = source->time_ns;
+    header->duration_ns = source->duration_ns;
+    header->period_type =
+        (struct profile_value_type){string(p, clock), string(p, "nanoseconds")};
+    header->period = 1000000000 / source->rate_hz;
+}
+
+struct profile *
+session_profile_build(const struct session_profile_source *source,
+                      struct err *err)
+{
+    struct profile *p = profile_new();
+    struct locations *locations = p ? locations_new(p) : NULL;
+    if (locations) {
+        profile_add_sample_type(p, "samples", "count");
+        profile_add_sample_type(
+            p, source->kind == SESSION_WALL ? "wall" : "cpu", "nanoseconds");
+        fill_header(p, source);
+        if (source->kind == SESSION_WALL)
+            add_wall_comment(p, source);
+        else
+            add_comments(p, source);
+        if (source->slow)
+            add_slow_stacks(p, locations, source);
+        else
+            add_stacks(p, locations, source->stacks);
+        if (source->more)
+            add_stacks(p, locations, source->more);
+    }
+    bool failed = !locations || profile_failed(p);
+    locations_free(locations);
+    if (!failed)
+        return p;
+    profile_free(p);
+    err_set(err, "out of memory for a profile");
+    return NULL;
+}

@@ -1,0 +1,182 @@
+#include "sample/hooks/coroutines.h"
+
+#include <lauxlib.h>
+#include <lua.h>
+#include <stdatomic.h>
+
+#include "sample/tables/frames.h"
+#include "sample/session/sampler.h"
+#include "sample/tables/tally.h"
+
+/* In the registry, under this address: the table. */
+static const char table_key;
+
+static void push_weak_table(lua_State *L)
+{
+    lua_newtable(L);
+    lua_createtable(L, 0, 1);
+    lua_pushliteral(L, "k");
+    lua_setfield(L, -2, "__mode");
+    lua_setmetatable(L, -2);
+}
+
+void coroutines_track(lua_State *L)
+{
+    push_weak_table(L);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &table_key);
+}
+
+void coroutines_compact(lua_State *L)
+{
+    luaL_checkstack(L, 6, NULL);
+    if (lua_rawgetp(L, LUA_REGISTRYINDEX, &table_key) == LUA_TTABLE) {
+        push_weak_table(L);
+        /* stack: old table, new table */
+        for (lua_pushnil(L); lua_next(L, -3);) {
+            lua_pushvalue(L, -2);
+            lua_insert(L, -2);
+            /* stack: old table, new table, coroutine, coroutine, value */
+            lua_rawset(L, -4);
+        }
+        lua_rawsetp(L, LUA_REGISTRYINDEX, &table_key);
+    }
+    lua_pop(L, 1);
+}
+
+/* The frame that makes a coroutine: the innermost of Lua; FRAME_FULL: none.
+ * What makes one makes more, as a rule: the last is remembered. */
+static uint32_t maker_of(lua_State *L)
+{
+    static _Thread_local struct {
+        const char
+            *source; /* compared only while it lives: it is on L's stack */
+        const lua_State *L;
+        int line_defined, line;
+        uint32_t frame;
+    } last;
+    enum { MAX_LEVELS = 3 }; /* coroutine.create is one; wrap and C ones */
+    lua_Debug ar;
+    for (int level = 0; level < MAX_LEVELS; level++) {
+        if (!lua_getstack(L, level, &ar) || !ar.i_ci)
+            return FRAME_FULL;
+        lua_getinfo(L, "Sl", &ar);
+        if (ar.currentline > 0)
+            break;
+    }
+    if (ar.currentline <= 0)
+        return FRAME_FULL;
+    if (last.source != ar.source || last.line_defined != ar.linedefined ||
+        last.line != ar.currentline || last.L != L) {
+        last.frame = frames_lua(ar.source, ar.linedefined, ar.currentline);
+        last.source = ar.source;
+        last.line_defined = ar.linedefined;
+        last.line = ar.currentline;
+        last.L = L;
+    }
+    return last.frame;
+}
+
+/* A coroutine's value in the table: its number, above the frame that made it.
+ */
+enum { FRAME_BITS = 24 };
+
+static lua_Integer origin_value(lua_State *L)
+{
+    static _Atomic int64_t n_made;
+    int64_t number =
+        atomic_fetch_add_explicit(&n_made, 1, memory_order_relaxed) + 1;
+    uint32_t frame = maker_of(L);
+    if (frame >> FRAME_BITS)
+        frame = FRAME_FULL;
+    return number << FRAME_BITS | frame;
+}
+
+void coroutines_add(lua_State *L)
+{
+    if (!lua_checkstack(L, 3))
+        return;
+    if (lua_rawgetp(L, LUA_REGISTRYINDEX, &table_key) == LUA_TTABLE) {
+        lua_pushvalue(L, -2);
+        lua_pushinteger(L, origin_value(L));
+        lua_rawset(L, -3);
+    }
+    lua_pop(L, 1);
+}
+
+void coroutines_each(lua_State *L, coroutine_visit_fn visit, void *ctx)
+{
+    if (!lua_checkstack(L, 3))
+        return;
+    if (lua_rawgetp(L, LUA_REGISTRYINDEX, &table_key) == LUA_TTABLE)
+        for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1)) {
+            lua_Integer value = lua_tointeger(L, -1);
+            const struct coroutine_origin origin = {
+                .number = value >> FRAME_BITS,
+                .maker = value & ((1 << FRAME_BITS) - 1)};
+            visit(ctx, lua_tothread(L, -2), &origin);
+        }
+    lua_pop(L, 1);
+}
+
+const char *coroutine_state(lua_State *co)
+{
+    lua_Debug ar;
+    if (lua_status(co) == LUA_YIELD)
+        return "suspended";
+    if (lua_status(co) != LUA_OK || lua_getstack(co, 0, &ar))
+        return NULL;
+    return lua_isfunction(co, -1) ? "not started" : NULL;
+}
+
+static uint32_t frame_of(lua_State *co, lua_Debug *ar)
+{
+    lua_getinfo(co, "Slf", ar); /* pushes the function */
+    lua_CFunction c = lua_tocfunction(co, -1);
+    lua_pop(co, 1);
+    return c ? frames_c(c)
+             : frames_lua(ar->source, ar->linedefined, ar->currentline);
+}
+
+/* The function that it will begin with. */
+static uint32_t first_frame(lua_State *co)
+{
+    lua_Debug ar;
+    lua_CFunction c = lua_tocfunction(co, 1);
+    if (c)
+        return frames_c(c);
+    lua_pushvalue(co, 1);
+    lua_getinfo(co, ">S", &ar);
+    return frames_lua(ar.source, ar.linedefined, ar.linedefined);
+}
+
+unsigned coroutine_frames(lua_State *co, uint32_t frames[COROUTINE_MAX_FRAMES])
+{
+    unsigned n = 0;
+    lua_Debug ar;
+    if (!lua_checkstack(co, 2))
+        return 0;
+    if (lua_status(co) != LUA_YIELD)
+        frames[n++] = first_frame(co);
+    else
+        for (int level = 0; lua_getstack(co, level, &ar); level++) {
+            if (level == SAMPLER_MAX_DEPTH) {
+                frames[n++] = frames_note("(truncated)");
+                break;
+            }
+            frames[n++] = frame_of(co, &ar);
+        }
+    return n;
+}
+
+void coroutine_add(lua_State *co, uint32_t leaf, uint32_t labels, int64_t count,
+                   int64_t weight, struct tally *tally)
+{
+    uint32_t frames[1 + COROUTINE_MAX_FRAMES] = {leaf};
+    unsigned n = coroutine_frames(co, frames + 1);
+    if (n == 0)
+        return;
+    if (leaf == FRAME_FULL)
+        tally_add(tally, frames + 1, n, labels, count, weight);
+    else
+        tally_add(tally, frames, n + 1, labels, count, weight);
+}

@@ -1,0 +1,93 @@
+/* lua_api.c -- functions of the Lua API, ours in place of the archive's.
+ *
+ * Every call of them passes through here: liblua's own, ours and those of C
+ * modules. They do what the manual says, and tell the sampler which coroutine
+ * runs on this thread and which hook is the user's.
+ */
+#include "sample/hooks/lua_api.h"
+
+#include "sample/hooks/coroutines.h"
+#include "sample/walk/safepoint.h"
+#include "sample/session/sampler.h"
+#include "sample/walk/thread.h"
+#include "sample/hooks/vm_heap.h"
+
+LUA_API int lua_resume(lua_State *L, lua_State *from, int nargs, int *nres)
+{
+    struct sampler_thread *t = thread_self;
+    struct sampler_entry entry;
+    safepoint_enter(t, &entry, L);
+    int status = archive_lua_resume(L, from, nargs, nres);
+    safepoint_leave(t, &entry);
+    return status;
+}
+
+/* Runs the pending __close metamethods of L. */
+LUA_API int lua_resetthread(lua_State *L)
+{
+    struct sampler_entry entry;
+    sampler_enter(&entry, L);
+    int status = archive_lua_resetthread(L);
+    sampler_leave(&entry);
+    return status;
+}
+
+static bool is_same_state(lua_State *a, lua_State *b)
+{
+    return lua_topointer(a, LUA_REGISTRYINDEX) ==
+           lua_topointer(b, LUA_REGISTRYINDEX);
+}
+
+/* os.exit closes the state that it runs in: nothing of it runs on after that,
+ * and the handler must not look at it. */
+LUA_API void lua_close(lua_State *L)
+{
+    struct sampler_thread *t = thread_self;
+    while (t && t->active && is_same_state(t->active->L, L))
+        sampler_leave(t->active);
+    void *heap;
+    bool owns_heap = lua_getallocf(L, &heap) == vm_heap_realloc;
+    archive_lua_close(L);
+    if (owns_heap)
+        vm_heap_free(heap);
+}
+
+/* A new coroutine inherits its maker's hook: not ours. */
+LUA_API lua_State *lua_newthread(lua_State *L)
+{
+    lua_State *child = archive_lua_newthread(L);
+    safepoint_unhook_child(thread_self, L, child);
+    coroutines_add(L);
+    return child;
+}
+
+LUA_API void lua_sethook(lua_State *L, lua_Hook hook, int mask, int count)
+{
+    struct sampler_thread *t = thread_self;
+    if (!t) {
+        archive_lua_sethook(L, hook, mask, count);
+        return;
+    }
+    thread_block(t);
+    if (!safepoint_replace_user_hook(t, L, hook, mask, count))
+        archive_lua_sethook(L, hook, mask, count);
+    thread_unblock(t);
+}
+
+/* The user's hook of L, whether ours stands in for it just now or not. */
+static struct armed_hook get_hook(lua_State *L)
+{
+    struct sampler_thread *t = thread_self;
+    if (t)
+        thread_block(t);
+    struct armed_hook hook = safepoint_get_user_hook(t, L);
+    if (t)
+        thread_unblock(t);
+    return hook;
+}
+
+LUA_API lua_Hook lua_gethook(lua_State *L) { return get_hook(L).hook; }
+
+LUA_API int lua_gethookmask(lua_State *L) { return get_hook(L).mask; }
+
+LUA_API int lua_gethookcount(lua_State *L) { return get_hook(L).count; }

@@ -1,0 +1,48 @@
+#include "sample/platform/fault_guard.h"
+
+#include <setjmp.h>
+#include <signal.h>
+#include <stddef.h>
+
+static _Thread_local sigjmp_buf *volatile landing;
+static struct sigaction old_segv, old_bus;
+
+static void on_fault(int number, siginfo_t *info, void *context)
+{
+    if (landing)
+        siglongjmp(*landing, 1);
+    struct sigaction *old = number == SIGSEGV ? &old_segv : &old_bus;
+    if (old->sa_flags & SA_SIGINFO) {
+        old->sa_sigaction(number, info, context);
+    } else if (old->sa_handler != SIG_DFL && old->sa_handler != SIG_IGN) {
+        old->sa_handler(number);
+    } else {
+        /* Back to the default: the faulting instruction runs again and ends
+         * the process as it would have without us. */
+        signal(number, SIG_DFL);
+    }
+}
+
+bool fault_guard_init(void)
+{
+    /* SA_NODEFER: the handler is left by a jump, not by returning. */
+    struct sigaction action = {.sa_sigaction = on_fault,
+                               .sa_flags =
+                                   SA_SIGINFO | SA_NODEFER | SA_ONSTACK};
+    sigemptyset(&action.sa_mask);
+    return sigaction(SIGSEGV, &action, &old_segv) == 0 &&
+           sigaction(SIGBUS, &action, &old_bus) == 0;
+}
+
+bool fault_guard_run(void (*fn)(void *ctx), void *ctx)
+{
+    sigjmp_buf here;
+    if (sigsetjmp(here, 0)) {
+        landing = NULL;
+        return false;
+    }
+    landing = &here;
+    fn(ctx);
+    landing = NULL;
+    return true;
+}

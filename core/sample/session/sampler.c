@@ -1,0 +1,38 @@
+/* sampler.c -- starts everything that sampling needs. */
+#include "sample/session/sampler.h"
+
+#include <lua.h>
+
+#include "base/log.h"
+#include "sample/platform/code_map.h"
+#include "sample/session/collector.h"
+#include "sample/walk/cpu.h"
+#include "sample/platform/fault_guard.h"
+#include "sample/platform/loaded_objects.h"
+#include "sample/hooks/native_heap.h"
+#include "sample/platform/quiet.h"
+#include "sample/walk/vm_line.h"
+#include "sample/walk/vm_stack.h"
+
+bool sampler_init(struct err *err)
+{
+    struct err why = {0};
+    if (!loaded_objects_init() || !fault_guard_init())
+        return err_set(err, "out of memory for the sampler");
+    if (!code_map_init(&why)) {
+        log_write(LOG_WARN, "no_lua_frames",
+                  LOG_FIELDS(log_text("reason", why.message)));
+    }
+    if (!vm_stack_self_test())
+        log_write(LOG_WARN, "no_lua_stacks_in_c",
+                  LOG_FIELDS(log_text("reason", "unknown Lua release"),
+                             log_text("release", LUA_RELEASE)));
+    if (!vm_line_self_test())
+        log_write(LOG_WARN, "no_exact_lines",
+                  LOG_FIELDS(log_text("release", LUA_RELEASE)));
+    if (!cpu_init(err) || !collector_start(err))
+        return false;
+    quiet_init();
+    native_heap_start();
+    return true;
+}

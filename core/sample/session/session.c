@@ -1,0 +1,269 @@
+#include "sample/session/session.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "sample/session/collector.h"
+#include "sample/build/session_profile.h"
+#include "sample/session/session_list.h"
+#include "sample/walk/slow_requests.h"
+#include "sample/tables/stacks.h"
+#include "sample/walk/thread.h"
+
+static const size_t LIMIT_BYTES = 32 * 1024 * 1024;
+enum { DEFAULT_RATE_HZ = 100, MAX_RATE_HZ = 10000 };
+
+struct session {
+    struct session *next; /* [collector_lock] */
+    enum session_kind kind;
+    int rate_hz;
+    struct stacks *stacks;
+    struct slow_requests *slow; /* NULL: all are wanted */
+    struct buf threads; /* of a probe: struct probed_thread, one for each */
+    int64_t start_wall_ns, start_mono_ns;
+    uint64_t start_counts[N_COUNTS];
+};
+
+static struct session *first; /* [collector_lock] */
+
+bool session_list_is_empty(void) { return !first; }
+
+unsigned session_list_n(void)
+{
+    unsigned n = 0;
+    for (const struct session *s = first; s; s = s->next)
+        n += s->kind != SESSION_PROBE;
+    return n;
+}
+
+static void add(struct session *s, const uint32_t *frames, unsigned n_frames,
+                const struct sample *sample)
+{
+    uint32_t labels = sample->labels;
+    if (s->slow)
+        labels = slow_requests_tag(s->slow, labels, sample->request);
+    if (!s->slow || labels != SLOW_REQUESTS_NONE)
+        stacks_add(s->stacks, frames, n_frames, labels, 1, sample->weight_ns);
+}
+
+static bool has_thread(const struct buf *threads, pid_t tid)
+{
+    struct probed_thread thread;
+    for (size_t at = 0; at < threads->len; at += sizeof thread) {
+        memcpy(&thread, threads->data + at, sizeof thread);
+        if (thread.tid == tid)
+            return true;
+    }
+    return false;
+}
+
+/* A thread that another probe has asked as well answers twice. */
+static void add_probed(struct session *s, const uint32_t *frames,
+                       unsigned n_frames, const struct sample *sample,
+                       pid_t tid)
+{
+    if (has_thread(&s->threads, tid))
+        return;
+    const struct probed_thread thread = {
+        .tid = tid,
+        .stack = stacks_add(s->stacks, frames, n_frames, sample->labels, 1, 0),
+    };
+    buf_append(&s->threads, &thread, sizeof thread);
+}
+
+void session_list_add(const uint32_t *frames, unsigned n_frames,
+                      const struct sample *sample, enum session_kind kind,
+                      pid_t tid)
+{
+    for (struct session *s = first; s; s = s->next)
+        if (s->kind == kind && kind == SESSION_PROBE)
+            add_probed(s, frames, n_frames, sample, tid);
+        else if (s->kind == kind)
+            add(s, frames, n_frames, sample);
+}
+
+/* The fastest session's rate of a kind, 0 without any. [collector_lock] */
+static int highest_rate(enum session_kind kind)
+{
+    int rate_hz = 0;
+    for (struct session *s = first; s; s = s->next)
+        if (s->kind == kind && s->rate_hz > rate_hz)
+            rate_hz = s->rate_hz;
+    return rate_hz;
+}
+
+/* [collector_lock] */
+static void set_rates(void)
+{
+    threads_set_rate(highest_rate(SESSION_CPU));
+    threads_set_wall_rate(highest_rate(SESSION_WALL));
+}
+
+static void session_free(struct session *s)
+{
+    stacks_free(s->stacks);
+    slow_requests_free(s->slow);
+    buf_fini(&s->threads);
+    free(s);
+}
+
+/* NULL when out of memory. */
+static struct session *new_session(const struct session_options *options)
+{
+    struct session *s = calloc(1, sizeof *s);
+    if (!s)
+        return NULL;
+    s->kind = options->kind;
+    s->rate_hz = options->rate_hz;
+    s->stacks = stacks_new(LIMIT_BYTES);
+    if (options->slower_than_ns)
+        s->slow = slow_requests_new(options->slower_than_ns);
+    if (s->stacks && (s->slow || !options->slower_than_ns))
+        return s;
+    session_free(s);
+    return NULL;
+}
+
+/* NULL when out of memory. */
+static struct session *add_session(const struct session_options *options)
+{
+    struct session *s = new_session(options);
+    if (!s)
+        return NULL;
+    pthread_mutex_lock(&collector_lock);
+    collector_drain(); /* what was taken before is not for this one */
+    s->start_wall_ns = clock_wall_ns();
+    s->start_mono_ns = clock_mono_ns();
+    threads_sum_counts(s->start_counts);
+    s->next = first;
+    first = s;
+    set_rates();
+    pthread_mutex_unlock(&collector_lock);
+    collector_wake();
+    return s;
+}
+
+struct session *session_open(const struct session_options *options,
+                             struct err *err)
+{
+    struct session_options given = *options;
+    if (given.rate_hz == 0)
+        given.rate_hz = DEFAULT_RATE_HZ;
+    if (given.rate_hz < 1 || given.rate_hz > MAX_RATE_HZ) {
+        err_set(err, "rate must be from 1 to %d samples a second, got %d",
+                MAX_RATE_HZ, given.rate_hz);
+        return NULL;
+    }
+    struct session *s = add_session(&given);
+    if (!s)
+        err_set(err, "out of memory for a profile");
+    return s;
+}
+
+/* [collector_lock] */
+static void unlink_session(struct session *session)
+{
+    struct session **link = &first;
+    while (*link != session)
+        link = &(*link)->next;
+    *link = session->next;
+    set_rates();
+}
+
+void session_abort(struct session *session)
+{
+    pthread_mutex_lock(&collector_lock);
+    unlink_session(session);
+    pthread_mutex_unlock(&collector_lock);
+    session_free(session);
+}
+
+/* A thread answers a signal when it has a CPU: on a busy machine that may take
+ * a while. One that is not back within a second is stuck in the kernel. */
+static const int64_t ANSWER_NS = 1000000000;
+static const struct timespec ANSWER_PAUSE = {.tv_nsec = 2000000};
+
+/* Samples without a Lua stack get one within microseconds of running Lua: wait
+ * a little, then take them as they are. */
+static void flush_pending(void)
+{
+    const int64_t start = clock_mono_ns(), patience_ns = 70000000;
+    for (int64_t waited_ns = 0; waited_ns < ANSWER_NS;) {
+        if (threads_flush(waited_ns >= patience_ns) == 0)
+            return;
+        nanosleep(&ANSWER_PAUSE, NULL);
+        waited_ns = clock_mono_ns() - start;
+    }
+}
+
+/* A thread that is busy in the sampler, or waits for a CPU, has not taken its
+ * probe. */
+static void finish_probes(void)
+{
+    const int64_t start = clock_mono_ns();
+    while (threads_probe_again() > 0 && clock_mono_ns() - start < ANSWER_NS)
+        nanosleep(&ANSWER_PAUSE, NULL);
+}
+
+struct stacks *session_probe(struct buf *threads)
+{
+    const struct session_options options = {.kind = SESSION_PROBE};
+    struct session *session = add_session(&options);
+    if (!session)
+        return NULL;
+    threads_probe();
+    finish_probes();
+    flush_pending();
+    pthread_mutex_lock(&collector_lock);
+    collector_drain();
+    unlink_session(session);
+    pthread_mutex_unlock(&collector_lock);
+    struct stacks *stacks = session->stacks;
+    session->stacks = NULL;
+    if (threads) {
+        *threads = session->threads;
+        session->threads = BUF_INIT;
+    }
+    session_free(session);
+    return stacks;
+}
+
+struct slow_requests *session_slow_requests(const struct session *session)
+{
+    return session->slow;
+}
+
+int64_t session_period_ns(const struct session *session)
+{
+    return 1000000000 / session->rate_hz;
+}
+
+struct profile *session_close(struct session *session,
+                              const struct stacks *more, struct err *err)
+{
+    struct session_profile_source source = {
+        .kind = session->kind,
+        .stacks = session->stacks,
+        .more = more,
+        .slow = session->slow,
+        .rate_hz = session->rate_hz,
+        .time_ns = session->start_wall_ns,
+        .duration_ns = clock_mono_ns() - session->start_mono_ns,
+    };
+    if (session->slow)
+        slow_requests_judge(session->slow);
+    flush_pending();
+    pthread_mutex_lock(&collector_lock);
+    collector_drain();
+    unlink_session(session);
+    threads_sum_counts(source.counts);
+    pthread_mutex_unlock(&collector_lock);
+    for (int i = 0; i < N_COUNTS; i++)
+        source.counts[i] -= session->start_counts[i];
+
+    struct profile *profile = session_profile_build(&source, err);
+    session_free(session);
+    return profile;
+}

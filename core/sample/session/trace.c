@@ -1,0 +1,157 @@
+#include "sample/session/trace.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "profile/strings.h"
+#include "sample/session/trace_json.h"
+
+/* Some 40 MB of JSON. What comes after them is counted. */
+enum { MAX_EVENTS = 200000 };
+
+struct trace {
+    struct trace *next;       /* [lock] */
+    bool is_linked;           /* [lock] */
+    uint64_t number;          /* [lock]: from 1, by their ends; 0 before */
+    int64_t start_ns, end_ns; /* the end: [lock], INT64_MAX before it */
+    struct trace_record *records;
+    uint32_t n, n_allocated, n_dropped;
+    struct strings reasons;
+};
+
+/* Guards the list and what is in it. Nothing is taken inside. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct trace *first;
+atomic_uint trace_n_open;
+static uint64_t n_stopped;
+
+struct trace *trace_open(struct err *err)
+{
+    struct trace *trace = calloc(1, sizeof *trace);
+    if (!trace || !strings_init(&trace->reasons)) {
+        free(trace);
+        err_set(err, "out of memory for a trace");
+        return NULL;
+    }
+    pthread_mutex_lock(&lock);
+    trace->start_ns = clock_mono_ns();
+    trace->end_ns = INT64_MAX;
+    trace->is_linked = true;
+    trace->next = first;
+    first = trace;
+    atomic_fetch_add(&trace_n_open, 1);
+    pthread_mutex_unlock(&lock);
+    return trace;
+}
+
+static void unlink_trace(struct trace *trace)
+{
+    pthread_mutex_lock(&lock);
+    if (trace->is_linked) {
+        struct trace **link = &first;
+        while (*link != trace)
+            link = &(*link)->next;
+        *link = trace->next;
+        trace->is_linked = false;
+        atomic_fetch_sub(&trace_n_open, 1);
+    }
+    pthread_mutex_unlock(&lock);
+}
+
+uint64_t trace_stop(struct trace *trace)
+{
+    pthread_mutex_lock(&lock);
+    uint64_t number = trace->number = ++n_stopped;
+    trace->end_ns = clock_mono_ns();
+    pthread_mutex_unlock(&lock);
+    return number;
+}
+
+bool trace_end(struct trace *trace, struct buf *json, struct err *err)
+{
+    unlink_trace(trace);
+    const struct trace_content content = {
+        .records = trace->records,
+        .n = trace->n,
+        .n_dropped = trace->n_dropped,
+        .reasons = &trace->reasons,
+        .start_ns = trace->start_ns,
+        .end_ns = trace->end_ns,
+    };
+    return (trace_json_write(&content, json) && !json->failed) ||
+           err_set(err, "out of memory for a trace");
+}
+
+void trace_free(struct trace *trace)
+{
+    if (!trace)
+        return;
+    unlink_trace(trace);
+    strings_fini(&trace->reasons);
+    free(trace->records);
+    free(trace);
+}
+
+static bool has_room(struct trace *trace)
+{
+    if (trace->n < trace->n_allocated)
+        return true;
+    if (trace->n == MAX_EVENTS)
+        return false;
+    uint32_t n = trace->n_allocated ? trace->n_allocated * 2 : 256;
+    if (n > MAX_EVENTS)
+        n = MAX_EVENTS;
+    struct trace_record *grown =
+        realloc(trace->records, n * sizeof trace->records[0]);
+    if (!grown)
+        return false;
+    trace->records = grown;
+    trace->n_allocated = n;
+    return true;
+}
+
+/* Those that end later are told later: all up to the last one have it. */
+static bool has(const struct trace *trace, const struct trace_event *event)
+{
+    return trace->number > 0 && trace->number <= event->seen;
+}
+
+/* [lock] */
+static void record(struct trace *trace, const struct trace_event *event)
+{
+    if (has(trace, event) || event->start_ns > trace->end_ns)
+        return;
+    if (!has_room(trace)) {
+        trace->n_dropped++;
+        return;
+    }
+    const char *reason = event->reason ? event->reason : "";
+    uint32_t id = strings_add(&trace->reasons, reason, strlen(reason));
+    trace->records[trace->n++] = (struct trace_record){
+        .event = *event,
+        .reason = id == INDEX_NONE ? 0 : id,
+        .tid = gettid(),
+    };
+}
+
+void trace_add(const struct trace_event *event)
+{
+    pthread_mutex_lock(&lock);
+    for (struct trace *t = first; t; t = t->next)
+        record(t, event);
+    pthread_mutex_unlock(&lock);
+}
+
+void trace_add_to(uint64_t number, const struct trace_event *event)
+{
+    pthread_mutex_lock(&lock);
+    for (struct trace *t = first; t; t = t->next)
+        if (t->number == number)
+            record(t, event);
+    pthread_mutex_unlock(&lock);
+}

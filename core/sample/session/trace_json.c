@@ -1,0 +1,290 @@
+/* trace_json.c
+ *
+ *   a request           a pair of nestable asynchronous events, `b` and `e`
+ *   a wait              the same, within those of its request or task
+ *   a run of a task     a complete event, `X`, on its thread
+ *   a collection        an instant event, `i`, and the memory as a counter, `C`
+ */
+#include "sample/session/trace_json.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/json.h"
+#include "profile/strings.h"
+#include "sample/tables/labels.h"
+
+/* One end of an event. Of what happens at the same time inner ends come first,
+ * then outer ends, outer begins, inner begins. */
+enum rank {
+    RANK_WAIT_ENDS,
+    RANK_REQUEST_ENDS,
+    RANK_REQUEST_BEGINS,
+    RANK_OTHER_BEGINS,
+};
+
+struct edge {
+    int64_t ns; /* since the trace began */
+    uint32_t record;
+    enum rank rank;
+};
+
+struct writer {
+    const struct trace_content *content;
+    struct buf *out;
+    int pid;
+    bool has_some;
+};
+
+static int by_time(const void *a, const void *b)
+{
+    const struct edge *x = a, *y = b;
+    if (x->ns != y->ns)
+        return x->ns < y->ns ? -1 : 1;
+    if (x->rank != y->rank)
+        return x->rank < y->rank ? -1 : 1;
+    return x->record < y->record ? -1 : x->record > y->record;
+}
+
+/* Within the trace, from its begin, and at least a nanosecond long. */
+static int64_t begin_of(const struct trace_content *content,
+                        const struct trace_event *event)
+{
+    int64_t ns = event->start_ns - content->start_ns;
+    return ns > 0 ? ns : 0;
+}
+
+static int64_t end_of(const struct trace_content *content,
+                      const struct trace_event *event)
+{
+    int64_t begin = begin_of(content, event);
+    int64_t end = event->end_ns && event->end_ns < content->end_ns
+                      ? event->end_ns - content->start_ns
+                      : content->end_ns - content->start_ns;
+    return end > begin ? end : begin + 1;
+}
+
+static bool has_end(const struct trace_event *event)
+{
+    return event->kind == TRACE_REQUEST || event->kind == TRACE_WAIT;
+}
+
+/* The value of a label, NULL without it. */
+static const char *label(const struct trace_event *event, const char *key)
+{
+    unsigned n;
+    const struct sampler_label *set = labels_get(event->labels, &n);
+    for (unsigned i = 0; i < n; i++)
+        if (strcmp(set[i].key, key) == 0)
+            return set[i].value;
+    return NULL;
+}
+
+static void put_text(struct buf *out, const char *s)
+{
+    json_put_string(out, s, strlen(s));
+}
+
+static void put_microseconds(struct buf *out, int64_t ns)
+{
+    buf_printf(out, "%" PRId64 ".%03d", ns / 1000, (int)(ns % 1000));
+}
+
+static void begin_event(struct writer *w, const char *phase, int tid,
+                        int64_t ns)
+{
+    buf_printf(w->out, "%s{\"ph\":\"%s\",\"pid\":%d,\"tid\":%d,\"ts\":",
+               w->has_some ? ",\n" : "", phase, w->pid, tid);
+    w->has_some = true;
+    put_microseconds(w->out, ns);
+}
+
+/* ,"name":"GET /data" */
+static void put_name(struct writer *w, const struct trace_event *event)
+{
+    const char *method = label(event, "method"), *route = label(event, "route");
+    struct buf name = BUF_INIT;
+    if (route)
+        buf_printf(&name, "%s%s%s", method ? method : "", method ? " " : "",
+                   route);
+    else
+        buf_puts(&name, event->is_request ? "request" : "task");
+    buf_puts(w->out, ",\"name\":");
+    json_put_string(w->out, name.data ? name.data : "", name.len);
+    buf_fini(&name);
+}
+
+/* Asynchronous events with the same category and id are nested. */
+static void put_id(struct writer *w, const struct trace_event *event)
+{
+    buf_printf(w->out, ",\"cat\":\"%s\",\"id\":\"0x%" PRIx64 "\"",
+               event->is_request ? "request" : "task", event->number);
+}
+
+/* ,"args":{ the labels, and */
+static void begin_args(struct writer *w, const struct trace_event *event)
+{
+    unsigned n;
+    const struct sampler_label *set = labels_get(event->labels, &n);
+    buf_puts(w->out, ",\"args\":{");
+    for (unsigned i = 0; i < n; i++) {
+        put_text(w->out, set[i].key);
+        buf_putc(w->out, ':');
+        put_text(w->out, set[i].value);
+        buf_putc(w->out, ',');
+    }
+}
+
+static void write_request(struct writer *w, const struct trace_record *r,
+                          const struct edge *edge)
+{
+    const struct trace_event *event = &r->event;
+    bool begins = edge->rank == RANK_REQUEST_BEGINS;
+    begin_event(w, begins ? "b" : "e", r->tid, edge->ns);
+    put_name(w, event);
+    put_id(w, event);
+    if (begins) {
+        int64_t end_ns = event->end_ns ? event->end_ns : w->content->end_ns;
+        begin_args(w, event);
+        if (event->end_ns)
+            buf_printf(w->out, "\"status\":%d,", event->status);
+        buf_printf(w->out, "\"ms\":%.3f}",
+                   (double)(end_ns - event->start_ns) / 1e6);
+    }
+    buf_putc(w->out, '}');
+}
+
+static void write_wait(struct writer *w, const struct trace_record *r,
+                       const struct edge *edge)
+{
+    size_t len;
+    const char *reason = strings_get(w->content->reasons, r->reason, &len);
+    begin_event(w, edge->rank == RANK_WAIT_ENDS ? "e" : "b", r->tid, edge->ns);
+    buf_puts(w->out, ",\"name\":");
+    json_put_string(w->out, reason, len);
+    put_id(w, &r->event);
+    buf_putc(w->out, '}');
+}
+
+static void write_run(struct writer *w, const struct trace_record *r,
+                      const struct edge *edge)
+{
+    begin_event(w, "X", r->tid, edge->ns);
+    buf_puts(w->out, ",\"dur\":");
+    put_microseconds(w->out, end_of(w->content, &r->event) - edge->ns);
+    put_name(w, &r->event);
+    buf_puts(w->out, ",\"cat\":\"run\"");
+    begin_args(w, &r->event);
+    buf_printf(w->out, "\"id\":\"0x%" PRIx64 "\"}}", r->event.number);
+}
+
+static void write_collection(struct writer *w, const struct trace_record *r,
+                             const struct edge *edge)
+{
+    begin_event(w, "i", r->tid, edge->ns);
+    buf_printf(w->out,
+               ",\"s\":\"t\",\"cat\":\"gc\",\"name\":\"collection\","
+               "\"args\":{\"bytes\":%" PRId64 "}}",
+               r->event.bytes);
+    begin_event(w, "C", r->tid, edge->ns);
+    buf_printf(w->out,
+               ",\"name\":\"Lua memory, thread %d\","
+               "\"args\":{\"bytes\":%" PRId64 "}}",
+               r->tid, r->event.bytes);
+}
+
+static void write_edge(struct writer *w, const struct edge *edge)
+{
+    const struct trace_record *r = &w->content->records[edge->record];
+    switch (r->event.kind) {
+    case TRACE_REQUEST:
+        write_request(w, r, edge);
+        break;
+    case TRACE_RUN:
+        write_run(w, r, edge);
+        break;
+    case TRACE_WAIT:
+        write_wait(w, r, edge);
+        break;
+    case TRACE_COLLECTION:
+        write_collection(w, r, edge);
+        break;
+    }
+}
+
+/* Both ends of each, in order; NULL when out of memory. */
+static struct edge *sort_edges(const struct trace_content *content, size_t *n)
+{
+    struct edge *edges = calloc(2 * (size_t)content->n + 1, sizeof *edges);
+    *n = 0;
+    if (!edges)
+        return NULL;
+    for (uint32_t i = 0; i < content->n; i++) {
+        const struct trace_event *event = &content->records[i].event;
+        bool is_request = event->kind == TRACE_REQUEST;
+        edges[(*n)++] =
+            (struct edge){begin_of(content, event), i,
+                          is_request ? RANK_REQUEST_BEGINS : RANK_OTHER_BEGINS};
+        if (has_end(event))
+            edges[(*n)++] =
+                (struct edge){end_of(content, event), i,
+                              is_request ? RANK_REQUEST_ENDS : RANK_WAIT_ENDS};
+    }
+    qsort(edges, *n, sizeof *edges, by_time);
+    return edges;
+}
+
+static void write_thread_name(struct writer *w, const struct trace_record *r)
+{
+    const char *worker = label(&r->event, "worker");
+    begin_event(w, "M", r->tid, 0);
+    buf_puts(w->out, ",\"name\":\"thread_name\",\"args\":{\"name\":\"");
+    if (worker)
+        buf_printf(w->out, "worker %s", worker);
+    else
+        buf_printf(w->out, "thread %d", r->tid);
+    buf_puts(w->out, "\"}}");
+}
+
+/* Each thread's once. A process has few. */
+static void write_thread_names(struct writer *w)
+{
+    const struct trace_record *records = w->content->records;
+    enum { MAX_THREADS = 1024 };
+    int named[MAX_THREADS];
+    unsigned n_named = 0;
+    for (uint32_t i = 0; i < w->content->n; i++) {
+        unsigned at = 0;
+        if (records[i].event.kind != TRACE_RUN)
+            continue;
+        while (at < n_named && named[at] != records[i].tid)
+            at++;
+        if (at < n_named || n_named == MAX_THREADS)
+            continue;
+        named[n_named++] = records[i].tid;
+        write_thread_name(w, &records[i]);
+    }
+}
+
+bool trace_json_write(const struct trace_content *content, struct buf *out)
+{
+    struct writer w = {.content = content, .out = out, .pid = getpid()};
+    size_t n;
+    struct edge *edges = sort_edges(content, &n);
+    if (!edges)
+        return false;
+    buf_printf(out,
+               "{\"displayTimeUnit\":\"ms\",\"otherData\":{\"program\":"
+               "\"perilune %s\",\"dropped_events\":%" PRIu32
+               "},\"traceEvents\":[\n",
+               PERILUNE_VERSION, content->n_dropped);
+    write_thread_names(&w);
+    for (size_t i = 0; i < n; i++)
+        write_edge(&w, &edges[i]);
+    buf_puts(out, "\n]}\n");
+    free(edges);
+    return true;
+}

@@ -1,0 +1,119 @@
+#include "sample/tables/frames.h"
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/index.h"
+#include "sample/platform/quiet.h"
+#include "sample/tables/vm_functions.h"
+
+/* Guards all that follows. Nothing else is taken inside. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct frame *frames; /* frame of id i at frames[i - 1] */
+static uint32_t n_frames, n_allocated;
+static struct index index_of_frames;
+static struct vm_functions *functions;
+
+static bool equal(const void *ctx, const void *key, uint32_t position)
+{
+    (void)ctx;
+    const struct frame *a = key, *b = &frames[position];
+    return a->kind == b->kind && a->line == b->line && a->pc == b->pc;
+}
+
+/* [lock] */
+static uint32_t add(const struct frame *frame, uint64_t hash)
+{
+    if (n_frames == n_allocated) {
+        uint32_t n = n_allocated ? n_allocated * 2 : 1024;
+        struct frame *grown = realloc(frames, n * sizeof *grown);
+        if (!grown)
+            return FRAME_FULL;
+        frames = grown;
+        n_allocated = n;
+    }
+    if (!index_add(&index_of_frames, hash, n_frames))
+        return FRAME_FULL;
+    frames[n_frames++] = *frame;
+    return n_frames;
+}
+
+/* All members of the union are as wide as pc once the rest is zero. [lock] */
+static uint32_t find_or_add(const struct frame *frame)
+{
+    uint64_t words[2] = {frame->pc,
+                         (uint64_t)frame->kind << 32 | (uint32_t)frame->line};
+    uint64_t hash = index_hash(words, sizeof words, 0);
+    uint32_t found = index_find(&index_of_frames, hash, equal, NULL, frame);
+    return found != INDEX_NONE ? found + 1 : add(frame, hash);
+}
+
+static uint32_t intern(const struct frame *frame)
+{
+    quiet_lock(&lock);
+    uint32_t id = find_or_add(frame);
+    quiet_unlock(&lock);
+    return id;
+}
+
+/* The id of a Lua function; FUNCTION_FULL where there is no room. */
+static uint32_t intern_function(const char *source, int line_defined)
+{
+    struct vm_function function = {NULL, source, line_defined};
+    uint32_t id = FUNCTION_FULL;
+    quiet_lock(&lock);
+    if (!functions)
+        functions = vm_functions_new();
+    if (functions) {
+        vm_functions_reserve(functions);
+        id = vm_functions_add_entry(functions, &function);
+    }
+    quiet_unlock(&lock);
+    return id;
+}
+
+uint32_t frames_native(uintptr_t pc)
+{
+    struct frame frame = {.kind = FRAME_NATIVE, .pc = pc};
+    return intern(&frame);
+}
+
+uint32_t frames_lua(const char *source, int line_defined, int line)
+{
+    uint32_t id = intern_function(source, line_defined);
+    if (id == FUNCTION_FULL)
+        return frames_note("(too many functions)");
+    struct frame frame = {.kind = FRAME_LUA, .line = line > 0 ? line : 0};
+    frame.pc = id; /* the whole union, so that equal compares it all */
+    return intern(&frame);
+}
+
+uint32_t frames_c(lua_CFunction c)
+{
+    struct frame frame = {.kind = FRAME_C, .c = c};
+    return intern(&frame);
+}
+
+uint32_t frames_note(const char *note)
+{
+    struct frame frame = {.kind = FRAME_NOTE, .note = note};
+    return intern(&frame);
+}
+
+struct frame frames_get(uint32_t id)
+{
+    quiet_lock(&lock);
+    struct frame frame = frames[id - 1];
+    quiet_unlock(&lock);
+    return frame;
+}
+
+const struct vm_function *frames_vm_function(uint32_t function)
+{
+    quiet_lock(&lock);
+    const struct vm_function *found = vm_functions_get(functions, function);
+    quiet_unlock(&lock);
+    return found;
+}

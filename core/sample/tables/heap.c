@@ -1,0 +1,220 @@
+#include "sample/tables/heap.h"
+
+#include <math.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "sample/walk/current_stack.h"
+#include "sample/platform/quiet.h"
+#include "sample/session/sampler.h"
+#include "sample/tables/stacks.h"
+
+static const size_t LIMIT_BYTES = 32 * 1024 * 1024;
+
+/* Numbers of blocks are kept in 1/65536, so that what comes and goes cancels
+ * out exactly. */
+enum { OBJECT_UNIT = 65536 };
+
+struct values {
+    int64_t alloc_objects, alloc_bytes, live_objects, live_bytes;
+};
+
+static size_t rate_bytes = HEAP_RATE_DEFAULT;
+
+/* Guards all that follows. Nothing else is taken inside. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct stacks *stacks;
+static struct values *values; /* by position in `stacks` */
+static uint32_t n_values;
+static struct values overflow;
+
+void heap_set_rate(size_t mean_bytes) { rate_bytes = mean_bytes; }
+
+size_t heap_rate(void) { return rate_bytes; }
+
+/* xorshift64*, Vigna 2016: uniform on (0, 1]. */
+static double draw(uint64_t *random)
+{
+    uint64_t x = *random;
+    x ^= x >> 12;
+    x ^= x << 25;
+    x ^= x >> 27;
+    *random = x;
+    x *= UINT64_C(0x2545f4914f6cdd1d);
+    return (double)((x >> 11) + 1) / 9007199254740992.0;
+}
+
+uint64_t heap_seed(const void *own)
+{
+    uint64_t seed = (uint64_t)(uintptr_t)own ^ (uint64_t)clock_mono_ns();
+    return seed * UINT64_C(0x9e3779b97f4a7c15) | 1;
+}
+
+int64_t heap_next_gap(uint64_t *random)
+{
+    if (rate_bytes == 0)
+        return INT64_MAX;
+    return (int64_t)(-(double)rate_bytes * log(draw(random))) + 1;
+}
+
+/* What a sampled block stands for. */
+static struct values weigh(size_t size)
+{
+    double n = (double)(size > 0 ? size : 1);
+    double blocks = -1 / expm1(-n / (double)rate_bytes);
+    struct values w = {.alloc_objects = llround(blocks * OBJECT_UNIT),
+                       .alloc_bytes = llround(blocks * (double)size)};
+    return w;
+}
+
+/* The values of a position. [lock] */
+static struct values *values_at(uint32_t position)
+{
+    if (position == STACKS_OVERFLOW)
+        return &overflow;
+    if (position >= n_values) {
+        uint32_t n = (position + 1) * 2;
+        struct values *grown = realloc(values, n * sizeof *grown);
+        if (!grown)
+            return &overflow;
+        memset(grown + n_values, 0, (n - n_values) * sizeof *grown);
+        values = grown;
+        n_values = n;
+    }
+    return &values[position];
+}
+
+/* Entries are of a stack, its labels and a class of sizes, which is their label
+ * `bytes`: who compares two profiles tells samples by labels, so a mean, which
+ * changes as time goes by, will not do. Four classes to a doubling, as
+ * allocators have them: up to 8 bytes each size, then 10, 12, 14, 16, 20, ...
+ * The class takes the upper 8 bits of what `stacks` has as labels. */
+enum { CLASS_SHIFT = 24 };
+static const uint32_t LABELS_MASK = (1 << CLASS_SHIFT) - 1;
+
+static unsigned class_of(size_t size)
+{
+    size_t last = size > 0 ? size - 1 : 0;
+    if (last < 4)
+        return (unsigned)last;
+    unsigned log = 63 - (unsigned)__builtin_clzll(last);
+    return (log - 1) * 4 + (unsigned)(last >> (log - 2) & 3);
+}
+
+/* The largest of a class. */
+static size_t bytes_of_class(unsigned size_class)
+{
+    if (size_class < 4)
+        return size_class + 1;
+    unsigned log = size_class / 4 + 1;
+    return ((size_t)(4 + size_class % 4) + 1) << (log - 2);
+}
+
+static uint32_t add(const struct current_stack *stack, uint32_t labels,
+                    size_t size)
+{
+    struct values w = weigh(size);
+    quiet_lock(&lock);
+    if (!stacks)
+        stacks = stacks_new(LIMIT_BYTES);
+    uint32_t position = STACKS_OVERFLOW;
+    if (stacks && stack)
+        position = stacks_add(stacks, stack->frames, stack->n_frames,
+                              (labels & LABELS_MASK) | (uint32_t)class_of(size)
+                                                           << CLASS_SHIFT,
+                              1, 0);
+    struct values *v = values_at(position);
+    if (v == &overflow)
+        position = STACKS_OVERFLOW;
+    v->alloc_objects += w.alloc_objects;
+    v->alloc_bytes += w.alloc_bytes;
+    v->live_objects += w.alloc_objects;
+    v->live_bytes += w.alloc_bytes;
+    quiet_unlock(&lock);
+    return position;
+}
+
+uint32_t heap_add(const struct current_stack *stack, const char *type,
+                  size_t size)
+{
+    quiet_enter(); /* `stack` is to stay as it is */
+    uint32_t labels = 0;
+    if (stack)
+        labels = type ? sampler_add_label(stack->labels, "type", type)
+                      : sampler_add_label(stack->labels, "heap", "native");
+    uint32_t position = add(stack, labels, size);
+    quiet_leave();
+    return position;
+}
+
+void heap_remove(uint32_t position, size_t size)
+{
+    if (quiet_is_child)
+        return;
+    struct values w = weigh(size);
+    quiet_lock(&lock);
+    struct values *v = values_at(position);
+    v->live_objects -= w.alloc_objects;
+    v->live_bytes -= w.alloc_bytes;
+    quiet_unlock(&lock);
+}
+
+static int64_t to_blocks(int64_t objects)
+{
+    return (objects + OBJECT_UNIT / 2) / OBJECT_UNIT;
+}
+
+static struct heap_entry entry_of(const struct values *v)
+{
+    return (struct heap_entry){.alloc_objects = to_blocks(v->alloc_objects),
+                               .alloc_bytes = v->alloc_bytes,
+                               .live_objects = to_blocks(v->live_objects),
+                               .live_bytes = v->live_bytes};
+}
+
+/* [lock] */
+static struct heap_snapshot *copy_all(void)
+{
+    uint32_t n = stacks ? stacks_n(stacks) : 0;
+    size_t n_frames = 0;
+    for (uint32_t i = 0; i < n; i++)
+        n_frames += stacks_get(stacks, i).n_frames;
+    struct heap_snapshot *s = malloc(sizeof *s + n * sizeof s->entries[0] +
+                                     n_frames * sizeof(uint32_t));
+    if (!s)
+        return NULL;
+    s->n = n;
+    s->overflow = entry_of(&overflow);
+    uint32_t *frames = (uint32_t *)&s->entries[n];
+    for (uint32_t i = 0; i < n; i++) {
+        struct stack_entry stack = stacks_get(stacks, i);
+        static const struct values none;
+        s->entries[i] = entry_of(i < n_values ? &values[i] : &none);
+        s->entries[i].labels = stack.labels & LABELS_MASK;
+        s->entries[i].block_bytes = bytes_of_class(stack.labels >> CLASS_SHIFT);
+        s->entries[i].frames = frames;
+        s->entries[i].n_frames = stack.n_frames;
+        memcpy(frames, stack.frames, stack.n_frames * sizeof *frames);
+        frames += stack.n_frames;
+    }
+    return s;
+}
+
+uint32_t heap_n_entries(void)
+{
+    quiet_lock(&lock);
+    uint32_t n = stacks ? stacks_n(stacks) : 0;
+    quiet_unlock(&lock);
+    return n;
+}
+
+struct heap_snapshot *heap_snapshot_take(void)
+{
+    quiet_lock(&lock);
+    struct heap_snapshot *snapshot = copy_all();
+    quiet_unlock(&lock);
+    return snapshot;
+}

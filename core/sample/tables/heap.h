@@ -1,0 +1,63 @@
+/* heap.h -- which stacks allocated memory, and what of it is still there.
+ *
+ * Allocators sample by bytes: the gaps between sampled bytes are exponential
+ * with a mean of heap_rate(), so that a block of n bytes is sampled with
+ * probability p = 1 - e^(-n/mean), and then stands for 1/p blocks (the
+ * estimator of Go's runtime/pprof, scaleHeapSample). The sums are unbiased,
+ * and what a block added when it came is what it takes away when it goes.
+ *
+ * Path: vm_heap.c, native_heap.c -> [heap] -> heap_profile.c
+ */
+#ifndef SAMPLE_TABLES_HEAP_H
+#define SAMPLE_TABLES_HEAP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct current_stack;
+
+/* The mean gap in bytes; 0: nothing is sampled. Set before the first state is
+ * made, 512 KiB if never. */
+#define HEAP_RATE_DEFAULT ((size_t)512 * 1024)
+void heap_set_rate(size_t mean_bytes);
+size_t heap_rate(void);
+
+/* Bytes until the next sample. `*random` is the caller's generator, and begins
+ * with heap_seed of something that is the caller's own. */
+uint64_t heap_seed(const void *own);
+int64_t heap_next_gap(uint64_t *random);
+
+/* A sampled block of `size` bytes was allocated at `stack` (NULL: not known):
+ * a Lua state's, `type` its kind (vm_heap_type.h), or HEAP_NATIVE. Returns what
+ * heap_remove wants when it goes. [any thread, not in a handler] */
+#define HEAP_NATIVE NULL
+uint32_t heap_add(const struct current_stack *stack, const char *type,
+                  size_t size);
+void heap_remove(uint32_t position, size_t size);
+
+/* Cumulative since the start, of one stack with its labels, and of blocks of
+ * about one size. */
+struct heap_entry {
+    const uint32_t *frames; /* ids of frames.h, leaf first */
+    uint32_t n_frames;
+    uint32_t labels;
+    size_t block_bytes; /* none is larger; 4/5 of it or more, from 5 bytes on */
+    int64_t alloc_objects, alloc_bytes, live_objects, live_bytes;
+};
+
+/* Their number. [any thread] */
+uint32_t heap_n_entries(void);
+
+/* All entries as they are now. An entry keeps its place in later snapshots;
+ * those that found no room are summed up in `overflow`. */
+struct heap_snapshot {
+    uint32_t n;
+    struct heap_entry overflow;
+    struct heap_entry entries[];
+};
+
+/* NULL when out of memory. Freed with free(). [any thread] */
+struct heap_snapshot *heap_snapshot_take(void);
+
+#endif

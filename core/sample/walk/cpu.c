@@ -1,0 +1,223 @@
+#include "sample/walk/cpu.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "sample/platform/code_map.h"
+#include "sample/walk/vm_stack.h"
+#include "sample/walk/native_stack.h"
+#include "sample/walk/ring.h"
+#include "sample/walk/safepoint.h"
+#include "sample/walk/sample.h"
+#include "sample/walk/thread.h"
+#include "sample/walk/wall_timer.h"
+
+/* After this much CPU time without a safe point Lua is taken to be stuck in a
+ * C function; or when so many samples wait that the ring might fill. */
+static const int64_t STUCK_NS = 1000000000;
+enum { STUCK_PENDING = THREAD_RING_SLOTS / 2 };
+
+enum { FLUSH_NONE, FLUSH_ASKED, FLUSH_FORCED };
+
+static bool in_finalizer(const struct sample *s)
+{
+    for (unsigned i = 0; i < s->n_native; i++)
+        if (code_map_kind(s->native[i] - (i > 0)) == CODE_COLLECTOR)
+            return true;
+    return false;
+}
+
+/* Hooks are off while a finalizer runs, and arming would only slow it down.
+ * The frames below the collection are at rest: read them here. */
+static void note_finalizer(struct sampler_thread *t, struct sample *s)
+{
+    static _Thread_local struct vm_walk walk;
+    s->flags |= SAMPLE_FINALIZER;
+    if (!vm_stack_read_at_rest(t->functions, t->active, true, &walk))
+        return;
+    memcpy(s->lua, walk.frames, walk.n * sizeof *s->lua);
+    s->n_lua = (uint16_t)walk.n;
+    s->flags |= SAMPLE_LUA_STACK;
+    if (walk.truncated) {
+        s->flags |= SAMPLE_LUA_TRUNCATED;
+        thread_count_sample(t, s, COUNT_LUA_TRUNCATED);
+    }
+}
+
+static void note_lua(struct sampler_thread *t, struct sample *s,
+                     const void *context)
+{
+    lua_State *L = t->active->L;
+    s->flags |= SAMPLE_IN_LUA;
+    s->L = L;
+    if (in_finalizer(s)) {
+        note_finalizer(t, s);
+        return;
+    }
+    s->n_noted = (uint16_t)vm_stack_note(t->functions, L, context, s->noted);
+    safepoint_arm(t, L);
+}
+
+static int64_t note_request(struct sampler_thread *t)
+{
+    struct sampler_request *request = t->request;
+    if (!request)
+        return 0;
+    request->is_sampled = true;
+    return request->number;
+}
+
+/* False: there is no room. */
+static bool record(struct sampler_thread *t, const void *context,
+                   int64_t weight_ns, uint16_t flags)
+{
+    struct sample *s = ring_begin(t->ring);
+    if (!s)
+        return false;
+    s->weight_ns = weight_ns;
+    s->labels = t->labels;
+    s->request = note_request(t);
+    s->flags = flags;
+    s->n_lua = s->n_noted = 0;
+    bool truncated;
+    s->n_native = (uint16_t)native_stack_capture(context, s->native,
+                                                 SAMPLE_MAX_NATIVE, &truncated);
+    if (truncated) {
+        s->flags |= SAMPLE_NATIVE_TRUNCATED;
+        thread_count_sample(t, s, COUNT_NATIVE_TRUNCATED);
+    }
+    if (t->active)
+        note_lua(t, s, context);
+
+    bool alone = ring_n_pending(t->ring) == 0;
+    bool waits = (s->flags & SAMPLE_IN_LUA) && !(s->flags & SAMPLE_LUA_STACK);
+    ring_commit(t->ring);
+    if (alone && !waits)
+        ring_publish(t->ring);
+    else if (alone)
+        t->pending_ns = t->last_ns;
+    return true;
+}
+
+/* A tick of the clock. */
+static void take(struct sampler_thread *t, const void *context)
+{
+    int64_t now = clock_thread_ns();
+    int64_t weight = now - t->last_ns;
+    if (weight <= 0)
+        return;
+    t->last_ns = now;
+    thread_count(t, COUNT_TAKEN);
+    if (!record(t, context, weight, 0))
+        thread_count(t, COUNT_RING_FULL);
+}
+
+/* Hand over what waits as it is, with its native stack only. */
+static void give_up(struct sampler_thread *t)
+{
+    uint32_t n = ring_n_pending(t->ring);
+    for (uint32_t i = 0; i < n; i++) {
+        const struct sample *s = ring_pending(t->ring, i);
+        if ((s->flags & SAMPLE_IN_LUA) && !(s->flags & SAMPLE_LUA_STACK))
+            thread_count_sample(t, s, COUNT_NO_LUA_STACK);
+    }
+    ring_publish(t->ring);
+}
+
+static void complete_if_stuck(struct sampler_thread *t, const void *context)
+{
+    int flush = atomic_exchange(&t->flush, FLUSH_NONE);
+    uint32_t n = ring_n_pending(t->ring);
+    if (n == 0)
+        return;
+    if (flush == FLUSH_NONE && n < STUCK_PENDING &&
+        t->last_ns - t->pending_ns < STUCK_NS)
+        return;
+    uintptr_t native[SAMPLE_MAX_NATIVE];
+    bool truncated;
+    unsigned n_native =
+        native_stack_capture(context, native, SAMPLE_MAX_NATIVE, &truncated);
+    safepoint_try_at_rest(t, native, n_native);
+    if (flush == FLUSH_FORCED && ring_n_pending(t->ring) > 0)
+        give_up(t);
+}
+
+static void on_tick(int number, siginfo_t *info, void *context)
+{
+    (void)number;
+    struct sampler_thread *t = thread_self;
+    if (!t)
+        return;
+    int saved = errno;
+    bool is_wall = wall_timer_ticked(info);
+    bool is_tick = info->si_code == SI_TIMER && !is_wall;
+    if (is_wall)
+        wall_timer_next(t);
+    if (t->busy) {
+        if (is_tick)
+            thread_count(t, COUNT_NESTED);
+    } else {
+        thread_block(t);
+        if (is_tick)
+            take(t, context);
+        if (is_wall)
+            record(t, context, wall_timer_take(t), SAMPLE_WALL);
+        bool is_probed = atomic_load(&t->wants_probe);
+        if (is_probed)
+            record(t, context, 0, SAMPLE_PROBE);
+        complete_if_stuck(t, context);
+        atomic_store_explicit(&t->n_pending, ring_n_pending(t->ring),
+                              memory_order_relaxed);
+        if (is_probed) /* not before others can see that it may be pending */
+            atomic_store(&t->wants_probe, false);
+        thread_unblock(t);
+    }
+    errno = saved;
+}
+
+bool cpu_init(struct err *err)
+{
+    struct sigaction action = {.sa_sigaction = on_tick,
+                               .sa_flags = SA_SIGINFO | SA_RESTART};
+    sigemptyset(&action.sa_mask);
+    if (sigaction(SIGPROF, &action, NULL) == 0)
+        return true;
+    return err_set(err, "cannot handle SIGPROF: %s", strerror(errno));
+}
+
+bool cpu_timer_new(struct sampler_thread *t, struct err *err)
+{
+    struct sigevent event = {.sigev_notify = SIGEV_THREAD_ID,
+                             .sigev_signo = SIGPROF};
+    event._sigev_un._tid = t->tid;
+    if (timer_create(CLOCK_THREAD_CPUTIME_ID, &event, &t->timer) == 0)
+        return true;
+    return err_set(err, "cannot make a CPU timer: %s", strerror(errno));
+}
+
+void cpu_timer_free(struct sampler_thread *t) { timer_delete(t->timer); }
+
+void cpu_timer_set(struct sampler_thread *t, int rate_hz, bool restart)
+{
+    struct itimerspec spec = {0};
+    if (rate_hz > 0) {
+        int64_t period_ns = 1000000000 / rate_hz;
+        spec.it_interval.tv_sec = period_ns / 1000000000;
+        spec.it_interval.tv_nsec = period_ns % 1000000000;
+        spec.it_value = spec.it_interval;
+    }
+    clockid_t clock;
+    if (restart && pthread_getcpuclockid(t->pthread, &clock) == 0)
+        t->last_ns = clock_read_ns(clock);
+    timer_settime(t->timer, 0, &spec, NULL);
+}
+
+void cpu_flush(struct sampler_thread *t, bool force)
+{
+    atomic_store(&t->flush, force ? FLUSH_FORCED : FLUSH_ASKED);
+    pthread_kill(t->pthread, SIGPROF);
+}
+
+void cpu_probe(struct sampler_thread *t) { pthread_kill(t->pthread, SIGPROF); }

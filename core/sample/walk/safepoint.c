@@ -1,0 +1,390 @@
+/* safepoint.c -- the hook, and what completes samples.
+ *
+ * COUNT fires at the next instruction, CALL and RET when a C function or a
+ * tiny Lua function is entered or left, its frame still on the stack. The VM
+ * rereads its hook flag only at jumps, calls and slow paths, so that an event
+ * may be any of them.
+ */
+#include "sample/walk/safepoint.h"
+
+#include "sample/platform/code_map.h"
+#include "sample/hooks/lua_api.h"
+#include "sample/walk/vm_stack.h"
+#include "sample/walk/ring.h"
+#include "sample/walk/thread.h"
+
+/* Per event, the bit of a hook mask that asks for it. */
+static int event_mask(int event)
+{
+    return event == LUA_HOOKTAILCALL ? LUA_MASKCALL : 1 << event;
+}
+
+static struct armed_hook *find_armed(struct sampler_thread *t,
+                                     const lua_State *L)
+{
+    for (unsigned i = 0; i < t->n_armed; i++)
+        if (t->armed[i].L == L)
+            return &t->armed[i];
+    return NULL;
+}
+
+static void safepoint_hook(lua_State *L, lua_Debug *ar);
+static void remainder_hook(lua_State *L, lua_Debug *ar);
+static void lines_hook(lua_State *L, lua_Debug *ar);
+
+static bool is_ours(lua_Hook hook)
+{
+    return hook == safepoint_hook || hook == remainder_hook ||
+           hook == lines_hook;
+}
+
+/* The user's hook of an L that is not armed. */
+static struct armed_hook own_hook(lua_State *L)
+{
+    lua_Hook hook = archive_lua_gethook(L);
+    if (is_ours(hook))
+        return (struct armed_hook){.L = L};
+    return (struct armed_hook){L, hook, archive_lua_gethookmask(L),
+                               archive_lua_gethookcount(L), false};
+}
+
+void safepoint_arm(struct sampler_thread *t, lua_State *L)
+{
+    struct armed_hook *armed = find_armed(t, L);
+    if (armed && armed->waits)
+        return;
+    if (!armed) {
+        if (t->n_armed == THREAD_MAX_ARMED)
+            return;
+        armed = &t->armed[t->n_armed++];
+        *armed = own_hook(L);
+    }
+    armed->waits = true;
+    archive_lua_sethook(
+        L, safepoint_hook,
+        LUA_MASKCOUNT | LUA_MASKCALL | LUA_MASKRET | armed->mask, 1);
+}
+
+/* Give L its own hook back. */
+static void restore(struct sampler_thread *t, struct armed_hook *armed)
+{
+    archive_lua_sethook(armed->L, armed->hook, armed->mask, armed->count);
+    *armed = t->armed[--t->n_armed];
+}
+
+/* From 1 to n (xorshift32, Marsaglia 2003). */
+static int draw(struct sampler_thread *t, int n)
+{
+    uint32_t x = t->random ? t->random : 2463534242u;
+    x ^= x << 13;
+    x ^= x >> 17;
+    x ^= x << 5;
+    t->random = x;
+    return 1 + (int)(x % (uint32_t)n);
+}
+
+/* The end of waiting: L's own hook again, which is returned.
+ *
+ * How far a user's count hook had counted is lost, and no function tells it.
+ * Starting anew at every sample, a count longer than what runs between two of
+ * them would never end. A sample comes at any point of a count with equal
+ * chance, so we let the hook come after a remainder drawn evenly from it: on
+ * average it comes as often as the user asked. */
+static struct armed_hook disarm(struct sampler_thread *t, lua_State *L)
+{
+    struct armed_hook *armed = find_armed(t, L);
+    if (!armed) {
+        archive_lua_sethook(L, NULL, 0, 0);
+        return (struct armed_hook){.L = L};
+    }
+    struct armed_hook user = *armed;
+    if ((user.mask & LUA_MASKCOUNT) && user.count > 1) {
+        armed->waits = false;
+        archive_lua_sethook(L, remainder_hook, user.mask, draw(t, user.count));
+    } else {
+        restore(t, armed);
+    }
+    return user;
+}
+
+/* Stands in for a user's hook until its remainder is counted. */
+static void remainder_hook(lua_State *L, lua_Debug *ar)
+{
+    struct sampler_thread *t = thread_self;
+    struct armed_hook user = {0};
+    if (t) {
+        thread_block(t);
+        struct armed_hook *armed = find_armed(t, L);
+        if (armed)
+            user = *armed;
+        if (armed && ar->event == LUA_HOOKCOUNT)
+            restore(t, armed);
+        thread_unblock(t);
+    }
+    if (user.hook)
+        user.hook(L, ar);
+    else
+        archive_lua_sethook(L, NULL, 0, 0);
+}
+
+bool safepoint_replace_user_hook(struct sampler_thread *t, lua_State *L,
+                                 lua_Hook hook, int mask, int count)
+{
+    struct armed_hook *armed = find_armed(t, L);
+    if (!armed)
+        return false;
+    bool off = !hook || !mask;
+    armed->hook = off ? NULL : hook;
+    armed->mask = off ? 0 : mask;
+    armed->count = count;
+    if (!armed->waits)
+        restore(t, armed);
+    return true;
+}
+
+struct armed_hook safepoint_get_user_hook(struct sampler_thread *t,
+                                          lua_State *L)
+{
+    const struct armed_hook *armed = t ? find_armed(t, L) : NULL;
+    return armed ? *armed : own_hook(L);
+}
+
+void safepoint_unhook_child(struct sampler_thread *t, lua_State *parent,
+                            lua_State *child)
+{
+    if (!is_ours(archive_lua_gethook(child)))
+        return;
+    const struct armed_hook *armed = t ? find_armed(t, parent) : NULL;
+    if (armed)
+        archive_lua_sethook(child, armed->hook, armed->mask, armed->count);
+    else
+        archive_lua_sethook(child, NULL, 0, 0);
+}
+
+/* The watch on lines is over: so many instructions, and no sample. */
+static void lines_hook(lua_State *L, lua_Debug *ar)
+{
+    (void)ar;
+    struct sampler_thread *t = thread_self;
+    if (t)
+        thread_block(t);
+    if (archive_lua_gethook(L) == lines_hook)
+        archive_lua_sethook(L, NULL, 0, 0);
+    if (t)
+        thread_unblock(t);
+}
+
+void safepoint_watch_lines(bool is_wanted)
+{
+    enum { MAX_INSTRUCTIONS = 1000 };
+    struct sampler_thread *t = thread_self;
+    if (!t || t->busy || !t->active)
+        return;
+    lua_State *L = t->active->L;
+    thread_block(t);
+    lua_Hook hook = archive_lua_gethook(L);
+    if (is_wanted && !hook)
+        archive_lua_sethook(L, lines_hook, LUA_MASKCOUNT, MAX_INSTRUCTIONS);
+    else if (!is_wanted && hook == lines_hook)
+        archive_lua_sethook(L, NULL, 0, 0);
+    thread_unblock(t);
+}
+
+/* Where in the walk the frame `ci` of L is; walk->n when it is not. */
+static unsigned find_frame(const struct vm_walk *walk, const lua_State *L,
+                           const void *ci)
+{
+    unsigned i = 0;
+    while (i < walk->n && !(walk->ci[i] == ci && walk->L[i] == L))
+        i++;
+    return i;
+}
+
+/* The first frame that is not L's: where a sample goes that was taken while L
+ * had no frame at all. */
+static unsigned first_outside(const struct vm_walk *walk, const lua_State *L)
+{
+    unsigned i = 0;
+    while (i < walk->n && walk->L[i] == L)
+        i++;
+    return i;
+}
+
+static void put_frame(struct sample *s, struct vm_frame frame)
+{
+    if (s->n_lua < SAMPLE_MAX_LUA)
+        s->lua[s->n_lua++] = frame;
+}
+
+/* The walk from frame `first` on is the sample's stack. */
+static void put_walk(struct sampler_thread *t, struct sample *s,
+                     const struct vm_walk *walk, unsigned first)
+{
+    for (unsigned i = first; i < walk->n; i++)
+        put_frame(s, walk->frames[i]);
+    if (walk->truncated || s->n_lua + first < walk->n) {
+        s->flags |= SAMPLE_LUA_TRUNCATED;
+        thread_count_sample(t, s, COUNT_LUA_TRUNCATED);
+    }
+    s->flags |= SAMPLE_LUA_STACK;
+}
+
+/* Its frame was replaced by the function that a tail call entered: what the
+ * handler noted of it stands in. */
+static void put_tail_called(struct sampler_thread *t, struct sample *s,
+                            const struct vm_walk *walk, unsigned at)
+{
+    put_frame(s, s->noted[0].frame);
+    s->flags |= SAMPLE_TAIL_CALLED;
+    thread_count_sample(t, s, COUNT_TAIL_CALLED);
+    put_walk(t, s, walk, at + 1);
+}
+
+/* Its frame is gone, by an error or a yield: keep what was noted down to the
+ * first frame that is still there. `surviving` is the innermost frame of the
+ * walk that the sampled code can have been called from. */
+static void put_skidded(struct sampler_thread *t, struct sample *s,
+                        const struct vm_walk *walk, unsigned surviving)
+{
+    for (unsigned i = 0; i < s->n_noted; i++) {
+        unsigned at = find_frame(walk, s->L, s->noted[i].ci);
+        if (at < walk->n) {
+            surviving = at;
+            break;
+        }
+        uint32_t function = s->noted[i].frame.function;
+        if (function != FUNCTION_UNKNOWN)
+            put_frame(s, s->noted[i].frame);
+    }
+    s->flags |= SAMPLE_SKIDDED;
+    thread_count_sample(t, s, COUNT_SKIDDED);
+    put_walk(t, s, walk, surviving);
+}
+
+/* Its frame is still there; since the sample it has gone on, line by line. */
+static void put_found(struct sampler_thread *t, struct sample *s,
+                      const struct vm_walk *walk, unsigned at)
+{
+    put_walk(t, s, walk, at);
+    if (s->noted[0].exact)
+        s->lua[0].line = s->noted[0].frame.line;
+}
+
+/* Complete one sample from a walk made at event `ar` (NULL: none). */
+static void complete_one(struct sampler_thread *t, struct sample *s,
+                         const struct vm_walk *walk, const lua_Debug *ar)
+{
+    bool entered =
+        ar && (ar->event == LUA_HOOKCALL || ar->event == LUA_HOOKTAILCALL);
+    if (s->flags & SAMPLE_FINALIZER) {
+        put_skidded(t, s, walk, 0);
+        return;
+    }
+    if (s->n_noted == 0) {
+        put_walk(t, s, walk, first_outside(walk, s->L));
+        return;
+    }
+    const void *ci = s->noted[0].ci;
+    unsigned at = find_frame(walk, s->L, ci);
+    if (at == walk->n)
+        put_skidded(t, s, walk, entered && walk->n > 0 ? 1 : 0);
+    else if (ar && ar->event == LUA_HOOKTAILCALL && at == 0)
+        put_tail_called(t, s, walk, at);
+    else
+        put_found(t, s, walk, at);
+}
+
+/* Complete all that is pending and hand it over. */
+static void complete(struct sampler_thread *t, const struct vm_walk *walk,
+                     const lua_Debug *ar)
+{
+    uint32_t n = ring_n_pending(t->ring);
+    for (uint32_t i = 0; i < n; i++) {
+        struct sample *s = ring_pending(t->ring, i);
+        if ((s->flags & SAMPLE_IN_LUA) && !(s->flags & SAMPLE_LUA_STACK))
+            complete_one(t, s, walk, ar);
+    }
+    ring_publish(t->ring);
+    atomic_store_explicit(&t->n_pending, 0, memory_order_relaxed);
+}
+
+/* Thread-local, not on the stack: it is 4 KiB, and a handler may be on top of
+ * a stack that is nearly used up. `busy` guards it. */
+static _Thread_local struct vm_walk walk_buffer;
+
+static void complete_at_safe_point(struct sampler_thread *t,
+                                   const struct sampler_entry *entry,
+                                   const lua_Debug *ar)
+{
+    vm_functions_reserve(t->functions);
+    vm_stack_read(t->functions, entry, &walk_buffer);
+    complete(t, &walk_buffer, ar);
+}
+
+static void safepoint_hook(lua_State *L, lua_Debug *ar)
+{
+    struct sampler_thread *t = thread_self;
+    if (!t) {
+        archive_lua_sethook(L, NULL, 0, 0);
+        return;
+    }
+    thread_block(t);
+    struct armed_hook user = disarm(t, L);
+    if (ring_n_pending(t->ring) > 0) {
+        /* C code may have called into a coroutine without resuming it. */
+        struct sampler_entry here = {L, t->active};
+        bool known = t->active && t->active->L == L;
+        complete_at_safe_point(t, known ? t->active : &here, ar);
+    }
+    if (t->wants_names) {
+        t->wants_names = false;
+        sampler_learn_names(L);
+    }
+    thread_unblock(t);
+    bool wanted = user.hook && (user.mask & event_mask(ar->event)) &&
+                  (ar->event != LUA_HOOKCOUNT || user.count == 1);
+    if (wanted)
+        user.hook(L, ar);
+}
+
+/* Lua's frames are at rest when the innermost of the core's native frames is
+ * the one that called a C function: that one runs, and has not come back. */
+static bool is_at_rest(const uintptr_t *native, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++) {
+        enum code_kind kind = code_map_kind(native[i] - (i > 0));
+        if (kind != CODE_OTHER)
+            return kind == CODE_C_CALL && i > 0;
+    }
+    return false;
+}
+
+void safepoint_try_at_rest(struct sampler_thread *t, const uintptr_t *native,
+                           unsigned n_native)
+{
+    if (t->active && is_at_rest(native, n_native) &&
+        vm_stack_read_at_rest(t->functions, t->active, false, &walk_buffer))
+        complete(t, &walk_buffer, NULL);
+}
+
+void safepoint_finish(struct sampler_thread *t, struct sampler_entry *entry)
+{
+    thread_block(t);
+    struct armed_hook *armed = find_armed(t, entry->L);
+    if (armed)
+        restore(t, armed);
+    if (ring_n_pending(t->ring) > 0)
+        complete_at_safe_point(t, entry, NULL);
+    thread_unblock(t);
+    t->active = entry->outer;
+}
+
+void sampler_enter(struct sampler_entry *entry, lua_State *L)
+{
+    safepoint_enter(thread_self, entry, L);
+}
+
+void sampler_leave(struct sampler_entry *entry)
+{
+    safepoint_leave(thread_self, entry);
+}

@@ -1,0 +1,241 @@
+#include "sample/walk/slow_requests.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/index.h"
+#include "sample/session/sampler.h"
+#include "sample/walk/thread.h"
+
+struct known_request {
+    int64_t number;
+    bool is_quick;    /* it is over, and took less */
+    bool has_samples; /* some tag is of it */
+};
+
+struct tag {
+    uint32_t request; /* position */
+    uint32_t labels;
+};
+
+/* A growing array, and where in it each key is. */
+struct table {
+    void *entries;
+    uint32_t n, n_allocated;
+    struct index index;
+};
+
+struct slow_requests {
+    struct slow_requests *next; /* [lock] */
+    int64_t least_ns;
+    int64_t judged_ns;     /* 0: not yet */
+    struct table requests; /* of struct known_request */
+    struct table tags;     /* of struct tag */
+};
+
+/* Guards the list and what is in it. Nothing is taken inside. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct slow_requests *first;
+static atomic_uint n_open;
+static _Atomic int64_t last_number;
+
+/* Room for one more entry. */
+static bool grow(struct table *table, size_t size)
+{
+    if (table->n < table->n_allocated)
+        return true;
+    uint32_t n = table->n_allocated ? table->n_allocated * 2 : 64;
+    void *grown = realloc(table->entries, n * size);
+    if (!grown)
+        return false;
+    table->entries = grown;
+    table->n_allocated = n;
+    return true;
+}
+
+static void fini_table(struct table *table)
+{
+    free(table->entries);
+    index_fini(&table->index);
+}
+
+static bool is_request(const void *ctx, const void *key, uint32_t position)
+{
+    const struct known_request *requests = ctx;
+    return requests[position].number == *(const int64_t *)key;
+}
+
+/* Its position; INDEX_NONE when out of memory. [lock] */
+static uint32_t find_request(struct table *table, int64_t number)
+{
+    uint64_t hash = index_hash(&number, sizeof number, 0);
+    uint32_t at =
+        index_find(&table->index, hash, is_request, table->entries, &number);
+    if (at != INDEX_NONE)
+        return at;
+    if (!grow(table, sizeof(struct known_request)) ||
+        !index_add(&table->index, hash, table->n))
+        return INDEX_NONE;
+    struct known_request *requests = table->entries;
+    requests[table->n] = (struct known_request){.number = number};
+    return table->n++;
+}
+
+static bool is_tag(const void *ctx, const void *key, uint32_t position)
+{
+    const struct tag *a = (const struct tag *)ctx + position, *b = key;
+    return a->request == b->request && a->labels == b->labels;
+}
+
+/* [lock] */
+static uint32_t find_tag(struct table *table, struct tag tag)
+{
+    uint64_t hash = index_hash(&tag, sizeof tag, 0);
+    uint32_t at = index_find(&table->index, hash, is_tag, table->entries, &tag);
+    if (at != INDEX_NONE)
+        return at;
+    if (!grow(table, sizeof tag) || !index_add(&table->index, hash, table->n))
+        return INDEX_NONE;
+    ((struct tag *)table->entries)[table->n] = tag;
+    return table->n++;
+}
+
+struct slow_requests *slow_requests_new(int64_t least_ns)
+{
+    struct slow_requests *slow = calloc(1, sizeof *slow);
+    if (!slow)
+        return NULL;
+    slow->least_ns = least_ns;
+    pthread_mutex_lock(&lock);
+    slow->next = first;
+    first = slow;
+    atomic_fetch_add(&n_open, 1);
+    pthread_mutex_unlock(&lock);
+    return slow;
+}
+
+void slow_requests_free(struct slow_requests *slow)
+{
+    if (!slow)
+        return;
+    pthread_mutex_lock(&lock);
+    struct slow_requests **link = &first;
+    while (*link != slow)
+        link = &(*link)->next;
+    *link = slow->next;
+    atomic_fetch_sub(&n_open, 1);
+    pthread_mutex_unlock(&lock);
+    fini_table(&slow->requests);
+    fini_table(&slow->tags);
+    free(slow);
+}
+
+/* [lock] */
+static uint32_t tag(struct slow_requests *slow, uint32_t labels, int64_t number)
+{
+    uint32_t request = find_request(&slow->requests, number);
+    if (request == INDEX_NONE)
+        return SLOW_REQUESTS_NONE;
+    ((struct known_request *)slow->requests.entries)[request].has_samples =
+        true;
+    return find_tag(&slow->tags, (struct tag){request, labels});
+}
+
+uint32_t slow_requests_tag(struct slow_requests *slow, uint32_t labels,
+                           int64_t request)
+{
+    if (request == 0)
+        return SLOW_REQUESTS_NONE;
+    pthread_mutex_lock(&lock);
+    uint32_t result = tag(slow, labels, request);
+    pthread_mutex_unlock(&lock);
+    return result;
+}
+
+void slow_requests_judge(struct slow_requests *slow)
+{
+    pthread_mutex_lock(&lock);
+    if (slow->judged_ns == 0)
+        slow->judged_ns = clock_mono_ns();
+    pthread_mutex_unlock(&lock);
+}
+
+/* [lock] */
+static bool is_slow(const struct slow_requests *slow,
+                    const struct known_request *request)
+{
+    return !request->is_quick &&
+           slow->judged_ns - request->number >= slow->least_ns;
+}
+
+bool slow_requests_has(struct slow_requests *slow, uint32_t tag,
+                       uint32_t *labels)
+{
+    bool has = false;
+    pthread_mutex_lock(&lock);
+    if (tag < slow->tags.n) {
+        const struct tag *t = (struct tag *)slow->tags.entries + tag;
+        const struct known_request *requests = slow->requests.entries;
+        has = is_slow(slow, &requests[t->request]);
+        *labels = t->labels;
+    }
+    pthread_mutex_unlock(&lock);
+    return has;
+}
+
+void slow_requests_count(struct slow_requests *slow, size_t *n_sampled,
+                         size_t *n_slow)
+{
+    *n_sampled = *n_slow = 0;
+    pthread_mutex_lock(&lock);
+    const struct known_request *requests = slow->requests.entries;
+    for (uint32_t i = 0; i < slow->requests.n; i++) {
+        *n_sampled += requests[i].has_samples;
+        *n_slow += requests[i].has_samples && is_slow(slow, &requests[i]);
+    }
+    pthread_mutex_unlock(&lock);
+}
+
+void sampler_begin_request(struct sampler_request *request, int64_t start_ns)
+{
+    int64_t last = atomic_load_explicit(&last_number, memory_order_relaxed);
+    int64_t number;
+    do
+        number = start_ns > last ? start_ns : last + 1;
+    while (!atomic_compare_exchange_weak(&last_number, &last, number));
+    request->number = number;
+}
+
+/* [lock] */
+static void note_quick(struct slow_requests *slow, int64_t number,
+                       int64_t now_ns)
+{
+    if (slow->judged_ns != 0 || now_ns - number >= slow->least_ns)
+        return;
+    uint32_t at = find_request(&slow->requests, number);
+    if (at != INDEX_NONE)
+        ((struct known_request *)slow->requests.entries)[at].is_quick = true;
+}
+
+/* Out of the way of requests that no sample saw. */
+static __attribute__((noinline)) void judge_ended(int64_t number)
+{
+    if (atomic_load(&n_open) == 0)
+        return;
+    int64_t now_ns = clock_mono_ns();
+    pthread_mutex_lock(&lock);
+    for (struct slow_requests *s = first; s; s = s->next)
+        note_quick(s, number, now_ns);
+    pthread_mutex_unlock(&lock);
+}
+
+void sampler_end_request(struct sampler_request *request)
+{
+    struct sampler_thread *t = thread_self;
+    if (t && t->request == request)
+        t->request = NULL;
+    if (request->is_sampled)
+        judge_ended(request->number);
+}

@@ -1,0 +1,144 @@
+#include "sample/walk/stitch.h"
+
+#include <stdbool.h>
+
+#include "sample/platform/code_map.h"
+#include "sample/tables/frames.h"
+#include "sample/tables/vm_functions.h"
+#include "sample/platform/symbolize.h"
+
+struct stitching {
+    const struct sample *sample;
+    const struct vm_functions *functions;
+    uint32_t *out;
+    unsigned n;
+};
+
+/* An address inside the instruction: a return address is the byte after. */
+static uintptr_t pc_of(const struct sample *s, unsigned i)
+{
+    return s->native[i] - (i > 0);
+}
+
+static enum code_kind kind_of(const struct sample *s, unsigned i)
+{
+    return code_map_kind(pc_of(s, i));
+}
+
+static void put(struct stitching *st, uint32_t frame)
+{
+    if (frame != FRAME_FULL)
+        st->out[st->n++] = frame;
+}
+
+static void put_native(struct stitching *st, unsigned first, unsigned end)
+{
+    for (unsigned i = first; i < end; i++)
+        put(st, frames_native(pc_of(st->sample, i)));
+}
+
+/* The native frame, at or after `first`, of a C function that Lua called: the
+ * one called by the core's C_CALL code. n_native when there is none. */
+static unsigned next_c_function(const struct sample *s, unsigned first)
+{
+    for (unsigned i = first; i + 1 < s->n_native; i++)
+        if (kind_of(s, i) == CODE_OTHER && kind_of(s, i + 1) == CODE_C_CALL)
+            return i;
+    return s->n_native;
+}
+
+static unsigned next_kind(const struct sample *s, unsigned first,
+                          enum code_kind kind)
+{
+    unsigned i = first;
+    while (i < s->n_native && kind_of(s, i) != kind)
+        i++;
+    return i;
+}
+
+static void put_vm(struct stitching *st, const struct vm_frame *frame)
+{
+    if (frame->function == FUNCTION_FULL) {
+        put(st, frames_note("(too many functions)"));
+        return;
+    }
+    if (frame->function == FUNCTION_UNKNOWN) {
+        put(st, frames_note("(tail call)"));
+        return;
+    }
+    const struct vm_function *f =
+        vm_functions_get(st->functions, frame->function);
+    put(st, f->c ? frames_c(f->c)
+                 : frames_lua(f->source, f->line_defined, frame->line));
+}
+
+static bool is_c_frame(const struct stitching *st, const struct vm_frame *frame)
+{
+    return frame->function < FUNCTION_FULL &&
+           vm_functions_get(st->functions, frame->function)->c;
+}
+
+/* What runs in or for the innermost frame of the Lua stack, down to that frame
+ * itself if it is a C function. Returns how many Lua frames were put. */
+static unsigned put_leaf(struct stitching *st, unsigned first)
+{
+    const struct sample *s = st->sample;
+    bool is_allocation = s->flags & SAMPLE_ALLOCATION;
+    unsigned vm = next_kind(s, first, CODE_VM);
+    unsigned c = next_c_function(s, first);
+    if (c >= vm) { /* a Lua function, or between two */
+        if (vm < s->n_native && !is_allocation)
+            put_native(st, first, vm);
+        return 0;
+    }
+    if (!is_allocation)
+        put_native(st, first, c);
+    if (s->n_lua > 0 && is_c_frame(st, &s->lua[0])) {
+        put_vm(st, &s->lua[0]);
+        return 1;
+    }
+    /* Its frame was gone at the safe point: the native stack has it. */
+    uintptr_t start = symbolize_function_start(pc_of(s, c));
+    put(st, frames_c((lua_CFunction)start));
+    return 0;
+}
+
+/* The native frames that called into Lua first. */
+static void put_root(struct stitching *st)
+{
+    const struct sample *s = st->sample;
+    unsigned i = s->n_native;
+    while (i > 0 && kind_of(s, i - 1) == CODE_OTHER)
+        i--;
+    if (s->flags & SAMPLE_NATIVE_TRUNCATED)
+        put(st, frames_note("(truncated)"));
+    else
+        put_native(st, i, s->n_native);
+}
+
+unsigned stitch(const struct sample *sample,
+                const struct vm_functions *functions, uint32_t *out)
+{
+    struct stitching st = {sample, functions, out, 0};
+    if (!(sample->flags & SAMPLE_LUA_STACK)) {
+        unsigned first = 0;
+        if (sample->flags & SAMPLE_ALLOCATION)
+            while (first < sample->n_native && kind_of(sample, first))
+                first++;
+        put_native(&st, first, sample->n_native);
+        if (sample->flags & SAMPLE_NATIVE_TRUNCATED)
+            put(&st, frames_note("(truncated)"));
+        return st.n;
+    }
+    unsigned first = 0;
+    if (sample->flags & SAMPLE_FINALIZER) {
+        put(&st, frames_note("(finalizer)"));
+        first = next_kind(sample, 0, CODE_COLLECTOR);
+    }
+    for (unsigned i = put_leaf(&st, first); i < sample->n_lua; i++)
+        put_vm(&st, &sample->lua[i]);
+    if (sample->flags & SAMPLE_LUA_TRUNCATED)
+        put(&st, frames_note("(truncated)"));
+    put_root(&st);
+    return st.n;
+}

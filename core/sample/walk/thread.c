@@ -1,0 +1,209 @@
+#include "sample/walk/thread.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "sample/session/collector.h"
+#include "sample/walk/cpu.h"
+#include "sample/tables/vm_functions.h"
+#include "sample/walk/native_stack.h"
+#include "sample/walk/ring.h"
+#include "sample/walk/wall_timer.h"
+
+_Thread_local struct sampler_thread *thread_self;
+
+pthread_mutex_t threads_lock = PTHREAD_MUTEX_INITIALIZER;
+struct sampler_thread *threads_first;
+/* Of threads that are gone. [threads_lock] */
+static uint64_t ended_counts[N_COUNTS];
+/* What every timer is set to; 0: no session. [threads_lock] */
+static int rate_hz, wall_rate_hz;
+
+static void thread_free(struct sampler_thread *t)
+{
+    ring_free(t->ring);
+    vm_functions_free(t->functions);
+    free(t);
+}
+
+static struct sampler_thread *thread_new(struct err *err)
+{
+    struct sampler_thread *t = calloc(1, sizeof *t);
+    if (!t) {
+        err_set(err, "out of memory for a thread's samples");
+        return NULL;
+    }
+    t->ring = ring_new(THREAD_RING_SLOTS);
+    t->functions = vm_functions_new();
+    t->pthread = pthread_self();
+    t->tid = gettid();
+    if (!t->ring || !t->functions) {
+        err_set(err, "out of memory for a thread's samples");
+        thread_free(t);
+        return NULL;
+    }
+    return t;
+}
+
+bool sampler_attach_thread(const char *worker, struct err *err)
+{
+    struct sampler_thread *t = thread_new(err);
+    if (!t)
+        return false;
+    if (!cpu_timer_new(t, err)) {
+        thread_free(t);
+        return false;
+    }
+    if (!wall_timer_new(t, err)) {
+        cpu_timer_free(t);
+        thread_free(t);
+        return false;
+    }
+    if (worker) {
+        struct sampler_label label = {"worker", worker};
+        t->labels = sampler_intern_labels(&label, 1);
+    }
+    native_stack_prewarm();
+    thread_self = t;
+    pthread_mutex_lock(&threads_lock);
+    t->next = threads_first;
+    threads_first = t;
+    cpu_timer_set(t, rate_hz, true);
+    wall_timer_set(t, wall_rate_hz);
+    pthread_mutex_unlock(&threads_lock);
+    return true;
+}
+
+void sampler_detach_thread(void)
+{
+    struct sampler_thread *t = thread_self;
+    if (!t)
+        return;
+    pthread_mutex_lock(&threads_lock);
+    cpu_timer_free(t);
+    wall_timer_free(t);
+    thread_self = NULL; /* a signal still on its way finds nothing to do */
+    ring_publish(t->ring);
+    t->detached = true;
+    pthread_mutex_unlock(&threads_lock);
+    collector_wake();
+}
+
+uint32_t sampler_set_labels(uint32_t labels)
+{
+    struct sampler_thread *t = thread_self;
+    if (!t)
+        return 0;
+    uint32_t old = t->labels;
+    t->labels = labels;
+    return old;
+}
+
+struct sampler_context sampler_switch(struct sampler_context to)
+{
+    struct sampler_thread *t = thread_self;
+    if (!t)
+        return (struct sampler_context){0};
+    struct sampler_context old = {t->request, t->labels};
+    t->request = to.request;
+    t->labels = to.labels;
+    return old;
+}
+
+uint32_t sampler_get_labels(void)
+{
+    return thread_self ? thread_self->labels : 0;
+}
+
+void threads_set_rate(int rate)
+{
+    pthread_mutex_lock(&threads_lock);
+    bool restart = rate_hz == 0;
+    if (rate != rate_hz) {
+        rate_hz = rate;
+        for (struct sampler_thread *t = threads_first; t; t = t->next)
+            if (!t->detached)
+                cpu_timer_set(t, rate, restart);
+    }
+    pthread_mutex_unlock(&threads_lock);
+}
+
+void threads_set_wall_rate(int rate)
+{
+    pthread_mutex_lock(&threads_lock);
+    if (rate != wall_rate_hz) {
+        wall_rate_hz = rate;
+        for (struct sampler_thread *t = threads_first; t; t = t->next)
+            if (!t->detached)
+                wall_timer_set(t, rate);
+    }
+    pthread_mutex_unlock(&threads_lock);
+}
+
+unsigned threads_flush(bool force)
+{
+    unsigned waiting = 0;
+    pthread_mutex_lock(&threads_lock);
+    for (struct sampler_thread *t = threads_first; t; t = t->next) {
+        if (t->detached || atomic_load(&t->n_pending) == 0)
+            continue;
+        waiting++;
+        cpu_flush(t, force);
+    }
+    pthread_mutex_unlock(&threads_lock);
+    return waiting;
+}
+
+void threads_probe(void)
+{
+    pthread_mutex_lock(&threads_lock);
+    for (struct sampler_thread *t = threads_first; t; t = t->next)
+        if (!t->detached) {
+            atomic_store(&t->wants_probe, true);
+            cpu_probe(t);
+        }
+    pthread_mutex_unlock(&threads_lock);
+}
+
+unsigned threads_probe_again(void)
+{
+    unsigned waiting = 0;
+    pthread_mutex_lock(&threads_lock);
+    for (struct sampler_thread *t = threads_first; t; t = t->next) {
+        if (t->detached || !atomic_load(&t->wants_probe))
+            continue;
+        waiting++;
+        cpu_probe(t);
+    }
+    pthread_mutex_unlock(&threads_lock);
+    return waiting;
+}
+
+void threads_reap(void)
+{
+    pthread_mutex_lock(&threads_lock);
+    for (struct sampler_thread **link = &threads_first; *link;) {
+        struct sampler_thread *t = *link;
+        if (t->detached && !ring_peek(t->ring)) {
+            *link = t->next;
+            for (int i = 0; i < N_COUNTS; i++)
+                ended_counts[i] += atomic_load(&t->counts[i]);
+            thread_free(t);
+        } else {
+            link = &t->next;
+        }
+    }
+    pthread_mutex_unlock(&threads_lock);
+}
+
+void threads_sum_counts(uint64_t counts[N_COUNTS])
+{
+    pthread_mutex_lock(&threads_lock);
+    for (int i = 0; i < N_COUNTS; i++)
+        counts[i] = ended_counts[i];
+    for (struct sampler_thread *t = threads_first; t; t = t->next)
+        for (int i = 0; i < N_COUNTS; i++)
+            counts[i] += atomic_load(&t->counts[i]);
+    pthread_mutex_unlock(&threads_lock);
+}
