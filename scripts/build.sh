@@ -1,6 +1,12 @@
 #!/bin/sh
-# build.sh -- installs what is missing, then builds build/perilune; with
-# PRESET=asan (or debug, tsan) build/asan/perilune.
+# build.sh [TARGET...] -- installs what is missing, then builds the targets, or
+# else build/perilune and what is turned on:
+#
+#   BUILD_TESTING=ON  the unit tests
+#   BENCH=ON          the programs of bench/
+#   PRESET=asan       build/asan/perilune; or debug, tsan
+#
+# A build folder keeps what was turned on until BUILD_TESTING=OFF or BENCH=OFF.
 set -eu
 cd "$(dirname "$0")/.."
 . scripts/packages.sh
@@ -11,15 +17,15 @@ need_packages gcc libc6-dev binutils cmake ninja-build pkg-config \
     node-llhttp libssl-dev libdw-dev libelf-dev
 
 preset=${PRESET:-release}
-program=build/perilune
-[ "$preset" = release ] || program=build/$preset/perilune
+folder=build
+[ "$preset" = release ] || folder=build/$preset
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
-cmake --preset "$preset" -DBUILD_TESTING="${BUILD_TESTING:-OFF}" \
-    -DBENCH="${BENCH:-OFF}" >"$log" 2>&1 &&
-    cmake --build --preset "$preset" >>"$log" 2>&1 || {
+cmake --preset "$preset" ${BUILD_TESTING:+-DBUILD_TESTING="$BUILD_TESTING"} \
+    ${BENCH:+-DBENCH="$BENCH"} >"$log" 2>&1 &&
+    cmake --build --preset "$preset" --target "${@:-all}" >>"$log" 2>&1 || {
     tail -n 40 "$log" >&2
-    echo "The build of $program failed." >&2
+    echo "The build of $folder/ failed." >&2
     exit 1
 }
-echo "Built $program"
+[ $# = 0 ] && echo "Built $folder/perilune" || echo "Built in $folder/: $*"

@@ -8,7 +8,7 @@
 # out/KIND.pb.gz, out/load.txt and out/server.log.
 set -eu
 cd "$(dirname "$0")/.."
-sh scripts/build.sh
+sh scripts/build.sh perilune
 perilune=build/perilune
 mkdir -p out
 
