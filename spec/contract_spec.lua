@@ -1,5 +1,6 @@
 -- contract_spec.lua: the same requests to Perilune and to a Go program with
 -- net/http/pprof get the same answers: status, headers, shape of the body.
+-- Needs: go time
 local support = require "support"
 local socket = require "socket"
 

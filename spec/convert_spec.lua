@@ -1,5 +1,6 @@
 -- convert_spec.lua: perilune convert and perilune exporters, on a profile of
 -- ours and on those of a Go program.
+-- Needs: go core
 local support = require "support"
 
 local folder, ours, go_cpu, go_heap

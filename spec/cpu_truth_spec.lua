@@ -2,6 +2,7 @@
 -- split (scripts/truth.lua). Tolerance: 2 points, and 2.6 standard deviations
 -- of a share p seen in n samples, sqrt(p (1 - p) / n): 1 % of honest results
 -- lie further out than those alone.
+-- Needs: core
 local support = require "support"
 
 local SECONDS = 45 -- 250 samples a second at the kernel's tick: over 10,000

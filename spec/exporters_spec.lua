@@ -1,5 +1,6 @@
 -- exporters_spec.lua: the formats, on a profile with one of everything
 -- (spec/exporters/shapes.lua), against golden files and real consumers.
+-- Needs: go
 local support = require "support"
 
 local folder, shapes

@@ -1,5 +1,6 @@
 -- filters_spec.lua: profiles of some samples only: by label, by worker, of slow
 -- requests.
+-- Needs: go
 local support = require "support"
 local socket = require "socket"
 

@@ -1,5 +1,6 @@
 -- goroutine_spec.lua: the profile goroutine has all coroutines and threads,
 -- each once, with what they are at.
+-- Needs: go
 local support = require "support"
 local socket = require "socket"
 

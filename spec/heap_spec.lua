@@ -1,5 +1,6 @@
 -- heap_spec.lua: the heap profiles of a server, as go tool pprof reads them.
 -- How exact they are is heap_truth_spec.lua's.
+-- Needs: go
 local support = require "support"
 
 local ROUTES = [==[

@@ -6,6 +6,7 @@
 -- about sqrt(R / S) of itself. Of 700 MiB at 64 KiB that is 0.96 %, of the number
 -- of their blocks 1.1 % at most: 5 % are 4.5 of these. Of 200 MiB 5 % would be
 -- 2.8, and one run in 50 would fail.
+-- Needs: core
 local support = require "support"
 
 local BYTES = 700 << 20

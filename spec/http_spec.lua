@@ -1,4 +1,5 @@
 -- http_spec.lua: what a handler gets and what becomes of what it returns.
+-- Needs: time
 local support = require "support"
 local socket = require "socket"
 

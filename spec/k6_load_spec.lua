@@ -1,5 +1,6 @@
 -- k6_load_spec.lua: scripts/load.lua and scripts/load-k6.js say the same of the
 -- same server at the same arrival rate.
+-- Needs: k6 timing
 local support = require "support"
 local real_k6 = require "real_k6"
 

@@ -1,5 +1,6 @@
 -- k6_spec.lua: real k6 runs scripts/load-k6.js against the server, clean, and
 -- both count the same requests.
+-- Needs: k6 core
 local support = require "support"
 local real_k6 = require "real_k6"
 

@@ -1,5 +1,6 @@
 -- kinds_spec.lua: lua/data.lua under load shows something in a profile of each
 -- kind, in the function that is there to show it, as go tool pprof reads it.
+-- Needs: go core
 local support = require "support"
 
 local folder, server, load

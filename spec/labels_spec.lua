@@ -1,4 +1,5 @@
 -- labels_spec.lua: labels that scripts give to their samples.
+-- Needs: go time
 local support = require "support"
 local socket = require "socket"
 

@@ -2,6 +2,7 @@
 -- beyond that a 503 comes at once, and the admin still answers. Where a process
 -- may not have 20,000 of them, bench/connections.sh runs this on a kernel of its
 -- own.
+-- Needs: core
 local support = require "support"
 local socket = require "socket"
 

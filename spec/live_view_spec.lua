@@ -2,6 +2,7 @@
 -- tmux: what its screen shows, at several widths and while others write to it,
 -- and that the terminal is as it was after every kind of exit. How a state
 -- looks: spec/c/live_block.c.
+-- Needs: tmux core
 local socket = require "socket"
 local support = require "support"
 

@@ -1,5 +1,6 @@
 -- load_executors_spec.lua: when iterations begin, how many there are, and what
 -- runs before and after them; against the real server.
+-- Needs: time
 local support = require "support"
 local socket = require "socket"
 

@@ -1,5 +1,6 @@
 -- load_profile_spec.lua: profiles of the target that `perilune load` takes, of
 -- a real `perilune serve`.
+-- Needs: core
 local support = require "support"
 
 describe("perilune load --profile", function()

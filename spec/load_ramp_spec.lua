@@ -1,4 +1,5 @@
 -- load_ramp_spec.lua: when the virtual users of ramping-vus join and leave.
+-- Needs: timing
 local support = require "support"
 
 local SCRIPT = [[

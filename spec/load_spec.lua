@@ -1,5 +1,6 @@
 -- load_spec.lua: `perilune load` against nginx, which counts on its own what
 -- it was asked: one line of its access log per request.
+-- Needs: nginx time
 local support = require "support"
 local socket = require "socket"
 

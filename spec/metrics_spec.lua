@@ -1,4 +1,5 @@
 -- metrics_spec.lua: /metrics, as Prometheus itself reads it.
+-- Needs: prometheus time
 local support = require "support"
 local socket = require "socket"
 local url = require "socket.url"

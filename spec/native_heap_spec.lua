@@ -1,6 +1,7 @@
 -- native_heap_spec.lua: what C code takes from malloc, in the heap profiles:
 -- with the Lua code that it was for, each byte once; and a server that samples
 -- one allocation in a few while profiles of every kind are taken.
+-- Needs: core
 local support = require "support"
 local socket = require "socket"
 

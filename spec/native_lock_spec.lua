@@ -1,6 +1,7 @@
 -- native_lock_spec.lua: a mutex of C code that Lua calls (scripts/native_lock.c),
 -- in the profiles block and mutex: known times, with Lua, C and native callers
 -- in one stack. Tolerance: 5 %.
+-- Needs: go timing
 local support = require "support"
 local socket = require "socket"
 

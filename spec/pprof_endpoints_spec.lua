@@ -1,5 +1,6 @@
 -- pprof_endpoints_spec.lua: the wire contract of /debug/pprof/, but for what
 -- the profiles hold.
+-- Needs: time
 local support = require "support"
 local socket = require "socket"
 

@@ -1,6 +1,7 @@
 -- profile_spec.lua: the main job. A server under load, its CPU profile by
 -- go tool pprof and by perilune convert; handlers stuck in C; several profiles
 -- at once; exporters dropped in beside a running server.
+-- Needs: go
 local support = require "support"
 local socket = require "socket"
 

@@ -1,6 +1,7 @@
 -- reload_load_spec.lua: lua/data.lua edited 50 times, and broken twice, while 64
 -- connections ask for it: no request fails, and no memory is lost. It runs alone:
 -- the second that a change may take is one of a machine that has time for it.
+-- Needs: cores
 local support = require "support"
 local socket = require "socket"
 

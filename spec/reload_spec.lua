@@ -1,5 +1,6 @@
 -- reload_spec.lua: scripts that change while they are served. How soon, and
 -- under load: reload_load_spec.lua.
+-- Needs: time
 local support = require "support"
 local socket = require "socket"
 

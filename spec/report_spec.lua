@@ -1,6 +1,7 @@
 -- report_spec.lua: the HTML report of a load test: what it says of runs that
 -- are made up, as plain text; what it says of a real one, in a real browser,
 -- against the numbers of --summary-export.
+-- Needs: openssl chromium core
 local browser = require "browser"
 local support = require "support"
 

@@ -1,4 +1,5 @@
 -- run_spec.lua: perilune run.
+-- Needs: go core
 local support = require "support"
 
 local folder

@@ -2,6 +2,7 @@
 -- cumulative kinds again and again, and make out for themselves what came in
 -- between: Grafana Alloy, which feeds Pyroscope, tells samples apart by the
 -- addresses of their locations and by their labels, and by nothing else.
+-- Needs: core
 local support = require "support"
 
 -- One line per sample: who it is for such a reader, its stack as a person reads

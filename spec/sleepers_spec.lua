@@ -4,6 +4,7 @@
 -- asked in turn, so that what else the machine does meets both. It only ever
 -- adds to a p99: the least of several rounds is nearest to the truth, and more
 -- rounds are taken, up to a bound, while it might still be noise that differs.
+-- Needs: cores
 local support = require "support"
 local socket = require "socket"
 

@@ -1,5 +1,6 @@
 -- stream_spec.lua: replies that a function writes while they are sent, and
 -- clients that leave while a handler waits.
+-- Needs: time
 local support = require "support"
 local socket = require "socket"
 

@@ -1,4 +1,5 @@
 -- stuck_spec.lua: what the server still tells when no worker answers any more.
+-- Needs: cores
 local support = require "support"
 local socket = require "socket"
 

@@ -1,5 +1,6 @@
 -- sync_spec.lua: mutexes, channels and semaphores that the tasks of all workers
 -- share.
+-- Needs: time
 local support = require "support"
 local socket = require "socket"
 

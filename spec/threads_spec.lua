@@ -1,5 +1,6 @@
 -- threads_spec.lua: the profile threadcreate has every thread, at the stack
 -- that made it, Lua's functions included.
+-- Needs: go
 local support = require "support"
 
 local folder, server

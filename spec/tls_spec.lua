@@ -1,5 +1,6 @@
 -- tls_spec.lua: https URLs in `perilune load`, in handlers and in `perilune
 -- convert`, against nginx with a certificate of the spec's own.
+-- Needs: nginx openssl
 local support = require "support"
 local socket = require "socket"
 

@@ -1,4 +1,5 @@
 -- trace_spec.lua: the timeline at /debug/pprof/trace, as Chrome trace events.
+-- Needs: timing
 local support = require "support"
 local socket = require "socket"
 

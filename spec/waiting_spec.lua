@@ -1,5 +1,6 @@
 -- waiting_spec.lua: handlers that wait for other servers, and functions that
 -- scripts have called later. None of it holds up a worker.
+-- Needs: timing
 local support = require "support"
 local socket = require "socket"
 

@@ -1,5 +1,6 @@
 -- wall_spec.lua: the profile wall has all time of threads and of tasks that
 -- wait, under what they are at.
+-- Needs: go timing
 local support = require "support"
 local socket = require "socket"
 

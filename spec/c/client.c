@@ -1,5 +1,7 @@
 /* client.c -- tests of core/client against the server of spec/faulty, which
- * does everything wrong. */
+ * does everything wrong.
+ * Needs: time
+ */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>

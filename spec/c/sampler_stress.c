@@ -3,6 +3,7 @@
  * going. The kernel's timer could not tick so often: a second thread sends the
  * signals. What may go wrong here is a crash, a deadlock, or a report of a
  * sanitizer.
+ * Needs: core
  */
 #include <stdarg.h>
 #include <stddef.h>
