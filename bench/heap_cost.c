@@ -11,8 +11,9 @@
 
 #include "base/clock.h"
 #include "base/libc_malloc.h"
-#include "sample/tables/heap.h"
 #include "sample/session/sampler.h"
+#include "sample/tables/heap.h"
+#include "sample/walk/attach.h"
 
 enum { HELD = 4096, N = 10000000 };
 
@@ -45,7 +46,7 @@ int main(int argc, char **argv)
         return 0;
     }
     heap_set_rate(strtoul(argv[1], NULL, 10));
-    if (!sampler_init(&err) || !sampler_attach_thread(NULL, &err)) {
+    if (!sampler_init(&err) || !attach_thread(NULL, &err)) {
         fprintf(stderr, "bench_heap_cost: %s\n", err.message);
         return 1;
     }

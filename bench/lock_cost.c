@@ -17,6 +17,7 @@
 #include "base/libc_mutex.h"
 #include "sample/hooks/contention.h"
 #include "sample/session/sampler.h"
+#include "sample/walk/attach.h"
 
 enum { ROUNDS = 21, THREADS = 2, N_FREE = 1000000, N_WANTED = 20000 };
 enum mode { LIBC, OFF, ON, N_MODES };
@@ -117,7 +118,7 @@ static void print_medians(double (*measure)(enum mode mode))
 int main(void)
 {
     struct err err = {0};
-    if (!sampler_init(&err) || !sampler_attach_thread(NULL, &err)) {
+    if (!sampler_init(&err) || !attach_thread(NULL, &err)) {
         fprintf(stderr, "%s\n", err.message);
         return 1;
     }

@@ -23,6 +23,7 @@
 #include "profile/profile.h"
 #include "sample/session/collector.h"
 #include "sample/session/sampler.h"
+#include "sample/walk/attach.h"
 #include "sample/session/session.h"
 #include "script/call.h"
 #include "script/state.h"
@@ -91,7 +92,7 @@ static struct cost measure(lua_State *L)
 int main(void)
 {
     struct err err = {0};
-    if (!sampler_init(&err) || !sampler_attach_thread(NULL, &err)) {
+    if (!sampler_init(&err) || !attach_thread(NULL, &err)) {
         fprintf(stderr, "%s\n", err.message);
         return 1;
     }

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
-#include "sample/hooks/lua_api.h"
+#include "sample/platform/lua_archive.h"
 #include "sample/hooks/native_heap.h"
 #include "sample/hooks/vm_heap.h"
 

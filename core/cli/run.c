@@ -9,8 +9,11 @@
 #include "cli/run_profiles.h"
 #include "export/host.h"
 #include "export/modules.h"
-#include "sample/tables/heap.h"
 #include "sample/session/sampler.h"
+#include "sample/tables/heap.h"
+#include "sample/walk/attach.h"
+#include "sample/walk/vm_stack.h"
+#include "sample/walk/sample.h"
 #include "script/state.h"
 
 struct run_options {
@@ -56,8 +59,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
             (int)options_integer(state, "--rate", arg, 1, 10000);
         return 0;
     case 'm':
-        sampler_set_max_depth((unsigned)options_integer(
-            state, "--max-depth", arg, 1, SAMPLER_MAX_DEPTH));
+        vm_stack_set_max_depth((unsigned)options_integer(
+            state, "--max-depth", arg, 1, SAMPLE_MAX_LUA));
         return 0;
     case ARGP_KEY_ARGS:
         o->script = state->argv + state->next;
@@ -137,7 +140,7 @@ static bool check(const struct run_profiles_options *o,
 static bool start(const struct run_options *o, struct export_host **host,
                   lua_State **L, struct err *err)
 {
-    if (!sampler_init(err) || !sampler_attach_thread(NULL, err))
+    if (!sampler_init(err) || !attach_thread(NULL, err))
         return false;
     *host = export_profile_host(NULL, err);
     if (!*host || !check(&o->profiles, *host, err))
@@ -159,7 +162,7 @@ int command_run(int argc, char **argv)
     if (L)
         script_state_free(L);
     export_host_free(host);
-    sampler_detach_thread();
+    detach_thread();
     if (done)
         return 0;
     fprintf(stderr, "perilune run: %s\n", err.message);

@@ -11,10 +11,13 @@
 #include "cli/options.h"
 #include "export/catalog.h"
 #include "http/address.h"
+#include "sample/session/sampler.h"
 #include "serve/server.h"
 #include "sample/hooks/contention.h"
 #include "sample/tables/heap.h"
-#include "sample/session/sampler.h"
+#include "sample/walk/attach.h"
+#include "sample/walk/vm_stack.h"
+#include "sample/walk/sample.h"
 
 #define MAX_WORKERS 1024
 #define MAX_IDLE_SECONDS 86400
@@ -132,8 +135,8 @@ static error_t parse_profiling(int key, const char *text,
             options_integer(state, "--mutex-fraction", text, 0, INT32_MAX));
         return 0;
     case OPTION_MAX_DEPTH:
-        sampler_set_max_depth((unsigned)options_integer(
-            state, "--max-depth", text, 1, SAMPLER_MAX_DEPTH));
+        vm_stack_set_max_depth((unsigned)options_integer(
+            state, "--max-depth", text, 1, SAMPLE_MAX_LUA));
         return 0;
     }
     return ARGP_ERR_UNKNOWN;
@@ -252,12 +255,12 @@ int command_serve(int argc, char **argv)
     };
     struct err err = {0};
     enum server_result result = SERVER_FAILED;
-    if (sampler_init(&err) && sampler_attach_thread(NULL, &err)) {
+    if (sampler_init(&err) && attach_thread(NULL, &err)) {
         contention_watch_native();
         result = server_run(&server, &err);
         if (result == SERVER_ABANDONED)
             _exit(0);
-        sampler_detach_thread();
+        detach_thread();
     }
     if (result == SERVER_STOPPED)
         return 0;

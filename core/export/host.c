@@ -10,7 +10,7 @@
 #include "export/exporter.h"
 #include "profile/profile.h"
 #include "sample/platform/quiet.h"
-#include "sample/session/sampler.h"
+#include "sample/walk/attach.h"
 #include "sample/hooks/vm_heap.h"
 #include "script/state.h"
 
@@ -72,7 +72,7 @@ static void job_free(struct job *job)
 static void *host_main(void *arg)
 {
     struct export_host *host = arg;
-    sampler_attach_thread(NULL, NULL);
+    attach_thread(NULL, NULL);
     pthread_mutex_lock(&host->lock);
     for (;;) {
         quiet_enter(); /* to be without work is not to be blocked */
@@ -91,7 +91,7 @@ static void *host_main(void *arg)
         pthread_mutex_lock(&host->lock);
     }
     pthread_mutex_unlock(&host->lock);
-    sampler_detach_thread();
+    detach_thread();
     return NULL;
 }
 

@@ -19,7 +19,7 @@
 #include "export/modules.h"
 #include "export/proto.h"
 #include "export/proto_registry.h"
-#include "modules/owned_buf.h"
+#include "script/owned_buf.h"
 
 static const ProtobufCMessageDescriptor *check_message(lua_State *L, int arg)
 {

@@ -13,7 +13,7 @@
 #include "http/response.h"
 #include "handler/routes.h"
 #include "handler/traffic.h"
-#include "sample/session/sampler.h"
+#include "sample/tables/c_names.h"
 #include "script/call.h"
 #include "script/os_thread.h"
 #include "script/scheduler.h"
@@ -123,7 +123,7 @@ struct app *app_load(const struct app_options *options, struct err *err)
             app->routes = routes_load(app->L, options->dir, app->worker, err);
     }
     if (app->routes) {
-        sampler_learn_names(app->L); /* of what they have required */
+        c_names_learn(app->L); /* of what they have required */
         return app;
     }
     app_free(app);

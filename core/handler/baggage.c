@@ -7,7 +7,6 @@
 
 #include "http/url.h"
 #include "sample/tables/label_values.h"
-#include "sample/session/sampler.h"
 
 enum { MAX_MEMBERS = 8 };
 

@@ -14,7 +14,8 @@
 #include "handler/routes.h"
 #include "handler/stream.h"
 #include "handler/traffic.h"
-#include "sample/session/sampler.h"
+#include "sample/walk/context.h"
+#include "sample/walk/slow_requests.h"
 #include "sample/session/trace.h"
 #include "script/call.h"
 #include "script/scheduler.h"
@@ -164,7 +165,7 @@ static void answer_stream(struct exchange *x, lua_State *co,
 {
     struct err err;
     x->stream = reply->stream;
-    x->labels = sampler_get_labels(); /* what the handler has set, too */
+    x->labels = context_labels(); /* what the handler has set, too */
     x->task = scheduler_take(x->all->scheduler, &err);
     if (x->task) {
         lua_settop(co, reply->body);
@@ -258,7 +259,7 @@ struct exchange *exchange_new(struct request *request, bool logs_access)
     if (!x)
         return NULL;
     x->request = request;
-    sampler_begin_request(&x->sampled, request->start_ns);
+    slow_requests_begin(&x->sampled, request->start_ns);
     if (logs_access)
         begin_access(x);
     return x;
@@ -299,7 +300,7 @@ static void trace(const struct exchange *x)
 void exchange_end(struct exchange *x, const char *worker)
 {
     forget(x);
-    sampler_end_request(&x->sampled);
+    slow_requests_end(&x->sampled);
     if (trace_is_open())
         trace(x);
     if (x->access)

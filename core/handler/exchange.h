@@ -13,7 +13,7 @@
 
 #include "http/daemon.h"
 #include "handler/router.h"
-#include "sample/session/sampler.h"
+#include "sample/walk/context.h"
 
 struct access_record;
 struct client_watch;
@@ -46,7 +46,7 @@ struct exchange {
     struct exchange **handle;
     struct route_traffic *traffic; /* NULL: no route */
     uint32_t labels;               /* of its samples */
-    struct sampler_request sampled;
+    struct context_request sampled;
     struct task *task;            /* the handler's or the stream's */
     struct client_watch *watch;   /* while the task waits */
     struct stream *stream;        /* NULL: the reply is not one */

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sample/session/sampler.h"
+#include "sample/tables/labels.h"
 #include "script/call.h"
 #include "script/state.h"
 
@@ -91,10 +91,10 @@ static void intern_labels(struct route *route, const char *worker)
                       strncmp(route->pattern, method, method_len) == 0 ||
                       (strncmp(route->pattern, "GET ", 4) == 0 &&
                        strcmp(method, "HEAD") == 0);
-        struct sampler_label labels[] = {
+        struct label labels[] = {
             {"route", slash}, {"method", method}, {"worker", worker}};
         if (serves)
-            route->labels[i] = sampler_intern_labels(labels, 3);
+            route->labels[i] = labels_intern(labels, 3);
     }
 }
 

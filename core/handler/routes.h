@@ -34,7 +34,7 @@ const char *routes_pattern(const struct routes *routes, uint32_t route);
 void routes_push_handler(const struct routes *routes, struct lua_State *L,
                          uint32_t route);
 
-/* The id, of sampler_intern_labels, for requests of this method. */
+/* The id, of labels_intern, for requests of this method. */
 uint32_t routes_labels(const struct routes *routes, uint32_t route,
                        const char *method);
 

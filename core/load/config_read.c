@@ -11,7 +11,7 @@
 #include "load/config.h"
 #include "load/executor.h"
 #include "load/option_value.h"
-#include "modules/tag_table.h"
+#include "script/tag_table.h"
 
 #define REDIRECTS_MAX 1000 /* as in the params of a request */
 

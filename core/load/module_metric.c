@@ -7,7 +7,7 @@
 #include "load/generator.h"
 #include "load/module_loadtest.h"
 #include "load/vu.h"
-#include "modules/tag_table.h"
+#include "script/tag_table.h"
 
 #define METATABLE "perilune.metric"
 

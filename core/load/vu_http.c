@@ -7,7 +7,7 @@
 #include "target/request_baggage.h"
 #include "load/vu.h"
 #include "load/vu_script.h"
-#include "modules/tag_table.h"
+#include "script/tag_table.h"
 
 static void *find(void *ctx, struct lua_State *L, const char **why)
 {

@@ -5,7 +5,7 @@
 #include "client/transfer.h"
 #include "measure/checks.h"
 #include "measure/outcome.h"
-#include "modules/tag_table.h"
+#include "script/tag_table.h"
 
 const char *const tag_names[TAG_N_SYSTEM] = {
     [TAG_CHECK] = "check",

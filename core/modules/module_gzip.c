@@ -10,7 +10,7 @@
 
 #include "base/gzip.h"
 #include "modules/modules.h"
-#include "modules/owned_buf.h"
+#include "script/owned_buf.h"
 
 enum { DEFAULT_LEVEL = 6, DEFAULT_LIMIT = 64 * 1024 * 1024 };
 

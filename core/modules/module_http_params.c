@@ -12,7 +12,7 @@
 #include "modules/module_cookies.h"
 #include "modules/module_http.h"
 #include "modules/module_statuses.h"
-#include "modules/tag_table.h"
+#include "script/tag_table.h"
 
 static bool is(const char *a, const char *b) { return strcasecmp(a, b) == 0; }
 

@@ -14,7 +14,7 @@
 #include "base/buf.h"
 #include "modules/json_write.h"
 #include "modules/modules.h"
-#include "modules/owned_buf.h"
+#include "script/owned_buf.h"
 
 #define MAX_DEPTH 128
 #define ARRAY_MARK 2 /* stack index during decode */

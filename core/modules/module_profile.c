@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "sample/tables/label_values.h"
-#include "sample/session/sampler.h"
+#include "sample/walk/context.h"
 #include "modules/modules.h"
 #include "script/scheduler.h"
 
@@ -33,7 +33,7 @@ static void set_labels(lua_State *L, uint32_t labels)
     struct task *task = running_task(L);
     if (task)
         task_set_labels(task, labels);
-    sampler_set_labels(labels);
+    context_set_labels(labels);
 }
 
 static const char *check_key(lua_State *L)
@@ -73,7 +73,7 @@ static const char *check_value(lua_State *L, const char *key)
 /* The labels now, and those of the table at 1. */
 static uint32_t add_labels(lua_State *L)
 {
-    uint32_t labels = sampler_get_labels();
+    uint32_t labels = context_labels();
     luaL_checktype(L, 1, LUA_TTABLE);
     for (lua_pushnil(L); lua_next(L, 1); lua_pop(L, 1)) {
         const char *key = check_key(L);
@@ -117,7 +117,7 @@ static int with(lua_State *L)
     luaL_checktype(L, 2, LUA_TFUNCTION);
     uint32_t labels = add_labels(L);
     struct scope *scope = lua_newuserdatauv(L, sizeof *scope, 0);
-    *scope = (struct scope){running_number(L), sampler_get_labels()};
+    *scope = (struct scope){running_number(L), context_labels()};
     luaL_setmetatable(L, SCOPE);
     lua_replace(L, 1);
     lua_toclose(L, 1);

@@ -6,7 +6,7 @@
 
 #include "base/buf.h"
 #include "modules/modules.h"
-#include "modules/owned_buf.h"
+#include "script/owned_buf.h"
 #include "modules/sync_handle.h"
 #include "script/value.h"
 #include "sync/dict.h"

@@ -6,7 +6,7 @@
 
 #include "base/buf.h"
 #include "modules/module_sync.h"
-#include "modules/owned_buf.h"
+#include "script/owned_buf.h"
 #include "modules/sync_handle.h"
 #include "script/sync_wait.h"
 #include "script/value.h"

@@ -8,7 +8,7 @@
 #include "base/buf.h"
 #include "modules/modules.h"
 #include "script/os_thread.h"
-#include "modules/owned_buf.h"
+#include "script/owned_buf.h"
 #include "script/scheduler.h"
 #include "script/value.h"
 

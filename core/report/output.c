@@ -205,7 +205,7 @@ static void take(void *ctx, struct metric *metric, double value,
     if (!metric->announced)
         announce(outputs, metric);
     take_tags(tap, tags, &metric->owner->scratch);
-    struct sample sample = {metric, value, tap->time_ns};
+    struct metric_sample sample = {metric, value, tap->time_ns};
     for (unsigned i = 0; i < outputs->n; i++) {
         struct buf *lines = &tap->of[i].lines;
         if (!outputs->all[i].kind->sample)

@@ -31,7 +31,7 @@
 
 struct output;
 
-struct sample {
+struct metric_sample {
     const struct metric *metric;
     double value;
     int64_t time_ns; /* since 1970 */
@@ -55,7 +55,7 @@ struct output_kind {
      * samples of one request share them. NULL, both: it wants no samples.
      * [any generator] */
     void (*tags)(struct buf *out, const struct tags *tags, struct buf *scratch);
-    void (*sample)(struct buf *out, const struct sample *sample,
+    void (*sample)(struct buf *out, const struct metric_sample *sample,
                    const struct buf *tags);
 
     /* Results have come in. May be NULL. [main thread] */

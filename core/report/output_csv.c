@@ -106,7 +106,7 @@ static void put_value(struct buf *out, double value)
     buf_append(out, decimals, sizeof decimals);
 }
 
-static void put_sample(struct buf *out, const struct sample *sample,
+static void put_sample(struct buf *out, const struct metric_sample *sample,
                        const struct buf *tags)
 {
     buf_puts(out, sample->metric->name);

@@ -132,7 +132,7 @@ static void put_time(struct buf *out, int64_t time_ns)
     buf_printf(out, "%s.%09dZ", text, (int)(time_ns % SECOND_NS));
 }
 
-static void put_sample(struct buf *out, const struct sample *sample,
+static void put_sample(struct buf *out, const struct metric_sample *sample,
                        const struct buf *tags)
 {
     buf_puts(out, "{\"metric\":");

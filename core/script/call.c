@@ -1,6 +1,6 @@
 /* call.c -- the only place that calls from C into Lua.
  *
- * lua_pcall runs inside sampler_enter and sampler_leave, so that the sampler
+ * lua_pcall runs inside entry_begin and entry_end, so that the sampler
  * knows which state runs on this thread and completes what it has pending
  * when the call returns. lua_resume needs none of it: it is ours already
  * (sample/lua_api.c).
@@ -10,7 +10,7 @@
 #include <lauxlib.h>
 #include <lua.h>
 
-#include "sample/session/sampler.h"
+#include "sample/walk/entry.h"
 
 /* Push the error at the index as text. What has no text of its own would be
  * an address, which tells nothing. */
@@ -36,10 +36,10 @@ bool script_call(lua_State *L, int nargs, int nresults, struct err *err)
     lua_pushcfunction(L, add_traceback);
     lua_insert(L, base);
     /* stack: ..., add_traceback, function, arguments... */
-    struct sampler_entry entry;
-    sampler_enter(&entry, L);
+    struct entry entry;
+    entry_begin(&entry, L);
     int status = lua_pcall(L, nargs, nresults, base);
-    sampler_leave(&entry);
+    entry_end(&entry);
     lua_remove(L, base);
     if (status == LUA_OK)
         return true;

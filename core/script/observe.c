@@ -7,7 +7,9 @@
 #include "sample/tables/frames.h"
 #include "sample/session/goroutine_dump.h"
 #include "sample/tables/label_values.h"
-#include "sample/session/sampler.h"
+#include "sample/walk/context.h"
+#include "sample/tables/labels.h"
+#include "sample/tables/c_names.h"
 #include "sample/session/wall.h"
 #include "script/task.h"
 
@@ -92,17 +94,17 @@ static void count_coroutine(void *ctx, lua_State *co,
     if (!state || (task && !task->waits))
         return;
     uint32_t labels = task ? task->labels : counting->labels;
-    labels = sampler_add_label(labels, "coroutine", task ? "waiting" : state);
+    labels = labels_add(labels, "coroutine", task ? "waiting" : state);
     if (task)
-        labels = sampler_add_label(labels, "wait",
-                                   label_values_bound("wait", state_of(task)));
+        labels = labels_add(labels, "wait",
+                            label_values_bound("wait", state_of(task)));
     coroutine_add(co, FRAME_FULL, labels, 1, 0, counting->tally);
 }
 
 void observe_count(struct scheduler *scheduler, struct tally *tally)
 {
-    struct counting counting = {tally, sampler_get_labels()};
-    sampler_learn_names(scheduler->L); /* of libraries that came since */
+    struct counting counting = {tally, context_labels()};
+    c_names_learn(scheduler->L); /* of libraries that came since */
     coroutines_each(scheduler->L, count_coroutine, &counting);
 }
 
@@ -151,7 +153,7 @@ static void dump_coroutine(void *ctx, lua_State *co,
     struct goroutine_info info = {
         .number = origin->number,
         .state = task ? state_of(task) : state,
-        .labels = task ? task->labels : sampler_get_labels(),
+        .labels = task ? task->labels : context_labels(),
         .maker = origin->maker,
         .frames = frames,
         .n_frames = coroutine_frames(co, frames),
@@ -165,7 +167,7 @@ static void dump_coroutine(void *ctx, lua_State *co,
 void observe_dump(struct scheduler *scheduler, struct goroutine_dump *dump)
 {
     struct dumping dumping = {scheduler, dump};
-    sampler_learn_names(scheduler->L); /* of libraries that came since */
+    c_names_learn(scheduler->L); /* of libraries that came since */
     uv_update_time(scheduler->loop);
     coroutines_each(scheduler->L, dump_coroutine, &dumping);
 }

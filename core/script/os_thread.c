@@ -13,7 +13,8 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mailbox.h"
-#include "sample/session/sampler.h"
+#include "sample/walk/attach.h"
+#include "sample/walk/context.h"
 #include "script/call.h"
 #include "script/scheduler.h"
 #include "script/state.h"
@@ -115,7 +116,7 @@ static bool start_task(struct os_thread *t, struct scheduler *scheduler,
     lua_pop(t->L, 1);
     buf_fini(&t->work);
     t->task = task;
-    task_start(task, n, sampler_get_labels(), on_done, t);
+    task_start(task, n, context_labels(), on_done, t);
     return true;
 }
 
@@ -184,9 +185,9 @@ static void *run_thread(void *ctx)
     struct os_thread *t = ctx;
     struct err err;
     pthread_setname_np(pthread_self(), "lua");
-    if (sampler_attach_thread(NULL, &err)) {
+    if (attach_thread(NULL, &err)) {
         run_attached(t);
-        sampler_detach_thread();
+        detach_thread();
     } else {
         log_failure(&err);
         unlink_thread(t);

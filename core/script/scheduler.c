@@ -7,7 +7,7 @@
 
 #include "base/clock.h"
 #include "sample/hooks/coroutines.h"
-#include "sample/session/sampler.h"
+#include "sample/walk/context.h"
 #include "sample/hooks/vm_heap.h"
 #include "script/call.h"
 #include "script/observe.h"
@@ -201,7 +201,7 @@ void task_set_labels(struct task *task, uint32_t labels)
     task->labels = labels;
 }
 
-void task_set_request(struct task *task, struct sampler_request *request)
+void task_set_request(struct task *task, struct context_request *request)
 {
     task->request = request;
 }
@@ -264,20 +264,20 @@ static void close_coroutine(struct task *task)
     drop_task(task);
 }
 
-static struct sampler_context context_of(const struct task *task)
+static struct context context_of(const struct task *task)
 {
-    return (struct sampler_context){task->request, task->labels};
+    return (struct context){task->request, task->labels};
 }
 
 void task_abort(struct task *task)
 {
-    struct sampler_context before = sampler_switch(context_of(task));
+    struct context before = context_switch(context_of(task));
     stop_waiting(task);
     task->scheduler->n_active--;
     task_done_fn done = task->done;
     void *ctx = task->ctx;
     close_coroutine(task);
-    sampler_switch(before);
+    context_switch(before);
     done(ctx, NULL, NULL);
 }
 
@@ -353,7 +353,7 @@ static void run(struct task *task, int nargs)
     struct observed_run observed;
     observe_run_begin(&observed, task);
     scheduler->running = task;
-    struct sampler_context before = sampler_switch(context_of(task));
+    struct context before = context_switch(context_of(task));
     int status = resume(task, nargs, &err);
     if (status == LUA_OK) {
         finish(task, NULL);
@@ -365,7 +365,7 @@ static void run(struct task *task, int nargs)
                       "own: nobody would resume it");
         finish(task, &err);
     }
-    sampler_switch(before);
+    context_switch(before);
     scheduler->running = NULL;
     observe_run_end(&observed);
 }

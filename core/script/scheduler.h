@@ -22,7 +22,7 @@
 struct lua_State;
 struct mailbox;
 struct ready;
-struct sampler_request;
+struct context_request;
 struct scheduler;
 struct task;
 struct timers;
@@ -75,7 +75,7 @@ typedef void (*task_done_fn)(void *ctx, struct lua_State *co,
                              const struct err *err);
 
 /* Run it up to its first wait. `done` is called once, perhaps before this
- * returns. `labels` is an id from sampler_intern_labels. */
+ * returns. `labels` is an id from labels_intern. */
 void task_start(struct task *task, int nargs, uint32_t labels,
                 task_done_fn done, void *ctx);
 
@@ -99,7 +99,7 @@ void task_account(struct task *task, struct task_usage *usage);
 uv_loop_t *task_loop(const struct task *task);
 
 /* The task is for this request, until it is done. Before task_start. */
-void task_set_request(struct task *task, struct sampler_request *request);
+void task_set_request(struct task *task, struct context_request *request);
 
 /* Different for each one that was ever started in its scheduler, not 0. */
 uint64_t task_number(const struct task *task);

@@ -10,7 +10,8 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "sample/hooks/coroutines.h"
-#include "sample/session/sampler.h"
+#include "sample/walk/context.h"
+#include "sample/tables/c_names.h"
 #include "sample/session/trace.h"
 #include "sample/hooks/vm_heap.h"
 #include "script/call.h"
@@ -79,7 +80,7 @@ static int on_collection(lua_State *L)
             .kind = TRACE_COLLECTION,
             .start_ns = now_ns,
             .end_ns = now_ns,
-            .labels = sampler_get_labels(),
+            .labels = context_labels(),
             .bytes =
                 atomic_load_explicit(&heap->used_bytes, memory_order_relaxed),
         };
@@ -106,7 +107,7 @@ static int set_up(lua_State *L)
     watch_collections(L);
     luaL_openlibs(L);
     modules_preload(L);
-    sampler_learn_names(L);
+    c_names_learn(L);
     return 0;
 }
 

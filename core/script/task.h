@@ -13,7 +13,7 @@
 #include "script/scheduler.h"
 #include "script/timer.h"
 
-struct sampler_request;
+struct context_request;
 
 struct task {
     struct scheduler *scheduler;
@@ -21,7 +21,7 @@ struct task {
     int ref; /* anchors co in the registry */
     uint64_t number;
     uint32_t labels;
-    struct sampler_request *request; /* NULL: it is for none */
+    struct context_request *request; /* NULL: it is for none */
     bool waits;                      /* something will wake it */
     const char *reason;              /* while it waits: what for */
     uint64_t since_ms;               /* when it began, by the loop's clock */

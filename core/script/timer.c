@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
-#include "sample/session/sampler.h"
+#include "sample/walk/context.h"
 #include "script/ready.h"
 #include "script/scheduler.h"
 
@@ -108,7 +108,7 @@ static void start(struct timer *timer)
     uv_loop_t *loop = scheduler_loop(timer->timers->scheduler);
     uint64_t ms = timer_ms(timer->seconds);
     if (!timer->has_labels)
-        timer->labels = sampler_get_labels(); /* those of the thread */
+        timer->labels = context_labels(); /* those of the thread */
     timer->is_open = true;
     uv_timer_init(loop, &timer->handle);
     timer->handle.data = timer;

@@ -6,7 +6,7 @@
 #include "base/log.h"
 #include "handler/app.h"
 #include "serve/worker.h"
-#include "sample/session/sampler.h"
+#include "sample/walk/attach.h"
 #include "sample/hooks/vm_heap.h"
 
 #define STALE_MAX 10 /* loads in a row that are not used */
@@ -41,7 +41,7 @@ static void load_apps(uv_work_t *work)
 {
     struct load *load = work->data;
     struct reloader *r = load->reloader;
-    bool is_attached = sampler_attach_thread(NULL, NULL);
+    bool is_attached = attach_thread(NULL, NULL);
     for (int i = 0; i < r->n_slots && !load->failed; i++) {
         if (!load->wanted[i])
             continue;
@@ -49,7 +49,7 @@ static void load_apps(uv_work_t *work)
         load->failed = !load->apps[i];
     }
     if (is_attached)
-        sampler_detach_thread();
+        detach_thread();
 }
 
 static void log_load(const struct load *load)

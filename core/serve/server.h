@@ -32,7 +32,7 @@ enum server_result {
 };
 
 /* Serve until SIGTERM or SIGINT, then let requests end (5 s at most). The
- * calling thread becomes the admin's; it has called sampler_attach_thread. */
+ * calling thread becomes the admin's; it has called attach_thread. */
 enum server_result server_run(const struct server_options *options,
                               struct err *err);
 

@@ -17,7 +17,7 @@
 #include "handler/traffic.h"
 #include "http/peek.h"
 #include "http/redirect.h"
-#include "sample/session/sampler.h"
+#include "sample/walk/attach.h"
 
 #define DRAIN_DEADLINE_NS INT64_C(5000000000)
 #define DRAIN_POLL_MS 10
@@ -261,7 +261,7 @@ static void on_stopped(struct mailbox_message *message)
 static void run_thread(void *arg)
 {
     struct worker *w = arg;
-    bool is_attached = sampler_attach_thread(w->name, &w->err);
+    bool is_attached = attach_thread(w->name, &w->err);
     w->failed = !is_attached || !set_up(w);
     if (!w->failed) {
         uv_sem_post(&w->ready);
@@ -273,7 +273,7 @@ static void run_thread(void *arg)
         app_free(w->old);
     network_fini(&w->network);
     if (is_attached)
-        sampler_detach_thread();
+        detach_thread();
     if (w->failed)
         uv_sem_post(&w->ready);
     else

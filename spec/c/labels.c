@@ -14,7 +14,7 @@
 static const char *value_of(uint32_t labels, const char *key)
 {
     unsigned n;
-    const struct sampler_label *set = labels_get(labels, &n);
+    const struct label *set = labels_get(labels, &n);
     for (unsigned i = 0; i < n; i++)
         if (strcmp(set[i].key, key) == 0)
             return set[i].value;
@@ -29,7 +29,7 @@ static uint32_t add(uint32_t labels, const char *key, int value)
 }
 
 /* The program's own. */
-static uint32_t own(void) { return sampler_add_label(0, "route", "/"); }
+static uint32_t own(void) { return labels_add(0, "route", "/"); }
 
 static void values_beyond_the_first_are_other(void **state)
 {

@@ -16,6 +16,7 @@
 
 #include "base/clock.h"
 #include "sample/session/sampler.h"
+#include "sample/walk/attach.h"
 #include "sample/session/session.h"
 #include "script/call.h"
 
@@ -52,7 +53,7 @@ static void run_sampled(const char *script)
     struct err err = {0};
     struct session_options options = {.rate_hz = 1000};
     lua_State *L = lua_newstate(poison, NULL);
-    if (!L || !sampler_init(&err) || !sampler_attach_thread(NULL, &err) ||
+    if (!L || !sampler_init(&err) || !attach_thread(NULL, &err) ||
         !session_open(&options, &err))
         _exit(1);
     atexit(work);

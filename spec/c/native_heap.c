@@ -14,9 +14,10 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
+#include "base/err.h"
 #include "base/libc_malloc.h"
-#include "sample/tables/heap.h"
 #include "sample/session/sampler.h"
+#include "sample/tables/heap.h"
 
 enum { RATE_BYTES = 1024, N = 20000, SIZE_BYTES = 2000 };
 

@@ -21,10 +21,11 @@
 #include "base/libc_mutex.h"
 #include "profile/profile.h"
 #include "sample/hooks/contention.h"
+#include "sample/session/sampler.h"
 #include "sample/tables/frames.h"
 #include "sample/tables/lock_waiters.h"
 #include "sample/platform/quiet.h"
-#include "sample/session/sampler.h"
+#include "sample/walk/attach.h"
 #include "sample/session/session.h"
 #include "sample/platform/symbolize.h"
 
@@ -305,7 +306,7 @@ static void *contend(void *ctx)
 {
     unsigned random = (unsigned)(intptr_t)ctx;
     siginfo_t info = {.si_signo = SIGPROF, .si_code = SI_TIMER};
-    sampler_attach_thread(NULL, NULL);
+    attach_thread(NULL, NULL);
     for (int64_t n = 0; !stop; n++) {
         random = random * 1103515245 + 12345;
         unsigned i = random >> 16 & 3;
@@ -323,7 +324,7 @@ static void *contend(void *ctx)
             syscall(SYS_rt_tgsigqueueinfo, getpid(), gettid(), SIGPROF, &info);
         pthread_mutex_unlock(&wanted[i]);
     }
-    sampler_detach_thread();
+    detach_thread();
     return NULL;
 }
 
@@ -383,7 +384,7 @@ static int start(void **state)
 {
     struct err err = {0};
     (void)state;
-    if (!sampler_init(&err) || !sampler_attach_thread(NULL, &err))
+    if (!sampler_init(&err) || !attach_thread(NULL, &err))
         return -1;
     contention_watch_native();
     /* The first stack may wait for the disk, in what the threads time. */

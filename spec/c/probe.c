@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "sample/session/sampler.h"
+#include "sample/walk/attach.h"
 #include "sample/session/session.h"
 #include "sample/tables/stacks.h"
 
@@ -29,13 +30,13 @@ static void block_sigprof(int how)
 static void *answer_late(void *ctx)
 {
     const struct timespec pause = {.tv_nsec = 400000000};
-    sampler_attach_thread(NULL, NULL);
+    attach_thread(NULL, NULL);
     block_sigprof(SIG_BLOCK);
     pthread_barrier_wait(&ready);
     nanosleep(&pause, NULL);
     block_sigprof(SIG_UNBLOCK);
     pthread_barrier_wait(&ready);
-    sampler_detach_thread();
+    detach_thread();
     return ctx;
 }
 
@@ -45,7 +46,7 @@ static void a_thread_that_answers_late_is_there(void **state)
     struct err err = {0};
     pthread_t late;
     assert_true(sampler_init(&err));
-    assert_true(sampler_attach_thread(NULL, &err));
+    assert_true(attach_thread(NULL, &err));
     pthread_barrier_init(&ready, NULL, 2);
     assert_int_equal(pthread_create(&late, NULL, answer_late, NULL), 0);
     pthread_barrier_wait(&ready);
@@ -58,7 +59,7 @@ static void a_thread_that_answers_late_is_there(void **state)
     stacks_free(stacks);
     pthread_barrier_wait(&ready);
     pthread_join(late, NULL);
-    sampler_detach_thread();
+    detach_thread();
 }
 
 int main(void)

@@ -22,6 +22,7 @@
 
 #include "profile/profile.h"
 #include "sample/session/sampler.h"
+#include "sample/walk/attach.h"
 #include "sample/session/session.h"
 #include "script/call.h"
 #include "script/state.h"
@@ -70,7 +71,7 @@ static void survives_samples_at_any_point(void **state)
     (void)state;
     struct err err = {0};
     assert_true(sampler_init(&err));
-    assert_true(sampler_attach_thread("7", &err));
+    assert_true(attach_thread("7", &err));
     target = gettid();
 
     sigset_t prof;
@@ -95,7 +96,7 @@ static void survives_samples_at_any_point(void **state)
     atomic_store(&stop, true);
     pthread_join(sender, NULL);
     pthread_join(user, NULL);
-    sampler_detach_thread();
+    detach_thread();
     assert_true(n_samples > 100);
 }
 

@@ -12,8 +12,9 @@
 #include <string.h>
 
 #include "base/libc_malloc.h"
-#include "sample/tables/heap.h"
 #include "sample/session/sampler.h"
+#include "sample/tables/heap.h"
+#include "sample/walk/attach.h"
 #include "sample/hooks/vm_heap.h"
 
 enum { N_BLOCKS = 400, N_ROUNDS = 20, N_STRINGS = 64 };
@@ -190,7 +191,7 @@ static int sample_seldom(void **state)
 int main(void)
 {
     struct err err;
-    if (!sampler_init(&err) || !sampler_attach_thread(NULL, &err))
+    if (!sampler_init(&err) || !attach_thread(NULL, &err))
         return 1;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(blocks_keep_their_bytes, sample_seldom),
@@ -205,6 +206,6 @@ int main(void)
         cmocka_unit_test_setup(users_may_end_at_the_same_time, sample_often),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
-    sampler_detach_thread();
+    detach_thread();
     return failed;
 }

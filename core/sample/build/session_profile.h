@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "sample/session/session.h"
+#include "sample/walk/sample.h"
 #include "sample/walk/thread.h"
 
 struct profile;

@@ -18,7 +18,7 @@ static uint32_t put_labels(struct profile *p, const struct stack_sample *sample,
                            struct profile_label *out)
 {
     unsigned n;
-    const struct sampler_label *set = labels_get(sample->labels, &n);
+    const struct label *set = labels_get(sample->labels, &n);
     for (unsigned i = 0; i < n; i++)
         out[i] = (struct profile_label){.key = string(p, set[i].key),
                                         .str = string(p, set[i].value)};

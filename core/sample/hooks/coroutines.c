@@ -5,7 +5,7 @@
 #include <stdatomic.h>
 
 #include "sample/tables/frames.h"
-#include "sample/session/sampler.h"
+#include "sample/walk/sample.h"
 #include "sample/tables/tally.h"
 
 /* In the registry, under this address: the table. */
@@ -159,7 +159,7 @@ unsigned coroutine_frames(lua_State *co, uint32_t frames[COROUTINE_MAX_FRAMES])
         frames[n++] = first_frame(co);
     else
         for (int level = 0; lua_getstack(co, level, &ar); level++) {
-            if (level == SAMPLER_MAX_DEPTH) {
+            if (level == SAMPLE_MAX_LUA) {
                 frames[n++] = frames_note("(truncated)");
                 break;
             }

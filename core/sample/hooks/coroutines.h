@@ -11,7 +11,7 @@
 
 #include <stdint.h>
 
-#include "sample/session/sampler.h"
+#include "sample/walk/sample.h"
 
 struct lua_State;
 struct tally;
@@ -42,7 +42,7 @@ const char *coroutine_state(struct lua_State *co);
 
 /* Its stack, leaf first. It must not run. Returns the number of frames; 0 when
  * out of memory. */
-enum { COROUTINE_MAX_FRAMES = SAMPLER_MAX_DEPTH + 1 };
+enum { COROUTINE_MAX_FRAMES = SAMPLE_MAX_LUA + 1 };
 unsigned coroutine_frames(struct lua_State *co,
                           uint32_t frames[COROUTINE_MAX_FRAMES]);
 

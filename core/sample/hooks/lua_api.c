@@ -4,18 +4,18 @@
  * modules. They do what the manual says, and tell the sampler which coroutine
  * runs on this thread and which hook is the user's.
  */
-#include "sample/hooks/lua_api.h"
+#include "sample/platform/lua_archive.h"
 
 #include "sample/hooks/coroutines.h"
 #include "sample/walk/safepoint.h"
-#include "sample/session/sampler.h"
+#include "sample/walk/entry.h"
 #include "sample/walk/thread.h"
 #include "sample/hooks/vm_heap.h"
 
 LUA_API int lua_resume(lua_State *L, lua_State *from, int nargs, int *nres)
 {
     struct sampler_thread *t = thread_self;
-    struct sampler_entry entry;
+    struct entry entry;
     safepoint_enter(t, &entry, L);
     int status = archive_lua_resume(L, from, nargs, nres);
     safepoint_leave(t, &entry);
@@ -25,10 +25,10 @@ LUA_API int lua_resume(lua_State *L, lua_State *from, int nargs, int *nres)
 /* Runs the pending __close metamethods of L. */
 LUA_API int lua_resetthread(lua_State *L)
 {
-    struct sampler_entry entry;
-    sampler_enter(&entry, L);
+    struct entry entry;
+    entry_begin(&entry, L);
     int status = archive_lua_resetthread(L);
-    sampler_leave(&entry);
+    entry_end(&entry);
     return status;
 }
 
@@ -44,7 +44,7 @@ LUA_API void lua_close(lua_State *L)
 {
     struct sampler_thread *t = thread_self;
     while (t && t->active && is_same_state(t->active->L, L))
-        sampler_leave(t->active);
+        entry_end(t->active);
     void *heap;
     bool owns_heap = lua_getallocf(L, &heap) == vm_heap_realloc;
     archive_lua_close(L);

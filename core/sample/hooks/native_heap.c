@@ -38,7 +38,10 @@ static void record(void *address, size_t size, uintptr_t caller)
 {
     int error = errno;
     struct native_block block = {.address = address, .size = size};
-    block.position = heap_add(current_stack_take(caller, 0), HEAP_NATIVE, size);
+    const struct current_stack *stack = current_stack_take(caller, 0);
+    block.position = stack ? heap_add(stack->frames, stack->n_frames,
+                                      stack->labels, HEAP_NATIVE, size)
+                           : heap_add(NULL, 0, 0, HEAP_NATIVE, size);
     if (!native_blocks_add(&block))
         heap_remove(block.position, size);
     errno = error;

@@ -107,7 +107,10 @@ static void *allocate_sampled(size_t size, size_t kind, uintptr_t caller)
         current_stack_take(caller, SAMPLE_ALLOCATION);
     struct header *header = header_of(block);
     header->is_sampled = true;
-    header->position = heap_add(stack, vm_heap_type(kind, stack), size);
+    const char *type = vm_heap_type(kind, stack);
+    header->position = stack ? heap_add(stack->frames, stack->n_frames,
+                                        stack->labels, type, size)
+                             : heap_add(NULL, 0, 0, type, size);
     return block;
 }
 

@@ -16,7 +16,6 @@
 static const int64_t INTERVAL_NS = 50000000;
 
 pthread_mutex_t collector_lock = PTHREAD_MUTEX_INITIALIZER;
-static pthread_cond_t wake = PTHREAD_COND_INITIALIZER;
 static _Atomic uint64_t n_read;
 static _Atomic int64_t cpu_ns;
 
@@ -53,7 +52,7 @@ void collector_drain(void)
 static void wait_for_work(void)
 {
     if (session_list_is_empty()) {
-        pthread_cond_wait(&wake, &collector_lock);
+        pthread_cond_wait(&threads_retired, &collector_lock);
         return;
     }
     struct timespec until;
@@ -61,7 +60,7 @@ static void wait_for_work(void)
     int64_t ns = until.tv_nsec + INTERVAL_NS;
     until.tv_sec += ns / 1000000000;
     until.tv_nsec = ns % 1000000000;
-    pthread_cond_timedwait(&wake, &collector_lock, &until);
+    pthread_cond_timedwait(&threads_retired, &collector_lock, &until);
 }
 
 static void *collector_main(void *arg)
@@ -94,7 +93,7 @@ bool collector_start(struct err *err)
 void collector_wake(void)
 {
     pthread_mutex_lock(&collector_lock);
-    pthread_cond_signal(&wake);
+    pthread_cond_signal(&threads_retired);
     pthread_mutex_unlock(&collector_lock);
 }
 

@@ -110,7 +110,7 @@ static void write_remark(const struct writer *w, uint32_t labels,
                          int64_t waited_ms)
 {
     unsigned n;
-    const struct sampler_label *set = labels_get(labels, &n);
+    const struct label *set = labels_get(labels, &n);
     if (n == 0 && waited_ms == 0)
         return;
     buf_puts(w->text, "#");

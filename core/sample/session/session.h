@@ -13,17 +13,12 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "sample/walk/sample.h"
 
 struct profile;
 struct session;
 struct slow_requests;
 struct stacks;
-
-enum session_kind {
-    SESSION_CPU,   /* CPU time */
-    SESSION_WALL,  /* wall time of threads (wall.h) */
-    SESSION_PROBE, /* session_probe's own */
-};
 
 struct session_options {
     int rate_hz; /* 1 to 10000; 0: 100. A wish: see docs/SAMPLING.md */

@@ -76,7 +76,7 @@ static bool has_end(const struct trace_event *event)
 static const char *label(const struct trace_event *event, const char *key)
 {
     unsigned n;
-    const struct sampler_label *set = labels_get(event->labels, &n);
+    const struct label *set = labels_get(event->labels, &n);
     for (unsigned i = 0; i < n; i++)
         if (strcmp(set[i].key, key) == 0)
             return set[i].value;
@@ -128,7 +128,7 @@ static void put_id(struct writer *w, const struct trace_event *event)
 static void begin_args(struct writer *w, const struct trace_event *event)
 {
     unsigned n;
-    const struct sampler_label *set = labels_get(event->labels, &n);
+    const struct label *set = labels_get(event->labels, &n);
     buf_puts(w->out, ",\"args\":{");
     for (unsigned i = 0; i < n; i++) {
         put_text(w->out, set[i].key);

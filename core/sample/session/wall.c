@@ -11,8 +11,8 @@
 #include "sample/hooks/coroutines.h"
 #include "sample/tables/frames.h"
 #include "sample/tables/label_values.h"
-#include "sample/session/sampler.h"
 #include "sample/session/session.h"
+#include "sample/walk/context.h"
 #include "sample/walk/slow_requests.h"
 
 struct wall {

@@ -21,7 +21,7 @@
 
 struct lua_State;
 struct profile;
-struct sampler_request;
+struct context_request;
 struct wall;
 
 /* What time a profile is of. */
@@ -52,7 +52,7 @@ bool wall_is_open(void);
 struct wall_wait {
     struct lua_State *co; /* yielded */
     uint32_t labels;
-    struct sampler_request *request; /* that it is for, or NULL */
+    struct context_request *request; /* that it is for, or NULL */
     const char *reason;
     int64_t since_ns; /* monotonic; 0: before any that is open began */
     uint64_t seen;    /* end_number of the last window that has it, or 0 */

@@ -8,7 +8,6 @@
 
 #include "base/index.h"
 #include "sample/platform/quiet.h"
-#include "sample/session/sampler.h"
 
 struct named {
     lua_CFunction c;
@@ -129,7 +128,7 @@ static void learn_library(lua_State *L, const char *name)
     learn_table(L, name, '.');
 }
 
-void sampler_learn_names(lua_State *L)
+void c_names_learn(lua_State *L)
 {
     if (!lua_checkstack(L, 8))
         return;

@@ -7,9 +7,8 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "sample/walk/current_stack.h"
 #include "sample/platform/quiet.h"
-#include "sample/session/sampler.h"
+#include "sample/tables/labels.h"
 #include "sample/tables/stacks.h"
 
 static const size_t LIMIT_BYTES = 32 * 1024 * 1024;
@@ -113,7 +112,7 @@ static size_t bytes_of_class(unsigned size_class)
     return ((size_t)(4 + size_class % 4) + 1) << (log - 2);
 }
 
-static uint32_t add(const struct current_stack *stack, uint32_t labels,
+static uint32_t add(const uint32_t *frames, unsigned n_frames, uint32_t labels,
                     size_t size)
 {
     struct values w = weigh(size);
@@ -121,8 +120,8 @@ static uint32_t add(const struct current_stack *stack, uint32_t labels,
     if (!stacks)
         stacks = stacks_new(LIMIT_BYTES);
     uint32_t position = STACKS_OVERFLOW;
-    if (stacks && stack)
-        position = stacks_add(stacks, stack->frames, stack->n_frames,
+    if (stacks && frames)
+        position = stacks_add(stacks, frames, n_frames,
                               (labels & LABELS_MASK) | (uint32_t)class_of(size)
                                                            << CLASS_SHIFT,
                               1, 0);
@@ -137,15 +136,16 @@ static uint32_t add(const struct current_stack *stack, uint32_t labels,
     return position;
 }
 
-uint32_t heap_add(const struct current_stack *stack, const char *type,
-                  size_t size)
+uint32_t heap_add(const uint32_t *frames, unsigned n_frames, uint32_t labels,
+                  const char *type, size_t size)
 {
-    quiet_enter(); /* `stack` is to stay as it is */
-    uint32_t labels = 0;
-    if (stack)
-        labels = type ? sampler_add_label(stack->labels, "type", type)
-                      : sampler_add_label(stack->labels, "heap", "native");
-    uint32_t position = add(stack, labels, size);
+    /* An allocation of labels_add must not be sampled: it would overwrite the
+     * frames, which belong to current_stack.c. */
+    quiet_enter();
+    if (frames)
+        labels = type ? labels_add(labels, "type", type)
+                      : labels_add(labels, "heap", "native");
+    uint32_t position = add(frames, n_frames, labels, size);
     quiet_leave();
     return position;
 }

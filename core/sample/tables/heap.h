@@ -15,8 +15,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct current_stack;
-
 /* The mean gap in bytes; 0: nothing is sampled. Set before the first state is
  * made, 512 KiB if never. */
 #define HEAP_RATE_DEFAULT ((size_t)512 * 1024)
@@ -28,12 +26,15 @@ size_t heap_rate(void);
 uint64_t heap_seed(const void *own);
 int64_t heap_next_gap(uint64_t *random);
 
-/* A sampled block of `size` bytes was allocated at `stack` (NULL: not known):
- * a Lua state's, `type` its kind (vm_heap_type.h), or HEAP_NATIVE. Returns what
- * heap_remove wants when it goes. [any thread, not in a handler] */
+/* Records a sampled block of `size` bytes, allocated at this stack of ids of
+ * frames.h, leaf first, by what has these labels; NULL for `frames` means that
+ * the stack is not known. `type` is the kind of a Lua state's block
+ * (vm_heap_type.h), or HEAP_NATIVE for a block of malloc. Returns the position
+ * that heap_remove takes when the block is freed. [any thread, not in a
+ * handler] */
 #define HEAP_NATIVE NULL
-uint32_t heap_add(const struct current_stack *stack, const char *type,
-                  size_t size);
+uint32_t heap_add(const uint32_t *frames, unsigned n_frames, uint32_t labels,
+                  const char *type, size_t size);
 void heap_remove(uint32_t position, size_t size);
 
 /* Cumulative since the start, of one stack with its labels, and of blocks of

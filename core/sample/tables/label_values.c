@@ -87,5 +87,6 @@ const char *label_values_bound(const char *key, const char *value)
 uint32_t label_values_add(uint32_t labels, const char *key, const char *value)
 {
     const char *bounded = bound(key, value);
-    return bounded ? labels_add(labels, key, bounded, LABEL_SETS_MAX) : labels;
+    return bounded ? labels_add_limited(labels, key, bounded, LABEL_SETS_MAX)
+                   : labels;
 }

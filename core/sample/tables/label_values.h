@@ -26,7 +26,7 @@ bool label_key_is_reserved(const char *key);
  * `value` or a constant. */
 const char *label_values_bound(const char *key, const char *value);
 
-/* sampler_add_label with that value; the set as it is, where the key or the set
+/* labels_add with that value; the set as it is, where the key or the set
  * that would come of it is one too many. */
 uint32_t label_values_add(uint32_t labels, const char *key, const char *value);
 

@@ -10,7 +10,7 @@
 enum { MAX_LABELS = 16 };
 
 struct label_set {
-    struct sampler_label *labels; /* sorted by key */
+    struct label *labels; /* sorted by key */
     unsigned n;
 };
 
@@ -21,8 +21,8 @@ static struct index index_of_sets;
 
 static int by_key(const void *a, const void *b)
 {
-    return strcmp(((const struct sampler_label *)a)->key,
-                  ((const struct sampler_label *)b)->key);
+    return strcmp(((const struct label *)a)->key,
+                  ((const struct label *)b)->key);
 }
 
 static bool equal(const void *ctx, const void *key, uint32_t position)
@@ -42,7 +42,7 @@ static uint64_t hash_of(const struct label_set *set)
 {
     uint64_t hash = 0;
     for (unsigned i = 0; i < set->n; i++) {
-        const struct sampler_label *label = &set->labels[i];
+        const struct label *label = &set->labels[i];
         hash = index_hash(label->key, strlen(label->key) + 1, hash);
         hash = index_hash(label->value, strlen(label->value) + 1, hash);
     }
@@ -62,7 +62,7 @@ static bool copy_set(const struct label_set *set, struct label_set *copy)
 {
     *copy = (struct label_set){calloc(set->n, sizeof *copy->labels), set->n};
     for (unsigned i = 0; copy->labels && i < set->n; i++) {
-        struct sampler_label *label = &copy->labels[i];
+        struct label *label = &copy->labels[i];
         label->key = strdup(set->labels[i].key);
         label->value = strdup(set->labels[i].value);
         if (!label->key || !label->value) {
@@ -91,10 +91,10 @@ static uint32_t add(const struct label_set *set, uint64_t hash)
 }
 
 /* 0: out of memory, or it would be one set too many. */
-static uint32_t intern(const struct sampler_label *labels, unsigned n,
+static uint32_t intern(const struct label *labels, unsigned n,
                        uint32_t max_sets)
 {
-    struct sampler_label sorted[MAX_LABELS];
+    struct label sorted[MAX_LABELS];
     if (n == 0)
         return 0;
     if (n > MAX_LABELS)
@@ -113,14 +113,14 @@ static uint32_t intern(const struct sampler_label *labels, unsigned n,
     return id;
 }
 
-uint32_t sampler_intern_labels(const struct sampler_label *labels, unsigned n)
+uint32_t labels_intern(const struct label *labels, unsigned n)
 {
     return intern(labels, n, UINT32_MAX);
 }
 
-const struct sampler_label *labels_get(uint32_t id, unsigned *n)
+const struct label *labels_get(uint32_t id, unsigned *n)
 {
-    const struct sampler_label *labels = NULL;
+    const struct label *labels = NULL;
     *n = 0;
     quiet_lock(&lock);
     if (id > 0 && id <= n_sets) {
@@ -131,24 +131,24 @@ const struct sampler_label *labels_get(uint32_t id, unsigned *n)
     return labels;
 }
 
-uint32_t labels_add(uint32_t labels, const char *key, const char *value,
-                    uint32_t max_sets)
+uint32_t labels_add_limited(uint32_t labels, const char *key, const char *value,
+                            uint32_t max_sets)
 {
-    struct sampler_label all[MAX_LABELS];
+    struct label all[MAX_LABELS];
     unsigned n, at = 0;
-    const struct sampler_label *set = labels_get(labels, &n);
+    const struct label *set = labels_get(labels, &n);
     for (unsigned i = 0; i < n; i++)
         all[i] = set[i];
     while (at < n && strcmp(all[at].key, key) != 0)
         at++;
     if (at == MAX_LABELS)
         return labels;
-    all[at] = (struct sampler_label){key, value};
+    all[at] = (struct label){key, value};
     uint32_t id = intern(all, at < n ? n : n + 1, max_sets);
     return id ? id : labels;
 }
 
-uint32_t sampler_add_label(uint32_t labels, const char *key, const char *value)
+uint32_t labels_add(uint32_t labels, const char *key, const char *value)
 {
-    return labels_add(labels, key, value, UINT32_MAX);
+    return labels_add_limited(labels, key, value, UINT32_MAX);
 }

@@ -62,7 +62,7 @@ static void note_lua(struct sampler_thread *t, struct sample *s,
 
 static int64_t note_request(struct sampler_thread *t)
 {
-    struct sampler_request *request = t->request;
+    struct context_request *request = t->request;
     if (!request)
         return 0;
     request->is_sampled = true;

@@ -8,7 +8,8 @@
 #include "sample/walk/safepoint.h"
 
 #include "sample/platform/code_map.h"
-#include "sample/hooks/lua_api.h"
+#include "sample/platform/lua_archive.h"
+#include "sample/tables/c_names.h"
 #include "sample/walk/vm_stack.h"
 #include "sample/walk/ring.h"
 #include "sample/walk/thread.h"
@@ -313,7 +314,7 @@ static void complete(struct sampler_thread *t, const struct vm_walk *walk,
 static _Thread_local struct vm_walk walk_buffer;
 
 static void complete_at_safe_point(struct sampler_thread *t,
-                                   const struct sampler_entry *entry,
+                                   const struct entry *entry,
                                    const lua_Debug *ar)
 {
     vm_functions_reserve(t->functions);
@@ -332,13 +333,13 @@ static void safepoint_hook(lua_State *L, lua_Debug *ar)
     struct armed_hook user = disarm(t, L);
     if (ring_n_pending(t->ring) > 0) {
         /* C code may have called into a coroutine without resuming it. */
-        struct sampler_entry here = {L, t->active};
+        struct entry here = {L, t->active};
         bool known = t->active && t->active->L == L;
         complete_at_safe_point(t, known ? t->active : &here, ar);
     }
     if (t->wants_names) {
         t->wants_names = false;
-        sampler_learn_names(L);
+        c_names_learn(L);
     }
     thread_unblock(t);
     bool wanted = user.hook && (user.mask & event_mask(ar->event)) &&
@@ -367,7 +368,7 @@ void safepoint_try_at_rest(struct sampler_thread *t, const uintptr_t *native,
         complete(t, &walk_buffer, NULL);
 }
 
-void safepoint_finish(struct sampler_thread *t, struct sampler_entry *entry)
+void safepoint_finish(struct sampler_thread *t, struct entry *entry)
 {
     thread_block(t);
     struct armed_hook *armed = find_armed(t, entry->L);
@@ -377,14 +378,4 @@ void safepoint_finish(struct sampler_thread *t, struct sampler_entry *entry)
         complete_at_safe_point(t, entry, NULL);
     thread_unblock(t);
     t->active = entry->outer;
-}
-
-void sampler_enter(struct sampler_entry *entry, lua_State *L)
-{
-    safepoint_enter(thread_self, entry, L);
-}
-
-void sampler_leave(struct sampler_entry *entry)
-{
-    safepoint_leave(thread_self, entry);
 }

@@ -14,7 +14,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
-#include "sample/session/sampler.h"
+#include "sample/walk/entry.h"
 #include "sample/walk/thread.h"
 
 /* [signal, allocator] Make the hook fire on L as soon as it can. */
@@ -42,12 +42,12 @@ void safepoint_watch_lines(bool is_wanted);
 
 /* safepoint_leave where something is not over: samples that wait, hooks of
  * ours. */
-void safepoint_finish(struct sampler_thread *t, struct sampler_entry *entry);
+void safepoint_finish(struct sampler_thread *t, struct entry *entry);
 
-/* sampler_enter and sampler_leave, of which each request has several: inline,
+/* entry_begin and entry_end, of which each request has several: inline,
  * and a dozen instructions. `t` may be NULL. */
 static inline void safepoint_enter(struct sampler_thread *t,
-                                   struct sampler_entry *entry, lua_State *L)
+                                   struct entry *entry, lua_State *L)
 {
     entry->L = L;
     entry->outer = t ? t->active : NULL;
@@ -57,7 +57,7 @@ static inline void safepoint_enter(struct sampler_thread *t,
 }
 
 static inline void safepoint_leave(struct sampler_thread *t,
-                                   struct sampler_entry *entry)
+                                   struct entry *entry)
 {
     if (!t)
         return;

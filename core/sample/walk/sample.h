@@ -7,14 +7,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "sample/session/sampler.h"
-
 struct lua_State;
 
 enum {
-    SAMPLE_MAX_NATIVE = 128,            /* native frames kept, from the leaf */
-    SAMPLE_MAX_LUA = SAMPLER_MAX_DEPTH, /* Lua frames, from the leaf */
-    SAMPLE_MAX_NOTED = 3, /* innermost Lua frames seen by the handler */
+    SAMPLE_MAX_NATIVE = 128, /* native frames kept, from the leaf */
+    SAMPLE_MAX_LUA = 128,    /* Lua frames, from the leaf */
+    SAMPLE_MAX_NOTED = 3,    /* innermost Lua frames seen by the handler */
 };
 
 /* One level of a Lua stack. `function` is an id of the thread's function table
@@ -44,6 +42,13 @@ struct noted_frame {
     const void *ci;
     struct vm_frame frame; /* function: FUNCTION_UNKNOWN when not readable */
     bool exact;            /* the line is where it was interrupted */
+};
+
+/* The kinds of profile that a session takes. */
+enum session_kind {
+    SESSION_CPU,   /* CPU time */
+    SESSION_WALL,  /* wall time of threads (wall_timer.h) */
+    SESSION_PROBE, /* one sample of each thread, now (session_probe) */
 };
 
 struct sample {

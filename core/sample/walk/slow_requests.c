@@ -6,7 +6,7 @@
 
 #include "base/clock.h"
 #include "base/index.h"
-#include "sample/session/sampler.h"
+#include "sample/walk/context.h"
 #include "sample/walk/thread.h"
 
 struct known_request {
@@ -198,7 +198,7 @@ void slow_requests_count(struct slow_requests *slow, size_t *n_sampled,
     pthread_mutex_unlock(&lock);
 }
 
-void sampler_begin_request(struct sampler_request *request, int64_t start_ns)
+void slow_requests_begin(struct context_request *request, int64_t start_ns)
 {
     int64_t last = atomic_load_explicit(&last_number, memory_order_relaxed);
     int64_t number;
@@ -231,7 +231,7 @@ static __attribute__((noinline)) void judge_ended(int64_t number)
     pthread_mutex_unlock(&lock);
 }
 
-void sampler_end_request(struct sampler_request *request)
+void slow_requests_end(struct context_request *request)
 {
     struct sampler_thread *t = thread_self;
     if (t && t->request == request)

@@ -17,7 +17,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct context_request;
 struct slow_requests;
+
+/* A request begins, which is all zeros: gives the request its number. */
+void slow_requests_begin(struct context_request *request, int64_t start_ns);
+
+/* The request is over. [the thread of the request] */
+void slow_requests_end(struct context_request *request);
 
 /* Of requests that take `least_ns` or longer. NULL when out of memory. [any
  * thread, like all below] */

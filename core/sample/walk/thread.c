@@ -4,30 +4,29 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "sample/session/collector.h"
 #include "sample/walk/cpu.h"
 #include "sample/tables/vm_functions.h"
-#include "sample/walk/native_stack.h"
 #include "sample/walk/ring.h"
 #include "sample/walk/wall_timer.h"
 
 _Thread_local struct sampler_thread *thread_self;
 
 pthread_mutex_t threads_lock = PTHREAD_MUTEX_INITIALIZER;
+pthread_cond_t threads_retired = PTHREAD_COND_INITIALIZER;
 struct sampler_thread *threads_first;
 /* Of threads that are gone. [threads_lock] */
 static uint64_t ended_counts[N_COUNTS];
 /* What every timer is set to; 0: no session. [threads_lock] */
 static int rate_hz, wall_rate_hz;
 
-static void thread_free(struct sampler_thread *t)
+void thread_free(struct sampler_thread *t)
 {
     ring_free(t->ring);
     vm_functions_free(t->functions);
     free(t);
 }
 
-static struct sampler_thread *thread_new(struct err *err)
+struct sampler_thread *thread_new(struct err *err)
 {
     struct sampler_thread *t = calloc(1, sizeof *t);
     if (!t) {
@@ -46,40 +45,18 @@ static struct sampler_thread *thread_new(struct err *err)
     return t;
 }
 
-bool sampler_attach_thread(const char *worker, struct err *err)
+void threads_add(struct sampler_thread *t)
 {
-    struct sampler_thread *t = thread_new(err);
-    if (!t)
-        return false;
-    if (!cpu_timer_new(t, err)) {
-        thread_free(t);
-        return false;
-    }
-    if (!wall_timer_new(t, err)) {
-        cpu_timer_free(t);
-        thread_free(t);
-        return false;
-    }
-    if (worker) {
-        struct sampler_label label = {"worker", worker};
-        t->labels = sampler_intern_labels(&label, 1);
-    }
-    native_stack_prewarm();
-    thread_self = t;
     pthread_mutex_lock(&threads_lock);
     t->next = threads_first;
     threads_first = t;
     cpu_timer_set(t, rate_hz, true);
     wall_timer_set(t, wall_rate_hz);
     pthread_mutex_unlock(&threads_lock);
-    return true;
 }
 
-void sampler_detach_thread(void)
+void threads_retire(struct sampler_thread *t)
 {
-    struct sampler_thread *t = thread_self;
-    if (!t)
-        return;
     pthread_mutex_lock(&threads_lock);
     cpu_timer_free(t);
     wall_timer_free(t);
@@ -87,33 +64,7 @@ void sampler_detach_thread(void)
     ring_publish(t->ring);
     t->detached = true;
     pthread_mutex_unlock(&threads_lock);
-    collector_wake();
-}
-
-uint32_t sampler_set_labels(uint32_t labels)
-{
-    struct sampler_thread *t = thread_self;
-    if (!t)
-        return 0;
-    uint32_t old = t->labels;
-    t->labels = labels;
-    return old;
-}
-
-struct sampler_context sampler_switch(struct sampler_context to)
-{
-    struct sampler_thread *t = thread_self;
-    if (!t)
-        return (struct sampler_context){0};
-    struct sampler_context old = {t->request, t->labels};
-    t->request = to.request;
-    t->labels = to.labels;
-    return old;
-}
-
-uint32_t sampler_get_labels(void)
-{
-    return thread_self ? thread_self->labels : 0;
+    pthread_cond_signal(&threads_retired);
 }
 
 void threads_set_rate(int rate)

@@ -17,8 +17,10 @@
 #include <sys/types.h>
 #include <time.h>
 
+#include "base/err.h"
 #include "sample/walk/sample.h"
-#include "sample/session/sampler.h"
+#include "sample/walk/context.h"
+#include "sample/walk/entry.h"
 
 struct ring;
 struct vm_functions;
@@ -60,9 +62,9 @@ struct sampler_thread {
     pid_t tid;
     timer_t timer;
     volatile sig_atomic_t busy;
-    struct sampler_entry *volatile active; /* innermost running coroutine */
+    struct entry *volatile active; /* innermost running coroutine */
     volatile uint32_t labels;
-    struct sampler_request *volatile request; /* or NULL */
+    struct context_request *volatile request; /* or NULL */
     /* Thread CPU time at the previous sample; others set it while the timer is
      * stopped. */
     _Atomic int64_t last_ns;
@@ -75,7 +77,7 @@ struct sampler_thread {
     atomic_uint n_pending; /* as the handler last left it, for others to see */
     struct armed_hook armed[THREAD_MAX_ARMED];
     unsigned n_armed;
-    bool wants_names; /* sampler_learn_names at the next safe point */
+    bool wants_names; /* c_names_learn at the next safe point */
     uint32_t random;  /* state of a generator, for safepoint.c */
     _Atomic uint64_t counts[N_COUNTS];
     bool detached; /* its thread is gone; freed once the ring is empty */
@@ -119,6 +121,24 @@ static inline void thread_unblock(struct sampler_thread *t)
     atomic_signal_fence(memory_order_seq_cst);
     t->busy--;
 }
+
+/* Makes the record of the calling thread, with its ring and its table of
+ * functions, in no list and without timers. Returns NULL and sets err if out of
+ * memory. */
+struct sampler_thread *thread_new(struct err *err);
+void thread_free(struct sampler_thread *t);
+
+/* Adds a thread, whose timers are made, to the list and starts its timers. */
+void threads_add(struct sampler_thread *t);
+
+/* Ends the timers of the calling thread and leaves the rest to threads_reap. */
+void threads_retire(struct sampler_thread *t);
+
+/* Signalled by threads_retire. The collector waits for it with collector_lock
+ * held, and threads_retire does not take that lock: a signal that comes while
+ * the collector works is lost, and the thread's record is then freed in the
+ * collector's next round. */
+extern pthread_cond_t threads_retired;
 
 /* Set every thread's timer, now and for threads to come; 0 stops them. */
 void threads_set_rate(int rate_hz);

@@ -59,14 +59,14 @@ static uint32_t c_function(struct vm_functions *functions, lua_State *L,
     lua_CFunction c = lua_tocfunction(L, -1);
     lua_pop(L, 1);
     if (!vm_functions_has_c(functions, c) && !c_names_has(c))
-        sampler_learn_names(L); /* of a library required since the last time */
+        c_names_learn(L); /* of a library required since the last time */
     return vm_functions_add_c(functions, c);
 }
 
 /* Set once, before any walk. */
 static unsigned max_depth = SAMPLE_MAX_LUA;
 
-void sampler_set_max_depth(unsigned frames) { max_depth = frames; }
+void vm_stack_set_max_depth(unsigned frames) { max_depth = frames; }
 
 /* False when the walk is full. */
 static bool append(struct vm_walk *walk, const lua_State *L,
@@ -85,9 +85,9 @@ static bool append(struct vm_walk *walk, const lua_State *L,
 
 /* The coroutine outside. A coroutine that C code has called into again, by
  * script_call, is there twice, and its frames are read once. */
-static const struct sampler_entry *outside(const struct sampler_entry *entry)
+static const struct entry *outside(const struct entry *entry)
 {
-    const struct sampler_entry *outer = entry->outer;
+    const struct entry *outer = entry->outer;
     while (outer && outer->L == entry->L)
         outer = outer->outer;
     return outer;
@@ -108,9 +108,8 @@ static uint32_t peeked_function(struct vm_functions *functions, lua_State *L,
 typedef uint32_t (*c_function_fn)(struct vm_functions *functions, lua_State *L,
                                   lua_Debug *ar, struct vm_walk *walk);
 
-static void read_all(struct vm_functions *functions,
-                     const struct sampler_entry *entry, struct vm_walk *walk,
-                     c_function_fn c_function_of)
+static void read_all(struct vm_functions *functions, const struct entry *entry,
+                     struct vm_walk *walk, c_function_fn c_function_of)
 {
     walk->n = 0;
     walk->truncated = walk->has_unnamed = false;
@@ -127,15 +126,14 @@ static void read_all(struct vm_functions *functions,
     }
 }
 
-void vm_stack_read(struct vm_functions *functions,
-                   const struct sampler_entry *entry, struct vm_walk *walk)
+void vm_stack_read(struct vm_functions *functions, const struct entry *entry,
+                   struct vm_walk *walk)
 {
     read_all(functions, entry, walk, c_function);
 }
 
 void vm_stack_read_in_allocator(struct vm_functions *functions,
-                                const struct sampler_entry *entry,
-                                struct vm_walk *walk)
+                                const struct entry *entry, struct vm_walk *walk)
 {
     read_all(functions, entry, walk, peeked_function);
 }
@@ -198,7 +196,7 @@ static int below_finalizer(lua_State *L)
 }
 
 bool vm_stack_read_at_rest(struct vm_functions *functions,
-                           const struct sampler_entry *entry, bool finalizer,
+                           const struct entry *entry, bool finalizer,
                            struct vm_walk *walk)
 {
     walk->n = 0;

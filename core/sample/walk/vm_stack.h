@@ -17,7 +17,12 @@
 
 #include "sample/tables/vm_functions.h"
 #include "sample/walk/sample.h"
-#include "sample/session/sampler.h"
+#include "sample/walk/entry.h"
+
+/* Sets how many Lua frames of a stack are kept, from the leaf: 1 to
+ * SAMPLE_MAX_LUA (the default). Finding the frame at a level takes time in
+ * proportion to the level. Called before sampler_init. */
+void vm_stack_set_max_depth(unsigned frames);
 
 struct vm_walk {
     unsigned n;
@@ -34,14 +39,14 @@ struct vm_walk {
 bool vm_stack_self_test(void);
 
 /* [hook] Read all of `entry`'s chain. */
-void vm_stack_read(struct vm_functions *functions,
-                   const struct sampler_entry *entry, struct vm_walk *walk);
+void vm_stack_read(struct vm_functions *functions, const struct entry *entry,
+                   struct vm_walk *walk);
 
 /* The same at any call into the allocator, where nothing may be pushed or
  * allocated on the state: a C function whose address is not readable so is
  * FUNCTION_UNKNOWN. */
 void vm_stack_read_in_allocator(struct vm_functions *functions,
-                                const struct sampler_entry *entry,
+                                const struct entry *entry,
                                 struct vm_walk *walk);
 
 /* [signal] The same while Lua is at rest. With `finalizer`, the frames of the
@@ -49,7 +54,7 @@ void vm_stack_read_in_allocator(struct vm_functions *functions,
  * for the collection. False: not readable.
  */
 bool vm_stack_read_at_rest(struct vm_functions *functions,
-                           const struct sampler_entry *entry, bool finalizer,
+                           const struct entry *entry, bool finalizer,
                            struct vm_walk *walk);
 
 /* [signal] Note the innermost frames of L, which the signal with this ucontext

@@ -1,7 +1,8 @@
-/* lua_api.h -- the Lua archive's own versions of the functions that lua_api.c
- * defines in their place (cmake/rename_lua_api.sh renamed them). */
-#ifndef SAMPLE_HOOKS_LUA_API_H
-#define SAMPLE_HOOKS_LUA_API_H
+/* lua_archive.h -- the Lua archive's own versions of the functions that
+ * hooks/lua_api.c defines in their place. cmake/rename_lua_api.sh renames them
+ * in the archive at build time. */
+#ifndef SAMPLE_PLATFORM_LUA_ARCHIVE_H
+#define SAMPLE_PLATFORM_LUA_ARCHIVE_H
 
 #include <lua.h>
 

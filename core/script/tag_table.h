@@ -2,8 +2,8 @@
  * values, as bytes: name NUL value NUL..., so that they live without the
  * table.
  */
-#ifndef MODULES_TAG_TABLE_H
-#define MODULES_TAG_TABLE_H
+#ifndef SCRIPT_TAG_TABLE_H
+#define SCRIPT_TAG_TABLE_H
 
 #include <stdbool.h>
 

@@ -1,7 +1,7 @@
 /* owned_buf.h -- a buffer that Lua owns, for C that may raise while it fills
  * it. */
-#ifndef MODULES_OWNED_BUF_H
-#define MODULES_OWNED_BUF_H
+#ifndef SCRIPT_OWNED_BUF_H
+#define SCRIPT_OWNED_BUF_H
 
 #include "base/buf.h"
 

@@ -1,4 +1,4 @@
-#include "modules/tag_table.h"
+#include "script/tag_table.h"
 
 #include <lua.h>
 #include <string.h>

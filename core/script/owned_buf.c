@@ -1,4 +1,4 @@
-#include "modules/owned_buf.h"
+#include "script/owned_buf.h"
 
 #include <lauxlib.h>
 #include <lua.h>
