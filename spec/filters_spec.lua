@@ -1,6 +1,7 @@
 -- filters_spec.lua: profiles of some samples only: by label, by worker, of slow
 -- requests.
 -- Needs: go
+local raw_http = require "raw_http"
 local support = require "support"
 local socket = require "socket"
 
@@ -74,18 +75,11 @@ teardown(function()
   support.remove_folder(folder)
 end)
 
---- Start a request for the server. Returns a function that waits for its end
--- and gives the body.
+--- Starts a request. Returns a function that waits for its end and gives the
+-- body.
 local function start(path)
-  local client = assert(socket.connect("127.0.0.1", server.port))
-  client:settimeout(60)
-  client:send("GET " .. path .. " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
-  return function()
-    local reply = assert(client:receive "*a")
-    client:close()
-    assert.truthy(reply:find("HTTP/1.1 200", 1, true), reply)
-    return reply:match "\r\n\r\n(.*)"
-  end
+  local client = raw_http.begin(server.port, path)
+  return function() return client:finish() end
 end
 
 local function request(path) return start(path)() end

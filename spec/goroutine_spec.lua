@@ -1,6 +1,7 @@
 -- goroutine_spec.lua: the profile goroutine has all coroutines and threads,
 -- each once, with what they are at.
 -- Needs: go
+local raw_http = require "raw_http"
 local support = require "support"
 local socket = require "socket"
 
@@ -85,9 +86,7 @@ end
 
 local function hold(path, n)
   for _ = 1, n or 1 do
-    local client = assert(socket.connect("127.0.0.1", server.port))
-    client:send("GET " .. path .. " HTTP/1.1\r\nHost: x\r\n\r\n")
-    clients[#clients + 1] = client
+    clients[#clients + 1] = raw_http.begin(server.port, path)
   end
 end
 
@@ -245,9 +244,7 @@ end)
 it("is not made for clients that have left", function()
   start(1)
   for _ = 1, 300 do
-    local client = assert(socket.connect("127.0.0.1", server.port))
-    client:send "GET /debug/pprof/goroutine HTTP/1.1\r\nHost: x\r\n\r\n"
-    client:close()
+    raw_http.begin(server.port, "/debug/pprof/goroutine"):close()
   end
   server:signal "TERM"
   assert.equal(0, server:wait(5))
@@ -259,10 +256,9 @@ it("has each thread once, however many ask at once", function()
   for _ = 1, 3 do
     hold("/debug/pprof/goroutine?debug=2", 8)
     for _, client in ipairs(clients) do
-      local text, n = client:receive "*a", 0
-      for _ in text:gmatch "\ngoroutine %d+ %[thread%]:" do n = n + 1 end
+      local text, n = client:finish(), 0
+      for _ in ("\n" .. text):gmatch "\ngoroutine %d+ %[thread%]:" do n = n + 1 end
       assert.equal(4, n, text)
-      client:close()
     end
     clients = {}
   end

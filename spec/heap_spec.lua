@@ -1,6 +1,7 @@
 -- heap_spec.lua: the heap profiles of a server, as go tool pprof reads them.
 -- How exact they are is heap_truth_spec.lua's.
 -- Needs: go
+local raw_http = require "raw_http"
 local support = require "support"
 
 local ROUTES = [==[
@@ -92,8 +93,7 @@ describe("heap", function()
 
   it("does not wait for a worker that never collects", function()
     local socket = require "socket"
-    local client = assert(socket.connect("127.0.0.1", server.port))
-    client:send "GET /spin HTTP/1.1\r\nHost: a\r\n\r\n"
+    local client = raw_http.begin(server.port, "/spin")
     socket.sleep(0.1)
     local start = socket.gettime()
     get "/debug/pprof/heap?gc=1"

@@ -1,5 +1,6 @@
 -- labels_spec.lua: labels that scripts give to their samples.
 -- Needs: go time
+local raw_http = require "raw_http"
 local support = require "support"
 local socket = require "socket"
 
@@ -168,8 +169,7 @@ it("have no more than 100 values", function()
 end)
 
 it("are in the profile of coroutines and of memory", function()
-  local client = assert(socket.connect("127.0.0.1", server.port))
-  client:send "GET /parts?tenant=waits HTTP/1.1\r\nHost: x\r\n\r\n"
+  local client = raw_http.begin(server.port, "/parts?tenant=waits")
   support.wait_until(function()
     local _, text = support.request(server.url .. "/debug/pprof/goroutine?debug=1")
     return text:find('"step":"parse"', 1, true) and text:find('"tenant":"waits"', 1, true)
@@ -211,13 +211,10 @@ describe("a client's baggage", function()
   -- prints them.
   local function tags(option, headers)
     local other = support.serve { "--workers", "1", option, folder }
-    local client = assert(socket.connect("127.0.0.1", other.port))
-    client:settimeout(30)
-    client:send "GET /debug/pprof/profile?seconds=1 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    local client = raw_http.begin(other.port, "/debug/pprof/profile?seconds=1")
     socket.sleep(0.1)
     assert.equal(200, (support.request(other.url .. "/plain", { headers = headers })))
-    local body = client:receive("*a"):match "\r\n\r\n(.*)"
-    support.write_file(folder .. "/baggage.pb.gz", body)
+    support.write_file(folder .. "/baggage.pb.gz", client:finish())
     assert.equal(0, other:stop())
     local code, out, err = support.run(
       ("PPROF_TMPDIR=%s go tool pprof -tags %s/baggage.pb.gz"):format(folder, folder))

@@ -1,6 +1,7 @@
 -- load_spec.lua: `perilune load` against nginx, which counts on its own what
 -- it was asked: one line of its access log per request.
 -- Needs: nginx time
+local raw_http = require "raw_http"
 local support = require "support"
 local socket = require "socket"
 
@@ -45,11 +46,7 @@ describe("perilune load", function()
     support.write_file(folder .. "/nginx.conf", config)
     nginx = support.start { "nginx", "-c", folder .. "/nginx.conf",
       "-e", folder .. "/error.log" }
-    support.wait_until(function()
-      local client = socket.connect("127.0.0.1", port)
-      if client then client:close() end
-      return client
-    end, "nginx")
+    support.wait_until(function() return raw_http.is_listening(port) end, "nginx")
   end)
 
   teardown(function()

@@ -2,8 +2,8 @@
 -- with the Lua code that it was for, each byte once; and a server that samples
 -- one allocation in a few while profiles of every kind are taken.
 -- Needs: core
+local raw_http = require "raw_http"
 local support = require "support"
-local socket = require "socket"
 
 -- By kind (`native`, or a type of Lua's) and function: what it and all that it
 -- called allocated, and what is live.
@@ -178,9 +178,7 @@ describe("what C holds for scripts", function()
     it("in replies that clients have not read is there, by route: " .. route, function()
       local clients = {}
       for i = 1, N / 8 do
-        clients[i] = assert(socket.connect("127.0.0.1", server.port))
-        clients[i]:setoption("recv-buffer-size", 4096)
-        clients[i]:send(("GET %s HTTP/1.1\r\nHost: x\r\n\r\n"):format(route))
+        clients[i] = raw_http.connect(server.port, { receive_buffer = 4096 }):request(route)
       end
       local function held(gc)
         return live(("&gc=%d&label=route:%s"):format(gc, route), "(all)", kind)

@@ -1,6 +1,7 @@
 -- pprof_endpoints_spec.lua: the wire contract of /debug/pprof/, but for what
 -- the profiles hold.
 -- Needs: time
+local raw_http = require "raw_http"
 local support = require "support"
 local socket = require "socket"
 
@@ -38,10 +39,7 @@ describe("/debug/pprof", function()
 
   -- A request that is sent now and read later.
   local function begin(path)
-    local client = assert(socket.connect("127.0.0.1", server.port))
-    client:settimeout(20)
-    client:send("GET /debug/pprof" .. path .. " HTTP/1.1\r\nHost: a\r\n\r\n")
-    return client
+    return raw_http.begin(server.port, "/debug/pprof" .. path)
   end
 
   local function refuses(path, want_status, message)
@@ -102,36 +100,29 @@ describe("/debug/pprof", function()
       begin "/profile?seconds=2&rate=10",
     }
     for _, i in ipairs { 2, 3, 1 } do
-      assert.equal("HTTP/1.1 200 OK", (clients[i]:receive()))
+      clients[i]:finish()
       local took = socket.gettime() - start
       local seconds = ({ 3, 1, 2 })[i]
       -- One after the other the second one would take 4 s.
       assert.is_true(took >= seconds and took < seconds + 2,
         seconds .. " s took " .. took)
-      clients[i]:close()
     end
   end)
 
   it("is answered while every worker spins", function()
     local stop, spinning = folder .. "/stop", {}
     for i = 1, 4 do
-      spinning[i] = assert(socket.connect("127.0.0.1", server.port))
-      spinning[i]:send(("GET /spin?file=%s HTTP/1.1\r\nHost: a\r\n\r\n"):format(stop))
+      spinning[i] = raw_http.begin(server.port, "/spin?file=" .. stop)
     end
     socket.sleep(0.2)
     assert.equal(200, (support.request(server.url .. "/healthz")))
     assert.equal(200, (get "/"))
     assert.equal(200, (get "/profile?seconds=1"))
     for _, client in ipairs(spinning) do
-      client:settimeout(0)
-      assert.equal("timeout", (select(2, client:receive())))
+      assert.is_true(client:is_silent())
     end
     support.write_file(stop, "")
-    for _, client in ipairs(spinning) do
-      client:settimeout(10)
-      assert.equal("HTTP/1.1 200 OK", (client:receive()))
-      client:close()
-    end
+    for _, client in ipairs(spinning) do client:finish() end
   end)
 
   describe("format", function()
@@ -261,10 +252,8 @@ describe("/debug/pprof", function()
 
     it("holds up nobody, however many are asked for", function()
       local body = ("1+"):rep(1e6)
-      local client = assert(socket.connect("127.0.0.1", server.port))
-      client:settimeout(5)
-      client:send(("POST /debug/pprof/symbol HTTP/1.1\r\nHost: a\r\n" ..
-        "Content-Length: %d\r\n\r\n"):format(#body) .. body)
+      local client = raw_http.begin(server.port, "/debug/pprof/symbol",
+        { method = "POST", body = body })
       socket.sleep(0.1)
       local began = socket.gettime()
       assert.equal(200, (support.request(server.url .. "/healthz")))
@@ -316,16 +305,12 @@ describe("/debug/pprof", function()
 
   it("is cut short, cleanly, by the end of the server", function()
     local other = support.serve { "--workers", "1", folder }
-    local client = assert(socket.connect("127.0.0.1", other.port))
-    client:send("GET /debug/pprof/profile?seconds=60 HTTP/1.1\r\nHost: a\r\n\r\n")
-    local short = assert(socket.connect("127.0.0.1", other.port))
-    short:send("GET /debug/pprof/heap HTTP/1.1\r\nHost: a\r\n\r\n")
-    assert.equal("HTTP/1.1 200 OK", (short:receive()))
+    local client = raw_http.begin(other.port, "/debug/pprof/profile?seconds=60")
+    raw_http.begin(other.port, "/debug/pprof/heap"):finish()
     other:signal("TERM")
-    assert.equal("HTTP/1.1 503 Service Unavailable", (client:receive()))
+    assert.equal("HTTP/1.1 503 Service Unavailable", client:read_reply().line)
     assert.equal(0, other:wait(4))
     other:stop()
     client:close()
-    short:close()
   end)
 end)

@@ -2,6 +2,7 @@
 -- go tool pprof and by perilune convert; handlers stuck in C; several profiles
 -- at once; exporters dropped in beside a running server.
 -- Needs: go
+local raw_http = require "raw_http"
 local support = require "support"
 local socket = require "socket"
 
@@ -108,9 +109,7 @@ describe("a server under load", function()
   end)
 
   it("ends the session of a client that leaves", function()
-    local client = assert(socket.connect("127.0.0.1", server.port))
-    client:send("GET /debug/pprof/profile?seconds=1000&rate=1000 HTTP/1.1\r\n" ..
-      "Host: x\r\n\r\n")
+    local client = raw_http.begin(server.port, "/debug/pprof/profile?seconds=1000&rate=1000")
     socket.sleep(0.3)
     client:close()
     -- While a session is open, timers run: a shorter one at its own rate, 1 a

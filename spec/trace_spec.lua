@@ -1,5 +1,6 @@
 -- trace_spec.lua: the timeline at /debug/pprof/trace, as Chrome trace events.
 -- Needs: timing
+local raw_http = require "raw_http"
 local support = require "support"
 local socket = require "socket"
 
@@ -64,15 +65,8 @@ teardown(function()
 end)
 
 local function start(path)
-  local client = assert(socket.connect("127.0.0.1", server.port))
-  client:settimeout(30)
-  client:send("GET " .. path .. " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
-  return function()
-    local reply = assert(client:receive "*a")
-    client:close()
-    assert.truthy(reply:find("HTTP/1.1 200", 1, true), reply)
-    return reply:match "\r\n\r\n(.*)"
-  end
+  local client = raw_http.begin(server.port, path)
+  return function() return client:finish() end
 end
 
 --- The trace of what `run` does, read by a JSON reader; the events in order.
@@ -244,8 +238,7 @@ end)
 
 it("two at once do not disturb each other, nor a client that leaves", function()
   local a, b = start "/debug/pprof/trace?seconds=0.4", start "/debug/pprof/trace?seconds=0.2"
-  local client = socket.connect("127.0.0.1", server.port)
-  client:send "GET /debug/pprof/trace?seconds=30 HTTP/1.1\r\nHost: x\r\n\r\n"
+  local client = raw_http.begin(server.port, "/debug/pprof/trace?seconds=30")
   start "/work" ()
   client:close()
   assert.truthy(b():find("GET /work", 1, true))

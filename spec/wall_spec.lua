@@ -1,6 +1,7 @@
 -- wall_spec.lua: the profile wall has all time of threads and of tasks that
 -- wait, under what they are at.
 -- Needs: go timing
+local raw_http = require "raw_http"
 local support = require "support"
 local socket = require "socket"
 
@@ -52,17 +53,11 @@ teardown(function()
   support.remove_folder(folder)
 end)
 
---- Send a request; returns a function that waits for the body, and its socket.
+--- Sends a request. Returns a function that waits for the body, and the
+-- connection.
 local function start(path)
-  local client = assert(socket.connect("127.0.0.1", server.port))
-  client:settimeout(30)
-  client:send("GET " .. path .. " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
-  return function()
-    local reply = assert(client:receive "*a")
-    client:close()
-    assert.truthy(reply:find("HTTP/1.1 200", 1, true), reply)
-    return reply:match "\r\n\r\n(.*)"
-  end, client
+  local client = raw_http.begin(server.port, path)
+  return function() return client:finish() end, client
 end
 
 --- Seconds of all stacks with this frame.
