@@ -204,13 +204,14 @@ function Connection:read_reply(method)
   local line = receive(self, "*l", deadline, "reply")
   local status = tonumber(line:match "^HTTP/1%.[01] (%d%d%d) ")
   if not status then fail(("%q is not a status line"):format(line)) end
-  local headers, body = read_headers(self, deadline), ""
-  if method == "HEAD" or status < 200 or status == 204 or status == 304 then
+  local headers, body = read_headers(self, deadline), nil
+  local length = tonumber(headers["content-length"])
+  if method == "HEAD" or status < 200 or status == 204 or status == 304 or length == 0 then
     body = ""
   elseif headers["transfer-encoding"] == "chunked" then
     body = read_chunks(self, deadline)
-  elseif headers["content-length"] then
-    body = receive(self, tonumber(headers["content-length"]), deadline, "body")
+  elseif length then
+    body = receive(self, length, deadline, "body")
   else
     body = receive(self, "*a", deadline, "end of the body", true)
   end
