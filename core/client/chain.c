@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "base/clock.h"
+#include "base/list.h"
 #include "base/random.h"
 #include "client/authorization.h"
 #include "client/client.h"
@@ -280,7 +281,7 @@ bool chain_stopped(const struct chain *chain)
 
 static void on_done(struct transfer *transfer)
 {
-    struct chain *chain = (struct chain *)transfer;
+    struct chain *chain = container_of(transfer, struct chain, transfer);
     if (transfer->sets_cookies && chain->jar)
         cookie_jar_take(chain->jar, transfer);
     if (!goes_on(chain))

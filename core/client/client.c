@@ -10,16 +10,14 @@ void client_init(struct client *client, struct network *network)
 
 void client_close(struct client *client)
 {
-    while (client->connections)
-        connection_orphan(client->connections);
+    connection_orphan_all(client);
     tls_sessions_fini(&client->sessions);
 }
 
 bool client_send(struct client *client, struct transfer *transfer)
 {
-    struct connection *connection = client->connections;
-    while (connection && !connection_fits(connection, &transfer->url))
-        connection = connection_next(connection);
+    struct connection *connection =
+        connection_find_idle(client, &transfer->url);
     if (!connection)
         connection = connection_new(client, &transfer->url);
     if (!connection)
@@ -32,11 +30,7 @@ bool client_send(struct client *client, struct transfer *transfer)
 
 struct transfer *client_first_transfer(const struct client *client)
 {
-    struct connection *connection = client->connections;
-    struct transfer *transfer = NULL;
-    while (connection && !(transfer = connection_transfer(connection)))
-        connection = connection_next(connection);
-    return transfer;
+    return connection_first_transfer(client);
 }
 
 void client_abort(struct transfer *transfer)

@@ -12,13 +12,14 @@
 
 #include <stdbool.h>
 
+#include "base/list.h"
 #include "client/transfer.h"
 #include "client/network.h"
 #include "client/tls.h"
 
 struct client {
     struct network *network;
-    struct connection *connections; /* all, idle or not */
+    struct list connections; /* all, idle or not */
     struct tls_sessions sessions;
 };
 

@@ -1,7 +1,6 @@
 #include "client/connection.h"
 
 #include <netinet/in.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -13,9 +12,9 @@
 #include "client/transport.h"
 
 struct connection {
-    struct transport transport; /* first */
-    struct client *client;      /* NULL: orphaned */
-    struct connection *prev, *next;
+    struct transport transport;
+    struct client *client; /* NULL: orphaned */
+    struct list_link in_client;
     struct transfer *transfer; /* NULL: idle */
     struct deadline deadline;
     struct incoming incoming;
@@ -35,7 +34,7 @@ static const struct transport_events events;
 
 static struct connection *of_transport(struct transport *transport)
 {
-    return (struct connection *)transport;
+    return container_of(transport, struct connection, transport);
 }
 
 static struct network *network_of(const struct connection *c)
@@ -53,10 +52,7 @@ struct connection *connection_new(struct client *client, const struct url *url)
     c->port = url->port;
     memcpy(c->name, url->host.at, url->host.n);
     transport_init(&c->transport, client->network, &events);
-    c->next = client->connections;
-    if (c->next)
-        c->next->prev = c;
-    client->connections = c;
+    list_prepend(&client->connections, &c->in_client);
     return c;
 }
 
@@ -65,32 +61,33 @@ static void unlink_from_client(struct connection *c)
     if (!c->client)
         return;
     transport_forget(&c->transport);
-    if (c->prev)
-        c->prev->next = c->next;
-    else
-        c->client->connections = c->next;
-    if (c->next)
-        c->next->prev = c->prev;
-    c->prev = c->next = NULL;
+    list_remove(&c->in_client);
     c->client = NULL;
 }
 
-struct connection *connection_next(const struct connection *c)
-{
-    return c->next;
-}
-
-struct transfer *connection_transfer(const struct connection *c)
-{
-    return c->transfer;
-}
-
-bool connection_fits(const struct connection *c, const struct url *url)
+static bool fits(const struct connection *c, const struct url *url)
 {
     return !c->transfer && c->transport.state == TRANSPORT_OPEN &&
            c->port == url->port && c->secure == url->secure &&
            strncasecmp(c->name, url->host.at, url->host.n) == 0 &&
            c->name[url->host.n] == '\0';
+}
+
+struct connection *connection_find_idle(const struct client *client,
+                                        const struct url *url)
+{
+    list_each (struct connection, c, &client->connections, in_client)
+        if (fits(c, url))
+            return c;
+    return NULL;
+}
+
+struct transfer *connection_first_transfer(const struct client *client)
+{
+    list_each (struct connection, c, &client->connections, in_client)
+        if (c->transfer)
+            return c->transfer;
+    return NULL;
 }
 
 /* The transfer leaves the connection. */
@@ -137,10 +134,12 @@ void connection_abort(struct connection *c)
     close_transport(c);
 }
 
-void connection_orphan(struct connection *c)
+void connection_orphan_all(struct client *client)
 {
-    unlink_from_client(c);
-    connection_abort(c);
+    list_each (struct connection, c, &client->connections, in_client) {
+        unlink_from_client(c);
+        connection_abort(c);
+    }
 }
 
 /* The transfer has failed; its done is called when the transport is closed. */
@@ -157,9 +156,7 @@ static void fail(struct connection *c, enum client_error error,
 
 void connection_expired(struct deadline *deadline)
 {
-    struct connection *c =
-        (struct connection *)((char *)deadline -
-                              offsetof(struct connection, deadline));
+    struct connection *c = container_of(deadline, struct connection, deadline);
     const struct transfer_times *times = &c->transfer->times;
     bool dialled = times->connected_ns || times->handshake_ns;
     c->again = false;
@@ -352,9 +349,7 @@ static void dial(struct connection *c)
 
 static void on_lookup(struct lookup *lookup, struct host *host, int status)
 {
-    struct connection *c =
-        (struct connection *)((char *)lookup -
-                              offsetof(struct connection, lookup));
+    struct connection *c = container_of(lookup, struct connection, lookup);
     if (!host) {
         fail(c, client_error_of_dns(status), NULL);
         return;

@@ -20,24 +20,22 @@ struct url;
 /* Not dialled yet; linked into the client. NULL when out of memory. */
 struct connection *connection_new(struct client *client, const struct url *url);
 
-/* The next one of the same client. */
-struct connection *connection_next(const struct connection *connection);
+/* Returns an idle connection of the client to the URL's host, or NULL. */
+struct connection *connection_find_idle(const struct client *client,
+                                        const struct url *url);
 
-/* The one that it carries out; NULL: none. */
-struct transfer *connection_transfer(const struct connection *connection);
+/* Returns a transfer that a connection of the client carries out, or NULL. */
+struct transfer *connection_first_transfer(const struct client *client);
 
-/* Is it idle, and does it lead where the URL points? */
-bool connection_fits(const struct connection *connection,
-                     const struct url *url);
-
-/* Carry out the transfer. The connection must fit. */
+/* Carry out the transfer. The connection is new or was found idle. */
 void connection_send(struct connection *connection, struct transfer *transfer);
 
 /* Drop its transfer, if any, without a word, and close. */
 void connection_abort(struct connection *connection);
 
-/* Abort, and leave the client, which may be freed. */
-void connection_orphan(struct connection *connection);
+/* Aborts all connections of the client. They leave the client, which may be
+ * freed at once. */
+void connection_orphan_all(struct client *client);
 
 /* The deadline of a connection's transfer has come. */
 void connection_expired(struct deadline *deadline);

@@ -1,16 +1,16 @@
 #include "client/deadline.h"
 
+#include <string.h>
+
 #include "base/clock.h"
 
 #define TICK_MS 10
 #define TICK_NS (TICK_MS * INT64_C(1000000))
 
-static void expire_slot(struct deadlines *all, struct deadline *head,
+static void expire_slot(struct deadlines *all, const struct list *slot,
                         int64_t now_ns)
 {
-    struct deadline *next;
-    for (struct deadline *d = head->next; d != head; d = next) {
-        next = d->next;
+    list_each (struct deadline, d, slot, in_slot) {
         if (d->due_ns > now_ns)
             continue; /* of a later turn */
         deadline_clear(all, d);
@@ -38,8 +38,7 @@ void deadlines_init(struct deadlines *all, uv_loop_t *loop, deadline_fn expired)
     uv_timer_init(loop, &all->timer);
     uv_unref((uv_handle_t *)&all->timer);
     all->timer.data = all;
-    for (size_t i = 0; i < DEADLINE_SLOTS; i++)
-        all->slots[i].prev = all->slots[i].next = &all->slots[i];
+    memset(all->slots, 0, sizeof all->slots);
     all->n_set = 0;
     all->expired = expired;
 }
@@ -61,21 +60,13 @@ void deadline_set(struct deadlines *all, struct deadline *deadline,
     int64_t tick = (due_ns + TICK_NS - 1) / TICK_NS;
     if (tick <= all->last_tick)
         tick = all->last_tick + 1;
-    struct deadline *head = &all->slots[tick % DEADLINE_SLOTS];
     deadline->due_ns = due_ns;
-    deadline->next = head;
-    deadline->prev = head->prev;
-    head->prev->next = deadline;
-    head->prev = deadline;
+    list_append(&all->slots[tick % DEADLINE_SLOTS], &deadline->in_slot);
     all->n_set++;
 }
 
 void deadline_clear(struct deadlines *all, struct deadline *deadline)
 {
-    if (!deadline->prev)
-        return;
-    deadline->prev->next = deadline->next;
-    deadline->next->prev = deadline->prev;
-    deadline->prev = deadline->next = NULL;
-    all->n_set--;
+    all->n_set -= list_is_linked(&deadline->in_slot);
+    list_remove(&deadline->in_slot);
 }

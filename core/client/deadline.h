@@ -13,11 +13,12 @@
 #include <stdint.h>
 #include <uv.h>
 
+#include "base/list.h"
+
 #define DEADLINE_SLOTS 256
 
 struct deadline {
-    struct deadline *prev; /* NULL: not set */
-    struct deadline *next;
+    struct list_link in_slot;
     int64_t due_ns;
 };
 
@@ -26,7 +27,7 @@ typedef void (*deadline_fn)(struct deadline *deadline);
 
 struct deadlines {
     uv_timer_t timer;
-    struct deadline slots[DEADLINE_SLOTS]; /* list heads */
+    struct list slots[DEADLINE_SLOTS];
     size_t n_set;
     int64_t last_tick; /* the last one whose slot was looked at */
     deadline_fn expired;

@@ -15,8 +15,7 @@ struct resolver_entry {
     uv_getaddrinfo_t request;
     uint64_t good_until_ms; /* on the loop's clock */
     bool asking;
-    struct lookup *waiting;
-    struct lookup *answering; /* being told; may ask again or cancel others */
+    struct list lookups; /* that wait for the answer */
 };
 
 void resolver_init(struct resolver *resolver, uv_loop_t *loop)
@@ -83,12 +82,11 @@ static void on_answer(uv_getaddrinfo_t *request, int status,
     else if (status == 0)
         status = UV_EAI_NODATA;
     entry->good_until_ms = uv_now(entry->loop) + GOOD_FOR_MS;
-    entry->answering = entry->waiting;
-    entry->waiting = NULL;
-    while (entry->answering) {
-        struct lookup *lookup = entry->answering;
-        entry->answering = lookup->next;
-        lookup->entry = NULL;
+    struct list answered; /* a lookup that is done may ask again */
+    struct list_link *link;
+    list_move(&entry->lookups, &answered);
+    while ((link = list_take(&answered))) {
+        struct lookup *lookup = container_of(link, struct lookup, in_entry);
         lookup->done(lookup, status == 0 ? &entry->host : NULL, status);
     }
 }
@@ -98,7 +96,6 @@ void resolver_ask(struct resolver *resolver, const char *name,
 {
     static const struct addrinfo hints = {.ai_family = AF_UNSPEC,
                                           .ai_socktype = SOCK_STREAM};
-    lookup->entry = NULL;
     struct resolver_entry *entry = find_entry(resolver, name);
     if (!entry) {
         lookup->done(lookup, NULL, UV_ENOMEM);
@@ -119,24 +116,7 @@ void resolver_ask(struct resolver *resolver, const char *name,
         }
         entry->asking = true;
     }
-    lookup->entry = entry;
-    lookup->next = entry->waiting;
-    entry->waiting = lookup;
+    list_prepend(&entry->lookups, &lookup->in_entry);
 }
 
-static void unlink_lookup(struct lookup **list, struct lookup *lookup)
-{
-    while (*list && *list != lookup)
-        list = &(*list)->next;
-    if (*list)
-        *list = lookup->next;
-}
-
-void resolver_cancel(struct lookup *lookup)
-{
-    if (!lookup->entry)
-        return;
-    unlink_lookup(&lookup->entry->waiting, lookup);
-    unlink_lookup(&lookup->entry->answering, lookup);
-    lookup->entry = NULL;
-}
+void resolver_cancel(struct lookup *lookup) { list_remove(&lookup->in_entry); }

@@ -11,6 +11,8 @@
 #include <sys/socket.h>
 #include <uv.h>
 
+#include "base/list.h"
+
 #define RESOLVER_ADDRESSES_MAX 8
 
 struct host {
@@ -26,8 +28,7 @@ typedef void (*lookup_fn)(struct lookup *lookup, struct host *host, int status);
 
 /* One question; the asker's memory, until it is answered or cancelled. */
 struct lookup {
-    struct lookup *next;
-    struct resolver_entry *entry; /* NULL: not waiting */
+    struct list_link in_entry; /* while it waits for the answer */
     lookup_fn done;
 };
 

@@ -17,6 +17,7 @@
 #include <stddef.h>
 
 #include "base/buf.h"
+#include "base/list.h"
 #include "client/error.h"
 
 struct tls_context;
@@ -31,7 +32,8 @@ void tls_context_free(struct tls_context *context);
 /* What a server gave to make the next handshake short. A party keeps its own,
  * a few at most; the latest for each host and port. */
 struct tls_sessions {
-    struct tls_session *first;
+    struct list list; /* the session that was kept last is the first */
+    unsigned n;
 };
 void tls_sessions_fini(struct tls_sessions *sessions);
 

@@ -8,76 +8,60 @@
 #define SESSIONS_MAX 8
 
 struct tls_session {
-    struct tls_session *next;
+    struct list_link in_sessions;
     SSL_SESSION *session;
     int port;
     char host[];
 };
 
-static void free_session(struct tls_session *s)
+static void drop(struct tls_sessions *sessions, struct tls_session *s)
 {
+    list_remove(&s->in_sessions);
+    sessions->n--;
     SSL_SESSION_free(s->session);
     free(s);
 }
 
 void tls_sessions_fini(struct tls_sessions *sessions)
 {
-    while (sessions->first) {
-        struct tls_session *s = sessions->first;
-        sessions->first = s->next;
-        free_session(s);
-    }
+    list_each (struct tls_session, s, &sessions->list, in_sessions)
+        drop(sessions, s);
 }
 
-/* Where the link to it is, or the end of the list. */
-static struct tls_session **find(struct tls_sessions *sessions,
-                                 const char *host, int port)
+/* Returns NULL if none is kept for host and port. */
+static struct tls_session *find(const struct tls_sessions *sessions,
+                                const char *host, int port)
 {
-    struct tls_session **link = &sessions->first;
-    while (*link &&
-           ((*link)->port != port || strcasecmp((*link)->host, host) != 0))
-        link = &(*link)->next;
-    return link;
-}
-
-/* The latest stand first; the oldest goes. */
-static void drop_beyond_limit(struct tls_sessions *sessions)
-{
-    struct tls_session **link = &sessions->first;
-    for (int i = 0; i < SESSIONS_MAX && *link; i++)
-        link = &(*link)->next;
-    if (*link) {
-        free_session(*link);
-        *link = NULL;
-    }
+    list_each (struct tls_session, s, &sessions->list, in_sessions)
+        if (s->port == port && strcasecmp(s->host, host) == 0)
+            return s;
+    return NULL;
 }
 
 bool tls_sessions_keep(struct tls_sessions *sessions, const char *host,
                        int port, SSL_SESSION *session)
 {
-    struct tls_session **link = find(sessions, host, port);
-    struct tls_session *s = *link;
-    if (s) {
-        SSL_SESSION_free(s->session);
-        *link = s->next;
-    } else {
-        size_t n = strlen(host) + 1;
-        s = malloc(sizeof *s + n);
-        if (!s)
-            return false;
-        s->port = port;
-        memcpy(s->host, host, n);
-    }
+    size_t n = strlen(host) + 1;
+    struct tls_session *s = malloc(sizeof *s + n);
+    struct tls_session *old = find(sessions, host, port);
+    if (!s)
+        return false;
+    s->port = port;
     s->session = session;
-    s->next = sessions->first;
-    sessions->first = s;
-    drop_beyond_limit(sessions);
+    memcpy(s->host, host, n);
+    if (!old && sessions->n == SESSIONS_MAX)
+        old = container_of(list_last(&sessions->list), struct tls_session,
+                           in_sessions);
+    if (old)
+        drop(sessions, old);
+    list_prepend(&sessions->list, &s->in_sessions);
+    sessions->n++;
     return true;
 }
 
 SSL_SESSION *tls_sessions_find(struct tls_sessions *sessions, const char *host,
                                int port)
 {
-    struct tls_session *s = *find(sessions, host, port);
+    const struct tls_session *s = find(sessions, host, port);
     return s && SSL_SESSION_is_resumable(s->session) ? s->session : NULL;
 }

@@ -92,7 +92,8 @@ void app_quiet(struct app *app) { scheduler_quiet(app->scheduler); }
 
 bool app_is_idle(const struct app *app)
 {
-    return !app->exchanges.first && scheduler_is_idle(app->scheduler);
+    return list_is_empty(&app->exchanges.list) &&
+           scheduler_is_idle(app->scheduler);
 }
 
 /* stack: app */
@@ -184,8 +185,8 @@ void app_collect(struct app *app) { script_state_collect(app->L); }
 
 void app_stop(struct app *app)
 {
-    while (app->exchanges.first)
-        exchange_stop(app->exchanges.first);
+    list_each (struct exchange, x, &app->exchanges.list, in_all)
+        exchange_stop(x);
     close_scheduler(app);
     outbound_stop(&app->outbound);
 }

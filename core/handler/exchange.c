@@ -23,10 +23,7 @@
 static void remember(struct exchanges *all, struct exchange *x)
 {
     x->all = all;
-    x->next = all->first;
-    if (x->next)
-        x->next->prev = x;
-    all->first = x;
+    list_prepend(&all->list, &x->in_all);
 }
 
 static void stop_watching(struct exchange *x)
@@ -56,19 +53,13 @@ static void release_handles(struct exchange *x)
 /* The script is done with it, or has to be. */
 static void forget(struct exchange *x)
 {
-    struct exchanges *all = x->all;
-    if (!all)
+    if (!x->all)
         return;
     stop_watching(x);
     end_task(x);
     x->all = NULL;
     release_handles(x);
-    if (x->prev)
-        x->prev->next = x->next;
-    else
-        all->first = x->next;
-    if (x->next)
-        x->next->prev = x->prev;
+    list_remove(&x->in_all);
 }
 
 void exchange_answer(struct exchange *x, const struct reply *reply)

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <uv.h>
 
+#include "base/list.h"
 #include "http/daemon.h"
 #include "handler/router.h"
 #include "sample/walk/context.h"
@@ -35,7 +36,7 @@ struct exchanges {
     const char *worker; /* its number as text */
     bool dev;           /* show tracebacks to clients */
     bool trusts_baggage;
-    struct exchange *first;
+    struct list list;
 };
 
 struct exchange {
@@ -54,7 +55,7 @@ struct exchange {
     struct access_record *access; /* NULL: there is no access log */
     bool is_started;              /* the stream's task */
     bool is_blocked;              /* it waits for the client */
-    struct exchange *prev, *next; /* in all->first */
+    struct list_link in_all;      /* in all->list */
 };
 
 /* The request's data from here on. NULL when out of memory. */

@@ -35,14 +35,9 @@ static struct request *begin_request(struct daemon *d,
     struct request *r = malloc(sizeof *r);
     if (!r)
         return NULL;
-    *r = (struct request){.connection = connection,
-                          .method = method,
-                          .path = path,
-                          .daemon = d,
-                          .next = d->requests};
-    if (r->next)
-        r->next->prev = r;
-    d->requests = r;
+    *r = (struct request){
+        .connection = connection, .method = method, .path = path, .daemon = d};
+    list_prepend(&d->requests, &r->in_daemon);
     r->peer =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)
             ->socket_context;
@@ -60,12 +55,7 @@ static void end_request(struct request *r)
         MHD_destroy_response(r->response);
     hangup_end_request(r->peer);
     buf_fini(&r->body);
-    if (r->prev)
-        r->prev->next = r->next;
-    else
-        d->requests = r->next;
-    if (r->next)
-        r->next->prev = r->prev;
+    list_remove(&r->in_daemon);
     free(r);
 }
 
@@ -352,7 +342,7 @@ unsigned daemon_n_connections(const struct daemon *d)
 void daemon_stop(struct daemon *d)
 {
     d->is_stopping = d->closes = true;
-    for (struct request *r = d->requests; r; r = r->next)
+    list_each (struct request, r, &d->requests, in_daemon)
         if (r->is_suspended)
             refuse_stopping(r);
     MHD_run(d->mhd); /* sends them */

@@ -16,6 +16,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/list.h"
 #include "http/hangup.h"
 
 /* The largest body of a request; a larger one is answered with 413. */
@@ -40,7 +41,7 @@ struct request {
     struct MHD_Response *response;
     bool is_started, is_suspended, is_too_large;
     size_t discarded_bytes;
-    struct request *prev, *next;
+    struct list_link in_daemon;
 };
 
 struct daemon_handler {
@@ -64,7 +65,7 @@ struct daemon {
     uv_timer_t timer;
     uv_prepare_t prepare;
     struct hangups hangups;
-    struct request *requests; /* those that are not over */
+    struct list requests; /* those that are not over */
 };
 
 struct daemon_limits {

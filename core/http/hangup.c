@@ -12,8 +12,7 @@ enum { BATCH = 64 };
 struct hangup_peer {
     int fd;
     bool has_request, is_gone;
-    bool is_listed; /* in its hangups' `gone` */
-    struct hangup_peer *prev, *next;
+    struct list_link in_gone;
 };
 
 static void show_end(const struct hangup_peer *peer)
@@ -23,22 +22,8 @@ static void show_end(const struct hangup_peer *peer)
 
 static void list_gone(struct hangups *hangups, struct hangup_peer *peer)
 {
-    peer->is_gone = peer->is_listed = true;
-    peer->next = hangups->gone;
-    if (peer->next)
-        peer->next->prev = peer;
-    hangups->gone = peer;
-}
-
-static void unlist(struct hangups *hangups, struct hangup_peer *peer)
-{
-    if (peer->prev)
-        peer->prev->next = peer->next;
-    else
-        hangups->gone = peer->next;
-    if (peer->next)
-        peer->next->prev = peer->prev;
-    peer->is_listed = false;
+    peer->is_gone = true;
+    list_prepend(&hangups->gone, &peer->in_gone);
 }
 
 /* An end shown before libmicrohttpd has read what came with it would be one
@@ -54,9 +39,8 @@ static void on_readable(uv_poll_t *poll, int status, int events)
     for (int i = 0; i < n; i++)
         list_gone(hangups, list[i].data.ptr);
     MHD_run(hangups->mhd);
-    while (hangups->gone) {
-        struct hangup_peer *peer = hangups->gone;
-        unlist(hangups, peer);
+    list_each (struct hangup_peer, peer, &hangups->gone, in_gone) {
+        list_remove(&peer->in_gone);
         if (!peer->has_request)
             show_end(peer);
     }
@@ -66,7 +50,7 @@ bool hangups_open(struct hangups *hangups, uv_loop_t *loop,
                   struct MHD_Daemon *mhd, struct err *err)
 {
     hangups->mhd = mhd;
-    hangups->gone = NULL;
+    hangups->gone = (struct list){0};
     hangups->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     if (hangups->epoll_fd < 0)
         return err_set(err, "cannot make an epoll: %s", strerror(errno));
@@ -99,8 +83,7 @@ void hangups_remove(struct hangups *hangups, struct hangup_peer *peer)
 {
     if (!peer)
         return;
-    if (peer->is_listed)
-        unlist(hangups, peer);
+    list_remove(&peer->in_gone);
     epoll_ctl(hangups->epoll_fd, EPOLL_CTL_DEL, peer->fd, NULL);
     free(peer);
 }

@@ -17,6 +17,7 @@
 #include <uv.h>
 
 #include "base/err.h"
+#include "base/list.h"
 
 /* One connection. */
 struct hangup_peer;
@@ -26,7 +27,7 @@ struct hangups {
     int epoll_fd;
     uv_poll_t poll;
     struct MHD_Daemon *mhd;
-    struct hangup_peer *gone; /* whose end is to be shown */
+    struct list gone; /* peers whose end is to be shown */
 };
 
 /* The struct stays in place until the loop has run after hangups_close. */

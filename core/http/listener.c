@@ -19,7 +19,7 @@
 struct waiting {
     int fd;
     int64_t deadline_ns;
-    struct waiting *prev, *next; /* the oldest first: by deadline */
+    struct list_link in_listener;
 };
 
 /* To a client that is not served: say so if the socket takes it. What it has
@@ -46,14 +46,7 @@ static void refuse_crowd(int fd)
 
 static void forget(struct listener *l, struct waiting *w)
 {
-    if (w->prev)
-        w->prev->next = w->next;
-    else
-        l->oldest = w->next;
-    if (w->next)
-        w->next->prev = w->prev;
-    else
-        l->newest = w->prev;
+    list_remove(&w->in_listener);
     l->n_waiting--;
     free(w);
 }
@@ -69,13 +62,8 @@ static void add_waiting(struct listener *l, int fd)
         return;
     }
     *w = (struct waiting){.fd = fd,
-                          .deadline_ns = clock_mono_ns() + TARGET_TIMEOUT_NS,
-                          .prev = l->newest};
-    if (l->newest)
-        l->newest->next = w;
-    else
-        l->oldest = w;
-    l->newest = w;
+                          .deadline_ns = clock_mono_ns() + TARGET_TIMEOUT_NS};
+    list_append(&l->waiting, &w->in_listener);
     l->n_waiting++;
 }
 
@@ -166,10 +154,12 @@ static void on_tick(uv_timer_t *timer)
 {
     struct listener *l = timer->data;
     int64_t now_ns = clock_mono_ns();
-    while (l->oldest && l->oldest->deadline_ns <= now_ns) {
-        int fd = l->oldest->fd;
+    list_each (struct waiting, w, &l->waiting, in_listener) {
+        int fd = w->fd;
+        if (w->deadline_ns > now_ns)
+            break;
         epoll_ctl(l->epoll_fd, EPOLL_CTL_DEL, fd, NULL);
-        forget(l, l->oldest);
+        forget(l, w);
         refuse(fd, "408 Request Timeout", "the request did not come in time");
     }
     if (l->handler.tick)
@@ -214,9 +204,9 @@ void listener_close(struct listener *l)
         uv_close((uv_handle_t *)&l->epoll_poll, NULL);
         uv_close((uv_handle_t *)&l->timer, NULL);
     }
-    while (l->oldest) {
-        close(l->oldest->fd);
-        forget(l, l->oldest);
+    list_each (struct waiting, w, &l->waiting, in_listener) {
+        close(w->fd);
+        forget(l, w);
     }
     if (l->epoll_fd >= 0)
         close(l->epoll_fd);

@@ -14,9 +14,8 @@
 #include <uv.h>
 
 #include "base/err.h"
+#include "base/list.h"
 #include "http/peek.h"
-
-struct waiting;
 
 struct listener_handler {
     /* May another connection be opened? If not it gets a 503. */
@@ -35,7 +34,7 @@ struct listener {
     uv_poll_t accept_poll;
     uv_poll_t epoll_poll;
     uv_timer_t timer;
-    struct waiting *oldest, *newest;
+    struct list waiting; /* the oldest first */
     unsigned n_waiting;
     bool is_paused;   /* no descriptors left: accepts no more for a while */
     char address[96]; /* HOST:PORT that it listens on */

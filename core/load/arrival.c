@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/list.h"
 #include "base/log.h"
 #include "load/alarm.h"
 #include "load/generator.h"
@@ -239,7 +240,7 @@ void arrival_read_status(const struct scenario_run *run,
 
 static void on_closed(uv_handle_t *handle)
 {
-    free((char *)handle - offsetof(struct arrival, alarm.poll));
+    free(container_of(handle, struct arrival, alarm.poll));
 }
 
 void arrival_close(struct scenario_run *run)

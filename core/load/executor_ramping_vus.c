@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/list.h"
 #include "load/executor.h"
 #include "load/scenario.h"
 #include "load/vu.h"
@@ -111,8 +112,7 @@ static void read_status(const struct scenario_run *run,
 
 static void on_closed(uv_handle_t *handle)
 {
-    struct ramp *ramp =
-        (struct ramp *)((char *)handle - offsetof(struct ramp, timer));
+    struct ramp *ramp = container_of(handle, struct ramp, timer);
     free(ramp->retired_ns);
     free(ramp);
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/list.h"
 #include "client/client.h"
 #include "modules/module_http.h"
 #include "modules/module_http_params.h"
@@ -25,7 +26,7 @@ enum slot_state { SLOT_PENDING, SLOT_RUNNING, SLOT_DONE };
 struct batch;
 
 struct slot {
-    struct chain chain; /* first */
+    struct chain chain;
     struct batch *batch;
     enum slot_state state;
 };
@@ -112,7 +113,7 @@ static void start_some(struct batch *batch)
 
 static void on_done(struct transfer *transfer)
 {
-    struct slot *slot = (struct slot *)transfer;
+    struct slot *slot = container_of(transfer, struct slot, chain.transfer);
     struct batch *batch = slot->batch;
     batch->n_running--;
     end(slot);

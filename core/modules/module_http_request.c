@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "base/list.h"
 #include "base/log.h"
 #include "client/client.h"
 #include "client/request.h"
@@ -52,7 +53,8 @@ static void warn_of_redirects(const struct chain *chain)
 
 static void on_counted(struct transfer *transfer)
 {
-    const struct http_host *host = ((struct chain *)transfer)->ctx;
+    const struct http_host *host =
+        container_of(transfer, struct chain, transfer)->ctx;
     host->count(transfer->ctx, transfer);
 }
 
@@ -64,7 +66,7 @@ void http_count(struct chain *chain)
 
 static void on_done(struct transfer *transfer)
 {
-    struct chain *chain = (struct chain *)transfer;
+    struct chain *chain = container_of(transfer, struct chain, transfer);
     const struct http_host *host = chain->ctx;
     http_count(chain);
     host->wake(transfer->ctx);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/list.h"
 #include "modules/modules.h"
 #include "script/owned_buf.h"
 #include "modules/sync_handle.h"
@@ -18,7 +19,7 @@
 
 static struct sync_dict *check_dict(lua_State *L)
 {
-    return (struct sync_dict *)sync_handle_check(L, TYPE);
+    return container_of(sync_handle_check(L, TYPE), struct sync_dict, object);
 }
 
 static struct dict_key check_key(lua_State *L)

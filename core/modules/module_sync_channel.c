@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/list.h"
 #include "modules/module_sync.h"
 #include "script/owned_buf.h"
 #include "modules/sync_handle.h"
@@ -18,7 +19,8 @@
 
 static struct sync_channel *check_channel(lua_State *L)
 {
-    return (struct sync_channel *)sync_handle_check(L, TYPE);
+    return container_of(sync_handle_check(L, TYPE), struct sync_channel,
+                        object);
 }
 
 /* A message that the collector frees unless it is taken out. Only where
@@ -79,7 +81,8 @@ static int push_failure(lua_State *L, const char *why)
 
 static bool leave_send(struct sync_object *object, struct waiter *waiter)
 {
-    bool waits = sync_channel_leave_send((struct sync_channel *)object, waiter);
+    bool waits = sync_channel_leave_send(
+        container_of(object, struct sync_channel, object), waiter);
     if (waits) {
         free(waiter->item);
         waiter->item = NULL;
@@ -146,12 +149,14 @@ static int send_value(lua_State *L)
 
 static bool leave_receive(struct sync_object *object, struct waiter *waiter)
 {
-    return sync_channel_leave_receive((struct sync_channel *)object, waiter);
+    return sync_channel_leave_receive(
+        container_of(object, struct sync_channel, object), waiter);
 }
 
 static void give_back(struct sync_object *object, struct waiter *waiter)
 {
-    sync_channel_give_back((struct sync_channel *)object, waiter->item);
+    sync_channel_give_back(container_of(object, struct sync_channel, object),
+                           waiter->item);
 }
 
 static const struct sync_wait_kind receive_kind = {leave_receive, give_back};

@@ -7,6 +7,7 @@
 #include <lua.h>
 #include <stdlib.h>
 
+#include "base/list.h"
 #include "base/log.h"
 #include "sample/hooks/contention.h"
 #include "modules/module_sync.h"
@@ -19,13 +20,13 @@
 
 /* That a task holds a mutex. */
 struct held {
-    struct task_hold hold; /* first */
+    struct task_hold hold;
     struct sync_mutex *mutex;
 };
 
 static struct sync_mutex *check_mutex(lua_State *L)
 {
-    return (struct sync_mutex *)sync_handle_check(L, TYPE);
+    return container_of(sync_handle_check(L, TYPE), struct sync_mutex, object);
 }
 
 static struct task *check_task(lua_State *L)
@@ -38,36 +39,44 @@ static struct task *check_task(lua_State *L)
     return task;
 }
 
-static void release(struct task_hold *hold)
+static void unlock_held(struct held *held)
 {
-    struct held *held = (struct held *)hold;
-    log_write(LOG_WARN, "mutex_left_locked",
-              LOG_FIELDS(log_text("mutex", held->mutex->object.name)));
+    task_unhold(&held->hold);
     contention_held(sync_mutex_unlock(held->mutex));
     sync_object_close(&held->mutex->object);
     free(held);
 }
 
-/* NULL: the task does not hold it. */
-static struct task_hold *find_hold(struct task *task,
-                                   const struct sync_mutex *mutex)
+static void release(struct task_hold *hold)
 {
-    struct task_hold *hold = task_first_hold(task);
-    while (hold &&
-           (hold->release != release || ((struct held *)hold)->mutex != mutex))
-        hold = hold->next;
-    return hold;
+    struct held *held = container_of(hold, struct held, hold);
+    log_write(LOG_WARN, "mutex_left_locked",
+              LOG_FIELDS(log_text("mutex", held->mutex->object.name)));
+    unlock_held(held);
+}
+
+/* NULL: the task does not hold it. */
+static struct held *find_held(const struct task *task,
+                              const struct sync_mutex *mutex)
+{
+    list_each (struct task_hold, hold, task_holds(task), in_task) {
+        struct held *held = container_of(hold, struct held, hold);
+        if (hold->release == release && held->mutex == mutex)
+            return held;
+    }
+    return NULL;
 }
 
 static bool leave(struct sync_object *object, struct waiter *waiter)
 {
-    return sync_mutex_leave((struct sync_mutex *)object, waiter);
+    return sync_mutex_leave(container_of(object, struct sync_mutex, object),
+                            waiter);
 }
 
 static void give_back(struct sync_object *object, struct waiter *waiter)
 {
     (void)waiter;
-    sync_mutex_unlock((struct sync_mutex *)object);
+    sync_mutex_unlock(container_of(object, struct sync_mutex, object));
 }
 
 static const struct sync_wait_kind wait_kind = {leave, give_back};
@@ -91,7 +100,7 @@ static bool lock_or_yield(lua_State *L, struct sync_mutex *mutex,
                           lua_Number seconds, lua_KFunction k)
 {
     struct task *task = check_task(L);
-    if (find_hold(task, mutex))
+    if (find_held(task, mutex))
         luaL_error(L, "%s is locked by this task already", mutex->object.what);
     bool is_free = sync_mutex_lock(mutex, task, NULL);
     if (!is_free && seconds == 0)
@@ -115,7 +124,8 @@ static bool finish_wait(lua_State *L, lua_KContext ctx)
 {
     struct sync_wait *wait = (struct sync_wait *)ctx;
     bool is_served = sync_wait_end(wait) == SYNC_WAIT_SERVED;
-    struct sync_mutex *mutex = (struct sync_mutex *)wait->object;
+    struct sync_mutex *mutex =
+        container_of(wait->object, struct sync_mutex, object);
     struct task *task = wait->task;
     sync_wait_free(wait);
     if (is_served)
@@ -152,24 +162,14 @@ static int lock(lua_State *L)
     return push_locked(L, lock_or_yield(L, mutex, seconds, on_locked));
 }
 
-static void unlock_held(struct task *task, struct task_hold *hold)
-{
-    struct held *held = (struct held *)hold;
-    task_unhold(task, hold);
-    contention_held(sync_mutex_unlock(held->mutex));
-    sync_object_close(&held->mutex->object);
-    free(held);
-}
-
 static int unlock(lua_State *L)
 {
     struct sync_mutex *mutex = check_mutex(L);
-    struct task *task = check_task(L);
-    struct task_hold *hold = find_hold(task, mutex);
-    if (!hold)
+    struct held *held = find_held(check_task(L), mutex);
+    if (!held)
         return luaL_error(L, "%s is not locked by this task",
                           mutex->object.what);
-    unlock_held(task, hold);
+    unlock_held(held);
     return 0;
 }
 
@@ -179,9 +179,9 @@ static int close_lock(lua_State *L)
     struct sync_mutex *mutex = check_mutex(L);
     struct scheduler *scheduler = scheduler_of(L);
     struct task *task = scheduler ? scheduler_running(scheduler) : NULL;
-    struct task_hold *hold = task ? find_hold(task, mutex) : NULL;
-    if (hold)
-        unlock_held(task, hold);
+    struct held *held = task ? find_held(task, mutex) : NULL;
+    if (held)
+        unlock_held(held);
     return 0;
 }
 

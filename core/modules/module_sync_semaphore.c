@@ -2,6 +2,7 @@
 #include <lauxlib.h>
 #include <lua.h>
 
+#include "base/list.h"
 #include "modules/module_sync.h"
 #include "modules/sync_handle.h"
 #include "script/sync_wait.h"
@@ -12,18 +13,20 @@
 
 static struct sync_semaphore *check_semaphore(lua_State *L)
 {
-    return (struct sync_semaphore *)sync_handle_check(L, TYPE);
+    return container_of(sync_handle_check(L, TYPE), struct sync_semaphore,
+                        object);
 }
 
 static bool leave(struct sync_object *object, struct waiter *waiter)
 {
-    return sync_semaphore_leave((struct sync_semaphore *)object, waiter);
+    return sync_semaphore_leave(
+        container_of(object, struct sync_semaphore, object), waiter);
 }
 
 static void give_back(struct sync_object *object, struct waiter *waiter)
 {
     (void)waiter;
-    sync_semaphore_release((struct sync_semaphore *)object);
+    sync_semaphore_release(container_of(object, struct sync_semaphore, object));
 }
 
 static const struct sync_wait_kind wait_kind = {leave, give_back};

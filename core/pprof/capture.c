@@ -2,7 +2,6 @@
 
 #include <stdarg.h>
 #include <stdatomic.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,7 +33,7 @@ struct capture {
     uv_timer_t timer;
     struct client_watch *watch; /* while it waits */
     struct mailbox_message message;
-    struct capture *prev, *next;
+    struct list_link in_captures;
 };
 
 void capture_refuse(struct request *request, unsigned status,
@@ -72,13 +71,8 @@ static void end(struct capture *c)
     recording_stop(&c->recording);
     stop_watching(c);
     uv_close((uv_handle_t *)&c->timer, free_when_closed);
-    if (c->prev)
-        c->prev->next = c->next;
-    else
-        captures->list = c->next;
-    if (c->next)
-        c->next->prev = c->prev;
-    if (captures->is_stopping && !captures->list)
+    list_remove(&c->in_captures);
+    if (captures->is_stopping && list_is_empty(&captures->list))
         captures->idle(captures->ctx);
 }
 
@@ -134,8 +128,7 @@ static void finish(struct capture *c)
 
 static void on_exported(struct mailbox_message *message)
 {
-    finish((struct capture *)((char *)message -
-                              offsetof(struct capture, message)));
+    finish(container_of(message, struct capture, message));
 }
 
 /* On the exporter's thread. */
@@ -254,10 +247,7 @@ static void start_waiting(struct capture *c)
     /* The loop's clock is cut to milliseconds: a timer may be one early. */
     uint64_t wait_ms = (uint64_t)c->plan.recording.wait_ns / 1000000 + 1;
     c->is_waiting = true;
-    c->next = captures->list;
-    if (c->next)
-        c->next->prev = c;
-    captures->list = c;
+    list_prepend(&captures->list, &c->in_captures);
     c->timer.data = c;
     uv_timer_init(captures->loop, &c->timer);
     uv_update_time(captures->loop);
@@ -328,17 +318,15 @@ void capture_start(struct captures *captures, struct request *request,
 void captures_stop(struct captures *captures)
 {
     captures->is_stopping = true;
-    if (!captures->list) {
+    if (list_is_empty(&captures->list)) {
         captures->idle(captures->ctx);
         return;
     }
-    for (struct capture *c = captures->list; c;) {
-        struct capture *next = c->next;
+    list_each (struct capture, c, &captures->list, in_captures) {
         c->is_cancelled = true;
         if (c->is_waiting) {
             refuse_stopping(c->request);
             end(c);
         }
-        c = next;
     }
 }

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/list.h"
 #include "base/mailbox.h"
 #include "http/daemon.h"
 #include "record/recording.h"
@@ -37,7 +38,7 @@ struct captures {
     void (*idle)(void *ctx); /* stopped, and the last one is over */
     void *ctx;
     bool is_stopping;
-    struct capture *list;
+    struct list list;
 };
 
 struct capture_plan {

@@ -76,7 +76,7 @@ void observe_run_end(struct observed_run *run)
 /* What it waits for; it may have come, and the task's turn not yet. */
 static const char *state_of(const struct task *task)
 {
-    return task->due.next ? "runnable" : task->reason;
+    return list_is_linked(&task->due.in_ready) ? "runnable" : task->reason;
 }
 
 struct counting {
@@ -111,7 +111,7 @@ void observe_count(struct scheduler *scheduler, struct tally *tally)
 void observe_waits(struct scheduler *scheduler,
                    const struct wall_window *window, struct tally *tally)
 {
-    for (struct task *task = scheduler->tasks; task; task = task->next) {
+    list_each (struct task, task, &scheduler->tasks, in_scheduler) {
         if (!task->waits)
             continue;
         struct wall_wait wait = wait_of(task);
@@ -122,7 +122,7 @@ void observe_waits(struct scheduler *scheduler,
 
 void observe_trace(struct scheduler *scheduler, uint64_t trace)
 {
-    for (struct task *task = scheduler->tasks; task; task = task->next) {
+    list_each (struct task, task, &scheduler->tasks, in_scheduler) {
         if (!task->waits)
             continue;
         struct trace_event event = event_of(task, TRACE_WAIT, task->since_ns);

@@ -3,7 +3,6 @@
 #include <lauxlib.h>
 #include <lua.h>
 #include <pthread.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -11,6 +10,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/list.h"
 #include "base/log.h"
 #include "base/mailbox.h"
 #include "sample/walk/attach.h"
@@ -21,7 +21,7 @@
 #include "script/value.h"
 
 struct os_thread {
-    struct os_thread *prev, *next; /* [lock] */
+    struct list_link in_threads;   /* [lock] */
     const struct scheduler *owner; /* to compare */
     struct buf work;
     bool stop_is_posted; /* [lock] */
@@ -36,7 +36,7 @@ struct os_thread {
 /* Guards the list and the count. Nothing but mailboxes is used inside. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t ended = PTHREAD_COND_INITIALIZER;
-static struct os_thread *first;
+static struct list threads;
 static unsigned n_running;
 
 static void log_failure(const struct err *err)
@@ -56,9 +56,7 @@ static void on_done(void *ctx, lua_State *co, const struct err *failure)
 
 static void on_stop(struct mailbox_message *message)
 {
-    struct os_thread *t =
-        (struct os_thread *)((char *)message -
-                             offsetof(struct os_thread, stop_message));
+    struct os_thread *t = container_of(message, struct os_thread, stop_message);
     if (t->task)
         task_abort(t->task);
 }
@@ -123,12 +121,7 @@ static bool start_task(struct os_thread *t, struct scheduler *scheduler,
 static void unlink_thread(struct os_thread *t)
 {
     pthread_mutex_lock(&lock);
-    if (t->prev)
-        t->prev->next = t->next;
-    else
-        first = t->next;
-    if (t->next)
-        t->next->prev = t->prev;
+    list_remove(&t->in_threads);
     pthread_mutex_unlock(&lock);
 }
 
@@ -227,10 +220,7 @@ static struct os_thread *new_thread(struct err *err)
 static void link_thread(struct os_thread *t)
 {
     pthread_mutex_lock(&lock);
-    t->next = first;
-    if (first)
-        first->prev = t;
-    first = t;
+    list_prepend(&threads, &t->in_threads);
     pthread_mutex_unlock(&lock);
 }
 
@@ -273,7 +263,7 @@ bool os_thread_spawn(const struct scheduler *owner, struct buf *work,
 void os_threads_stop(const struct scheduler *owner)
 {
     pthread_mutex_lock(&lock);
-    for (struct os_thread *t = first; t; t = t->next) {
+    list_each (struct os_thread, t, &threads, in_threads) {
         if (t->owner != owner || t->stop_is_posted)
             continue;
         t->stop_is_posted = true;
@@ -306,7 +296,7 @@ struct question {
 
 static void on_question(struct mailbox_message *message)
 {
-    struct question *q = (struct question *)message;
+    struct question *q = container_of(message, struct question, message);
     q->answer(q->ctx, q->thread->L);
     free(q);
 }
@@ -315,7 +305,7 @@ void os_threads_ask(void (*before_each)(void *ctx), os_thread_answer_fn answer,
                     void *ctx)
 {
     pthread_mutex_lock(&lock);
-    for (struct os_thread *t = first; t; t = t->next) {
+    list_each (struct os_thread, t, &threads, in_threads) {
         struct question *q = malloc(sizeof *q);
         if (!q)
             continue;

@@ -16,10 +16,12 @@
 #include <stdbool.h>
 #include <uv.h>
 
+#include "base/list.h"
+
 /* Part of what is to run. Zeroed before it is used. */
 struct ready_entry {
     void (*run)(struct ready_entry *entry);
-    struct ready_entry *prev, *next; /* NULL: it is not in the list */
+    struct list_link in_ready;
 };
 
 struct ready;

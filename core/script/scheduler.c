@@ -2,7 +2,6 @@
 
 #include <lua.h>
 #include <lauxlib.h>
-#include <stddef.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
@@ -80,7 +79,7 @@ struct scheduler *scheduler_of(lua_State *L)
 
 bool scheduler_is_idle(const struct scheduler *scheduler)
 {
-    return scheduler->n_active == 0 && !scheduler->timers.first;
+    return scheduler->n_active == 0 && list_is_empty(&scheduler->timers.list);
 }
 
 uv_loop_t *scheduler_loop(const struct scheduler *scheduler)
@@ -115,12 +114,7 @@ static void free_task(uv_handle_t *timer) { free(timer->data); }
 static void drop_task(struct task *task)
 {
     struct scheduler *scheduler = task->scheduler;
-    if (task->prev)
-        task->prev->next = task->next;
-    else
-        scheduler->tasks = task->next;
-    if (task->next)
-        task->next->prev = task->prev;
+    list_remove(&task->in_scheduler);
     luaL_unref(scheduler->L, LUA_REGISTRYINDEX, task->ref);
     uv_close((uv_handle_t *)&task->timer, free_task);
 }
@@ -138,7 +132,7 @@ static int make_coroutine(lua_State *L)
 
 static void wake_due(struct ready_entry *entry)
 {
-    task_wake((struct task *)((char *)entry - offsetof(struct task, due)));
+    task_wake(container_of(entry, struct task, due));
 }
 
 static struct task *new_task(struct scheduler *scheduler, struct err *err)
@@ -158,10 +152,7 @@ static struct task *new_task(struct scheduler *scheduler, struct err *err)
     uv_timer_init(scheduler->loop, &task->timer);
     task->timer.data = task;
     task->due.run = wake_due;
-    task->next = scheduler->tasks;
-    if (task->next)
-        task->next->prev = task;
-    scheduler->tasks = task;
+    list_prepend(&scheduler->tasks, &task->in_scheduler);
     return task;
 }
 
@@ -208,28 +199,17 @@ void task_set_request(struct task *task, struct context_request *request)
 
 void task_hold(struct task *task, struct task_hold *hold)
 {
-    hold->next = task->holds;
-    task->holds = hold;
+    list_prepend(&task->holds, &hold->in_task);
 }
 
-void task_unhold(struct task *task, struct task_hold *hold)
-{
-    struct task_hold **at = &task->holds;
-    while (*at != hold)
-        at = &(*at)->next;
-    *at = hold->next;
-}
+void task_unhold(struct task_hold *hold) { list_remove(&hold->in_task); }
 
-struct task_hold *task_first_hold(const struct task *task)
-{
-    return task->holds;
-}
+const struct list *task_holds(const struct task *task) { return &task->holds; }
 
 static void release_holds(struct task *task)
 {
-    while (task->holds) {
-        struct task_hold *hold = task->holds;
-        task->holds = hold->next;
+    list_each (struct task_hold, hold, &task->holds, in_task) {
+        list_remove(&hold->in_task);
         hold->release(hold);
     }
 }
@@ -291,11 +271,13 @@ static void forget_scheduler(lua_State *L)
 void scheduler_close(struct scheduler *scheduler)
 {
     timers_close(&scheduler->timers);
-    while (scheduler->tasks) {
-        if (scheduler->tasks->waits)
-            task_abort(scheduler->tasks);
+    struct list_link *link;
+    while ((link = list_first(&scheduler->tasks))) {
+        struct task *task = container_of(link, struct task, in_scheduler);
+        if (task->waits)
+            task_abort(task);
         else
-            drop_task(scheduler->tasks);
+            drop_task(task);
     }
     forget_scheduler(scheduler->L);
     ready_close(scheduler->ready);

@@ -18,6 +18,7 @@
 #include <uv.h>
 
 #include "base/err.h"
+#include "base/list.h"
 
 struct lua_State;
 struct mailbox;
@@ -112,13 +113,13 @@ void task_set_labels(struct task *task, uint32_t labels);
  * without having done so. */
 struct task_hold {
     void (*release)(struct task_hold *hold);
-    struct task_hold *next;
+    struct list_link in_task;
 };
 void task_hold(struct task *task, struct task_hold *hold);
-void task_unhold(struct task *task, struct task_hold *hold);
+void task_unhold(struct task_hold *hold);
 
-/* The first of what it has; NULL: none. */
-struct task_hold *task_first_hold(const struct task *task);
+/* Returns the list of the task's holds. */
+const struct list *task_holds(const struct task *task);
 
 /* The task that runs now; NULL: none. */
 struct task *scheduler_running(const struct scheduler *scheduler);

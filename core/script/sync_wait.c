@@ -5,13 +5,15 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/list.h"
 #include "sample/hooks/contention.h"
 #include "script/scheduler.h"
 #include "script/timer.h"
 
 static void on_posted(struct mailbox_message *message)
 {
-    struct sync_wait *wait = (struct sync_wait *)message;
+    struct sync_wait *wait =
+        container_of(message, struct sync_wait, waiter.message);
     if (!wait->task)
         sync_wait_free(wait);
     else

@@ -23,7 +23,7 @@ struct sync_wait_kind {
 };
 
 struct sync_wait {
-    struct waiter waiter; /* first */
+    struct waiter waiter;
     const struct sync_wait_kind *kind;
     struct sync_object *object;
     struct task *task; /* NULL: given up */

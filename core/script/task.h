@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <uv.h>
 
+#include "base/list.h"
 #include "script/ready.h"
 #include "script/scheduler.h"
 #include "script/timer.h"
@@ -33,11 +34,11 @@ struct task {
     uv_timer_t timer;
     struct ready_entry due;   /* its timer has fired */
     struct task_usage *usage; /* NULL: nobody asks */
-    struct task_hold *holds;
+    struct list holds;        /* of struct task_hold */
     task_done_fn done;
     void *ctx;
     struct task *next_pooled;
-    struct task *prev, *next; /* in scheduler->tasks */
+    struct list_link in_scheduler;
 };
 
 struct scheduler {
@@ -48,8 +49,8 @@ struct scheduler {
     struct task *running; /* the one that is being resumed */
     struct task *pool;
     unsigned n_pooled;
-    struct task *tasks; /* all of them, pooled or not */
-    unsigned n_active;  /* started and not over */
+    struct list tasks; /* all of them, pooled or not */
+    unsigned n_active; /* started and not over */
     uint64_t n_started;
     struct timers timers;
 };

@@ -3,7 +3,6 @@
 #include <lauxlib.h>
 #include <lua.h>
 #include <math.h>
-#include <stddef.h>
 #include <stdlib.h>
 
 #include "base/log.h"
@@ -25,7 +24,7 @@ struct timer {
     uint32_t labels;
     uv_timer_t handle;
     struct ready_entry due; /* it has fired */
-    struct timer *prev, *next;
+    struct list_link in_timers;
 };
 
 uint64_t timer_ms(double seconds)
@@ -53,12 +52,7 @@ static void cancel(struct timer *timer)
     *timer->userdata = NULL;
     ready_remove(&timer->due);
     luaL_unref(timers->L, LUA_REGISTRYINDEX, timer->ref);
-    if (timer->prev)
-        timer->prev->next = timer->next;
-    else
-        timers->first = timer->next;
-    if (timer->next)
-        timer->next->prev = timer->prev;
+    list_remove(&timer->in_timers);
     if (timer->is_open)
         uv_close((uv_handle_t *)&timer->handle, on_closed);
     else
@@ -78,8 +72,7 @@ static void on_done(void *ctx, lua_State *co, const struct err *failure)
 
 static void call(struct ready_entry *entry)
 {
-    struct timer *timer =
-        (struct timer *)((char *)entry - offsetof(struct timer, due));
+    struct timer *timer = container_of(entry, struct timer, due);
     struct err err;
     if (timer->is_running)
         return;
@@ -120,18 +113,15 @@ static void start(struct timer *timer)
 
 void timers_start(struct timers *timers)
 {
-    for (struct timer *timer = timers->first; timer; timer = timer->next)
+    list_each (struct timer, timer, &timers->list, in_timers)
         start(timer);
 }
 
 static void cancel_all(struct timers *timers, bool spawned_too)
 {
-    for (struct timer *timer = timers->first; timer;) {
-        struct timer *next = timer->next;
+    list_each (struct timer, timer, &timers->list, in_timers)
         if (spawned_too || timer->seconds > 0)
             cancel(timer);
-        timer = next;
-    }
 }
 
 void timers_quiet(struct timers *timers)
@@ -144,15 +134,6 @@ void timers_close(struct timers *timers)
 {
     timers->is_closed = true;
     cancel_all(timers, true);
-}
-
-static void link_timer(struct timers *timers, struct timer *timer)
-{
-    timer->timers = timers;
-    timer->next = timers->first;
-    if (timer->next)
-        timer->next->prev = timer;
-    timers->first = timer;
 }
 
 void timer_new(lua_State *L, struct timers *timers, double seconds,
@@ -175,13 +156,14 @@ void timer_new(lua_State *L, struct timers *timers, double seconds,
     }
     const struct task *task = scheduler_running(timers->scheduler);
     *userdata = timer;
+    timer->timers = timers;
     timer->userdata = userdata;
     timer->ref = ref;
     timer->seconds = seconds;
     timer->repeats = repeats;
     timer->has_labels = task;
     timer->labels = task ? task_labels(task) : 0;
-    link_timer(timers, timer);
+    list_prepend(&timers->list, &timer->in_timers);
     if (scheduler_loop(timers->scheduler))
         start(timer);
 }

@@ -12,6 +12,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/list.h"
+
 struct lua_State;
 struct scheduler;
 struct timer;
@@ -20,7 +22,7 @@ struct timer;
 struct timers {
     struct scheduler *scheduler;
     struct lua_State *L;
-    struct timer *first;
+    struct list list;
     bool is_quiet, is_closed;
 };
 

@@ -10,6 +10,7 @@
 #include <uv.h>
 
 #include "base/clock.h"
+#include "base/list.h"
 #include "client/network.h"
 #include "handler/app.h"
 #include "http/daemon.h"
@@ -114,9 +115,7 @@ static void on_end(void *ctx, struct request *request)
 
 static void on_retired(struct mailbox_message *message)
 {
-    struct worker *w =
-        (struct worker *)((char *)message -
-                          offsetof(struct worker, retired_message));
+    struct worker *w = container_of(message, struct worker, retired_message);
     w->options.retired(w->options.ctx, w->options.number, w->retired);
 }
 
@@ -152,9 +151,7 @@ static bool start_app(struct worker *w, struct app *app, struct err *err)
 
 static void on_replace(struct mailbox_message *message)
 {
-    struct worker *w =
-        (struct worker *)((char *)message -
-                          offsetof(struct worker, replace_message));
+    struct worker *w = container_of(message, struct worker, replace_message);
     struct app *app = w->next;
     struct err err;
     if (w->is_draining || !start_app(w, app, &err)) {
@@ -176,7 +173,7 @@ static void on_closed(void *ctx)
 
 static void on_handover(struct mailbox_message *message)
 {
-    struct handover *handover = (struct handover *)message;
+    struct handover *handover = container_of(message, struct handover, message);
     struct worker *w = handover->worker;
     if (!daemon_add(&w->daemon, handover->fd))
         on_closed(w);
@@ -185,9 +182,7 @@ static void on_handover(struct mailbox_message *message)
 
 static void on_collect(struct mailbox_message *message)
 {
-    struct worker *w =
-        (struct worker *)((char *)message -
-                          offsetof(struct worker, collect_message));
+    struct worker *w = container_of(message, struct worker, collect_message);
     atomic_store(&w->collect_is_posted, false);
     atomic_store(&w->is_collecting, true);
     app_collect(w->app);
@@ -206,7 +201,8 @@ struct count_message {
 
 static void on_count(struct mailbox_message *message)
 {
-    struct count_message *count = (struct count_message *)message;
+    struct count_message *count =
+        container_of(message, struct count_message, message);
     struct worker *w = count->worker;
     if (!w->is_stopped) {
         app_count_coroutines(w->app, count->goroutines);
@@ -219,8 +215,7 @@ static void on_count(struct mailbox_message *message)
 
 static void on_stop_message(struct mailbox_message *message)
 {
-    struct worker *w = (struct worker *)((char *)message -
-                                         offsetof(struct worker, stop_message));
+    struct worker *w = container_of(message, struct worker, stop_message);
     w->is_draining = true;
     w->daemon.closes = true;
     app_quiet(w->app);
@@ -252,9 +247,7 @@ static bool set_up(struct worker *w)
 
 static void on_stopped(struct mailbox_message *message)
 {
-    struct worker *w =
-        (struct worker *)((char *)message -
-                          offsetof(struct worker, stopped_message));
+    struct worker *w = container_of(message, struct worker, stopped_message);
     w->options.stopped(w->options.ctx);
 }
 

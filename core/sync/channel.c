@@ -4,8 +4,9 @@
 
 static bool is_unused(const struct sync_object *object)
 {
-    const struct sync_channel *channel = (const struct sync_channel *)object;
-    return !channel->first && !channel->is_closed;
+    const struct sync_channel *channel =
+        container_of(object, struct sync_channel, object);
+    return channel->n_messages == 0 && !channel->is_closed;
 }
 
 const struct sync_class sync_channel_class = {
@@ -19,26 +20,18 @@ const struct sync_class sync_channel_class = {
 /* [lock] */
 static void append(struct sync_channel *channel, struct sync_message *message)
 {
-    message->next = NULL;
-    if (channel->last)
-        channel->last->next = message;
-    else
-        channel->first = message;
-    channel->last = message;
+    list_append(&channel->messages, &message->in_channel);
     channel->n_messages++;
 }
 
 /* [lock] */
 static struct sync_message *take_first(struct sync_channel *channel)
 {
-    struct sync_message *message = channel->first;
-    if (!message)
+    struct list_link *link = list_take(&channel->messages);
+    if (!link)
         return NULL;
-    channel->first = message->next;
-    if (!channel->first)
-        channel->last = NULL;
     channel->n_messages--;
-    return message;
+    return container_of(link, struct sync_message, in_channel);
 }
 
 /* To the receiver that has waited longest, if one waits. [lock] */
@@ -140,10 +133,7 @@ void sync_channel_give_back(struct sync_channel *channel,
 {
     pthread_mutex_lock(&channel->object.lock);
     if (!hand_over(channel, message)) {
-        message->next = channel->first;
-        channel->first = message;
-        if (!channel->last)
-            channel->last = message;
+        list_prepend(&channel->messages, &message->in_channel);
         channel->n_messages++;
     }
     pthread_mutex_unlock(&channel->object.lock);

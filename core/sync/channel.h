@@ -8,6 +8,7 @@
 #ifndef SYNC_CHANNEL_H
 #define SYNC_CHANNEL_H
 
+#include "base/list.h"
 #include "sync/object.h"
 #include "sync/waiter.h"
 
@@ -15,14 +16,14 @@ extern const struct sync_class sync_channel_class;
 
 /* From malloc, whose ever has it. */
 struct sync_message {
-    struct sync_message *next;
+    struct list_link in_channel;
     size_t n_bytes;
     char bytes[];
 };
 
 struct sync_channel {
     struct sync_object object;
-    struct sync_message *first, *last;
+    struct list messages;
     int64_t n_messages;
     struct wait_queue senders, receivers;
     bool is_closed;

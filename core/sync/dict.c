@@ -7,8 +7,8 @@
 #include "base/index.h"
 
 struct dict_entry {
-    struct dict_entry *next;          /* in its bucket */
-    struct dict_entry *newer, *older; /* by their last use */
+    struct dict_entry *next; /* in its bucket */
+    struct list_link by_use;
     uint64_t hash;
     int64_t end_ns; /* monotonic; INT64_MAX: never */
     size_t key_len;
@@ -34,20 +34,6 @@ static struct dict_entry **bucket_of(const struct sync_dict *dict,
     return &dict->buckets[hash & (dict->n_buckets - 1)];
 }
 
-static void unlink_use(struct sync_dict *dict, struct dict_entry *e)
-{
-    *(e->newer ? &e->newer->older : &dict->newest) = e->older;
-    *(e->older ? &e->older->newer : &dict->oldest) = e->newer;
-}
-
-static void link_newest(struct sync_dict *dict, struct dict_entry *e)
-{
-    e->newer = NULL;
-    e->older = dict->newest;
-    *(e->older ? &e->older->newer : &dict->oldest) = e;
-    dict->newest = e;
-}
-
 /* Take it out and free it. */
 static void drop(struct sync_dict *dict, struct dict_entry *e)
 {
@@ -55,7 +41,7 @@ static void drop(struct sync_dict *dict, struct dict_entry *e)
     while (*at != e)
         at = &(*at)->next;
     *at = e->next;
-    unlink_use(dict, e);
+    list_remove(&e->by_use);
     dict->n_entries--;
     dict->n_bytes -= size_of(e);
     free(e);
@@ -63,15 +49,15 @@ static void drop(struct sync_dict *dict, struct dict_entry *e)
 
 static void fini(struct sync_object *object)
 {
-    struct sync_dict *dict = (struct sync_dict *)object;
-    while (dict->oldest)
-        drop(dict, dict->oldest);
+    struct sync_dict *dict = container_of(object, struct sync_dict, object);
+    list_each (struct dict_entry, e, &dict->by_use, by_use)
+        drop(dict, e);
     free(dict->buckets);
 }
 
 static bool is_unused(const struct sync_object *object)
 {
-    return ((const struct sync_dict *)object)->n_entries == 0;
+    return container_of(object, struct sync_dict, object)->n_entries == 0;
 }
 
 const struct sync_class sync_dict_class = {
@@ -97,8 +83,8 @@ static struct dict_entry *use(struct sync_dict *dict, struct dict_key key,
         drop(dict, e);
         return NULL;
     }
-    unlink_use(dict, e);
-    link_newest(dict, e);
+    list_remove(&e->by_use);
+    list_prepend(&dict->by_use, &e->by_use);
     return e;
 }
 
@@ -119,7 +105,7 @@ static bool grow(struct sync_dict *dict)
     free(dict->buckets);
     dict->buckets = buckets;
     dict->n_buckets = n;
-    for (struct dict_entry *e = dict->newest; e; e = e->older) {
+    list_each (struct dict_entry, e, &dict->by_use, by_use) {
         struct dict_entry **bucket = bucket_of(dict, e->hash);
         e->next = *bucket;
         *bucket = e;
@@ -160,11 +146,12 @@ static enum dict_result replace(struct sync_dict *dict, struct dict_entry *old,
     if (old)
         drop(dict, old);
     while (dict->n_bytes > most - size)
-        drop(dict, dict->oldest);
+        drop(dict,
+             container_of(list_last(&dict->by_use), struct dict_entry, by_use));
     struct dict_entry **bucket = bucket_of(dict, hash);
     e->next = *bucket;
     *bucket = e;
-    link_newest(dict, e);
+    list_prepend(&dict->by_use, &e->by_use);
     dict->n_entries++;
     dict->n_bytes += size;
     return DICT_DONE;
@@ -269,12 +256,9 @@ enum dict_result sync_dict_delete(struct sync_dict *dict, struct dict_key key)
 static void drop_ended(struct sync_dict *dict)
 {
     int64_t now_ns = clock_mono_ns();
-    for (struct dict_entry *e = dict->newest; e;) {
-        struct dict_entry *older = e->older;
+    list_each (struct dict_entry, e, &dict->by_use, by_use)
         if (e->end_ns <= now_ns)
             drop(dict, e);
-        e = older;
-    }
 }
 
 size_t sync_dict_count(struct sync_dict *dict)
@@ -291,7 +275,9 @@ size_t sync_dict_keys(struct sync_dict *dict, size_t most, struct buf *out)
     size_t n = 0;
     pthread_mutex_lock(&dict->object.lock);
     drop_ended(dict);
-    for (struct dict_entry *e = dict->newest; e && n < most; e = e->older) {
+    list_each (struct dict_entry, e, &dict->by_use, by_use) {
+        if (n == most)
+            break;
         buf_append(out, &e->key_len, sizeof e->key_len);
         buf_append(out, e->text, e->key_len);
         n++;

@@ -7,6 +7,7 @@
 #define SYNC_DICT_H
 
 #include "base/buf.h"
+#include "base/list.h"
 #include "sync/object.h"
 
 enum {
@@ -24,7 +25,7 @@ struct sync_dict {
     struct sync_object object;
     struct dict_entry **buckets; /* n_buckets, a power of two */
     size_t n_buckets, n_entries, n_bytes;
-    struct dict_entry *newest, *oldest; /* by their last use */
+    struct list by_use; /* the entry that was used last is the first */
 };
 
 struct dict_key {

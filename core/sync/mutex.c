@@ -4,7 +4,7 @@
 
 static bool is_unused(const struct sync_object *object)
 {
-    return !((const struct sync_mutex *)object)->owner;
+    return !container_of(object, struct sync_mutex, object)->owner;
 }
 
 const struct sync_class sync_mutex_class = {

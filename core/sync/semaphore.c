@@ -2,12 +2,13 @@
 
 static void init(struct sync_object *object)
 {
-    ((struct sync_semaphore *)object)->n_free = object->size;
+    container_of(object, struct sync_semaphore, object)->n_free = object->size;
 }
 
 static bool is_unused(const struct sync_object *object)
 {
-    return ((const struct sync_semaphore *)object)->n_free == object->size;
+    return container_of(object, struct sync_semaphore, object)->n_free ==
+           object->size;
 }
 
 const struct sync_class sync_semaphore_class = {

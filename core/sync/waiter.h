@@ -12,6 +12,7 @@
 
 #include <stdint.h>
 
+#include "base/list.h"
 #include "base/mailbox.h"
 
 enum waiter_state {
@@ -26,11 +27,11 @@ struct waiter {
     int64_t since_ns;               /* monotonic */
     enum waiter_state state;
     void *item; /* who wants the mutex; what is sent, what was received */
-    struct waiter *prev, *next;
+    struct list_link in_queue;
 };
 
 struct wait_queue {
-    struct waiter *first, *last;
+    struct list waiters;
     unsigned n;
 };
 

@@ -31,7 +31,7 @@ atomic_bool contention_is_native;
 static bool watches_native;
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static struct contention_wish *wishes;
+static struct list wishes;
 
 static int64_t finer(int64_t a, int64_t b)
 {
@@ -44,7 +44,7 @@ static int64_t finer(int64_t a, int64_t b)
 static void choose(void)
 {
     int64_t rate_ns = flag_rate_ns, fraction = flag_fraction;
-    for (const struct contention_wish *w = wishes; w; w = w->next) {
+    list_each (struct contention_wish, w, &wishes, in_wishes) {
         rate_ns = finer(rate_ns, w->block_rate_ns);
         fraction = finer(fraction, w->mutex_fraction);
     }
@@ -74,11 +74,7 @@ void contention_watch_native(void)
 void contention_want(struct contention_wish *wish)
 {
     pthread_mutex_lock(&lock);
-    wish->prev = NULL;
-    wish->next = wishes;
-    if (wishes)
-        wishes->prev = wish;
-    wishes = wish;
+    list_prepend(&wishes, &wish->in_wishes);
     choose();
     pthread_mutex_unlock(&lock);
 }
@@ -86,12 +82,7 @@ void contention_want(struct contention_wish *wish)
 void contention_unwant(struct contention_wish *wish)
 {
     pthread_mutex_lock(&lock);
-    if (wish->prev)
-        wish->prev->next = wish->next;
-    else
-        wishes = wish->next;
-    if (wish->next)
-        wish->next->prev = wish->prev;
+    list_remove(&wish->in_wishes);
     choose();
     pthread_mutex_unlock(&lock);
 }

@@ -16,6 +16,7 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
+#include "base/list.h"
 #include "sample/tables/tally.h"
 
 #define CONTENTION_BLOCK_RATE_NS 10000
@@ -32,7 +33,7 @@ void contention_set_mutex_fraction(int64_t fraction);
  * holds. 0: no wish. [any thread] */
 struct contention_wish {
     int64_t block_rate_ns, mutex_fraction;
-    struct contention_wish *prev, *next;
+    struct list_link in_wishes;
 };
 void contention_want(struct contention_wish *wish);
 void contention_unwant(struct contention_wish *wish);

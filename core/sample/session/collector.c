@@ -43,7 +43,7 @@ static void drain_thread(struct sampler_thread *t)
 void collector_drain(void)
 {
     pthread_mutex_lock(&threads_lock);
-    for (struct sampler_thread *t = threads_first; t; t = t->next)
+    list_each (struct sampler_thread, t, &threads_list, in_threads)
         drain_thread(t);
     pthread_mutex_unlock(&threads_lock);
     threads_reap();

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/list.h"
 #include "sample/session/collector.h"
 #include "sample/build/session_profile.h"
 #include "sample/session/session_list.h"
@@ -16,7 +17,7 @@ static const size_t LIMIT_BYTES = 32 * 1024 * 1024;
 enum { DEFAULT_RATE_HZ = 100, MAX_RATE_HZ = 10000 };
 
 struct session {
-    struct session *next; /* [collector_lock] */
+    struct list_link in_sessions; /* [collector_lock] */
     enum session_kind kind;
     int rate_hz;
     struct stacks *stacks;
@@ -26,14 +27,14 @@ struct session {
     uint64_t start_counts[N_COUNTS];
 };
 
-static struct session *first; /* [collector_lock] */
+static struct list sessions; /* [collector_lock] */
 
-bool session_list_is_empty(void) { return !first; }
+bool session_list_is_empty(void) { return list_is_empty(&sessions); }
 
 unsigned session_list_n(void)
 {
     unsigned n = 0;
-    for (const struct session *s = first; s; s = s->next)
+    list_each (struct session, s, &sessions, in_sessions)
         n += s->kind != SESSION_PROBE;
     return n;
 }
@@ -77,7 +78,7 @@ void session_list_add(const uint32_t *frames, unsigned n_frames,
                       const struct sample *sample, enum session_kind kind,
                       pid_t tid)
 {
-    for (struct session *s = first; s; s = s->next)
+    list_each (struct session, s, &sessions, in_sessions)
         if (s->kind == kind && kind == SESSION_PROBE)
             add_probed(s, frames, n_frames, sample, tid);
         else if (s->kind == kind)
@@ -88,7 +89,7 @@ void session_list_add(const uint32_t *frames, unsigned n_frames,
 static int highest_rate(enum session_kind kind)
 {
     int rate_hz = 0;
-    for (struct session *s = first; s; s = s->next)
+    list_each (struct session, s, &sessions, in_sessions)
         if (s->kind == kind && s->rate_hz > rate_hz)
             rate_hz = s->rate_hz;
     return rate_hz;
@@ -137,8 +138,7 @@ static struct session *add_session(const struct session_options *options)
     s->start_wall_ns = clock_wall_ns();
     s->start_mono_ns = clock_mono_ns();
     threads_sum_counts(s->start_counts);
-    s->next = first;
-    first = s;
+    list_prepend(&sessions, &s->in_sessions);
     set_rates();
     pthread_mutex_unlock(&collector_lock);
     collector_wake();
@@ -165,10 +165,7 @@ struct session *session_open(const struct session_options *options,
 /* [collector_lock] */
 static void unlink_session(struct session *session)
 {
-    struct session **link = &first;
-    while (*link != session)
-        link = &(*link)->next;
-    *link = session->next;
+    list_remove(&session->in_sessions);
     set_rates();
 }
 

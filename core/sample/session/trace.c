@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/list.h"
 #include "profile/strings.h"
 #include "sample/session/trace_json.h"
 
@@ -15,8 +16,7 @@
 enum { MAX_EVENTS = 200000 };
 
 struct trace {
-    struct trace *next;       /* [lock] */
-    bool is_linked;           /* [lock] */
+    struct list_link in_open; /* [lock] */
     uint64_t number;          /* [lock]: from 1, by their ends; 0 before */
     int64_t start_ns, end_ns; /* the end: [lock], INT64_MAX before it */
     struct trace_record *records;
@@ -26,7 +26,7 @@ struct trace {
 
 /* Guards the list and what is in it. Nothing is taken inside. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static struct trace *first;
+static struct list open_traces;
 atomic_uint trace_n_open;
 static uint64_t n_stopped;
 
@@ -41,9 +41,7 @@ struct trace *trace_open(struct err *err)
     pthread_mutex_lock(&lock);
     trace->start_ns = clock_mono_ns();
     trace->end_ns = INT64_MAX;
-    trace->is_linked = true;
-    trace->next = first;
-    first = trace;
+    list_prepend(&open_traces, &trace->in_open);
     atomic_fetch_add(&trace_n_open, 1);
     pthread_mutex_unlock(&lock);
     return trace;
@@ -52,12 +50,8 @@ struct trace *trace_open(struct err *err)
 static void unlink_trace(struct trace *trace)
 {
     pthread_mutex_lock(&lock);
-    if (trace->is_linked) {
-        struct trace **link = &first;
-        while (*link != trace)
-            link = &(*link)->next;
-        *link = trace->next;
-        trace->is_linked = false;
+    if (list_is_linked(&trace->in_open)) {
+        list_remove(&trace->in_open);
         atomic_fetch_sub(&trace_n_open, 1);
     }
     pthread_mutex_unlock(&lock);
@@ -142,7 +136,7 @@ static void record(struct trace *trace, const struct trace_event *event)
 void trace_add(const struct trace_event *event)
 {
     pthread_mutex_lock(&lock);
-    for (struct trace *t = first; t; t = t->next)
+    list_each (struct trace, t, &open_traces, in_open)
         record(t, event);
     pthread_mutex_unlock(&lock);
 }
@@ -150,7 +144,7 @@ void trace_add(const struct trace_event *event)
 void trace_add_to(uint64_t number, const struct trace_event *event)
 {
     pthread_mutex_lock(&lock);
-    for (struct trace *t = first; t; t = t->next)
+    list_each (struct trace, t, &open_traces, in_open)
         if (t->number == number)
             record(t, event);
     pthread_mutex_unlock(&lock);

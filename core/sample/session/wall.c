@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/list.h"
 #include "base/random.h"
 #include "sample/hooks/coroutines.h"
 #include "sample/tables/frames.h"
@@ -16,7 +17,7 @@
 #include "sample/walk/slow_requests.h"
 
 struct wall {
-    struct wall *next; /* [lock] */
+    struct list_link in_walls; /* [lock] */
     struct wall_window window;
     struct session *threads;
     struct tally waits;
@@ -24,7 +25,7 @@ struct wall {
 
 /* Guards the list. A tally's lock is taken inside. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static struct wall *first;
+static struct list walls;
 static uint64_t n_ended;
 static atomic_uint n_open;
 
@@ -55,8 +56,7 @@ struct wall *wall_open(const struct session_options *options, struct err *err)
         .period_ns = session_period_ns(wall->threads),
         .slower_than_ns = options->slower_than_ns,
     };
-    wall->next = first;
-    first = wall;
+    list_prepend(&walls, &wall->in_walls);
     atomic_fetch_add(&n_open, 1);
     pthread_mutex_unlock(&lock);
     return wall;
@@ -74,10 +74,7 @@ const struct wall_window *wall_end(struct wall *wall)
 static void unlink_wall(struct wall *wall)
 {
     pthread_mutex_lock(&lock);
-    struct wall **link = &first;
-    while (*link != wall)
-        link = &(*link)->next;
-    *link = wall->next;
+    list_remove(&wall->in_walls);
     atomic_fetch_sub(&n_open, 1);
     pthread_mutex_unlock(&lock);
 }
@@ -207,7 +204,7 @@ void wall_waited(const struct wall_wait *wait)
 {
     int64_t now_ns = clock_mono_ns();
     pthread_mutex_lock(&lock);
-    for (struct wall *w = first; w; w = w->next)
+    list_each (struct wall, w, &walls, in_walls)
         if (!was_added(wait, &w->window))
             add_to(w, wait, now_ns);
     pthread_mutex_unlock(&lock);

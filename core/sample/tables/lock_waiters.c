@@ -5,7 +5,7 @@
 #include "base/clock.h"
 #include "base/libc_mutex.h"
 
-/* Zeros are a mutex that is not locked. */
+/* Zeros are a mutex that is not locked, and an empty list. */
 struct lock_waiters_list lock_waiters_lists[LOCK_WAITERS_LISTS];
 
 void lock_waiters_enter(struct lock_waiter *waiter,
@@ -13,12 +13,9 @@ void lock_waiters_enter(struct lock_waiter *waiter,
 {
     struct lock_waiters_list *list = lock_waiters_list(mutex);
     int64_t now = clock_mono_ns();
-    *waiter = (struct lock_waiter){mutex, now, now, NULL, NULL};
+    *waiter = (struct lock_waiter){mutex, now, now, {0}};
     libc_mutex_lock(&list->lock);
-    waiter->next = list->first;
-    if (list->first)
-        list->first->prev = waiter;
-    list->first = waiter;
+    list_prepend(&list->waiters, &waiter->in_list);
     atomic_fetch_add_explicit(&list->n, 1, memory_order_relaxed);
     libc_mutex_unlock(&list->lock);
 }
@@ -28,12 +25,7 @@ int64_t lock_waiters_leave(struct lock_waiter *waiter)
     struct lock_waiters_list *list = lock_waiters_list(waiter->mutex);
     int64_t now = clock_mono_ns();
     libc_mutex_lock(&list->lock);
-    if (waiter->prev)
-        waiter->prev->next = waiter->next;
-    else
-        list->first = waiter->next;
-    if (waiter->next)
-        waiter->next->prev = waiter->prev;
+    list_remove(&waiter->in_list);
     atomic_fetch_sub_explicit(&list->n, 1, memory_order_relaxed);
     libc_mutex_unlock(&list->lock);
     return now - waiter->since_ns;
@@ -44,7 +36,7 @@ int64_t lock_waiters_charge(const pthread_mutex_t *mutex)
     struct lock_waiters_list *list = lock_waiters_list(mutex);
     int64_t now = clock_mono_ns(), sum = 0;
     libc_mutex_lock(&list->lock);
-    for (struct lock_waiter *w = list->first; w; w = w->next) {
+    list_each (struct lock_waiter, w, &list->waiters, in_list) {
         if (w->mutex != mutex || w->charged_ns >= now)
             continue;
         sum += now - w->charged_ns;

@@ -16,11 +16,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/list.h"
+
 struct lock_waiter {
     const pthread_mutex_t *mutex;
     int64_t since_ns;   /* it waits since then, monotonic */
     int64_t charged_ns; /* up to then, holders have been charged with it */
-    struct lock_waiter *prev, *next;
+    struct list_link in_list;
 };
 
 /* The calling thread is about to wait for the mutex, and waits no longer.
@@ -37,7 +39,7 @@ enum { LOCK_WAITERS_LISTS = 256 };
 
 struct lock_waiters_list {
     _Alignas(64) pthread_mutex_t lock; /* taken by libc_mutex_lock */
-    struct lock_waiter *first;
+    struct list waiters;
     atomic_uint n; /* their number, to be read without the lock */
 };
 

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/index.h"
+#include "base/list.h"
 #include "sample/walk/context.h"
 #include "sample/walk/thread.h"
 
@@ -28,7 +29,7 @@ struct table {
 };
 
 struct slow_requests {
-    struct slow_requests *next; /* [lock] */
+    struct list_link in_all; /* [lock] */
     int64_t least_ns;
     int64_t judged_ns;     /* 0: not yet */
     struct table requests; /* of struct known_request */
@@ -37,7 +38,7 @@ struct slow_requests {
 
 /* Guards the list and what is in it. Nothing is taken inside. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static struct slow_requests *first;
+static struct list all; /* of struct slow_requests */
 static atomic_uint n_open;
 static _Atomic int64_t last_number;
 
@@ -109,8 +110,7 @@ struct slow_requests *slow_requests_new(int64_t least_ns)
         return NULL;
     slow->least_ns = least_ns;
     pthread_mutex_lock(&lock);
-    slow->next = first;
-    first = slow;
+    list_prepend(&all, &slow->in_all);
     atomic_fetch_add(&n_open, 1);
     pthread_mutex_unlock(&lock);
     return slow;
@@ -121,10 +121,7 @@ void slow_requests_free(struct slow_requests *slow)
     if (!slow)
         return;
     pthread_mutex_lock(&lock);
-    struct slow_requests **link = &first;
-    while (*link != slow)
-        link = &(*link)->next;
-    *link = slow->next;
+    list_remove(&slow->in_all);
     atomic_fetch_sub(&n_open, 1);
     pthread_mutex_unlock(&lock);
     fini_table(&slow->requests);
@@ -226,7 +223,7 @@ static __attribute__((noinline)) void judge_ended(int64_t number)
         return;
     int64_t now_ns = clock_mono_ns();
     pthread_mutex_lock(&lock);
-    for (struct slow_requests *s = first; s; s = s->next)
+    list_each (struct slow_requests, s, &all, in_all)
         note_quick(s, number, now_ns);
     pthread_mutex_unlock(&lock);
 }

@@ -13,7 +13,7 @@ _Thread_local struct sampler_thread *thread_self;
 
 pthread_mutex_t threads_lock = PTHREAD_MUTEX_INITIALIZER;
 pthread_cond_t threads_retired = PTHREAD_COND_INITIALIZER;
-struct sampler_thread *threads_first;
+struct list threads_list;
 /* Of threads that are gone. [threads_lock] */
 static uint64_t ended_counts[N_COUNTS];
 /* What every timer is set to; 0: no session. [threads_lock] */
@@ -48,8 +48,7 @@ struct sampler_thread *thread_new(struct err *err)
 void threads_add(struct sampler_thread *t)
 {
     pthread_mutex_lock(&threads_lock);
-    t->next = threads_first;
-    threads_first = t;
+    list_prepend(&threads_list, &t->in_threads);
     cpu_timer_set(t, rate_hz, true);
     wall_timer_set(t, wall_rate_hz);
     pthread_mutex_unlock(&threads_lock);
@@ -73,7 +72,7 @@ void threads_set_rate(int rate)
     bool restart = rate_hz == 0;
     if (rate != rate_hz) {
         rate_hz = rate;
-        for (struct sampler_thread *t = threads_first; t; t = t->next)
+        list_each (struct sampler_thread, t, &threads_list, in_threads)
             if (!t->detached)
                 cpu_timer_set(t, rate, restart);
     }
@@ -85,7 +84,7 @@ void threads_set_wall_rate(int rate)
     pthread_mutex_lock(&threads_lock);
     if (rate != wall_rate_hz) {
         wall_rate_hz = rate;
-        for (struct sampler_thread *t = threads_first; t; t = t->next)
+        list_each (struct sampler_thread, t, &threads_list, in_threads)
             if (!t->detached)
                 wall_timer_set(t, rate);
     }
@@ -96,7 +95,7 @@ unsigned threads_flush(bool force)
 {
     unsigned waiting = 0;
     pthread_mutex_lock(&threads_lock);
-    for (struct sampler_thread *t = threads_first; t; t = t->next) {
+    list_each (struct sampler_thread, t, &threads_list, in_threads) {
         if (t->detached || atomic_load(&t->n_pending) == 0)
             continue;
         waiting++;
@@ -109,7 +108,7 @@ unsigned threads_flush(bool force)
 void threads_probe(void)
 {
     pthread_mutex_lock(&threads_lock);
-    for (struct sampler_thread *t = threads_first; t; t = t->next)
+    list_each (struct sampler_thread, t, &threads_list, in_threads)
         if (!t->detached) {
             atomic_store(&t->wants_probe, true);
             cpu_probe(t);
@@ -121,7 +120,7 @@ unsigned threads_probe_again(void)
 {
     unsigned waiting = 0;
     pthread_mutex_lock(&threads_lock);
-    for (struct sampler_thread *t = threads_first; t; t = t->next) {
+    list_each (struct sampler_thread, t, &threads_list, in_threads) {
         if (t->detached || !atomic_load(&t->wants_probe))
             continue;
         waiting++;
@@ -134,16 +133,13 @@ unsigned threads_probe_again(void)
 void threads_reap(void)
 {
     pthread_mutex_lock(&threads_lock);
-    for (struct sampler_thread **link = &threads_first; *link;) {
-        struct sampler_thread *t = *link;
-        if (t->detached && !ring_peek(t->ring)) {
-            *link = t->next;
-            for (int i = 0; i < N_COUNTS; i++)
-                ended_counts[i] += atomic_load(&t->counts[i]);
-            thread_free(t);
-        } else {
-            link = &t->next;
-        }
+    list_each (struct sampler_thread, t, &threads_list, in_threads) {
+        if (!t->detached || ring_peek(t->ring))
+            continue;
+        list_remove(&t->in_threads);
+        for (int i = 0; i < N_COUNTS; i++)
+            ended_counts[i] += atomic_load(&t->counts[i]);
+        thread_free(t);
     }
     pthread_mutex_unlock(&threads_lock);
 }
@@ -153,7 +149,7 @@ void threads_sum_counts(uint64_t counts[N_COUNTS])
     pthread_mutex_lock(&threads_lock);
     for (int i = 0; i < N_COUNTS; i++)
         counts[i] = ended_counts[i];
-    for (struct sampler_thread *t = threads_first; t; t = t->next)
+    list_each (struct sampler_thread, t, &threads_list, in_threads)
         for (int i = 0; i < N_COUNTS; i++)
             counts[i] += atomic_load(&t->counts[i]);
     pthread_mutex_unlock(&threads_lock);

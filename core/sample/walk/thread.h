@@ -18,6 +18,7 @@
 #include <time.h>
 
 #include "base/err.h"
+#include "base/list.h"
 #include "sample/walk/sample.h"
 #include "sample/walk/context.h"
 #include "sample/walk/entry.h"
@@ -55,7 +56,7 @@ struct armed_hook {
 };
 
 struct sampler_thread {
-    struct sampler_thread *next; /* under threads_lock */
+    struct list_link in_threads; /* [threads_lock] */
     struct ring *ring;
     struct vm_functions *functions;
     pthread_t pthread;
@@ -90,7 +91,7 @@ extern _Thread_local struct sampler_thread *thread_self;
  * collector_lock where both are. Never taken in a handler or hook. */
 extern pthread_mutex_t threads_lock;
 /* The list. [threads_lock] */
-extern struct sampler_thread *threads_first;
+extern struct list threads_list;
 
 /* [signal, hook] */
 static inline void thread_count(struct sampler_thread *t, enum sample_count c)
