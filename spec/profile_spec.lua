@@ -1,8 +1,9 @@
--- profile_spec.lua: the main job. A server under load, its CPU profile by
--- go tool pprof and by perilune convert; handlers stuck in C; several profiles
--- at once; exporters dropped in beside a running server.
+-- profile_spec.lua: CPU profiles of a server under load, read by go tool pprof
+-- and by perilune convert; handlers stuck in C; several profiles at once;
+-- exporters dropped in beside a running server.
 -- Needs: go
 local raw_http = require "raw_http"
+local sampling = require "sampling"
 local support = require "support"
 local socket = require "socket"
 
@@ -11,22 +12,12 @@ local folder
 setup(function() folder = support.new_folder() end)
 teardown(function() support.remove_folder(folder) end)
 
---- go tool pprof with its files in our folder.
+--- Runs go tool pprof with its files in our folder.
 local function pprof(arguments)
   local code, out, err = support.run(
     ("PPROF_TMPDIR=%s go tool pprof %s"):format(folder, arguments))
   assert(code == 0, err)
   return out
-end
-
---- Folded text: its total and the share of the stacks that match a pattern.
-local function share(text, pattern)
-  local total, matching = 0, 0
-  for stack, value in text:gmatch("([^\n]*) (%d+)\n") do
-    total = total + value
-    if stack:find(pattern) then matching = matching + value end
-  end
-  return matching / total, total
 end
 
 describe("a server under load", function()
@@ -35,97 +26,142 @@ describe("a server under load", function()
   setup(function()
     server = support.serve({ "--workers", "2",
       support.source .. "/lua" })
+    -- Until it is stopped: go tool pprof may have to be built first.
     load = support.start({ support.perilune, "load", server.url .. "/data",
-      "-u", "4", "-d", "60s" })
+      "-u", "4", "-d", "1h" })
   end)
   teardown(function()
     load:stop()
     server:stop()
   end)
 
-  it("shows go tool pprof what it does", function()
-    local file = folder .. "/cpu.pb.gz"
-    local top = pprof(("-top -nodefraction=0 '%s/debug/pprof/profile?seconds=5'")
-      :format(server.url))
-    for _, name in ipairs { "data.answer", "data.build_rows", "data.sort_rows",
-      "data.compare_rows", "data.group_rows", "data.format_row",
-      "data.pack_lines", "table.sort", "string.format", "gzip.compress" } do
-      assert.is_truthy(top:find(" " .. name .. "\n", 1, true), name .. "\n" .. top)
-    end
-    local seconds = tonumber(top:match("Duration: ([%d.]+)s"))
-    assert.is_true(seconds >= 4.9 and seconds < 7)
+  describe("shows go tool pprof", function()
+    local profile, began, ended
 
-    pprof(("-proto -output %s '%s/debug/pprof/profile?seconds=2'")
-      :format(file, server.url))
-    assert.is_true(#support.read_file(file) > 1000)
+    setup(function()
+      began = socket.gettime()
+      -- The rarest function of those below has 2 % of the samples.
+      profile = sampling.gather(sampling.samples_to_see(0.02), 60, function(i)
+        local file = ("%s/cpu-%d.pb.gz"):format(folder, i)
+        pprof(("-proto -output %s '%s/debug/pprof/profile?seconds=1&rate=1000'")
+          :format(file, server.url))
+        return sampling.read(file)
+      end)
+      ended = socket.gettime()
+    end)
 
-    local list = pprof("-list 'data\\.compare_rows' " .. file)
-    assert.is_truthy(list:find("/lua/data.lua\n", 1, true), list)
-    assert.is_truthy(list:find(
-      "%d+m?s%s+[%d.]+m?s[^\n]*if a%.price ~= b%.price then return"), list)
+    it("what it does", function()
+      local top = pprof("-top -nodefraction=0 " .. profile:arguments())
+      for _, name in ipairs { "data.answer", "data.build_rows",
+        "data.sort_rows", "data.compare_rows", "data.group_rows",
+        "data.format_row", "data.pack_lines", "table.sort", "string.format",
+        "gzip.compress" } do
+        assert.is_truthy(top:find(" " .. name .. "\n", 1, true), name .. "\n" .. top)
+      end
+    end)
 
-    -- Innermost first: C, Lua, and out to where the thread began.
-    local traces = pprof("-traces " .. file)
-    local order = {}
-    local stack = traces:match("table%.sort\n(.-)%-%-%-")
-    for name in stack:gmatch("%s+([^\n]+)\n") do order[#order + 1] = name end
-    assert.are.equal("data.sort_rows", order[1])
-    assert.are.equal("data.answer", order[2])
-    local native = table.concat(order, " ")
-    assert.is_truthy(native:find("uv_run.*start_thread"), traces)
-  end)
+    it("how long each profile was", function()
+      local n = #profile.files
+      assert.is_true(profile.duration >= n * 0.99 and profile.duration <= ended - began,
+        ("%d profiles of 1 s: %.3f s of %.3f s"):format(n, profile.duration, ended - began))
+      local top = pprof("-top " .. profile:arguments())
+      assert.is_truthy(top:find("Duration: [%d.]+m?s, Total samples = [%d.]+m?s"), top)
+    end)
 
-  it("labels samples with route, method and worker", function()
-    local tags = pprof(("-tags '%s/debug/pprof/profile?seconds=1'")
-      :format(server.url))
-    assert.is_truthy(tags:find("route: .-\n[^\n]*: /data\n"), tags)
-    assert.is_truthy(tags:find("method: .-\n[^\n]*: GET\n"), tags)
-    assert.is_truthy(tags:find("worker: .-\n[^\n]*: [12]\n"), tags)
+    it("lines", function()
+      local list = pprof("-list 'data\\.compare_rows' " .. profile:arguments())
+      assert.is_truthy(list:find("/lua/data.lua\n", 1, true), list)
+      assert.is_truthy(list:find(
+        "%d+m?s%s+[%d.]+m?s[^\n]*if a%.price ~= b%.price then return"), list)
+    end)
+
+    it("stacks", function()
+      -- Innermost first: C, Lua, and out to where the thread began.
+      local traces = pprof("-traces " .. profile:arguments())
+      local order = {}
+      local stack = traces:match("table%.sort\n(.-)%-%-%-")
+      for name in stack:gmatch("%s+([^\n]+)\n") do order[#order + 1] = name end
+      assert.are.equal("data.sort_rows", order[1])
+      assert.are.equal("data.answer", order[2])
+      local native = table.concat(order, " ")
+      assert.is_truthy(native:find("uv_run.*start_thread"), traces)
+    end)
+
+    it("the labels route, method and worker", function()
+      local tags = pprof("-tags " .. profile:arguments())
+      assert.is_truthy(tags:find("route: .-\n[^\n]*: /data\n"), tags)
+      assert.is_truthy(tags:find("method: .-\n[^\n]*: GET\n"), tags)
+      assert.is_truthy(tags:find("worker: .-\n[^\n]*: [12]\n"), tags)
+    end)
   end)
 
   it("answers three profiles of different length and rate at once", function()
-    local commands = {}
-    for i, query in ipairs { "seconds=1&rate=10", "seconds=2&rate=1000",
-      "seconds=3" } do
-      commands[i] = ("curl -sS -o %s/at-once-%d -w '%%{time_total}\n' " ..
-        "'%s/debug/pprof/profile?%s' &"):format(folder, i, server.url, query)
+    local queries = { "seconds=1&rate=1000", "seconds=2", "seconds=3&rate=10" }
+    local rates, merged = { 1000, 100, 10 }, {}
+    --- The processor time of the server until now; the kernel counts it in
+    -- ticks of 10 ms.
+    local function cpu_seconds()
+      local user, system = support.read_file(("/proc/%d/stat"):format(server.pid))
+        :match("%) " .. ("%S+ "):rep(11) .. "(%d+) (%d+)")
+      return (user + system) / 100
     end
-    local code = support.run(table.concat(commands, "\n") .. "\nwait")
-    assert.are.equal(0, code)
-    for i = 1, 3 do
-      local raw = pprof(("-raw %s/at-once-%d"):format(folder, i))
-      local seconds = tonumber(raw:match("\nDuration: ([%d.]+)"))
-      assert.is_true(math.abs(seconds - i) < 0.5, raw:sub(1, 300))
-      local period = tonumber(raw:match("Period: (%d+)"))
-      assert.are.equal(({ 100000000, 1000000, 10000000 })[i], period)
-      local _, text = support.command(
-        ("convert %s/at-once-%d --to folded"):format(folder, i))
-      -- Two workers, on two cores that they share with the load, and others
-      -- perhaps.
-      local found, total = share(text, "data%.answer")
-      assert.is_true(found > 0.5, text)
-      assert.is_true(total > i * 0.05e9 and total < i * 2.2e9, total)
+    --- The profile i of each round is added up in merged[i].
+    local function round()
+      local before, connections, profiles = cpu_seconds(), {}, {}
+      for i, query in ipairs(queries) do
+        connections[i] = raw_http.begin(server.port, "/debug/pprof/profile?" .. query)
+      end
+      for i, connection in ipairs(connections) do
+        local file = ("%s/at-once-%d.pb.gz"):format(folder, i)
+        support.write_file(file, connection:finish())
+        profiles[i] = sampling.read(file)
+      end
+      local used = cpu_seconds() - before
+      local last_begin, first_end = 0, math.huge
+      for i, profile in ipairs(profiles) do
+        local raw = pprof("-raw " .. profile.files[1])
+        assert.are.equal(1e9 // rates[i], tonumber(raw:match("Period: (%d+)")))
+        assert.is_true(profile.duration >= i * 0.99, i .. " s: " .. profile.duration)
+        -- One that waits for the one before begins when that is over.
+        last_begin = math.max(last_begin, profile.time)
+        first_end = math.min(first_end, profile.time + profile.duration)
+        -- What a sample stands for begins up to a period before the profile.
+        local most = used + 0.02 + 4 / rates[i]
+        assert.is_true(profile:sum("cpu") / 1e9 <= most,
+          ("%.3f s of %.3f s"):format(profile:sum("cpu") / 1e9, most))
+        if merged[i] then merged[i]:add(profile) else merged[i] = profile end
+      end
+      assert.is_true(last_begin < first_end)
+      return profiles[3]
+    end
+    -- The handler has 90 % of the samples; 30 points less are still more than
+    -- half. The slowest of the three profiles has the fewest samples.
+    sampling.gather(sampling.samples_for(0.9, 0.3), 20, round)
+    for _, profile in ipairs(merged) do
+      assert.is_true(profile:share("samples", "data.answer") > 0.5)
     end
   end)
 
   it("ends the session of a client that leaves", function()
     local client = raw_http.begin(server.port, "/debug/pprof/profile?seconds=1000&rate=1000")
-    socket.sleep(0.3)
+    sampling.wait_for_open(server, 1)
     client:close()
+    sampling.wait_for_open(server, 0)
     -- While a session is open, timers run: a shorter one at its own rate, 1 a
-    -- second, sees that the other's thousand a second are gone.
-    socket.sleep(0.5)
-    local _, _, body = nil, nil, nil
-    _, body = support.request(server.url ..
-      "/debug/pprof/profile?seconds=2&rate=1&format=folded&sample_index=samples")
-    local _, samples = share(body, ".")
+    -- second, sees that the other's thousand a second are gone. A busy machine
+    -- only takes samples away.
+    local status, body = support.request(server.url ..
+      "/debug/pprof/profile?seconds=1&rate=1&format=folded&sample_index=samples")
+    assert.are.equal(200, status)
+    local samples = 0
+    for value in body:gmatch(" (%d+)\n") do samples = samples + value end
     assert.is_true(samples <= 12, samples .. " samples")
   end)
 
   it("serves an exporter that is dropped in, refuses a broken one", function()
     local dir = support.new_folder()
     local other = support.serve({ "--exporters", dir, support.source .. "/lua" })
-    local url = other.url .. "/debug/pprof/profile?seconds=1&format="
+    local url = other.url .. "/debug/pprof/heap?format="
     local status, body = support.request(url .. "mine")
     assert.are.equal(400, status)
     assert.is_truthy(body:find("unknown format 'mine': there are folded, pprof",
@@ -150,69 +186,87 @@ describe("a server under load", function()
   end)
 
   it("is read by perilune convert from its URL", function()
-    local code, out, err = support.command(
-      ("convert '%s/debug/pprof/profile?seconds=1' --to folded")
-      :format(server.url))
-    assert.are.equal(0, code, err)
-    assert.is_truthy(out:find("data.answer;", 1, true))
-    code, _, err = support.command(
+    local profile = sampling.gather(1, 60, function()
+      local file = folder .. "/from-url.pb.gz"
+      local code, _, err = support.command(
+        ("convert '%s/debug/pprof/profile?seconds=1' --to pprof -o %s")
+        :format(server.url, file))
+      assert.are.equal(0, code, err)
+      return sampling.read(file)
+    end, "data.answer")
+    assert.is_true(profile:sum("cpu", "data.answer") > 0)
+    local code, _, err = support.command(
       ("convert '%s/debug/pprof/profile?format=x' --to folded"):format(server.url))
     assert.are.equal(1, code)
     assert.is_truthy(err:find("status 400: unknown format 'x'", 1, true), err)
   end)
 end)
 
+--- A server with one worker that runs these routes, in a folder of its own.
+local function serve(routes)
+  local dir = support.new_folder()
+  support.write_file(dir .. "/routes.lua", routes)
+  return support.serve({ "--workers", "1", dir }), dir
+end
+
 describe("a handler that C code calls back into", function()
   it("has each frame once", function()
     -- req:json calls json.decode, by C, on the coroutine that runs already.
-    local dir = support.new_folder()
-    support.write_file(dir .. "/routes.lua", [[
+    local server, dir = serve [[
       local function decode_often(req)
-        for _ = 1, 300 do req:json() end
+        while not io.open(req.query.stop) do
+          for _ = 1, 10 do req:json() end
+        end
       end
       return { ["POST /decode"] = function(req)
         decode_often(req)
         return "done"
-      end }]])
-    local server = support.serve({ "--workers", "1", dir })
-    support.write_file(dir .. "/body", "[" .. ("1234.5,"):rep(20000) .. "1]")
-    local client = support.start { "curl", "-s", "-m", "4", "--data-binary",
-      "@" .. dir .. "/body", server.url .. "/decode" }
-    local status, body = support.request(server.url ..
-      "/debug/pprof/profile?seconds=2&format=folded")
-    client:stop()
-    server:signal("KILL")
-    server:stop()
+      end }]]
+    local stop = dir .. "/stop"
+    local client = raw_http.begin(server.port, "/decode?stop=" .. stop,
+      { method = "POST", body = "[" .. ("1234.5,"):rep(20000) .. "1]" })
+    -- Nearly all samples are of the handler: that is told from 90 %.
+    local profile = sampling.gather_from(server, "profile?seconds=1&rate=1000", dir,
+      sampling.samples_for(0.98, 0.08), 60, "routes.decode_often")
+    support.write_file(stop, "")
+    assert.are.equal("done", client:finish())
+    assert.are.equal(0, server:stop())
     support.remove_folder(dir)
-    assert.are.equal(200, status)
-    local once = share(body, "routes%.decode_often;")
-    local twice = share(body, "routes%.decode_often;.*routes%.decode_often;")
-    assert.is_true(once > 0.9, body)
-    assert.are.equal(0, twice, body)
+    local twice = profile:sum("samples", function(sample)
+      return sample.stack:find(";routes.decode_often;.*;routes.decode_often;") ~= nil
+    end)
+    assert.is_true(profile:share("samples", "routes.decode_often") > 0.9)
+    assert.are.equal(0, twice)
   end)
 end)
 
 describe("a handler stuck in one C call", function()
   it("is named, with the Lua function that called it", function()
-    local dir = support.new_folder()
-    support.write_file(dir .. "/routes.lua", [[
+    local server, dir = serve [[
       local function match_for_minutes()
         return (("a"):rep(260):find(".-.-.-.-b"))
       end
       return { ["GET /stuck"] = function()
         return tostring(match_for_minutes())
-      end }]])
-    local server = support.serve({ "--workers", "1", dir })
-    support.run("curl -s -m 0.3 " .. server.url .. "/stuck")
-    local status, body = support.request(server.url ..
-      "/debug/pprof/profile?seconds=2&format=folded")
+      end }]]
+    local stuck = "routes.match_for_minutes;string.find"
+    local client = raw_http.begin(server.port, "/stuck")
+    support.wait_until(function()
+      local _, folded = support.request(server.url .. "/debug/pprof/goroutine?format=folded")
+      return folded:find(stuck, 1, true)
+    end, "the handler to be stuck")
+    local began = socket.gettime()
+    -- Nearly all samples are of the handler: that is told from 95 %.
+    local profile = sampling.gather_from(server, "profile?seconds=1&rate=1000", dir,
+      sampling.samples_for(0.99, 0.04), 60)
+    local took = socket.gettime() - began
+    client:close()
     server:signal("KILL")
     server:stop()
     support.remove_folder(dir)
-    assert.are.equal(200, status)
-    local found, total = share(body, "routes%.match_for_minutes;string%.find;")
-    assert.is_true(found > 0.95, body)
-    -- At most the two seconds; the machine may give the thread less of them.
-    assert.is_true(total > 0.3e9 and total < 2.2e9, total)
+    assert.is_true(profile:share("samples", stuck) > 0.95)
+    -- A thread has at most the time that passes.
+    local seconds = profile:sum("cpu", stuck) / 1e9
+    assert.is_true(seconds > 0 and seconds <= took, seconds .. " of " .. took)
   end)
 end)

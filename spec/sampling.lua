@@ -1,0 +1,207 @@
+-- sampling.lua: what specs of profiles share: how many samples a statement
+-- needs, profiles one after the other until they have so many, and profiles
+-- that hold all of what happens meanwhile.
+--
+-- A busy machine gives a program less CPU time and so a profile of N seconds
+-- fewer samples. A spec therefore asks for samples, not for seconds.
+--
+-- A share p that n independent samples estimate has the standard error
+-- sqrt(p (1 - p) / n). The tolerances here are five of them: one honest result
+-- of 1.7 million lies further out, so that a suite of hundreds of comparisons
+-- does not fail by chance.
+local raw_http = require "raw_http"
+local socket = require "socket"
+local support = require "support"
+
+local M = {}
+
+local DEVIATIONS = 5
+
+--- Five standard errors of a share that n samples estimate.
+function M.tolerance(share, n)
+  return DEVIATIONS * math.sqrt(share * (1 - share) / n)
+end
+
+--- The number of samples that estimate a share to within `tolerance`.
+function M.samples_for(share, tolerance)
+  return math.ceil(share * (1 - share) * (DEVIATIONS / tolerance) ^ 2)
+end
+
+--- The number of samples of which one is in a part of this share, but for one
+-- run of a million: (1 - share)^n = 1e-6.
+function M.samples_to_see(share)
+  return math.ceil(math.log(1e-6) / math.log(1 - share))
+end
+
+---@class sampling.Sample
+---@field values table<string, integer> by the name of the sample type
+---@field stack string ";root;...;leaf;"
+---@field labels table<string, string>
+
+---@class sampling.Profile
+---@field files string[] in pprof's format
+---@field time? number seconds since 1970 at which it began, of a single profile
+---@field duration number seconds
+---@field samples sampling.Sample[]
+local Profile = {}
+Profile.__index = Profile
+
+--- Reads a pprof file.
+---@return sampling.Profile
+function M.read(file)
+  local code, text, err = support.command(("convert --exporters %s/spec/exporters --to samples %s")
+    :format(support.quote(support.source), support.quote(file)))
+  assert(code == 0, err)
+  local lines = text:gmatch "[^\n]+"
+  local time, duration, rest = lines():match "^(%d+) (%d+) (.*)$"
+  local types, samples = {}, {}
+  for name in rest:gmatch "%S+" do types[#types + 1] = name end
+  for line in lines do
+    local numbers, stack, parts = line:match "^([^\t]*)\t([^\t]*)\t(.*)$"
+    local sample = { values = {}, stack = ";" .. stack .. ";", labels = {} }
+    local i = 0
+    for number in numbers:gmatch "%S+" do
+      i = i + 1
+      sample.values[types[i]] = math.tointeger(tonumber(number))
+    end
+    for key, value in parts:gmatch "([^\t=]+)=([^\t]*)" do sample.labels[key] = value end
+    samples[#samples + 1] = sample
+  end
+  return setmetatable({ files = { file }, time = time / 1e9, duration = duration / 1e9,
+    samples = samples }, Profile)
+end
+
+--- Adds the samples of another profile.
+function Profile:add(other)
+  table.move(other.files, 1, #other.files, #self.files + 1, self.files)
+  table.move(other.samples, 1, #other.samples, #self.samples + 1, self.samples)
+  self.duration = self.duration + other.duration
+end
+
+--- The sum of a sample type, of all samples or of those for which `matches`
+-- returns true. A string stands for the samples whose stack has this function,
+-- or these, one called by the other: "a;b".
+---@param type string
+---@param matches? string|fun(sample: sampling.Sample): boolean
+---@return integer
+function Profile:sum(type, matches)
+  local sum = 0
+  for _, sample in ipairs(self.samples) do
+    local counts = not matches
+    if _G.type(matches) == "string" then
+      counts = sample.stack:find(";" .. matches .. ";", 1, true) ~= nil
+    elseif matches then
+      counts = matches(sample)
+    end
+    if counts then sum = sum + sample.values[type] end
+  end
+  return sum
+end
+
+--- The share of the samples that match, of a sample type.
+function Profile:share(type, matches) return self:sum(type, matches) / self:sum(type) end
+
+--- The sums of a sample type by the value of a label, "" for samples without.
+---@return table<string, integer>
+function Profile:by_label(type, key)
+  local sums = {}
+  for _, sample in ipairs(self.samples) do
+    local name = sample.labels[key] or ""
+    sums[name] = (sums[name] or 0) + sample.values[type]
+  end
+  return sums
+end
+
+--- The files as arguments of `go tool pprof`, which adds them up.
+function Profile:arguments()
+  local words = {}
+  for i, file in ipairs(self.files) do words[i] = support.quote(file) end
+  return table.concat(words, " ")
+end
+
+local n_files = 0
+
+local function save(body, folder)
+  n_files = n_files + 1
+  local file = ("%s/sampled-%d.pb.gz"):format(folder, n_files)
+  support.write_file(file, body)
+  return file
+end
+
+--- Calls take(1), take(2), ... and adds up the profiles that they return until
+-- these have `wanted` samples, all or those that match. Raises an error after
+-- `at_most` profiles.
+---@param wanted integer
+---@param at_most integer
+---@param take fun(i: integer): sampling.Profile
+---@param matches? string|fun(sample: sampling.Sample): boolean
+---@return sampling.Profile
+function M.gather(wanted, at_most, take, matches)
+  local all = setmetatable({ files = {}, samples = {}, duration = 0 }, Profile)
+  for i = 1, at_most do
+    all:add(take(i))
+    if all:sum("samples", matches) >= wanted then return all end
+  end
+  return error(("%d profiles of %.1f s have %d samples; %d are needed"):format(at_most,
+    all.duration, all:sum("samples", matches), wanted), 2)
+end
+
+--- Like gather, of profiles that a server is asked for.
+---@param server table of support.serve
+---@param query string such as "profile?seconds=1"
+---@param folder string for the files
+function M.gather_from(server, query, folder, wanted, at_most, matches)
+  return M.gather(wanted, at_most, function()
+    local status, body = support.request(server.url .. "/debug/pprof/" .. query)
+    assert(status == 200, body)
+    return M.read(save(body, folder))
+  end, matches)
+end
+
+--- The number of CPU and wall profiles that a server takes now.
+function M.n_open(server)
+  local _, metrics = support.request(server.url .. "/metrics")
+  return tonumber(metrics:match "\nperilune_profile_sessions (%d+)")
+end
+
+--- Waits until a server takes n CPU and wall profiles.
+function M.wait_for_open(server, n)
+  support.wait_until(function() return M.n_open(server) == n end, n .. " open profiles")
+end
+
+--- Takes profiles at the same time while run() runs, and returns them once all
+-- of the run is within each. On a busy machine the run may outlast them: then
+-- they are taken again for twice as long, up to 16 s. Each query has SECONDS in
+-- the place of its length. The server must take no other profile.
+---@param server table of support.serve
+---@param queries string[] such as "profile?seconds=SECONDS&rate=1000"
+---@param folder string for the files
+---@param run fun(): any, any
+---@param seconds? integer the length of the first try, 1 unless given
+---@return sampling.Profile[] profiles, any ... what run returned
+function M.around(server, queries, folder, run, seconds)
+  local length = seconds or 1
+  while length <= 16 do
+    local connections, profiles = {}, {}
+    for i, query in ipairs(queries) do
+      connections[i] = raw_http.begin(server.port,
+        "/debug/pprof/" .. query:gsub("SECONDS", length))
+    end
+    -- Profiles that are over before all have begun are taken again as well.
+    local all_open = pcall(support.wait_until, function()
+      return M.n_open(server) == #queries
+    end, "the profiles", length)
+    local begin = socket.gettime()
+    local results = table.pack(run())
+    local over = socket.gettime()
+    for i, connection in ipairs(connections) do
+      profiles[i] = M.read(save(connection:finish(), folder))
+      if begin < profiles[i].time or over > profiles[i].time + length then all_open = false end
+    end
+    if all_open then return profiles, table.unpack(results, 1, results.n) end
+    length = length * 2
+  end
+  return error("a run that profiles of 16 s do not hold", 2)
+end
+
+return M
