@@ -121,11 +121,21 @@ end
 
 local n_files = 0
 
-local function save(body, folder)
+--- Puts a reply in pprof's format into a file of the folder, and reads it.
+---@return sampling.Profile
+function M.save(body, folder)
   n_files = n_files + 1
   local file = ("%s/sampled-%d.pb.gz"):format(folder, n_files)
   support.write_file(file, body)
-  return file
+  return M.read(file)
+end
+
+--- Asks a server for a profile, such as "profile?seconds=1".
+---@return sampling.Profile
+function M.take(server, query, folder)
+  local status, body = support.request(server.url .. "/debug/pprof/" .. query)
+  assert(status == 200, body)
+  return M.save(body, folder)
 end
 
 --- Calls take(1), take(2), ... and adds up the profiles that they return until
@@ -148,14 +158,8 @@ end
 
 --- Like gather, of profiles that a server is asked for.
 ---@param server table of support.serve
----@param query string such as "profile?seconds=1"
----@param folder string for the files
 function M.gather_from(server, query, folder, wanted, at_most, matches)
-  return M.gather(wanted, at_most, function()
-    local status, body = support.request(server.url .. "/debug/pprof/" .. query)
-    assert(status == 200, body)
-    return M.read(save(body, folder))
-  end, matches)
+  return M.gather(wanted, at_most, function() return M.take(server, query, folder) end, matches)
 end
 
 --- The number of CPU and wall profiles that a server takes now.
@@ -167,6 +171,20 @@ end
 --- Waits until a server takes n CPU and wall profiles.
 function M.wait_for_open(server, n)
   support.wait_until(function() return M.n_open(server) == n end, n .. " open profiles")
+end
+
+--- Waits until n coroutines of a server wait for the same, such as "sleep" or
+-- "mutex orders".
+function M.wait_for_waits(server, reason, n)
+  local label = '"wait":"' .. reason .. '"'
+  support.wait_until(function()
+    local _, text = support.request(server.url .. "/debug/pprof/goroutine?debug=1")
+    local count = 0
+    for value, labels in text:gmatch "\n(%d+) @[^\n]*\n# labels: ([^\n]*)\n" do
+      if labels:find(label, 1, true) then count = count + value end
+    end
+    return count == n
+  end, n .. " coroutines that wait: " .. reason, 30)
 end
 
 --- Takes profiles at the same time while run() runs, and returns them once all
@@ -195,7 +213,7 @@ function M.around(server, queries, folder, run, seconds)
     local results = table.pack(run())
     local over = socket.gettime()
     for i, connection in ipairs(connections) do
-      profiles[i] = M.read(save(connection:finish(), folder))
+      profiles[i] = M.save(connection:finish(), folder)
       if begin < profiles[i].time or over > profiles[i].time + length then all_open = false end
     end
     if all_open then return profiles, table.unpack(results, 1, results.n) end

@@ -1,7 +1,8 @@
--- wall_spec.lua: the profile wall has all time of threads and of tasks that
--- wait, under what they are at.
+-- wall_spec.lua: the wall profile has the time of all threads and of all tasks
+-- that wait, each under the stack that it has meanwhile.
 -- Needs: go timing
 local raw_http = require "raw_http"
+local sampling = require "sampling"
 local support = require "support"
 local socket = require "socket"
 
@@ -19,24 +20,50 @@ end
 local function wait_a_while(seconds) scheduler.sleep(seconds) end
 local function wait_for_peer(url) return http.get(url).status end
 
+--- The seconds that a call of f takes.
+local function measure(f, ...)
+  local start = clock.mono()
+  f(...)
+  return clock.mono() - start
+end
+
 return {
   -- 20 % on the CPU, 80 % asleep, as it measures itself.
   ["GET /mixed"] = function(req)
     local computed, slept = 0, 0
     for _ = 1, tonumber(req.query.n) do
-      local start = clock.mono()
-      compute(0.002)
-      local between = clock.mono()
-      wait_a_while(0.008)
-      computed, slept = computed + between - start, slept + clock.mono() - between
+      computed = computed + measure(compute, 0.002)
+      slept = slept + measure(wait_a_while, 0.008)
     end
     return { computed = computed, slept = slept }
   end,
-  ["GET /sleep"] = function(req) wait_a_while(tonumber(req.query.s)) return "slept" end,
-  ["GET /lock"] = function(req) mutex:with(wait_a_while, tonumber(req.query.s)) return "held" end,
-  ["GET /peer"] = function(req) return { status = wait_for_peer(req.query.url) } end,
+  ["GET /sleep"] = function(req)
+    return { slept = measure(wait_a_while, tonumber(req.query.s)) }
+  end,
+  -- Holds the lock until it is told to let go, and a little longer.
+  ["GET /hold"] = function()
+    local slept
+    mutex:lock()
+    slept = measure(function() sync.channel "release":receive() end)
+    wait_a_while(0.2)
+    mutex:unlock()
+    return { slept = slept }
+  end,
+  ["GET /lock"] = function()
+    local waited = measure(mutex.lock, mutex)
+    mutex:unlock()
+    return { waited = waited }
+  end,
+  ["GET /release"] = function() sync.channel "release":send(true) return "released" end,
+  ["GET /peer"] = function(req)
+    local status
+    local waited = measure(function() status = wait_for_peer(req.query.url) end)
+    return { waited = waited, status = status }
+  end,
   -- A C function that waits, on the worker's thread.
-  ["GET /blocked"] = function() return os.execute "sleep 1" and "waited" end,
+  ["GET /blocked"] = function()
+    return { waited = measure(os.execute, "sleep 0.5") }
+  end,
 }
 ]==]
 
@@ -60,93 +87,123 @@ local function start(path)
   return function() return client:finish() end, client
 end
 
---- Seconds of all stacks with this frame.
-local function seconds(folded, frame)
-  local total = 0
-  for stack, value in folded:gmatch "([^\n]+) (%d+)\n" do
-    if (";" .. stack .. ";"):find(";" .. frame .. ";", 1, true) then
-      total = total + tonumber(value)
-    end
-  end
-  return total / 1e9
-end
+--- Seconds of the samples that match (sampling.lua).
+local function seconds(profile, matches) return profile:sum("wall", matches) / 1e9 end
 
-local function near(expected, actual, tolerance)
+--- A number of a reply.
+local function number(body, name) return tonumber(body:match('"' .. name .. '":([%d.e+-]+)')) end
+
+local function assert_near(expected, actual, tolerance)
   assert.is_true(math.abs(actual - expected) <= tolerance,
     ("%.4f, expected %.4f"):format(actual, expected))
 end
 
-it("parts a handler's time into what it computes and what it sleeps", support.timed(function()
-  local began = socket.gettime()
-  local profile = start "/debug/pprof/wall?seconds=10&rate=500&format=folded"
-  socket.sleep(0.1)
-  local times = start "/mixed?n=500"()
-  local is_whole = socket.gettime() - began < 10 -- not on a busy machine
-  local computed, slept = times:match '"computed":([%d.]+)', times:match '"slept":([%d.]+)'
+--- Starts n requests whose handlers sleep until the connection is closed, and
+-- waits until they do.
+local function start_sleepers(n)
+  local clients = {}
+  for i = 1, n do clients[i] = raw_http.begin(server.port, "/sleep?s=600") end
+  sampling.wait_for_waits(server, "sleep", n)
+  return function()
+    for _, client in ipairs(clients) do client:close() end
+    sampling.wait_for_waits(server, "sleep", 0)
+  end
+end
+
+it("parts a handler's time into what it computes and what it sleeps", function()
+  local profiles, times = sampling.around(server, { "wall?seconds=SECONDS&rate=1000" }, folder,
+    function() return start "/mixed?n=200" () end, 3)
+  local profile = profiles[1]
+  local computed, slept = number(times, "computed"), number(times, "slept")
   local share = computed / (computed + slept)
-  local folded = profile()
-  local on, off = seconds(folded, "routes.compute"), seconds(folded, "routes.wait_a_while")
-  -- Some 500 stretches of 2 ms at 500 Hz, and 500 of 8 ms: the standard error
-  -- of the share is about half a point. 3 points are wanted.
-  near(share, on / (on + off), 0.03)
+  local on = seconds(profile, "routes.compute")
+  local off = seconds(profile, "routes.wait_a_while")
   print(("computes %.1f %% of its time, in the profile %.1f %%"):format(
     share * 100, on / (on + off) * 100))
-  if is_whole then near(slept + computed, on + off, 0.05 * (slept + computed)) end
-  assert.truthy(folded:find "routes.wait_a_while;scheduler.sleep;%(waiting: sleep%) %d+\n")
-end, 3))
+  -- A sleep is longer than a period, and so exact. A stretch of 2 ms is a whole
+  -- number of periods of 1 ms, one more or one less: half a period is its
+  -- standard error, a quarter of it. That of the share is then, of 200
+  -- stretches, 0.2 * 0.8 * 0.25 / sqrt(200), or 0.3 points; 3 are allowed.
+  assert_near(share, on / (on + off), 0.03)
+  assert_near(slept + computed, on + off, 0.05 * (slept + computed))
+  assert.is_true(seconds(profile,
+    "routes.wait_a_while;scheduler.sleep;(waiting: sleep)") > 0)
+end)
 
-it("has waits from before its start and beyond its end, for the time between", support.timed(function()
-  local sleeps = {}
-  for i = 1, 20 do sleeps[i] = start "/sleep?s=3" end
-  socket.sleep(0.2)
-  local folded = start "/debug/pprof/wall?seconds=1&format=folded"()
-  near(20, seconds(folded, "routes.wait_a_while"), 0.4)
-  for _, wait in ipairs(sleeps) do assert.equal("slept", wait()) end
-end, 3))
+it("has waits from before its start and beyond its end, for the time between", function()
+  local stop = start_sleepers(20)
+  local profile = sampling.take(server, "wall?seconds=1", folder)
+  stop()
+  local slept = seconds(profile, "routes.wait_a_while")
+  -- A wait is in it from begin to end: 1 s, and what a busy machine adds.
+  assert.is_true(slept >= 20 * 0.999 and slept <= 20 * profile.duration, slept)
+end)
 
-it("has each of several profiles whole", support.timed(function()
-  local sleep = start "/sleep?s=2.5"
-  local first = start "/debug/pprof/wall?seconds=2&format=folded"
-  socket.sleep(0.5)
-  local second = start "/debug/fgprof?seconds=1&format=folded"
-  near(1, seconds(second(), "routes.wait_a_while"), 0.05)
-  near(2, seconds(first(), "routes.wait_a_while"), 0.05)
-  sleep()
-end, 3))
+it("has each of several profiles whole", function()
+  local stop = start_sleepers(1)
+  local first = raw_http.begin(server.port, "/debug/pprof/wall?seconds=2")
+  sampling.wait_for_open(server, 1)
+  local second = sampling.save((select(2, support.request(server.url .. "/debug/fgprof?seconds=1"))),
+    folder)
+  first = sampling.save(first:finish(), folder)
+  stop()
+  for length, profile in ipairs { second, first } do
+    local slept = seconds(profile, "routes.wait_a_while")
+    assert.is_true(slept >= length * 0.999 and slept <= profile.duration, slept)
+  end
+end)
 
-it("names what is waited for", support.timed(function()
-  local profile = start "/debug/pprof/wall?seconds=2&format=folded"
-  socket.sleep(0.1)
-  local holds = start "/lock?s=0.5"
-  socket.sleep(0.1)
-  local waits = start "/lock?s=0"
-  local peer = start("/peer?url=" .. (server.url .. "/sleep?s=0.7"):gsub("[:/?=]", function(c)
-    return ("%%%02X"):format(c:byte())
-  end))
-  local _, leaves = start "/sleep?s=60"
-  socket.sleep(0.5)
-  leaves:close()
-  holds() waits()
-  assert.equal('{"status":200}', peer())
-  local folded = profile()
-  near(0.4, seconds(folded, "(waiting: mutex orders)"), 0.05)
-  near(0.7, seconds(folded, "(waiting: http)"), 0.1)
-  near(0.5 + 0.7 + 0.5, seconds(folded, "(waiting: sleep)"), 0.15)
-end, 3))
+it("names what is waited for", function()
+  local profiles, held, waited, peer = sampling.around(server, { "wall?seconds=SECONDS" }, folder,
+    function()
+      local hold = start "/hold"
+      sampling.wait_for_waits(server, "channel release", 1)
+      local waits = start "/lock"
+      sampling.wait_for_waits(server, "mutex orders", 1)
+      start "/release" ()
+      local peer = start("/peer?url=" .. (server.url .. "/sleep?s=0.3"):gsub("[:/?=]",
+        function(c) return ("%%%02X"):format(c:byte()) end))
+      return hold(), waits(), peer()
+    end)
+  assert.equal(200, number(peer, "status"))
+  local function check(reason, expected)
+    -- The handlers measure their waits, and until they have a CPU again.
+    assert_near(expected, seconds(profiles[1], "(waiting: " .. reason .. ")"), 0.05 + expected / 10)
+  end
+  check("mutex orders", number(waited, "waited"))
+  check("http", number(peer, "waited"))
+  check("channel release", number(held, "slept"))
+end)
 
-it("has threads that wait in C", support.timed(function()
-  local profile = start "/debug/pprof/wall?seconds=2&format=folded"
-  socket.sleep(0.1)
-  assert.equal("waited", start "/blocked"())
-  local folded = profile()
-  near(1, seconds(folded, "os.execute"), 0.1)
-  -- Two workers and the admin thread, at least, for two seconds each.
-  local all = 0
-  for value in folded:gmatch " (%d+)\n" do all = all + tonumber(value) / 1e9 end
-  assert.is_true(all > 5.8, all .. " s")
-end, 3))
+it("has the wait of a handler whose client leaves", function()
+  local profiles, least, most = sampling.around(server, { "wall?seconds=SECONDS" }, folder,
+    function()
+      local begun = socket.gettime()
+      local stop = start_sleepers(1)
+      local seen = socket.gettime()
+      socket.sleep(0.3) -- the wait whose length is compared
+      local least = socket.gettime() - seen
+      stop()
+      return least, socket.gettime() - begun
+    end)
+  local slept = seconds(profiles[1], "routes.wait_a_while")
+  assert.is_true(slept >= least and slept <= most,
+    ("%.3f s, not %.3f to %.3f"):format(slept, least, most))
+end)
 
-it("is of the shape that scrapers know", support.timed(function()
+it("has threads that wait in C", function()
+  local profiles, reply = sampling.around(server, { "wall?seconds=SECONDS" }, folder,
+    function() return start "/blocked" () end)
+  local profile, waited = profiles[1], number(reply, "waited")
+  -- At 100 Hz the first and the last period may be missing, and a busy machine
+  -- wakes the thread that takes the samples late.
+  assert_near(waited, seconds(profile, "os.execute"), 0.05 + waited / 10)
+  -- Two workers and the admin thread, at least, all the time.
+  local all = seconds(profile)
+  assert.is_true(all > 3 * 0.9 * profile.duration, all .. " s")
+end)
+
+it("is of the shape that scrapers know", function()
   local status, body, headers = support.request(server.url .. "/debug/pprof/wall?seconds=1")
   assert.equal(200, status)
   assert.truthy(headers["content-disposition"] == 'attachment; filename="wall"')
@@ -157,11 +214,12 @@ it("is of the shape that scrapers know", support.timed(function()
   assert.truthy(raw:find("samples/count wall/nanoseconds", 1, true), raw)
   status, body = support.request(server.url .. "/debug/pprof/wall?seconds=1&rate=0")
   assert.equal(400, status, body)
-end, 3))
+end)
 
-it("ends with its client", support.timed(function()
-  local _, client = start "/debug/pprof/wall?seconds=60"
-  socket.sleep(0.1)
+it("ends with its client", function()
+  local client = raw_http.begin(server.port, "/debug/pprof/wall?seconds=60")
+  sampling.wait_for_open(server, 1)
   client:close()
-  assert.equal("slept", start "/sleep?s=0.01"())
-end, 3))
+  sampling.wait_for_open(server, 0)
+  start "/sleep?s=0.01" ()
+end)
