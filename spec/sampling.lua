@@ -173,18 +173,24 @@ function M.wait_for_open(server, n)
   support.wait_until(function() return M.n_open(server) == n end, n .. " open profiles")
 end
 
---- Waits until n coroutines of a server wait for the same, such as "sleep" or
--- "mutex orders".
-function M.wait_for_waits(server, reason, n)
-  local label = '"wait":"' .. reason .. '"'
+--- Waits until n coroutines of a server wait and have these labels, such as
+-- { wait = "mutex orders", route = "/x" }.
+---@param labels table<string, string>
+function M.wait_for_waits(server, labels, n)
+  local function has_all(text)
+    for key, value in pairs(labels) do
+      if not text:find(('"%s":"%s"'):format(key, value), 1, true) then return false end
+    end
+    return true
+  end
   support.wait_until(function()
     local _, text = support.request(server.url .. "/debug/pprof/goroutine?debug=1")
     local count = 0
-    for value, labels in text:gmatch "\n(%d+) @[^\n]*\n# labels: ([^\n]*)\n" do
-      if labels:find(label, 1, true) then count = count + value end
+    for value, of_stack in text:gmatch "\n(%d+) @[^\n]*\n# labels: ([^\n]*)\n" do
+      if has_all(of_stack) then count = count + value end
     end
     return count == n
-  end, n .. " coroutines that wait: " .. reason, 30)
+  end, ("%d that wait for %s"):format(n, labels.wait), 30)
 end
 
 --- Takes profiles at the same time while run() runs, and returns them once all

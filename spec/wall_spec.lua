@@ -103,10 +103,10 @@ end
 local function start_sleepers(n)
   local clients = {}
   for i = 1, n do clients[i] = raw_http.begin(server.port, "/sleep?s=600") end
-  sampling.wait_for_waits(server, "sleep", n)
+  sampling.wait_for_waits(server, { wait = "sleep" }, n)
   return function()
     for _, client in ipairs(clients) do client:close() end
-    sampling.wait_for_waits(server, "sleep", 0)
+    sampling.wait_for_waits(server, { wait = "sleep" }, 0)
   end
 end
 
@@ -157,9 +157,9 @@ it("names what is waited for", function()
   local profiles, held, waited, peer = sampling.around(server, { "wall?seconds=SECONDS" }, folder,
     function()
       local hold = start "/hold"
-      sampling.wait_for_waits(server, "channel release", 1)
+      sampling.wait_for_waits(server, { wait = "channel release" }, 1)
       local waits = start "/lock"
-      sampling.wait_for_waits(server, "mutex orders", 1)
+      sampling.wait_for_waits(server, { wait = "mutex orders" }, 1)
       start "/release" ()
       local peer = start("/peer?url=" .. (server.url .. "/sleep?s=0.3"):gsub("[:/?=]",
         function(c) return ("%%%02X"):format(c:byte()) end))
