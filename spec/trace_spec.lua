@@ -1,5 +1,4 @@
 -- trace_spec.lua: the timeline at /debug/pprof/trace, as Chrome trace events.
--- Needs: timing
 local raw_http = require "raw_http"
 local sampling = require "sampling"
 local support = require "support"

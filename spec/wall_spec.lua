@@ -1,6 +1,6 @@
 -- wall_spec.lua: the wall profile has the time of all threads and of all tasks
 -- that wait, each under the stack that it has meanwhile.
--- Needs: go timing
+-- Needs: go
 local raw_http = require "raw_http"
 local sampling = require "sampling"
 local support = require "support"
