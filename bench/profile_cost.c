@@ -21,6 +21,7 @@
 
 #include "base/clock.h"
 #include "profile/profile.h"
+#include "modules/modules.h"
 #include "sample/session/collector.h"
 #include "sample/session/sampler.h"
 #include "sample/walk/attach.h"
@@ -96,7 +97,7 @@ int main(void)
         fprintf(stderr, "%s\n", err.message);
         return 1;
     }
-    lua_State *L = script_state_new(NULL, &err);
+    lua_State *L = script_state_new(NULL, modules_for_scripts, &err);
     if (!L || luaL_loadstring(L, script) != LUA_OK) {
         fprintf(stderr, "%s\n", L ? lua_tostring(L, -1) : err.message);
         return 1;

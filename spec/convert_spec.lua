@@ -301,6 +301,9 @@ describe("exporters", function()
     assert.is_truthy(refusal():find("a.lua:1:", 1, true))
     support.write_file(dir .. "/a.lua", "return 7")
     assert.is_truthy(refusal():find("must return a table, got number", 1, true))
+    -- What waits or shares is not for exporters.
+    support.write_file(dir .. "/a.lua", 'return require "thread"')
+    assert.is_truthy(refusal():find("module 'thread' not found", 1, true))
   end)
 
   it("that fail say where, and leave no file", function()

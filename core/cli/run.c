@@ -9,6 +9,7 @@
 #include "cli/run_profiles.h"
 #include "export/host.h"
 #include "export/modules.h"
+#include "modules/modules.h"
 #include "sample/session/sampler.h"
 #include "sample/tables/heap.h"
 #include "sample/walk/attach.h"
@@ -145,7 +146,7 @@ static bool start(const struct run_options *o, struct export_host **host,
     *host = export_profile_host(NULL, err);
     if (!*host || !check(&o->profiles, *host, err))
         return false;
-    *L = script_state_new(NULL, err);
+    *L = script_state_new(NULL, modules_for_scripts, err);
     if (*L)
         script_preload(*L, "proto", module_proto_open);
     return *L;

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "export/modules.h"
+#include "modules/modules.h"
 #include "script/call.h"
 #include "script/state.h"
 
@@ -160,7 +161,8 @@ lua_State *exporter_open(const char *path, struct export_info *info,
     snprintf(empty.path, sizeof empty.path, "%s", path);
     *info = empty; /* `path` may have been info's own */
     snprintf(dir, sizeof dir, "%s", path);
-    lua_State *L = script_state_new(catalog_default_dir(), err);
+    lua_State *L =
+        script_state_new(catalog_default_dir(), modules_for_exporters, err);
     if (L && script_add_dir(L, dirname(dir), err) && load(L, info, err))
         return L;
     if (L)

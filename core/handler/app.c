@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "handler/exchange.h"
+#include "modules/modules.h"
 #include "record/goroutines.h"
 #include "handler/module_request.h"
 #include "handler/outbound.h"
@@ -114,7 +115,7 @@ struct app *app_load(const struct app_options *options, struct err *err)
     }
     snprintf(app->worker, sizeof app->worker, "%d", options->worker);
     app->exchanges.dev = options->dev;
-    app->L = script_state_new(options->dir, err);
+    app->L = script_state_new(options->dir, modules_for_scripts, err);
     if (app->L)
         app->scheduler = scheduler_new(app->L, err);
     if (app->scheduler) {

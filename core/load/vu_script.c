@@ -16,6 +16,7 @@
 #include "load/scenario.h"
 #include "load/vu.h"
 #include "load/vu_http.h"
+#include "modules/modules.h"
 #include "script/call.h"
 #include "script/state.h"
 #include "script/value.h"
@@ -35,7 +36,7 @@ static bool open_state(struct generator *generator, struct err *err)
 {
     char dir[PATH_MAX];
     snprintf(dir, sizeof dir, "%s", generator->load->script);
-    generator->L = script_state_new(dirname(dir), err);
+    generator->L = script_state_new(dirname(dir), modules_for_scripts, err);
     if (!generator->L)
         return false;
     lua_pushcfunction(generator->L, install);

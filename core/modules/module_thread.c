@@ -10,6 +10,7 @@
 #include "script/os_thread.h"
 #include "script/owned_buf.h"
 #include "script/scheduler.h"
+#include "script/state.h"
 #include "script/value.h"
 
 static int write_code(lua_State *L, const void *bytes, size_t n, void *ctx)
@@ -86,7 +87,7 @@ static int spawn(lua_State *L)
     value_write(L, lua_gettop(L) - 1, work);
     if (work->failed)
         return luaL_error(L, "thread.spawn: out of memory");
-    if (!os_thread_spawn(owner, work, &err))
+    if (!os_thread_spawn(owner, script_state_modules(L), work, &err))
         return luaL_error(L, "thread.spawn: %s", err.message);
     return 0;
 }

@@ -4,9 +4,7 @@
 #include <lua.h>
 #include <stddef.h>
 
-#include "script/state.h"
-
-static const luaL_Reg modules[] = {
+const luaL_Reg modules_for_scripts[] = {
     {"clock", module_clock_open},     {"gzip", module_gzip_open},
     {"json", module_json_open},       {"log", module_log_open},
     {"profile", module_profile_open}, {"scheduler", module_scheduler_open},
@@ -14,8 +12,10 @@ static const luaL_Reg modules[] = {
     {"thread", module_thread_open},   {NULL, NULL},
 };
 
-void modules_preload(lua_State *L)
-{
-    for (const luaL_Reg *m = modules; m->name; m++)
-        script_preload(L, m->name, m->func);
-}
+const luaL_Reg modules_for_exporters[] = {
+    {"clock", module_clock_open},
+    {"gzip", module_gzip_open},
+    {"json", module_json_open},
+    {"log", module_log_open},
+    {NULL, NULL},
+};

@@ -1,21 +1,33 @@
-/* modules.h -- the Lua modules written in C that every state can require. One
- * file, module_NAME.c, and one line in modules.c each. */
+/* modules.h -- the Lua modules written in C that a script can `require`, and
+ * which kind of script gets which of them.
+ *
+ * A module is one file, module_NAME.c. The maker of a Lua state passes one of
+ * the lists below to script_state_new (script/state.h). Modules that belong to
+ * one caller (http, loadtest, proto, the request) are not in a list: their
+ * owner preloads them itself.
+ */
 #ifndef MODULES_MODULES_H
 #define MODULES_MODULES_H
 
-struct lua_State;
+#include <lauxlib.h>
 
-/* Preload all of them in a new state. May raise. */
-void modules_preload(struct lua_State *L);
+/* For handlers, load scripts and `perilune run`: all modules. Lists end with
+ * a NULL name. */
+extern const luaL_Reg modules_for_scripts[];
 
-int module_clock_open(struct lua_State *L);
-int module_gzip_open(struct lua_State *L);
-int module_json_open(struct lua_State *L);
-int module_log_open(struct lua_State *L);
-int module_profile_open(struct lua_State *L);
-int module_scheduler_open(struct lua_State *L);
-int module_shared_open(struct lua_State *L);
-int module_sync_open(struct lua_State *L);
-int module_thread_open(struct lua_State *L);
+/* For exporters and reports, which turn data into bytes: the modules that
+ * neither wait nor share anything with other states. */
+extern const luaL_Reg modules_for_exporters[];
+
+/* Each pushes its module, a table, and returns 1. */
+int module_clock_open(lua_State *L);
+int module_gzip_open(lua_State *L);
+int module_json_open(lua_State *L);
+int module_log_open(lua_State *L);
+int module_profile_open(lua_State *L);
+int module_scheduler_open(lua_State *L);
+int module_shared_open(lua_State *L);
+int module_sync_open(lua_State *L);
+int module_thread_open(lua_State *L);
 
 #endif

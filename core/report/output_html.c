@@ -6,6 +6,7 @@
 
 #include "export/catalog.h"
 #include "export/modules.h"
+#include "modules/modules.h"
 #include "report/module_report.h"
 #include "report/output.h"
 #include "script/call.h"
@@ -54,7 +55,8 @@ static bool make(lua_State *L, const struct report *report, struct buf *out,
 static void write_report(struct output *output, const struct report *report)
 {
     struct buf page = BUF_INIT;
-    lua_State *L = script_state_new(catalog_default_dir(), &output->err);
+    lua_State *L = script_state_new(catalog_default_dir(),
+                                    modules_for_exporters, &output->err);
     if (L && make(L, report, &page, &output->err))
         output_file_write(&output->file, &page);
     if (L)

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "modules/modules.h"
 #include "script/call.h"
 #include "script/state.h"
 
@@ -193,7 +194,8 @@ bool summary_file_read(struct summary_file *file, const char *path,
     struct buf text = BUF_INIT;
     *file = (struct summary_file){.path = path};
     bool ok = file_read(path, &text, err);
-    lua_State *L = ok ? script_state_new(NULL, err) : NULL;
+    lua_State *L =
+        ok ? script_state_new(NULL, modules_for_exporters, err) : NULL;
     if (L) {
         ok = decode(L, &text, err) && read_summary(L, file, err);
         if (!ok)

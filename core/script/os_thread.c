@@ -23,6 +23,7 @@
 struct os_thread {
     struct list_link in_threads;   /* [lock] */
     const struct scheduler *owner; /* to compare */
+    const luaL_Reg *modules;
     struct buf work;
     bool stop_is_posted; /* [lock] */
     struct mailbox_message stop_message;
@@ -151,7 +152,7 @@ static void close_loop(struct os_thread *t)
 static void run_attached(struct os_thread *t)
 {
     struct err err;
-    lua_State *L = t->L = script_state_new(NULL, &err);
+    lua_State *L = t->L = script_state_new(NULL, t->modules, &err);
     if (!L)
         unlink_thread(t);
     if (!L || !run_state(t, &err))
@@ -235,8 +236,8 @@ static int create(struct os_thread *t)
     return failed;
 }
 
-bool os_thread_spawn(const struct scheduler *owner, struct buf *work,
-                     struct err *err)
+bool os_thread_spawn(const struct scheduler *owner, const luaL_Reg *modules,
+                     struct buf *work, struct err *err)
 {
     if (!count_one_more(err))
         return false;
@@ -248,6 +249,7 @@ bool os_thread_spawn(const struct scheduler *owner, struct buf *work,
         return false;
     }
     t->owner = owner;
+    t->modules = modules;
     t->work = *work;
     *work = BUF_INIT;
     link_thread(t);

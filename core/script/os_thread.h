@@ -18,6 +18,7 @@
 
 struct buf;
 struct lua_State;
+struct luaL_Reg;
 struct os_thread;
 struct scheduler;
 
@@ -25,9 +26,11 @@ enum { OS_THREADS_MAX = 256 };
 
 /* Start one, owned by `owner`. `work` is a table of value.h, its bytes taken:
  * `code`, a function as lua_dump writes it; `path` and `cpath` of package; the
- * arguments from 1 to `n`. False and err when there are too many, or the system
+ * arguments from 1 to `n`. `modules` are what the function can require, as in
+ * script_state_new. False and err when there are too many, or the system
  * has no more. [any thread] */
-bool os_thread_spawn(const struct scheduler *owner, struct buf *work,
+bool os_thread_spawn(const struct scheduler *owner,
+                     const struct luaL_Reg *modules, struct buf *work,
                      struct err *err);
 
 /* Ask those of an owner to end. They outlive this. [any thread] */

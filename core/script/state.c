@@ -15,7 +15,6 @@
 #include "sample/session/trace.h"
 #include "sample/hooks/vm_heap.h"
 #include "script/call.h"
-#include "modules/modules.h"
 
 /* stack: dir (light) */
 static int add_dir(lua_State *L)
@@ -101,14 +100,30 @@ static void watch_collections(lua_State *L)
     lua_pop(L, 1);
 }
 
+/* Its address is the registry's key of the list of modules. */
+static const char modules_key;
+
+/* stack: modules (light) */
 static int set_up(lua_State *L)
 {
     set_up_warnings(L);
     watch_collections(L);
     luaL_openlibs(L);
-    modules_preload(L);
+    const luaL_Reg *modules = lua_touserdata(L, 1);
+    lua_pushlightuserdata(L, (void *)modules);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &modules_key);
+    for (const luaL_Reg *m = modules; m->name; m++)
+        script_preload(L, m->name, m->func);
     c_names_learn(L);
     return 0;
+}
+
+const luaL_Reg *script_state_modules(lua_State *L)
+{
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &modules_key);
+    const luaL_Reg *modules = lua_touserdata(L, -1);
+    lua_pop(L, 1);
+    return modules;
 }
 
 /* A state whose memory is counted and sampled. */
@@ -121,7 +136,8 @@ static lua_State *new_state(void)
     return L;
 }
 
-lua_State *script_state_new(const char *dir, struct err *err)
+lua_State *script_state_new(const char *dir, const luaL_Reg *modules,
+                            struct err *err)
 {
     lua_State *L = new_state();
     if (!L) {
@@ -129,7 +145,8 @@ lua_State *script_state_new(const char *dir, struct err *err)
         return NULL;
     }
     lua_pushcfunction(L, set_up);
-    if (script_call(L, 0, 0, err) && (!dir || script_add_dir(L, dir, err)))
+    lua_pushlightuserdata(L, (void *)modules);
+    if (script_call(L, 1, 0, err) && (!dir || script_add_dir(L, dir, err)))
         return L;
     script_state_free(L);
     return NULL;

@@ -7,11 +7,19 @@
 #include "base/err.h"
 
 struct lua_State;
+struct luaL_Reg;
 
-/* A state in which `require` also finds DIR/?.lua and DIR/?/init.lua (dir
- * may be NULL) and the modules of core/script. NULL and err when out of
- * memory. */
-struct lua_State *script_state_new(const char *dir, struct err *err);
+/* Makes a state in which `require` finds the C modules of the list `modules`,
+ * whose last entry has a NULL name, and the files DIR/?.lua and
+ * DIR/?/init.lua unless `dir` is NULL. The list must live as long as the state.
+ * Returns NULL and sets err if out of memory. */
+struct lua_State *script_state_new(const char *dir,
+                                   const struct luaL_Reg *modules,
+                                   struct err *err);
+
+/* Returns the list that the state was made with, for a state that is made on
+ * the script's behalf (os_thread.h). */
+const struct luaL_Reg *script_state_modules(struct lua_State *L);
 void script_state_free(struct lua_State *L);
 
 /* Collect all garbage of it. What fails is logged. */

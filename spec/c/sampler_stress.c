@@ -20,6 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "modules/modules.h"
 #include "profile/profile.h"
 #include "sample/session/sampler.h"
 #include "sample/walk/attach.h"
@@ -85,7 +86,7 @@ static void survives_samples_at_any_point(void **state)
     pthread_sigmask(SIG_UNBLOCK, &prof, NULL);
 
     for (int i = 0; i < 5; i++) {
-        lua_State *L = script_state_new(NULL, &err);
+        lua_State *L = script_state_new(NULL, modules_for_scripts, &err);
         assert_non_null(L);
         lua_pushnumber(L, 1.0);
         bool ran = script_run_file(L, STRESS_SCRIPT, 1, 0, &err);

@@ -13,6 +13,7 @@
 #include <uv.h>
 
 #include "base/mailbox.h"
+#include "modules/modules.h"
 #include "profile/profile.h"
 #include "sample/session/sampler.h"
 #include "sample/session/wall.h"
@@ -33,7 +34,7 @@ static int open_all(void **state)
     assert_true(sampler_init(&err));
     assert_int_equal(uv_loop_init(&loop), 0);
     assert_true(mailbox_open(&mailbox, &loop, &err));
-    L = script_state_new(NULL, &err);
+    L = script_state_new(NULL, modules_for_scripts, &err);
     assert_non_null(L);
     scheduler = scheduler_new(L, &err);
     assert_non_null(scheduler);
