@@ -1,5 +1,6 @@
 #include "client/chain.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -233,8 +234,8 @@ static bool answer(struct chain *chain)
     struct url_part headers = request_split(request).headers;
     size_t n = (size_t)(headers.at + headers.n - request->data);
     char cnonce[17];
-    snprintf(cnonce, sizeof cnonce, "%016llx",
-             (unsigned long long)random_below(INT64_C(1) << 52));
+    snprintf(cnonce, sizeof cnonce, "%016" PRIx64,
+             random_next(random_of_thread()));
     buf_append(&answered, request->data, n);
     if (!authorization_put_digest(&answered, transfer, cnonce)) {
         buf_fini(&answered);

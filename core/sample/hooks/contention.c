@@ -103,13 +103,14 @@ static void record(struct tally *tally, uintptr_t caller, unsigned flags,
  * number, right on the average. */
 static bool keep(int64_t grain_ns, int64_t *delay_ns, int64_t *count)
 {
+    uint64_t *random = random_of_thread();
     *count = 1;
     if (*delay_ns >= grain_ns)
         return true;
-    if (random_below(grain_ns) >= *delay_ns)
+    if (random_below(random, grain_ns) >= *delay_ns)
         return false;
     *count = grain_ns / *delay_ns;
-    *count += random_below(*delay_ns) < grain_ns % *delay_ns;
+    *count += random_below(random, *delay_ns) < grain_ns % *delay_ns;
     *delay_ns = grain_ns;
     return true;
 }
@@ -136,7 +137,8 @@ void contention_coroutine_waited(struct lua_State *co, uint32_t labels,
 void contention_held(int64_t delay_ns)
 {
     int64_t fraction = mutex_fraction;
-    if (fraction > 0 && delay_ns > 0 && random_below(fraction) == 0)
+    if (fraction > 0 && delay_ns > 0 &&
+        random_below(random_of_thread(), fraction) == 0)
         record(&contention_mutex_tally, CALLER, SAMPLE_ALLOCATION, fraction,
                delay_ns * fraction);
 }
@@ -156,7 +158,7 @@ void contention_native_held(int64_t delay_ns)
     int64_t fraction = mutex_fraction, count;
     int error = errno;
     if (fraction > 0 && delay_ns > 0 && current_stack_may_take() &&
-        random_below(fraction) == 0 &&
+        random_below(random_of_thread(), fraction) == 0 &&
         keep(NATIVE_HELD_GRAIN_NS, &delay_ns, &count))
         record(&contention_mutex_tally, CALLER, 0, count * fraction,
                delay_ns * fraction);

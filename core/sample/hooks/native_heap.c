@@ -1,6 +1,7 @@
 #include "sample/hooks/native_heap.h"
 
 #include "base/libc_malloc.h"
+#include "base/random.h"
 
 #if !LIBC_MALLOC_IS_REPLACEABLE
 
@@ -58,7 +59,7 @@ static __attribute__((noinline)) void end_gap(void *address, size_t size,
         return;
     }
     if (!random_state) { /* the thread's first: there was no gap yet */
-        random_state = heap_seed(&gap_bytes);
+        random_state = random_seed();
         gap_bytes = heap_next_gap(&random_state) - (int64_t)size;
         if (gap_bytes > 0)
             return;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/libc_malloc.h"
+#include "base/random.h"
 #include "sample/walk/current_stack.h"
 #include "sample/tables/heap.h"
 #include "sample/walk/safepoint.h"
@@ -173,7 +174,7 @@ struct vm_heap *vm_heap_new(void)
     struct vm_heap *heap = calloc(1, sizeof *heap);
     if (!heap)
         return NULL;
-    heap->random = heap_seed(heap);
+    heap->random = random_seed();
     begin_gap(heap);
     return heap;
 }

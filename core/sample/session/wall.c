@@ -166,7 +166,7 @@ static void add(const struct wall_window *window, int64_t end_ns,
     if (ns <= 0)
         return;
     int64_t count = ns / period_ns;
-    count += random_below(period_ns) < ns % period_ns;
+    count += random_below(random_of_thread(), period_ns) < ns % period_ns;
     int64_t weight_ns = ns >= period_ns ? ns : count * period_ns;
     if (weight_ns == 0)
         return;

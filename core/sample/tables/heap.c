@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
+#include "base/random.h"
 #include "sample/platform/quiet.h"
 #include "sample/tables/labels.h"
 #include "sample/tables/stacks.h"
@@ -34,29 +34,9 @@ void heap_set_rate(size_t mean_bytes) { rate_bytes = mean_bytes; }
 
 size_t heap_rate(void) { return rate_bytes; }
 
-/* xorshift64*, Vigna 2016: uniform on (0, 1]. */
-static double draw(uint64_t *random)
-{
-    uint64_t x = *random;
-    x ^= x >> 12;
-    x ^= x << 25;
-    x ^= x >> 27;
-    *random = x;
-    x *= UINT64_C(0x2545f4914f6cdd1d);
-    return (double)((x >> 11) + 1) / 9007199254740992.0;
-}
-
-uint64_t heap_seed(const void *own)
-{
-    uint64_t seed = (uint64_t)(uintptr_t)own ^ (uint64_t)clock_mono_ns();
-    return seed * UINT64_C(0x9e3779b97f4a7c15) | 1;
-}
-
 int64_t heap_next_gap(uint64_t *random)
 {
-    if (rate_bytes == 0)
-        return INT64_MAX;
-    return (int64_t)(-(double)rate_bytes * log(draw(random))) + 1;
+    return rate_bytes ? random_gap(random, (double)rate_bytes) : INT64_MAX;
 }
 
 /* What a sampled block stands for. */

@@ -21,9 +21,7 @@
 void heap_set_rate(size_t mean_bytes);
 size_t heap_rate(void);
 
-/* Bytes until the next sample. `*random` is the caller's generator, and begins
- * with heap_seed of something that is the caller's own. */
-uint64_t heap_seed(const void *own);
+/* Bytes until the next sample. `random` is a state of base/random.h. */
 int64_t heap_next_gap(uint64_t *random);
 
 /* Records a sampled block of `size` bytes, allocated at this stack of ids of

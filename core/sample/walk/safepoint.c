@@ -7,6 +7,7 @@
  */
 #include "sample/walk/safepoint.h"
 
+#include "base/random.h"
 #include "sample/platform/code_map.h"
 #include "sample/platform/lua_archive.h"
 #include "sample/tables/c_names.h"
@@ -73,17 +74,6 @@ static void restore(struct sampler_thread *t, struct armed_hook *armed)
     *armed = t->armed[--t->n_armed];
 }
 
-/* From 1 to n (xorshift32, Marsaglia 2003). */
-static int draw(struct sampler_thread *t, int n)
-{
-    uint32_t x = t->random ? t->random : 2463534242u;
-    x ^= x << 13;
-    x ^= x >> 17;
-    x ^= x << 5;
-    t->random = x;
-    return 1 + (int)(x % (uint32_t)n);
-}
-
 /* The end of waiting: L's own hook again, which is returned.
  *
  * How far a user's count hook had counted is lost, and no function tells it.
@@ -101,7 +91,8 @@ static struct armed_hook disarm(struct sampler_thread *t, lua_State *L)
     struct armed_hook user = *armed;
     if ((user.mask & LUA_MASKCOUNT) && user.count > 1) {
         armed->waits = false;
-        archive_lua_sethook(L, remainder_hook, user.mask, draw(t, user.count));
+        int remainder = 1 + (int)random_below(&t->random, user.count);
+        archive_lua_sethook(L, remainder_hook, user.mask, remainder);
     } else {
         restore(t, armed);
     }

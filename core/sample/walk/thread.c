@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/random.h"
 #include "sample/walk/cpu.h"
 #include "sample/tables/vm_functions.h"
 #include "sample/walk/ring.h"
@@ -37,6 +38,8 @@ struct sampler_thread *thread_new(struct err *err)
     t->functions = vm_functions_new();
     t->pthread = pthread_self();
     t->tid = gettid();
+    t->random = random_seed();
+    t->wall_random = random_seed();
     if (!t->ring || !t->functions) {
         err_set(err, "out of memory for a thread's samples");
         thread_free(t);

@@ -74,12 +74,12 @@ struct sampler_thread {
     atomic_bool wants_probe; /* asked of the next signal too */
     timer_t wall_timer;      /* these are wall_timer.c's */
     _Atomic int64_t wall_period_ns, wall_last_ns;
-    uint32_t wall_random;
+    uint64_t wall_random;  /* base/random.h; the handler uses it */
     atomic_uint n_pending; /* as the handler last left it, for others to see */
     struct armed_hook armed[THREAD_MAX_ARMED];
     unsigned n_armed;
     bool wants_names; /* c_names_learn at the next safe point */
-    uint32_t random;  /* state of a generator, for safepoint.c */
+    uint64_t random;  /* base/random.h; safepoint.c uses it */
     _Atomic uint64_t counts[N_COUNTS];
     bool detached; /* its thread is gone; freed once the ring is empty */
 };

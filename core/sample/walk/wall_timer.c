@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/random.h"
 #include "sample/walk/thread.h"
 
 /* What tells its signals from those of the CPU timer. */
@@ -16,7 +17,6 @@ bool wall_timer_new(struct sampler_thread *t, struct err *err)
                              .sigev_signo = SIGPROF,
                              .sigev_value.sival_int = WALL_TICK};
     event._sigev_un._tid = t->tid;
-    t->wall_random = (uint32_t)clock_mono_ns() | 1;
     if (timer_create(CLOCK_MONOTONIC, &event, &t->wall_timer) == 0)
         return true;
     return err_set(err, "cannot make a timer: %s", strerror(errno));
@@ -45,21 +45,11 @@ void wall_timer_set(struct sampler_thread *t, int rate_hz)
     arm(t, period_ns);
 }
 
-/* xorshift32 (Marsaglia, "Xorshift RNGs", 2003). */
-static uint32_t random_bits(struct sampler_thread *t)
-{
-    t->wall_random ^= t->wall_random << 13;
-    t->wall_random ^= t->wall_random >> 17;
-    t->wall_random ^= t->wall_random << 5;
-    return t->wall_random;
-}
-
 void wall_timer_next(struct sampler_thread *t)
 {
     int64_t period_ns = t->wall_period_ns;
     if (period_ns > 0)
-        arm(t, period_ns / 2 +
-                   (int64_t)(random_bits(t) * 0x1p-32 * (double)period_ns));
+        arm(t, period_ns / 2 + random_below(&t->wall_random, period_ns));
 }
 
 int64_t wall_timer_take(struct sampler_thread *t)
