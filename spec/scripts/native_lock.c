@@ -1,8 +1,10 @@
-/* native_lock.c: a C module with a pthread mutex of its own, for
- * native_lock_spec.lua: held, and waited for, for known times. */
+/* native_lock.c: a C module for native_lock_spec.lua, with a pthread mutex that
+ * is held, and waited for, for known times. */
+#include <fcntl.h>
 #include <lauxlib.h>
 #include <pthread.h>
 #include <time.h>
+#include <unistd.h>
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 
@@ -13,19 +15,22 @@ static double now(void)
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-/* hold(seconds): keep the mutex, and the worker, for so long. */
+/* hold(held, release): keeps the mutex, and the worker, from when it makes the
+ * file `held` until the file `release` exists. */
 static int hold(lua_State *L)
 {
-    double seconds = luaL_checknumber(L, 1);
-    struct timespec pause = {(time_t)seconds, 0};
-    pause.tv_nsec = (long)((seconds - (double)pause.tv_sec) * 1e9);
+    const char *held = luaL_checkstring(L, 1);
+    const char *release = luaL_checkstring(L, 2);
+    struct timespec pause = {0, 1000000};
     pthread_mutex_lock(&mutex);
-    nanosleep(&pause, NULL);
+    close(creat(held, 0600));
+    while (access(release, F_OK) != 0)
+        nanosleep(&pause, NULL);
     pthread_mutex_unlock(&mutex);
     return 0;
 }
 
-/* wait(): how many seconds it took to get the mutex. */
+/* wait(): returns how many seconds it took to get the mutex. */
 static int wait(lua_State *L)
 {
     double start = now();
