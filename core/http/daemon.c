@@ -271,13 +271,18 @@ static void on_timeout(uv_timer_t *timer)
     MHD_run(d->mhd);
 }
 
-static void on_prepare(uv_prepare_t *prepare)
+void daemon_run(struct daemon *d)
 {
-    struct daemon *d = prepare->data;
     while (d->must_run) {
         d->must_run = false;
         MHD_run(d->mhd);
     }
+}
+
+static void on_prepare(uv_prepare_t *prepare)
+{
+    struct daemon *d = prepare->data;
+    daemon_run(d);
     MHD_UNSIGNED_LONG_LONG timeout_ms;
     if (MHD_get_timeout(d->mhd, &timeout_ms) != MHD_YES)
         return;

@@ -82,6 +82,10 @@ bool daemon_start(struct daemon *d, uv_loop_t *loop,
  * fails the socket is closed, without a call of `closed`. */
 bool daemon_add(struct daemon *d, int fd);
 
+/* Does now what the loop does before it next waits: reads from sockets that
+ * were added, starts their requests and sends answers. */
+void daemon_run(struct daemon *d);
+
 /* Number of open connections. */
 unsigned daemon_n_connections(const struct daemon *d);
 

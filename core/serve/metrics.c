@@ -176,6 +176,10 @@ static void put_requests(struct buf *out, const struct metrics_source *s)
             s->n_connections);
     put_one(out, "perilune_http_connections_max", "gauge",
             "Connections beyond this many are refused.", s->max_connections);
+    put_one(out, "perilune_http_connections_taken_back_total", "counter",
+            "Connections that their worker did not pick up within 20 ms, given "
+            "to the first worker that was free.",
+            (double)s->n_taken_back);
 }
 
 static void put_worker(struct buf *out, const char *name, int i, double value)

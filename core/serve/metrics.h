@@ -23,6 +23,7 @@ struct metrics_source {
     int n_workers;
     const struct reloader *reloader;
     unsigned n_connections, max_connections;
+    uint64_t n_taken_back; /* handover.h */
     int64_t start_ns; /* of the process, since 1970 */
 };
 

@@ -85,14 +85,6 @@ static bool set_max_connections(struct server *s, struct err *err)
                    wanted, most + others, most);
 }
 
-static unsigned n_workers_connections(const struct server *s)
-{
-    unsigned n = 0;
-    for (int i = 0; i < s->n_workers; i++)
-        n += worker_n_connections(s->workers[i]);
-    return n;
-}
-
 static unsigned n_own_connections(const struct server *s)
 {
     return s->admin_listener.n_waiting + daemon_n_connections(&s->admin.own);
@@ -101,7 +93,7 @@ static unsigned n_own_connections(const struct server *s)
 static unsigned n_connections(const struct server *s)
 {
     return s->listener.n_waiting + admin_n_connections(&s->admin) +
-           n_workers_connections(s);
+           dispatch_n_connections(&s->dispatch);
 }
 
 static bool has_room(void *ctx)
@@ -118,6 +110,7 @@ static void write_metrics(void *ctx, struct buf *out)
         .n_workers = s->n_workers,
         .reloader = &s->reloader,
         .n_connections = n_connections(s),
+        .n_taken_back = s->dispatch.handovers.n_taken_back,
         .max_connections = s->max_connections,
         .start_ns = s->start_ns,
     };
@@ -129,8 +122,8 @@ static bool route(void *ctx, int fd, enum peek_result who)
     struct server *s = ctx;
     if (who == PEEK_ADMIN)
         admin_take_shared(&s->admin, fd);
-    else if (n_workers_connections(s) < s->max_connections)
-        worker_take(dispatch_choose(&s->dispatch, clock_mono_ns()), fd);
+    else if (dispatch_n_connections(&s->dispatch) < s->max_connections)
+        dispatch_post(&s->dispatch, fd);
     else
         return false;
     return true;
@@ -139,7 +132,7 @@ static bool route(void *ctx, int fd, enum peek_result who)
 static void on_tick(void *ctx)
 {
     struct server *s = ctx;
-    dispatch_look(&s->dispatch, clock_mono_ns());
+    dispatch_check(&s->dispatch);
 }
 
 static bool has_own_room(void *ctx)
@@ -282,6 +275,7 @@ static void stop(struct server *s)
     signal(SIGHUP, SIG_IGN); /* it asks for a reload, not for the end */
     reloader_close(&s->reloader);
     close_listeners(s);
+    dispatch_close(&s->dispatch);
     uv_timer_start(&s->abandon_timer, on_abandon, ABANDON_AFTER_MS, 0);
     for (int i = 0; i < s->n_workers; i++)
         worker_stop(s->workers[i]);
@@ -310,7 +304,8 @@ static void on_hangup(uv_signal_t *signal, int number)
 static bool start_workers(struct server *s, struct err *err)
 {
     s->workers = calloc((size_t)s->options->n_workers, sizeof *s->workers);
-    if (!s->workers || !dispatch_init(&s->dispatch, s->options->n_workers))
+    if (!s->workers ||
+        !dispatch_open(&s->dispatch, &s->loop, s->options->n_workers))
         return err_set(err, "out of memory for the workers");
     struct worker_options options = {
         .limits = {s->max_connections, s->options->idle_seconds},

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include <uv.h>
 
 #include "base/clock.h"
@@ -19,6 +18,7 @@
 #include "http/peek.h"
 #include "http/redirect.h"
 #include "sample/walk/attach.h"
+#include "serve/handover.h"
 
 #define DRAIN_DEADLINE_NS INT64_C(5000000000)
 #define DRAIN_POLL_MS 10
@@ -30,7 +30,7 @@ struct worker {
     uv_sem_t ready;
     bool failed; /* to get ready; `err` says why */
     struct err err;
-    atomic_uint n_connections; /* those on their way included */
+    struct handover_receiver receiver;
     struct mailbox_message stop_message, stopped_message;
     struct mailbox_message replace_message, retired_message;
     struct mailbox_message collect_message;
@@ -52,13 +52,6 @@ struct worker {
     uv_timer_t drain_timer, retire_timer;
     int64_t drain_deadline_ns, retire_deadline_ns;
     bool is_draining, is_stopped;
-};
-
-/* A socket on its way to a worker. */
-struct handover {
-    struct mailbox_message message;
-    struct worker *worker;
-    int fd;
 };
 
 static void on_start(void *ctx, struct request *request)
@@ -168,16 +161,18 @@ static void on_replace(struct mailbox_message *message)
 static void on_closed(void *ctx)
 {
     struct worker *w = ctx;
-    atomic_fetch_sub_explicit(&w->n_connections, 1, memory_order_relaxed);
+    handover_receiver_closed(&w->receiver);
 }
 
-static void on_handover(struct mailbox_message *message)
+/* The request of a new connection is started before the next connection is
+ * picked up: libmicrohttpd gives none back. */
+static void serve_socket(void *ctx, int fd)
 {
-    struct handover *handover = container_of(message, struct handover, message);
-    struct worker *w = handover->worker;
-    if (!daemon_add(&w->daemon, handover->fd))
+    struct worker *w = ctx;
+    if (daemon_add(&w->daemon, fd))
+        daemon_run(&w->daemon);
+    else
         on_closed(w);
-    free(handover);
 }
 
 static void on_collect(struct mailbox_message *message)
@@ -295,10 +290,11 @@ struct worker *worker_start(const struct worker_options *options,
     w->options = *options;
     w->app = app;
     snprintf(w->name, sizeof w->name, "%d", options->number);
-    atomic_init(&w->n_connections, 0);
     traffic_init(&w->traffic);
     uv_loop_configure(&w->loop, UV_METRICS_IDLE_TIME);
     w->start_ns = clock_mono_ns();
+    w->receiver = (struct handover_receiver){
+        .mailbox = &w->mailbox, .serve = serve_socket, .ctx = w};
     w->stop_message.deliver = on_stop_message;
     w->stopped_message.deliver = on_stopped;
     w->replace_message.deliver = on_replace;
@@ -322,17 +318,9 @@ struct worker *worker_start(const struct worker_options *options,
     return NULL;
 }
 
-void worker_take(struct worker *w, int fd)
+struct handover_receiver *worker_receiver(struct worker *w)
 {
-    struct handover *handover = malloc(sizeof *handover);
-    if (!handover) {
-        close(fd);
-        return;
-    }
-    *handover = (struct handover){
-        .message.deliver = on_handover, .worker = w, .fd = fd};
-    atomic_fetch_add_explicit(&w->n_connections, 1, memory_order_relaxed);
-    mailbox_post(&w->mailbox, &handover->message);
+    return &w->receiver;
 }
 
 const struct traffic *worker_traffic(const struct worker *w)
@@ -356,11 +344,6 @@ int64_t worker_cpu_ns(const struct worker *w)
     if (pthread_getcpuclockid(w->thread, &clock) != 0)
         return 0;
     return clock_read_ns(clock);
-}
-
-unsigned worker_n_connections(const struct worker *w)
-{
-    return atomic_load_explicit(&w->n_connections, memory_order_relaxed);
 }
 
 void worker_replace(struct worker *w, struct app *app)

@@ -5,7 +5,7 @@
  * A new app takes the requests that come from then on; the old one ends its
  * own, within a deadline, and is given back.
  *
- * Path: listener.c -> [worker] -> app.c
+ * Path: handover.c -> [worker] -> daemon.c -> app.c
  */
 #ifndef SERVE_WORKER_H
 #define SERVE_WORKER_H
@@ -19,6 +19,7 @@
 
 struct app;
 struct goroutines;
+struct handover_receiver;
 struct traffic;
 struct worker;
 
@@ -44,8 +45,8 @@ struct worker *worker_start(const struct worker_options *options,
  * was called. [owner] */
 void worker_replace(struct worker *worker, struct app *app);
 
-/* Serve a connected socket, which the worker owns from here on. [owner] */
-void worker_take(struct worker *worker, int fd);
+/* Returns the end of the worker that takes connected sockets. */
+struct handover_receiver *worker_receiver(struct worker *worker);
 
 /* What it counts of its requests. [any thread] */
 const struct traffic *worker_traffic(const struct worker *worker);
@@ -55,9 +56,6 @@ const struct traffic *worker_traffic(const struct worker *worker);
 int64_t worker_idle_ns(struct worker *worker);
 int64_t worker_busy_ns(struct worker *worker);
 int64_t worker_cpu_ns(const struct worker *worker);
-
-/* Connections that it has. [any thread] */
-unsigned worker_n_connections(const struct worker *worker);
 
 /* Ask it to collect all garbage of its states, once whoever runs lets it.
  * [owner] */
