@@ -20,8 +20,10 @@ bool label_filter_add(struct label_filter *filter, const char *key_value,
     return true;
 }
 
-/* The filter's entry behind `entry`, its first for NULL; NULL: none. */
-static const char *next(const struct label_filter *filter, const char *entry)
+/* Returns the condition after `entry`, or the first condition if `entry` is
+ * NULL. Returns NULL after the last one. */
+static const char *next_condition(const struct label_filter *filter,
+                                  const char *entry)
 {
     const char *end = filter->text + filter->n_bytes;
     const char *at = entry ? entry + strlen(entry) + 1 : filter->text;
@@ -55,13 +57,15 @@ static bool has_label(const struct profile *p,
     return false;
 }
 
-/* Has it one of the values that the filter names for the key of `entry`? */
-static bool has_one_of(const struct label_filter *filter,
-                       const struct profile *p,
-                       const struct profile_sample *sample, const char *entry)
+/* Returns true if the sample has one of the values that the filter's conditions
+ * name for the key of `entry`. */
+static bool meets_one_of(const struct label_filter *filter,
+                         const struct profile *p,
+                         const struct profile_sample *sample, const char *entry)
 {
-    size_t n = key_length(entry) + 1; /* its colon, too */
-    for (const char *e = next(filter, NULL); e; e = next(filter, e))
+    size_t n = key_length(entry) + 1; /* with the colon */
+    for (const char *e = next_condition(filter, NULL); e;
+         e = next_condition(filter, e))
         if (strncmp(e, entry, n) == 0 && has_label(p, sample, e))
             return true;
     return false;
@@ -72,20 +76,22 @@ struct filtering {
     const struct profile *profile;
 };
 
-static bool is_wanted(void *ctx, const struct profile_sample *sample)
+static bool meets_all_conditions(void *ctx, const struct profile_sample *sample)
 {
     const struct filtering *f = ctx;
-    for (const char *e = next(f->filter, NULL); e; e = next(f->filter, e))
-        if (!has_one_of(f->filter, f->profile, sample, e))
+    for (const char *e = next_condition(f->filter, NULL); e;
+         e = next_condition(f->filter, e))
+        if (!meets_one_of(f->filter, f->profile, sample, e))
             return false;
     return true;
 }
 
-static void add_comments(const struct label_filter *filter,
-                         struct profile *profile)
+static void add_condition_comments(const struct label_filter *filter,
+                                   struct profile *profile)
 {
     char text[sizeof filter->text + 64];
-    for (const char *e = next(filter, NULL); e; e = next(filter, e)) {
+    for (const char *e = next_condition(filter, NULL); e;
+         e = next_condition(filter, e)) {
         snprintf(text, sizeof text, "only samples with the label %s", e);
         profile_add_comment(profile, text);
     }
@@ -97,6 +103,6 @@ void label_filter_apply(const struct label_filter *filter,
     if (filter->n_bytes == 0)
         return;
     struct filtering filtering = {filter, profile};
-    profile_keep_samples(profile, is_wanted, &filtering);
-    add_comments(filter, profile);
+    profile_keep_samples(profile, meets_all_conditions, &filtering);
+    add_condition_comments(filter, profile);
 }

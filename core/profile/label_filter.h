@@ -1,6 +1,10 @@
-/* label_filter.h -- which samples of a profile are wanted, by their labels.
+/* label_filter.h -- keeps only the samples of a profile that carry given labels
+ * (the query parameter `label=key:value`).
  *
- * Path: http/pprof.c -> [label_filter] -> profile.c
+ * Conditions on different keys must all hold. Several conditions on one key are
+ * alternatives: one of the values is enough.
+ *
+ * Path: pprof/pprof_plan.c -> [label_filter] -> profile.c
  */
 #ifndef PROFILE_LABEL_FILTER_H
 #define PROFILE_LABEL_FILTER_H
@@ -12,20 +16,21 @@
 
 struct profile;
 
-/* A zeroed one wants all. Plain data. */
+/* A struct of zeros keeps every sample. Plain data: may be copied, needs no
+ * fini. */
 struct label_filter {
-    char text[512]; /* "key:value", each with its NUL */
+    char text[512]; /* the conditions, "key:value", each with its NUL */
     size_t n_bytes;
 };
 
-/* Want samples whose label `key` is `value`; of a key that comes more than
- * once, one of its values. The value may hold ":". False and err: it is not of
- * the form "key:value", or there is no room. */
+/* Adds the condition that the label `key` has the value `value`. The value may
+ * contain ":". Returns false and sets err if `key_value` is not of the form
+ * "key:value", or if there is no room for another condition. */
 bool label_filter_add(struct label_filter *filter, const char *key_value,
                       struct err *err);
 
-/* Take the samples that are not wanted out of the profile, and say so in its
- * comments. Only labels that are strings count. */
+/* Removes the samples that do not meet the conditions, and adds a comment to
+ * the profile for each condition. Numeric labels are not compared. */
 void label_filter_apply(const struct label_filter *filter,
                         struct profile *profile);
 

@@ -1,7 +1,10 @@
-/* pprof_read.c -- several passes over the file's top level, one for each kind
- * of entry, since entries may refer to others that come later in the file:
- * strings, then what refers to strings alone, then functions' users, and so
- * on to samples. Nothing is unpacked but the entry at hand.
+/* pprof_read.c -- reads the file in four passes over its top level.
+ *
+ * An entry may refer to entries that come later in the file. So the first pass
+ * reads the strings; the second reads entries that refer to strings only
+ * (sample types, mappings, functions, header fields); the third reads
+ * locations, which refer to mappings and functions; the fourth reads samples.
+ * Only the entry at hand is decoded, so memory does not grow with the file.
  *
  * The numbers of the fields are those of proto/profile.proto.
  */
@@ -19,7 +22,7 @@
 
 static const size_t LIMIT_BYTES = (size_t)1 << 30;
 
-/* Numbers and lines of the entry at hand. */
+/* The repeated fields of the location or sample that is being read. */
 struct scratch {
     uint32_t *locations;
     int64_t *values;
@@ -32,14 +35,14 @@ struct scratch {
 struct reader {
     struct profile *p;
     struct err *err;
-    uint32_t *strings; /* our id by the file's */
+    uint32_t *strings; /* the model's id of each string of the file */
     size_t n_strings, max_strings;
     struct id_map mappings, functions, locations;
     struct scratch scratch;
     uint32_t n_samples;
 };
 
-/* ---- small things */
+/* ---- errors, ids and fields */
 
 static bool out_of_memory(struct reader *r)
 {
@@ -52,8 +55,9 @@ static bool damaged(struct reader *r, const char *what)
                    what);
 }
 
-/* Room for one more entry of `size` bytes. */
-static bool grow(void **array, size_t n, size_t *max, size_t size)
+/* Makes room for one more entry of `size` bytes. Returns false if out of
+ * memory. */
+static bool reserve_one(void **array, size_t n, size_t *max, size_t size)
 {
     if (n < *max)
         return true;
@@ -78,7 +82,7 @@ static bool map_add(struct reader *r, struct id_map *map, const char *what,
     return id_map_add(map, file_id, id) || out_of_memory(r);
 }
 
-/* The string that a field refers to. */
+/* Translates the position of a string in the file into the model's id. */
 static bool string_at(struct reader *r, uint64_t position, uint32_t *id)
 {
     if (position >= r->n_strings)
@@ -89,15 +93,15 @@ static bool string_at(struct reader *r, uint64_t position, uint32_t *id)
     return true;
 }
 
-/* A message's fields, bit n for field n, by how they may be written: repeated
- * numbers either way. */
+/* The known fields of a message, bit n for field n, by the wire types that they
+ * may have. Repeated numbers may be packed or not, so they are in both sets. */
 struct shape {
     const char *what;
     uint32_t varints, bytes;
 };
 
 #define BIT(n) (1u << (n))
-/* Bits a to b. */
+/* The bits a to b. */
 #define BITS(a, b) ((BIT(b) << 1) - BIT(a))
 
 static const struct shape VALUE_TYPE = {"a value type", BITS(1, 2), 0};
@@ -111,7 +115,8 @@ static const struct shape SAMPLE = {"a sample", BITS(1, 2), BITS(1, 3)};
 static const struct shape PROFILE = {"the file", BITS(7, 10) | BITS(12, 15),
                                      BITS(1, 6) | BIT(11) | BIT(13)};
 
-static bool fits(const struct shape *shape, const struct wire_field *field)
+static bool has_known_type(const struct shape *shape,
+                           const struct wire_field *field)
 {
     uint32_t bit = field->number < 32 ? BIT(field->number) : 0;
     bool is_known = bit & (shape->varints | shape->bytes);
@@ -122,7 +127,8 @@ static bool fits(const struct shape *shape, const struct wire_field *field)
 typedef bool (*field_fn)(struct reader *r, const struct wire_field *field,
                          void *ctx);
 
-/* fn for every field of a message; it may ignore some. */
+/* Calls `fn` for each field of a message, unknown fields included. Returns
+ * false if the message is damaged or `fn` returns false. */
 static bool each_field(struct reader *r, struct wire message,
                        const struct shape *shape, field_fn fn, void *ctx)
 {
@@ -134,7 +140,7 @@ static bool each_field(struct reader *r, struct wire message,
         case WIRE_DAMAGED:
             return damaged(r, shape->what);
         case WIRE_FIELD:
-            if (!fits(shape, &field))
+            if (!has_known_type(shape, &field))
                 return damaged(r, shape->what);
             if (!fn(r, &field, ctx))
                 return false;
@@ -142,9 +148,9 @@ static bool each_field(struct reader *r, struct wire message,
     }
 }
 
-/* fn for every number of a repeated field, packed or not. */
 typedef bool (*number_fn)(struct reader *r, uint64_t number);
 
+/* Calls `fn` for each number of a repeated field, packed or not. */
 static bool each_number(struct reader *r, const struct wire_field *field,
                         const char *what, number_fn fn)
 {
@@ -163,7 +169,8 @@ static bool each_number(struct reader *r, const struct wire_field *field,
 
 /* ---- pass 1: strings */
 
-static bool read_string(struct reader *r, const struct wire_field *f, void *ctx)
+static bool read_string_table(struct reader *r, const struct wire_field *f,
+                              void *ctx)
 {
     (void)ctx;
     if (f->number != 6)
@@ -171,8 +178,8 @@ static bool read_string(struct reader *r, const struct wire_field *f, void *ctx)
     size_t len = (size_t)(f->bytes.end - f->bytes.at);
     if (r->n_strings == 0 && len != 0)
         return err_set(r->err, "the first string of the table must be empty");
-    if (!grow((void **)&r->strings, r->n_strings, &r->max_strings,
-              sizeof *r->strings))
+    if (!reserve_one((void **)&r->strings, r->n_strings, &r->max_strings,
+                     sizeof *r->strings))
         return out_of_memory(r);
     uint32_t id = profile_string(r->p, (const char *)f->bytes.at, len);
     if (profile_failed(r->p))
@@ -181,7 +188,7 @@ static bool read_string(struct reader *r, const struct wire_field *f, void *ctx)
     return true;
 }
 
-/* ---- pass 2: what refers to strings alone */
+/* ---- pass 2: entries that refer to strings only */
 
 static bool read_value_type_field(struct reader *r, const struct wire_field *f,
                                   void *ctx)
@@ -361,7 +368,8 @@ static bool read_line_field(struct reader *r, const struct wire_field *f,
 static bool read_line(struct reader *r, const struct wire_field *f)
 {
     struct scratch *s = &r->scratch;
-    if (!grow((void **)&s->lines, s->n_lines, &s->max_lines, sizeof *s->lines))
+    if (!reserve_one((void **)&s->lines, s->n_lines, &s->max_lines,
+                     sizeof *s->lines))
         return out_of_memory(r);
     struct profile_line *line = &s->lines[s->n_lines++];
     *line = (struct profile_line){0};
@@ -430,8 +438,8 @@ static bool add_sample_location(struct reader *r, uint64_t file_id)
                        "sample %" PRIu32 ": location %" PRIu64
                        " is not in the file",
                        r->n_samples, file_id);
-    if (!grow((void **)&s->locations, s->n_locations, &s->max_locations,
-              sizeof *s->locations))
+    if (!reserve_one((void **)&s->locations, s->n_locations, &s->max_locations,
+                     sizeof *s->locations))
         return out_of_memory(r);
     s->locations[s->n_locations++] = id;
     return true;
@@ -450,8 +458,8 @@ static bool add_sample_value(struct reader *r, uint64_t value)
     struct scratch *s = &r->scratch;
     if (s->n_values == profile_n_sample_types(r->p))
         return wrong_n_values(r, "more");
-    if (!grow((void **)&s->values, s->n_values, &s->max_values,
-              sizeof *s->values))
+    if (!reserve_one((void **)&s->values, s->n_values, &s->max_values,
+                     sizeof *s->values))
         return out_of_memory(r);
     s->values[s->n_values++] = (int64_t)value;
     return true;
@@ -479,8 +487,8 @@ static bool read_label_field(struct reader *r, const struct wire_field *f,
 static bool read_label(struct reader *r, const struct wire_field *f)
 {
     struct scratch *s = &r->scratch;
-    if (!grow((void **)&s->labels, s->n_labels, &s->max_labels,
-              sizeof *s->labels))
+    if (!reserve_one((void **)&s->labels, s->n_labels, &s->max_labels,
+                     sizeof *s->labels))
         return out_of_memory(r);
     struct profile_label *label = &s->labels[s->n_labels++];
     *label = (struct profile_label){0};
@@ -525,12 +533,13 @@ static bool read_sample(struct reader *r, const struct wire_field *f, void *ctx)
     return profile_add_sample(r->p, &sample) || out_of_memory(r);
 }
 
-/* ---- the whole */
+/* ---- the whole file */
 
-/* So many bytes of a file that is a text. */
+/* A message quotes up to so many bytes of a file that is a text. */
 enum { SHOWN_BYTES = 40 };
 
-/* The length of its first line, cut to be shown; 0 when it is no text. */
+/* Returns the length of the first line, at most SHOWN_BYTES, or 0 if the line
+ * is not plain text. */
 static int first_line(struct wire file)
 {
     int n = 0;
@@ -544,9 +553,9 @@ static int first_line(struct wire file)
     return n;
 }
 
-/* A server's page, a script: it is no damaged profile. Else err, which tells
- * what is damaged, stays. */
-static bool refuse(struct reader *r, struct wire file)
+/* Returns false. If the file begins with text (an error page, a script),
+ * replaces the error about damage by one that quotes the text. */
+static bool refuse_text(struct reader *r, struct wire file)
 {
     while (file.at < file.end && isspace(*file.at))
         file.at++;
@@ -557,12 +566,12 @@ static bool refuse(struct reader *r, struct wire file)
                    (const char *)file.at);
 }
 
-static bool read_all(struct reader *r, struct wire file)
+static bool read_file_passes(struct reader *r, struct wire file)
 {
     if (file.at == file.end)
         return err_set(r->err, "not a pprof profile: it is empty");
-    if (!each_field(r, file, &PROFILE, read_string, NULL))
-        return refuse(r, file);
+    if (!each_field(r, file, &PROFILE, read_string_table, NULL))
+        return refuse_text(r, file);
     if (r->n_strings == 0)
         return err_set(r->err, "not a pprof profile: it has no string table");
     if (!each_field(r, file, &PROFILE, read_simple, profile_header(r->p)))
@@ -596,7 +605,7 @@ struct profile *pprof_read(const void *data, size_t n, struct err *err)
         n = unpacked.len;
     }
     struct wire file = {data, (const unsigned char *)data + n};
-    read = read && read_all(&r, file);
+    read = read && read_file_passes(&r, file);
     reader_fini(&r);
     buf_fini(&unpacked);
     if (read)

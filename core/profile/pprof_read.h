@@ -1,4 +1,8 @@
-/* pprof_read.h -- reads a profile from a pprof file, whoever wrote it.
+/* pprof_read.h -- reads a pprof file of any program into the profile model.
+ *
+ * The format is profile.proto of github.com/google/pprof. The reader accepts
+ * what google/pprof accepts and checks every reference, so exporters never
+ * meet an id that is not there.
  *
  * Path: a file or an HTTP body -> [pprof_read] -> export/
  */
@@ -11,9 +15,10 @@
 
 struct profile;
 
-/* The profile in the `n` bytes at `data`, gzipped or not; the caller owns it.
- * Everything is checked: a damaged file gives NULL, and err says what is wrong
- * in it. At most 1 GiB is unpacked. */
+/* Reads the profile in the `n` bytes at `data`, gzipped or not. The caller
+ * frees the profile with profile_free. Returns NULL and sets err if the file is
+ * not a pprof file, is damaged, unpacks to more than 1 GiB, or if out of
+ * memory. */
 struct profile *pprof_read(const void *data, size_t n, struct err *err);
 
 #endif

@@ -1,8 +1,9 @@
 /* profile.c -- the tables of a profile.
  *
- * Each kind of entry is an array with an interning index over it. Entries of
- * no fixed length (a location's lines, a sample's locations, labels and values)
- * lie one after another in arrays of their own, and entries hold offsets.
+ * Each kind of entry is an array with a hash index over it, which finds an
+ * equal entry. Parts of variable length (a location's lines; a sample's
+ * locations, labels and values) are stored one after another in arrays of their
+ * own, and the entry holds the offset of its first part.
  */
 #include "profile/profile.h"
 
@@ -43,9 +44,9 @@ struct profile {
 
 #define AT(array, type, i) ((type *)(void *)(array).data + (i))
 
-/* Append `n` entries of `size` bytes; false when out of memory. */
-static bool append(struct profile *p, struct array *a, size_t size,
-                   const void *entries, size_t n)
+/* Appends `n` entries of `size` bytes. Returns false if out of memory. */
+static bool append_entries(struct profile *p, struct array *a, size_t size,
+                           const void *entries, size_t n)
 {
     if (a->n + n > a->n_allocated) {
         size_t wanted = (a->n + n) * 2 < 16 ? 16 : (a->n + n) * 2;
@@ -116,7 +117,7 @@ bool profile_add_sample_type(struct profile *p, const char *type,
 bool profile_add_sample_type_ids(struct profile *p,
                                  struct profile_value_type type)
 {
-    return append(p, &p->sample_types, sizeof type, &type, 1);
+    return append_entries(p, &p->sample_types, sizeof type, &type, 1);
 }
 
 bool profile_add_comment(struct profile *p, const char *text)
@@ -126,19 +127,21 @@ bool profile_add_comment(struct profile *p, const char *text)
 
 bool profile_add_comment_id(struct profile *p, uint32_t string)
 {
-    return append(p, &p->comments, sizeof string, &string, 1);
+    return append_entries(p, &p->comments, sizeof string, &string, 1);
 }
 
-/* Find or append: the id of the entry, 0 when out of memory. */
-static uint32_t intern(struct profile *p, struct index *index, uint64_t hash,
-                       index_equal_fn equal, const void *key,
-                       struct array *array, size_t size, const void *entry)
+/* Returns the id of an equal entry, or appends the entry. Returns 0 if out of
+ * memory. */
+static uint32_t intern_entry(struct profile *p, struct index *index,
+                             uint64_t hash, index_equal_fn equal,
+                             const void *key, struct array *array, size_t size,
+                             const void *entry)
 {
     uint32_t found = index_find(index, hash, equal, p, key);
     if (found != INDEX_NONE)
         return found + 1;
     uint32_t position = (uint32_t)array->n;
-    if (!append(p, array, size, entry, 1))
+    if (!append_entries(p, array, size, entry, 1))
         return 0;
     if (!index_add(index, hash, position)) {
         array->n--;
@@ -167,9 +170,9 @@ uint32_t profile_add_mapping(struct profile *p,
 {
     uint64_t words[] = {mapping->start, mapping->limit, mapping->offset,
                         mapping->filename, mapping->build_id};
-    return intern(p, &p->mapping_index, index_hash(words, sizeof words, 0),
-                  equal_mapping, mapping, &p->mappings, sizeof *mapping,
-                  mapping);
+    return intern_entry(p, &p->mapping_index,
+                        index_hash(words, sizeof words, 0), equal_mapping,
+                        mapping, &p->mappings, sizeof *mapping, mapping);
 }
 
 static bool equal_function(const void *ctx, const void *key, uint32_t position)
@@ -187,9 +190,9 @@ uint32_t profile_add_function(struct profile *p,
 {
     uint64_t words[] = {function->name, function->system_name,
                         function->filename, (uint64_t)function->start_line};
-    return intern(p, &p->function_index, index_hash(words, sizeof words, 0),
-                  equal_function, function, &p->functions, sizeof *function,
-                  function);
+    return intern_entry(p, &p->function_index,
+                        index_hash(words, sizeof words, 0), equal_function,
+                        function, &p->functions, sizeof *function, function);
 }
 
 static bool equal_location(const void *ctx, const void *key, uint32_t position)
@@ -225,16 +228,16 @@ uint32_t profile_add_location(struct profile *p,
         hash = index_hash(words, sizeof words, hash);
     }
     size_t n_before = p->locations.n;
-    uint32_t id = intern(p, &p->location_index, hash, equal_location, location,
-                         &p->locations, sizeof entry, &entry);
+    uint32_t id = intern_entry(p, &p->location_index, hash, equal_location,
+                               location, &p->locations, sizeof entry, &entry);
     if (p->locations.n > n_before &&
-        !append(p, &p->lines, sizeof *location->lines, location->lines,
-                location->n_lines))
+        !append_entries(p, &p->lines, sizeof *location->lines, location->lines,
+                        location->n_lines))
         return 0;
     return id;
 }
 
-/* By key, then value: labels that are equal as sets compare equal. */
+/* Orders labels by key, then value, so that equal sets become equal arrays. */
 static int by_label(const void *a, const void *b)
 {
     const struct profile_label *x = a, *y = b;
@@ -266,7 +269,8 @@ static bool equal_sample(const void *ctx, const void *key, uint32_t position)
     return true;
 }
 
-/* Add the sample, whose labels are sorted, or its values to an equal one's. */
+/* Adds a sample whose labels are sorted, or adds its values to an equal
+ * sample. */
 static bool add_sorted(struct profile *p, const struct profile_sample *sample)
 {
     struct sample entry = {p->sample_locations.n, p->sample_labels.n,
@@ -281,23 +285,24 @@ static bool add_sorted(struct profile *p, const struct profile_sample *sample)
         hash = index_hash(words, sizeof words, hash);
     }
     size_t n_before = p->samples.n;
-    uint32_t id = intern(p, &p->sample_index, hash, equal_sample, sample,
-                         &p->samples, sizeof entry, &entry);
+    uint32_t id = intern_entry(p, &p->sample_index, hash, equal_sample, sample,
+                               &p->samples, sizeof entry, &entry);
     if (id == 0)
         return false;
     if (p->samples.n == n_before) {
         int64_t *values = AT(p->sample_values, int64_t, (id - 1) * n_types);
-        for (size_t i = 0; i < n_types; i++) /* wraps round, as Go's does */
+        for (size_t i = 0; i < n_types;
+             i++) /* overflow wraps round, as in Go */
             values[i] =
                 (int64_t)((uint64_t)values[i] + (uint64_t)sample->values[i]);
         return true;
     }
-    return append(p, &p->sample_locations, sizeof *sample->locations,
-                  sample->locations, sample->n_locations) &&
-           append(p, &p->sample_labels, sizeof *sample->labels, sample->labels,
-                  sample->n_labels) &&
-           append(p, &p->sample_values, sizeof *sample->values, sample->values,
-                  n_types);
+    return append_entries(p, &p->sample_locations, sizeof *sample->locations,
+                          sample->locations, sample->n_locations) &&
+           append_entries(p, &p->sample_labels, sizeof *sample->labels,
+                          sample->labels, sample->n_labels) &&
+           append_entries(p, &p->sample_values, sizeof *sample->values,
+                          sample->values, n_types);
 }
 
 bool profile_add_sample(struct profile *p, const struct profile_sample *sample)

@@ -1,17 +1,24 @@
-/* profile.h -- the profile model: what every capture produces and every
- * exporter reads. It mirrors the pprof format (profile.proto), so that a
- * profile of any other program can be read into it.
+/* profile.h -- the profile model: every capture produces a profile, every
+ * exporter reads one.
+ *
+ * The model mirrors the pprof format (profile.proto), so a profile of any other
+ * program can be read into it:
+ *
+ *   sample --> locations --> lines --> functions --> strings
+ *      |           '--> mapping
+ *      '--> labels, values (one per sample type)
  *
  * Ids are positions that start at 1; 0 means none. String id 0 is "". Equal
- * strings, mappings, functions, locations and samples (same stack, same
- * labels) are one entry: adding an equal one returns the first's id, and for
- * a sample adds its values up. A profile is built by one thread; once its
- * builder hands it on nobody changes it, and any thread may read it.
+ * strings, mappings, functions, locations and samples (same stack, same labels)
+ * are stored once: adding an equal entry returns the first entry's id, and
+ * adding an equal sample adds its values to those of the first.
  *
- * Every builder function returns 0 or false when out of memory, and
- * profile_failed then stays true: a builder checks once, at the end.
+ * One thread builds a profile. After the builder has handed the profile on,
+ * nobody changes it, and any thread may read it. Every builder function returns
+ * 0 or false if out of memory, and profile_failed then stays true, so a builder
+ * checks once, at the end.
  *
- * Path: session.c, pprof_read.c -> [profile] -> export/
+ * Path: sample/build/, pprof_read.c -> [profile] -> export/
  */
 #ifndef PROFILE_PROFILE_H
 #define PROFILE_PROFILE_H
@@ -54,7 +61,7 @@ struct profile_location {
 
 struct profile_label {
     uint32_t key;      /* string id */
-    uint32_t str;      /* string id; 0: the label is numeric */
+    uint32_t str;      /* string id; 0 means that the label is numeric */
     int64_t num;       /* value of a numeric label */
     uint32_t num_unit; /* string id or 0 */
 };
@@ -67,23 +74,32 @@ struct profile_sample {
     const int64_t *values; /* one per sample type */
 };
 
-/* What is known of the profile as a whole. */
+/* The fields of the profile as a whole. */
 struct profile_header {
-    int64_t time_ns;                       /* since 1970, when it began */
-    int64_t duration_ns;                   /* 0: not a timed profile */
+    int64_t time_ns;     /* start of the recording, since 1970 */
+    int64_t duration_ns; /* 0 for a profile of no duration */
     struct profile_value_type period_type; /* zeros: none */
     int64_t period;
     uint32_t default_sample_type;               /* string id or 0 */
     uint32_t drop_frames, keep_frames, doc_url; /* string ids or 0 */
 };
 
-/* Building. */
+/* ---- building */
+
+/* Returns an empty profile, NULL if out of memory. The caller frees it with
+ * profile_free, which ignores NULL. */
 struct profile *profile_new(void);
 void profile_free(struct profile *p);
+
+/* Returns true if any builder function has failed. */
 bool profile_failed(const struct profile *p);
+
+/* Returns the header, for the builder to fill in. */
 struct profile_header *profile_header(struct profile *p);
+
+/* Returns the id of a string of `len` bytes, which may contain NUL. */
 uint32_t profile_string(struct profile *p, const char *s, size_t len);
-/* Sample types come before the first sample. */
+/* Sample types are added before the first sample. */
 bool profile_add_sample_type(struct profile *p, const char *type,
                              const char *unit);
 bool profile_add_sample_type_ids(struct profile *p,
@@ -94,21 +110,30 @@ uint32_t profile_add_mapping(struct profile *p,
                              const struct profile_mapping *mapping);
 uint32_t profile_add_function(struct profile *p,
                               const struct profile_function *function);
-/* Copies the lines. */
+/* Copies the lines too. */
 uint32_t profile_add_location(struct profile *p,
                               const struct profile_location *location);
-/* Copies everything. Label order does not matter: they are sorted. */
+/* Copies the locations, labels and values too. The order of the labels does not
+ * matter: they are sorted. */
 bool profile_add_sample(struct profile *p, const struct profile_sample *sample);
-/* Forget the samples that are not wanted; what only they refer to stays. The
- * last step: no sample can be added after it. */
+/* Removes the samples for which `is_wanted` returns false. Entries that only
+ * the removed samples refer to stay. This is the last step of building: no
+ * sample can be added after it. */
 void profile_keep_samples(
     struct profile *p,
     bool (*is_wanted)(void *ctx, const struct profile_sample *sample),
     void *ctx);
 
-/* Reading. Ids run from 1 to the count, samples and types from 0. The strings
- * may hold NUL; `len` may be NULL where that does not matter. */
-uint32_t profile_n_strings(const struct profile *p); /* "" counts: ids below */
+/* ---- reading
+ *
+ * Ids of mappings, functions and locations run from 1 to their number. Samples,
+ * sample types and comments are numbered from 0. What is returned lives as long
+ * as the profile, or until the builder's next call. */
+
+/* Returns the number of strings, "" included: valid ids are below it. */
+uint32_t profile_n_strings(const struct profile *p);
+/* Sets `*len`, unless `len` is NULL, to the length: a string may contain NUL.
+ */
 const char *profile_get_string(const struct profile *p, uint32_t id,
                                size_t *len);
 const struct profile_header *profile_get_header(const struct profile *p);

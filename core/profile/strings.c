@@ -16,7 +16,7 @@ const char *strings_get(const struct strings *strings, uint32_t id, size_t *len)
     return strings->bytes.data + start;
 }
 
-static bool equal(const void *ctx, const void *key, uint32_t position)
+static bool is_same_string(const void *ctx, const void *key, uint32_t position)
 {
     const struct key *k = key;
     size_t len;
@@ -28,7 +28,8 @@ uint32_t strings_add(struct strings *strings, const char *s, size_t len)
 {
     struct key key = {s, len};
     uint64_t hash = index_hash(s, len, 0);
-    uint32_t found = index_find(&strings->index, hash, equal, strings, &key);
+    uint32_t found =
+        index_find(&strings->index, hash, is_same_string, strings, &key);
     if (found != INDEX_NONE)
         return found;
     if (strings->n == strings->n_allocated) {

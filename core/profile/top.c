@@ -1,5 +1,9 @@
-/* top.c -- sums by key: a name's string id, or, for a location without a
- * function, what lies beyond the ids of strings. */
+/* top.c -- sums the values of each function.
+ *
+ * A function's key is the string id of its name. The key of a location without
+ * a function is n_strings + the location's id. All sums stand in one array,
+ * indexed by key.
+ */
 #include "profile/top.h"
 
 #include <inttypes.h>
@@ -9,17 +13,17 @@
 
 #include "profile/profile.h"
 
-/* Of one key. */
+/* The sums of one key. */
 struct sums {
     int64_t flat, own, cum;
-    uint32_t seen; /* in the sample of this number, from 1 */
+    uint32_t seen; /* number of the last sample, from 1, that had the key */
 };
 
 struct tables {
     const struct profile *profile;
     struct sums *sums;
     uint32_t n_strings, n_keys;
-    uint32_t sample; /* its number, from 1 */
+    uint32_t sample; /* number of the sample at hand, from 1 */
 };
 
 static uint32_t function_key(const struct tables *t,
@@ -33,7 +37,7 @@ static uint32_t address_key(const struct tables *t, uint32_t location)
     return t->n_strings + location;
 }
 
-static void see(struct tables *t, uint32_t key, int64_t value)
+static void add_cumulative(struct tables *t, uint32_t key, int64_t value)
 {
     struct sums *sums = &t->sums[key];
     if (sums->seen == t->sample)
@@ -71,13 +75,13 @@ static void add_sample(struct tables *t, const struct profile_sample *sample,
             if (key != leaf)
                 t->sums[key].own += value;
         }
-        see(t, key, value);
+        add_cumulative(t, key, value);
         for (uint32_t k = 1; k < location.n_lines; k++)
-            see(t, function_key(t, &location.lines[k]), value);
+            add_cumulative(t, function_key(t, &location.lines[k]), value);
     }
 }
 
-/* The ids that the filter's texts have in the profile. */
+/* The filter, with its texts as string ids of the profile. */
 struct wanted {
     bool all, none;
     uint32_t key, value;
@@ -103,8 +107,8 @@ static struct wanted find_wanted(const struct profile *p,
     return wanted;
 }
 
-static bool is_wanted(const struct wanted *wanted,
-                      const struct profile_sample *sample)
+static bool is_selected(const struct wanted *wanted,
+                        const struct profile_sample *sample)
 {
     if (wanted->all || wanted->none)
         return wanted->all;
@@ -127,7 +131,7 @@ static int by_use(const void *a, const void *b)
     return strcmp(x->name, y->name);
 }
 
-/* A key was met if its `seen` is set. */
+/* Lists the keys that a sample had. Returns false if out of memory. */
 static bool list_entries(struct top *top, const struct tables *t)
 {
     uint32_t n = 0, n_addresses = 0;
@@ -174,7 +178,7 @@ bool top_build(struct top *top, const struct profile *profile, uint32_t type,
     for (uint32_t i = 0; ok && i < profile_n_samples(profile); i++) {
         struct profile_sample sample = profile_get_sample(profile, i);
         t.sample = i + 1;
-        if (!is_wanted(&wanted, &sample))
+        if (!is_selected(&wanted, &sample))
             continue;
         top->total += sample.values[type];
         add_sample(&t, &sample, sample.values[type]);

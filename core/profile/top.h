@@ -1,16 +1,20 @@
-/* top.h -- what each function used: itself (flat), with all that it calls
- * (cumulative), and as a script sees it (own).
+/* top.h -- the functions of a profile with their flat, own and cumulative
+ * values.
  *
- * Functions are told apart by name, as `go tool pprof -top` does; one that is
- * on a stack more than once counts once there. `own` is flat, and for a
- * function of a script, or a C function that the script calls by its name
- * (string.format), also what native code did for it without calling back:
- * flat alone goes to memmove, and a hot string.format has none. Such functions
- * are known by their locations: they have no mapping, and no address that a
- * process could have mapped (sample/locations.c). In a profile of a program
- * without a script own and flat are equal.
+ *   flat   the function itself was running
+ *   cum    the function was anywhere on the stack
+ *   own    flat, plus what native code did for a script's function
  *
- * Path: pprof_read.c -> [top] -> load/
+ * Functions are told apart by name, as in `go tool pprof -top`; a function that
+ * is on a stack more than once counts once there. `own` answers the question
+ * which part of a script is slow: without it the time of a hot string.format
+ * stands on memmove. `own` of a Lua function, or of a C function that Lua calls
+ * by name, also holds the values of native frames above it that no other such
+ * function called. These functions are recognised by their locations, which
+ * have no mapping and no address that a process can map
+ * (sample/build/locations.c). In a profile without a script, own equals flat.
+ *
+ * Path: pprof_read.c -> [top] -> target/, report/
  */
 #ifndef PROFILE_TOP_H
 #define PROFILE_TOP_H
@@ -23,34 +27,35 @@
 struct profile;
 
 struct top_entry {
-    const char *name; /* the profile's, or "0x..." where it has none */
+    const char *name; /* "0x..." for a location without a function */
     int64_t flat, own, cum;
 };
 
 struct top {
-    struct top_entry *entries; /* falling by own, flat, cum; then by name */
+    struct top_entry
+        *entries; /* sorted by own, flat, cum, descending; then name */
     uint32_t n;
     int64_t total;
-    char (*addresses)[24]; /* of functions without a name */
+    char (*addresses)[24]; /* the names "0x..." */
 };
 
-/* Which samples count: all, or those whose label `key` is the string `value`.
- */
+/* Selects all samples, or those whose label `key` has the value `value`. */
 struct top_filter {
-    const char *key; /* NULL: all */
+    const char *key; /* NULL selects all samples */
     const char *value;
 };
 
-/* Of the sample type at `type`, from 0. The profile must stay as long as what
- * is built. False and err: out of memory, and nothing to fini. */
+/* Sums the values of the sample type number `type`, from 0. The profile must
+ * outlive `top`. Returns false and sets err if out of memory; then there is
+ * nothing to fini. */
 bool top_build(struct top *top, const struct profile *profile, uint32_t type,
                struct top_filter filter, struct err *err);
 void top_fini(struct top *top);
 
-/* NULL: no function of this name is in it. */
+/* Returns the entry of the function `name`, NULL if there is none. */
 const struct top_entry *top_find(const struct top *top, const char *name);
 
-/* A part of the total, from 0 to 1; 0 when that is 0. */
+/* Returns part / total, or 0 if the total is 0. */
 double top_share(const struct top *top, int64_t part);
 
 #endif

@@ -1,7 +1,10 @@
-/* wire.h -- reads protobuf's wire format, field by field, without copying.
+/* wire.h -- reads protobuf's wire format field by field, without copying.
  *
- * Source: protobuf.dev, "Encoding". Groups, long deprecated, are an error.
- * Path: pprof_read.c -> [wire] */
+ * Source: protobuf.dev, "Encoding". Groups, which are deprecated, count as
+ * damage.
+ *
+ * Path: pprof_read.c, export/module_proto_decode.c -> [wire]
+ */
 #ifndef PROFILE_WIRE_H
 #define PROFILE_WIRE_H
 
@@ -9,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* The bytes that are still to be read. */
 struct wire {
     const unsigned char *at, *end;
 };
@@ -23,18 +27,20 @@ enum wire_type {
 struct wire_field {
     uint32_t number;
     enum wire_type type;
-    uint64_t value;    /* varint, or a fixed-size number's bits */
-    struct wire bytes; /* of WIRE_BYTES */
+    uint64_t value;    /* a varint, or the bits of a number of fixed size */
+    struct wire bytes; /* for WIRE_BYTES: the content */
 };
 
 enum wire_result { WIRE_FIELD, WIRE_END, WIRE_DAMAGED };
 
-/* The next field of a message. */
+/* Reads the next field of a message. */
 enum wire_result wire_next(struct wire *w, struct wire_field *field);
 
-/* The next number of a repeated field that is packed. */
+/* Reads the next number of a packed repeated field. Returns false if the bytes
+ * end within it. */
 bool wire_varint(struct wire *w, uint64_t *value);
-/* The same for numbers of a fixed `size`, 4 or 8 bytes. */
+/* Reads the next number of `size` bytes, 4 or 8. Returns false if fewer are
+ * left. */
 bool wire_fixed(struct wire *w, size_t size, uint64_t *value);
 
 #endif
