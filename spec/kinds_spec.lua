@@ -1,6 +1,7 @@
--- kinds_spec.lua: lua/data.lua under load shows something in a profile of each
--- kind, in the function that is there to show it, as go tool pprof reads it.
+-- kinds_spec.lua: under load, each kind of profile of lua/data.lua names the
+-- function that is there for this kind, as go tool pprof reads the profile.
 -- Needs: go core
+local sampling = require "sampling"
 local support = require "support"
 
 local folder, server, load
@@ -10,13 +11,13 @@ setup(function()
   server = support.serve { "--workers", "2", "--heap-rate", "65536",
     support.source .. "/lua" }
   load = support.start { support.perilune, "load", server.url .. "/data",
-    "-u", "4", "-d", "60s" }
+    "-u", "4", "-d", "1h" }
   -- Until both workers have saved at once.
   support.wait_until(function()
     local _, folded = support.request(server.url ..
       "/debug/pprof/mutex?format=folded")
     return folded:find "data.save_totals"
-  end, "a contended lock", 30)
+  end, "a contended lock", 120)
 end)
 
 teardown(function()
@@ -25,13 +26,12 @@ teardown(function()
   support.remove_folder(folder)
 end)
 
---- `query` of the server's profiles; `cum` is what each function has by itself
--- and by what it calls.
-local function top(sample_index, query)
+--- What each function and all that it calls have of a sample type, as go tool
+-- pprof prints it.
+local function top(profile, sample_index)
   local code, out, err = support.run(
-    ("PPROF_TMPDIR=%s go tool pprof -top -cum -nodefraction=0 " ..
-      "-sample_index=%s '%s/debug/pprof/%s'")
-    :format(folder, sample_index, server.url, query))
+    ("PPROF_TMPDIR=%s go tool pprof -top -cum -nodefraction=0 -sample_index=%s %s")
+    :format(folder, sample_index, profile:arguments()))
   assert(code == 0, err)
   local cum = {}
   for value, name in out:gmatch "\n%s*%S+%s+%S+%s+%S+%s+(%S+)%s+%S+%s+([^\n]+)" do
@@ -40,36 +40,41 @@ local function top(sample_index, query)
   return cum, out
 end
 
+--- Takes profiles with go tool pprof until they have `wanted` samples of the
+-- function, or of all functions.
+local function gather(query, wanted, name)
+  return sampling.gather(wanted, 60, function(i)
+    local file = ("%s/kind-%d.pb.gz"):format(folder, i)
+    local code, _, err = support.run(("PPROF_TMPDIR=%s go tool pprof -proto -output %s '%s/debug/pprof/%s'")
+      :format(folder, file, server.url, query))
+    assert(code == 0, err)
+    return sampling.read(file)
+  end, name)
+end
+
+-- Each of these functions has at least 2 % of the samples of the CPU.
+local SEEN = sampling.samples_to_see(0.02)
+
 for _, case in ipairs {
-  { "cpu", "profile?seconds=2", { "data.sort_rows", "data.group_rows",
-    "data.format_rows", "data.pack_lines" } },
-  { "samples", "profile?seconds=2", { "data.sort_rows" } },
-  { "alloc_space", "allocs?seconds=1", { "data.build_rows" } },
-  { "alloc_objects", "allocs", { "data.build_rows" } },
-  { "inuse_space", "heap", { "data.keep_rows" } },
-  { "inuse_objects", "heap", { "data.keep_rows" } },
-  { "threadcreate", "threadcreate", { "data.start_archive" } },
-  { "goroutine", "goroutine", { "data.archive_summaries" } },
-  { "contentions", "block", { "data.wait_for_totals" } },
-  { "delay", "block", { "data.wait_for_totals" } },
-  { "contentions", "mutex", { "data.save_totals" } },
-  { "delay", "mutex", { "data.save_totals" } },
-  { "wall", "wall?seconds=2", { "data.write_totals" } },
-  { "samples", "wall?seconds=2", { "data.write_totals" } },
+  { "profile?seconds=1&rate=1000", SEEN, nil, { "cpu", "samples" }, { "data.sort_rows",
+    "data.group_rows", "data.format_rows", "data.pack_lines" } },
+  { "allocs?seconds=1", 1, "data.build_rows", { "alloc_space" }, { "data.build_rows" } },
+  { "allocs", 1, "data.build_rows", { "alloc_objects" }, { "data.build_rows" } },
+  { "heap", 1, "data.keep_rows", { "inuse_space", "inuse_objects" }, { "data.keep_rows" } },
+  { "threadcreate", 1, nil, { "threadcreate" }, { "data.start_archive" } },
+  { "goroutine", 1, nil, { "goroutine" }, { "data.archive_summaries" } },
+  { "block", 1, nil, { "contentions", "delay" }, { "data.wait_for_totals" } },
+  { "mutex", 1, nil, { "contentions", "delay" }, { "data.save_totals" } },
+  { "wall?seconds=1&rate=1000", 1, "data.write_totals", { "wall", "samples" },
+    { "data.write_totals" } },
 } do
-  local index, query, functions = table.unpack(case)
-  it(("%s of %s names %s"):format(index, query, table.concat(functions, ", ")),
-    function()
-      local missing, out
-      for _ = 1, 3 do -- seconds of a busy machine may be short of samples
-        local cum
-        cum, out = top(index, query)
-        missing = {}
-        for _, name in ipairs(functions) do
-          if (cum[name] or 0) == 0 then missing[#missing + 1] = name end
-        end
-        if #missing == 0 then break end
+  local query, wanted, name, types, functions = table.unpack(case, 1, 5)
+  it(("%s of %s names %s"):format(table.concat(types, " and "), query,
+    table.concat(functions, ", ")), function()
+      local profile = gather(query, wanted, name)
+      for _, type in ipairs(types) do
+        local cum, out = top(profile, type)
+        for _, f in ipairs(functions) do assert.is_true((cum[f] or 0) > 0, f .. "\n" .. out) end
       end
-      assert.same({}, missing, out)
     end)
 end

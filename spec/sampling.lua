@@ -42,6 +42,7 @@ end
 ---@field files string[] in pprof's format
 ---@field time? number seconds since 1970 at which it began, of a single profile
 ---@field duration number seconds
+---@field types string[] the names of the sample types
 ---@field samples sampling.Sample[]
 local Profile = {}
 Profile.__index = Profile
@@ -68,14 +69,14 @@ function M.read(file)
     samples[#samples + 1] = sample
   end
   return setmetatable({ files = { file }, time = time / 1e9, duration = duration / 1e9,
-    samples = samples }, Profile)
+    types = types, samples = samples }, Profile)
 end
 
 --- Adds the samples of another profile.
 function Profile:add(other)
   table.move(other.files, 1, #other.files, #self.files + 1, self.files)
   table.move(other.samples, 1, #other.samples, #self.samples + 1, self.samples)
-  self.duration = self.duration + other.duration
+  self.duration, self.types = self.duration + other.duration, other.types
 end
 
 --- The sum of a sample type, of all samples or of those for which `matches`
@@ -139,8 +140,8 @@ function M.take(server, query, folder)
 end
 
 --- Calls take(1), take(2), ... and adds up the profiles that they return until
--- these have `wanted` samples, all or those that match. Raises an error after
--- `at_most` profiles.
+-- these have `wanted` samples, all or those that match. The first sample type is
+-- the number of samples. Raises an error after `at_most` profiles.
 ---@param wanted integer
 ---@param at_most integer
 ---@param take fun(i: integer): sampling.Profile
@@ -150,10 +151,10 @@ function M.gather(wanted, at_most, take, matches)
   local all = setmetatable({ files = {}, samples = {}, duration = 0 }, Profile)
   for i = 1, at_most do
     all:add(take(i))
-    if all:sum("samples", matches) >= wanted then return all end
+    if all:sum(all.types[1], matches) >= wanted then return all end
   end
   return error(("%d profiles of %.1f s have %d samples; %d are needed"):format(at_most,
-    all.duration, all:sum("samples", matches), wanted), 2)
+    all.duration, all:sum(all.types[1], matches), wanted), 2)
 end
 
 --- Like gather, of profiles that a server is asked for.
