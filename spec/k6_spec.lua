@@ -1,9 +1,10 @@
--- k6_spec.lua: real k6 runs scripts/load-k6.js against the server, clean, and
--- both count the same requests.
+-- k6_spec.lua: real k6 runs scripts/load-k6.js against the server without a
+-- failure, and both count the same requests.
 -- Needs: k6 core
 local support = require "support"
 local real_k6 = require "real_k6"
 
+local REQUESTS = 500
 local k6, why = real_k6.find()
 
 local server
@@ -19,15 +20,18 @@ it("k6 runs scripts/load-k6.js", function()
     pending("k6 is not installed: " .. why)
     return
   end
+  -- A number of iterations, which does not depend on how fast the machine is.
+  -- So does the threshold of the latency, which may be crossed: exit code 99.
   local code, summary, printed = real_k6.run(k6, support.source .. "/scripts/load-k6.js",
-    "BASE=" .. server.url)
-  assert.equal(0, code, printed)
+    "DURATION=10m BASE=" .. server.url, "-u 10 -i " .. REQUESTS)
+  local _, n_crossed = printed:gsub("✗ '", "")
+  assert.is_true(code == 0 or code == 99 and n_crossed == 1 and
+    printed:find("✗ 'p(95)<1000'", 1, true) ~= nil, printed)
   local _, metrics = support.request(server.url .. "/metrics")
-  local sent = real_k6.number(summary, "http_reqs", "count")
+  assert.equal(REQUESTS, real_k6.number(summary, "http_reqs", "count"))
   assert.equal(0, real_k6.number(summary, "checks", "fails"), summary)
-  assert.equal(2 * sent, real_k6.number(summary, "checks", "passes"), summary)
-  assert.is_true(sent > 100, summary)
+  assert.equal(2 * REQUESTS, real_k6.number(summary, "checks", "passes"), summary)
   local counted = tonumber(metrics:match(
     '\nperilune_http_requests_total{route="GET /data",code="200"} (%d+)'))
-  assert.equal(sent, counted)
+  assert.equal(REQUESTS, counted)
 end)

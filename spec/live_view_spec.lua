@@ -1,7 +1,7 @@
--- live_view_spec.lua: the live view of `perilune load` on a real terminal,
--- tmux: what its screen shows, at several widths and while others write to it,
--- and that the terminal is as it was after every kind of exit. How a state
--- looks: spec/c/live_block.c.
+-- live_view_spec.lua: the live view of `perilune load` on a real terminal, tmux:
+-- the screen at several widths and while others write to it, and the terminal,
+-- which is as it was after every kind of exit. spec/c/live_block.c tests the text
+-- of the view.
 -- Needs: tmux core
 local socket = require "socket"
 local support = require "support"
@@ -39,7 +39,7 @@ describe("the live view", function()
   -- A script of two scenarios: 200/s, and 20 requests for what is not there.
   local function write_script(with)
     local path = folder .. "/test.lua"
-    local values = { DURATION = "20s", GRACE = "1s", STEADY = "", WRONG = "" }
+    local values = { DURATION = "10m", GRACE = "1s", STEADY = "", WRONG = "" }
     for key, value in pairs(with or {}) do values[key] = value end
     support.write_file(path, (SCRIPT:gsub("%u%u%u%u%u+", values)))
     return path
@@ -74,8 +74,8 @@ describe("the live view", function()
   end
 
   local function await(pattern)
-    support.wait_until(function() return find_line(pattern) end,
-      pattern .. " on the screen; it shows:\n" .. screen())
+    local ok = pcall(support.wait_until, function() return find_line(pattern) end, "it", 60)
+    assert.is_true(ok, pattern .. " does not come on the screen; it shows:\n" .. screen())
     return find_line(pattern)
   end
 
@@ -91,7 +91,7 @@ describe("the live view", function()
     tmux(("new-session -d -x %d -y %d %s"):format(columns, rows, command))
     support.wait_until(function()
       return support.run("tmux -L " .. name .. " has-session") == 0
-    end, "tmux")
+    end, "tmux", 60)
   end
 
   local function count(pattern)
@@ -112,7 +112,7 @@ describe("the live view", function()
       "echo \"exit code $?\"\nstty -a\nsleep 1000\n"):format(
       environment or "", server.url, quote(support.perilune), path,
       arguments or ""))
-    -- Nothing that this spec itself was started with.
+    -- Without the settings that this spec itself was started with.
     open(columns, rows, "env -u NO_COLOR -u LC_ALL -u LC_CTYPE " ..
       "LANG=C.UTF-8 sh " .. sh)
   end
@@ -129,7 +129,6 @@ describe("the live view", function()
     server = support.serve()
     plain = support.start({ support.perilune, "load",
       server.url .. "/healthz", "-u", "2", "-d", "11s" })
-    plain.begun = socket.gettime()
   end)
   teardown(function()
     close()
@@ -139,7 +138,7 @@ describe("the live view", function()
   end)
 
   it("shows the run's numbers at 80 columns, in place", function()
-    start(80, 24, write_script { DURATION = "20s" })
+    start(80, 24, write_script { DURATION = "10m" })
     await("^wrong .+ done$")
     local elapsed = await("%.lua → " .. server.url .. " +(%d%d:%d%d)$")
     assert.truthy(find_line("^steady constant%-arrival%-rate [█░]+ " ..
@@ -159,14 +158,14 @@ describe("the live view", function()
     support.wait_until(function()
       local now = find_line("%.lua → .- (%d%d:%d%d)$")
       return now and now > elapsed
-    end, "the clock")
+    end, "the clock", 60)
     assert.equal(1, count("^rate "))
     assert.equal(1, count("^  in all"))
-    -- The rate is that of the plan; a busy machine is late by 0.4 of it.
+    -- The rate is that of the plan, in one of the seconds of a busy machine.
     support.wait_until(function()
       local rate = tonumber(find_line("^rate +(%d+)/s"))
       return rate and math.abs(rate - 200) < 80
-    end, "a rate of 200/s")
+    end, "a rate of 200/s", 120)
   end)
 
   it("asks before it stops on q, and prints the summary", function()
@@ -202,7 +201,7 @@ describe("the live view", function()
       support.wait_until(function()
         local title = find_line("^.*%.lua → .*%d%d:%d%d$")
         return title and utf8.len(title) == columns
-      end, columns .. " columns of a title on the screen:\n" .. screen())
+      end, columns .. " columns of a title", 60)
       for _, line in ipairs { "^steady ", "^wrong ", "^rate ", "failed ",
         "^latency ", "^  now", "^  in all", "^generator ", "^q: stop" } do
         assert.equal(1, count(line), columns .. line .. "\n" .. screen())
@@ -217,7 +216,7 @@ describe("the live view", function()
     start(80, 40, write_script {
       WRONG = [[t.sleep(0.4) if t.iteration == 1 then
         print("printed by " .. t.vu) t.fail("on purpose") end]] })
-    support.wait_until(function() return count("on purpose") >= 2 end)
+    support.wait_until(function() return count("on purpose") >= 2 end, "two errors", 60)
     await("script errors 2")
     assert.equal(2, count("level=error event=script_error"))
     assert.equal(2, count("^printed by %d+"))
@@ -235,9 +234,8 @@ describe("the live view", function()
   it("gives the terminal back at a second Ctrl-C, and a fatal signal",
     function()
       start(80, 24, write_script {
-        STEADY = "if t.iteration == 10 then while true do end end" })
-      await("^q: stop")
-      socket.sleep(0.5)
+        STEADY = "if t.iteration == 10 then print 'spins' while true do end end" })
+      await("^spins$")
       keys("C-c")
       await("stopping")
       keys("C-c")
@@ -264,7 +262,7 @@ describe("the live view", function()
     check_restored()
     assert.equal(0, count("^rate "))
     keys("bg Enter")
-    socket.sleep(0.8) -- in which it must not draw
+    socket.sleep(0.8) -- in this time the block must not be drawn: that is the test
     keys("'echo still the shell' Enter")
     await("^still the shell")
     assert.equal(0, count("^rate "))
@@ -285,13 +283,18 @@ describe("the live view", function()
       { "LC_ALL=C NO_COLOR=1", false, false }, { "LC_ALL=C.UTF-8", true, true },
     } do
       os.remove(bytes)
-      start(80, 24, write_script(), "sleep 0.3; " .. case[1])
+      -- The program starts when all that it writes goes to the file.
+      os.remove(folder .. "/piped")
+      start(80, 24, write_script(), ("until [ -e %s/piped ]; do sleep 0.02; done; %s"):format(
+        folder, case[1]))
       tmux("pipe-pane 'cat >" .. bytes .. "'")
+      support.wait_until(function() return support.exists(bytes) end, "the pipe", 60)
+      support.write_file(folder .. "/piped", "")
       await("^wrong .+ done$") -- its bar is full
       support.wait_until(function()
         return support.exists(bytes) and
           support.read_file(bytes):find("done.*q: stop")
-      end, "what it writes")
+      end, "the bytes", 60)
       local text = support.read_file(bytes):gsub("\27%[%?%d+[hl]", "")
       assert.equal(case[2], text:find("\27%[[%d;]+m") ~= nil)
       assert.equal(case[3], text:find("[\x80-\xff]") ~= nil)
@@ -307,7 +310,7 @@ describe("the live view", function()
   end)
 
   it("writes a plain line every 10 s where there is no terminal", function()
-    assert.equal(0, plain:wait(30))
+    assert.equal(0, plain:wait(120))
     local out = plain:output()
     local line = out:match("^(.-\n)")
     assert.truthy(line:find("^00:%d%d / 00:11   2 of 2 VUs   [%d,]+/s   " ..
