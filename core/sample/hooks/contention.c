@@ -1,3 +1,4 @@
+/* contention.c -- chooses which waits are recorded and weighs them. */
 #include "sample/hooks/contention.h"
 
 #include <errno.h>
@@ -15,24 +16,30 @@
 struct tally contention_block_tally = TALLY_INIT;
 struct tally contention_mutex_tally = TALLY_INIT;
 
-/* What the flags say, and what holds with the wishes. */
+/* The process's own settings, from its command line. */
 static int64_t flag_rate_ns = CONTENTION_BLOCK_RATE_NS;
 static int64_t flag_fraction = CONTENTION_MUTEX_FRACTION;
+
+/* The finest of these settings and of all wishes. */
 static _Atomic int64_t block_rate_ns = CONTENTION_BLOCK_RATE_NS;
 static _Atomic int64_t mutex_fraction = CONTENTION_MUTEX_FRACTION;
 
-/* Of native waits so many times less is recorded, and of unlocks a share of the
- * others' waiting by that: with every one of them, a mutex that many threads
- * want was 3 to 8 times slower (bench/lock_cost.c, 3 and 45 frames). */
+/* Native waits are recorded so many times less often than the rate says. Native
+ * unlocks for which others waited shorter than NATIVE_HELD_GRAIN_NS are
+ * recorded with the probability waited / grain. When every one was recorded, a
+ * mutex that many threads want was 3 to 8 times slower (bench/lock_cost.c, 3
+ * and 45 frames). */
 static const int64_t NATIVE_GRAIN = 100;
 static const int64_t NATIVE_HELD_GRAIN_NS = 100 * CONTENTION_BLOCK_RATE_NS;
 
 atomic_bool contention_is_native;
 static bool watches_native;
 
+/* Guards the list of wishes. No other lock is taken while it is held. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct list wishes;
 
+/* Returns the smaller of two rates or fractions, where 0 means "none". */
 static int64_t finer(int64_t a, int64_t b)
 {
     if (a == 0 || b == 0)
@@ -41,7 +48,7 @@ static int64_t finer(int64_t a, int64_t b)
 }
 
 /* [lock] */
-static void choose(void)
+static void apply_wishes(void)
 {
     int64_t rate_ns = flag_rate_ns, fraction = flag_fraction;
     list_each (struct contention_wish, w, &wishes, in_wishes) {
@@ -56,26 +63,26 @@ static void choose(void)
 void contention_set_block_rate(int64_t rate_ns)
 {
     flag_rate_ns = rate_ns;
-    choose();
+    apply_wishes();
 }
 
 void contention_set_mutex_fraction(int64_t fraction)
 {
     flag_fraction = fraction;
-    choose();
+    apply_wishes();
 }
 
 void contention_watch_native(void)
 {
     watches_native = true;
-    choose();
+    apply_wishes();
 }
 
 void contention_want(struct contention_wish *wish)
 {
     pthread_mutex_lock(&lock);
     list_prepend(&wishes, &wish->in_wishes);
-    choose();
+    apply_wishes();
     pthread_mutex_unlock(&lock);
 }
 
@@ -83,12 +90,12 @@ void contention_unwant(struct contention_wish *wish)
 {
     pthread_mutex_lock(&lock);
     list_remove(&wish->in_wishes);
-    choose();
+    apply_wishes();
     pthread_mutex_unlock(&lock);
 }
 
-static void record(struct tally *tally, uintptr_t caller, unsigned flags,
-                   int64_t count, int64_t weight)
+static void record_stack(struct tally *tally, uintptr_t caller, unsigned flags,
+                         int64_t count, int64_t weight)
 {
     const struct current_stack *stack = current_stack_take(caller, flags);
     if (stack)
@@ -98,10 +105,11 @@ static void record(struct tally *tally, uintptr_t caller, unsigned flags,
         tally_add(tally, NULL, 0, 0, count, weight);
 }
 
-/* Of those shorter than `grain_ns`, keep a share of their length by it; each
- * that is kept stands for `grain_ns` then, and grain/length of them: a whole
- * number, right on the average. */
-static bool keep(int64_t grain_ns, int64_t *delay_ns, int64_t *count)
+/* Decides whether a delay is recorded. Delays of `grain_ns` or more always are.
+ * A shorter delay is kept with the probability delay / grain. It then stands
+ * for grain / delay delays that take `grain_ns` together; *count is that
+ * quotient, rounded at random so that its mean is exact. */
+static bool keep_delay(int64_t grain_ns, int64_t *delay_ns, int64_t *count)
 {
     uint64_t *random = random_of_thread();
     *count = 1;
@@ -120,16 +128,16 @@ static bool keep(int64_t grain_ns, int64_t *delay_ns, int64_t *count)
 void contention_waited(int64_t delay_ns)
 {
     int64_t rate_ns = block_rate_ns, count;
-    if (rate_ns > 0 && delay_ns > 0 && keep(rate_ns, &delay_ns, &count))
-        record(&contention_block_tally, CALLER, SAMPLE_ALLOCATION, count,
-               delay_ns);
+    if (rate_ns > 0 && delay_ns > 0 && keep_delay(rate_ns, &delay_ns, &count))
+        record_stack(&contention_block_tally, CALLER, SAMPLE_ALLOCATION, count,
+                     delay_ns);
 }
 
 void contention_coroutine_waited(struct lua_State *co, uint32_t labels,
                                  int64_t delay_ns)
 {
     int64_t rate_ns = block_rate_ns, count;
-    if (rate_ns > 0 && delay_ns > 0 && keep(rate_ns, &delay_ns, &count))
+    if (rate_ns > 0 && delay_ns > 0 && keep_delay(rate_ns, &delay_ns, &count))
         coroutine_add(co, FRAME_FULL, labels, count, delay_ns,
                       &contention_block_tally);
 }
@@ -139,8 +147,8 @@ void contention_held(int64_t delay_ns)
     int64_t fraction = mutex_fraction;
     if (fraction > 0 && delay_ns > 0 &&
         random_below(random_of_thread(), fraction) == 0)
-        record(&contention_mutex_tally, CALLER, SAMPLE_ALLOCATION, fraction,
-               delay_ns * fraction);
+        record_stack(&contention_mutex_tally, CALLER, SAMPLE_ALLOCATION,
+                     fraction, delay_ns * fraction);
 }
 
 void contention_native_waited(int64_t delay_ns)
@@ -148,8 +156,8 @@ void contention_native_waited(int64_t delay_ns)
     int64_t rate_ns = block_rate_ns, count;
     int error = errno;
     if (rate_ns > 0 && delay_ns > 0 && current_stack_may_take() &&
-        keep(rate_ns * NATIVE_GRAIN, &delay_ns, &count))
-        record(&contention_block_tally, CALLER, 0, count, delay_ns);
+        keep_delay(rate_ns * NATIVE_GRAIN, &delay_ns, &count))
+        record_stack(&contention_block_tally, CALLER, 0, count, delay_ns);
     errno = error;
 }
 
@@ -159,8 +167,8 @@ void contention_native_held(int64_t delay_ns)
     int error = errno;
     if (fraction > 0 && delay_ns > 0 && current_stack_may_take() &&
         random_below(random_of_thread(), fraction) == 0 &&
-        keep(NATIVE_HELD_GRAIN_NS, &delay_ns, &count))
-        record(&contention_mutex_tally, CALLER, 0, count * fraction,
-               delay_ns * fraction);
+        keep_delay(NATIVE_HELD_GRAIN_NS, &delay_ns, &count))
+        record_stack(&contention_mutex_tally, CALLER, 0, count * fraction,
+                     delay_ns * fraction);
     errno = error;
 }

@@ -1,14 +1,19 @@
-/* contention.h -- who waited (block) and who let others wait (mutex), by stack.
+/* contention.h -- counts waits for locks by stack: the stacks that waited (the
+ * profile `block`) and the stacks that held a lock for which others waited (the
+ * profile `mutex`).
  *
- * Of waits shorter than the block rate, a share of their length by the rate is
- * recorded, with a weight that makes up for those left out; of unlocks that
- * others waited for, one in `fraction`. Go's runtime does the same. So totals
- * are right at any rate, and a rate that changes does no harm.
+ * Both are sampled in the way of Go's runtime. A wait that is as long as the
+ * block rate is always recorded. A shorter wait is recorded with the
+ * probability length / rate and then counts as one of `rate` nanoseconds. One
+ * unlock in `fraction` is recorded and counts `fraction` times. So the totals
+ * are unbiased at every rate, and the rate may change at any time.
  *
- * Of what is native, waits of threads and not of tasks, less is recorded: a
- * stack takes some microseconds, in which who has waited for a mutex holds it.
+ * Waits of threads (native_lock.c) are recorded less often than waits of tasks
+ * (script/sync_wait.c), because the thread holds the mutex for which it has
+ * waited during the microseconds that its stack takes.
  *
- * Path: script/sync_wait.c, native_lock.c -> [contention] -> tally.c
+ * Path: script/sync_wait.c, native_lock.c -> [contention] -> current_stack.c,
+ *       coroutines.c -> tally.c
  */
 #ifndef SAMPLE_HOOKS_CONTENTION_H
 #define SAMPLE_HOOKS_CONTENTION_H
@@ -22,43 +27,49 @@
 #define CONTENTION_BLOCK_RATE_NS 10000
 #define CONTENTION_MUTEX_FRACTION 1
 
-/* The program's, since its start. Weights are nanoseconds. */
+/* All waits since the process started. Weights are in nanoseconds. */
 extern struct tally contention_block_tally, contention_mutex_tally;
 
-/* 0: none is recorded. Before other threads are there. */
+/* Set the process's rate and fraction; 0 records nothing. Called before other
+ * threads start. */
 void contention_set_block_rate(int64_t rate_ns);
 void contention_set_mutex_fraction(int64_t fraction);
 
-/* Somebody wants more of them for a while: the finest that anybody wants
- * holds. 0: no wish. [any thread] */
+/* Asks for more samples from contention_want until contention_unwant. While
+ * there are wishes, the finest of all wishes and of the process's own setting
+ * holds. The caller owns the wish, which stays in place meanwhile. 0 in a field
+ * asks for nothing. [any thread] */
 struct contention_wish {
     int64_t block_rate_ns, mutex_fraction;
-    struct list_link in_wishes;
+    struct list_link in_wishes; /* [lock of contention.c] */
 };
 void contention_want(struct contention_wish *wish);
 void contention_unwant(struct contention_wish *wish);
 
-/* What runs on the calling thread has waited, others have waited for it, for
- * `delay_ns`. [any thread, not in a handler, no lock held] */
+/* Record, at the stack of the calling thread, that the task which runs there
+ * has waited for `delay_ns`, or has held a lock while others waited for
+ * `delay_ns` all together. [any thread, no lock held, not in a signal handler]
+ */
 void contention_waited(int64_t delay_ns);
 void contention_held(int64_t delay_ns);
 
-/* A coroutine has waited that will not go on: in its yield, with these labels
- * (coroutine_add). [its thread] */
+/* Records the wait of a coroutine that is in its yield and will not be resumed,
+ * with these labels. [the coroutine's thread] */
 struct lua_State;
 void contention_coroutine_waited(struct lua_State *co, uint32_t labels,
                                  int64_t delay_ns);
 
-/* Watch mutexes and conditions of the C library too. Once, when stacks can be
- * taken. */
+/* Records waits for mutexes and conditions of the C library too. Called once,
+ * when stacks can be taken. */
 void contention_watch_native(void);
 
-/* They are watched, and a rate is not 0. */
+/* True if native waits are recorded and the rate or the fraction is not 0. */
 extern atomic_bool contention_is_native;
 
-/* As above, of the calling thread, in a function of native_lock.c. Nothing
- * where no stack may be taken. Leaves errno as it is. [any thread, not in a
- * handler, any lock held but a quiet one] */
+/* The same as contention_waited and contention_held, called by a function of
+ * native_lock.c for the calling thread. Record nothing where no stack may be
+ * taken (current_stack_may_take). Leave errno as it is. [any thread, any lock
+ * held except one taken by quiet_lock, not in a signal handler] */
 void contention_native_waited(int64_t delay_ns);
 void contention_native_held(int64_t delay_ns);
 

@@ -1,3 +1,5 @@
+/* coroutines.c -- the weak table of coroutines, and the stacks of those that do
+ * not run. */
 #include "sample/hooks/coroutines.h"
 
 #include <lauxlib.h>
@@ -8,7 +10,7 @@
 #include "sample/walk/sample.h"
 #include "sample/tables/tally.h"
 
-/* In the registry, under this address: the table. */
+/* Its address is the registry's key of the table. */
 static const char table_key;
 
 static void push_weak_table(lua_State *L)
@@ -43,8 +45,9 @@ void coroutines_compact(lua_State *L)
     lua_pop(L, 1);
 }
 
-/* The frame that makes a coroutine: the innermost of Lua; FRAME_FULL: none.
- * What makes one makes more, as a rule: the last is remembered. */
+/* Returns the innermost Lua frame, which makes a coroutine; FRAME_FULL if there
+ * is none. A line that makes one coroutine usually makes more, so the last
+ * answer is kept. */
 static uint32_t maker_of(lua_State *L)
 {
     static _Thread_local struct {
@@ -54,7 +57,7 @@ static uint32_t maker_of(lua_State *L)
         int line_defined, line;
         uint32_t frame;
     } last;
-    enum { MAX_LEVELS = 3 }; /* coroutine.create is one; wrap and C ones */
+    enum { MAX_LEVELS = 3 }; /* C functions may stand above the Lua frame */
     lua_Debug ar;
     for (int level = 0; level < MAX_LEVELS; level++) {
         if (!lua_getstack(L, level, &ar) || !ar.i_ci)
@@ -76,8 +79,8 @@ static uint32_t maker_of(lua_State *L)
     return last.frame;
 }
 
-/* A coroutine's value in the table: its number, above the frame that made it.
- */
+/* The low bits of a coroutine's value in the table are the frame that made it,
+ * the others its number. */
 enum { FRAME_BITS = 24 };
 
 static lua_Integer origin_value(lua_State *L)
@@ -137,7 +140,7 @@ static uint32_t frame_of(lua_State *co, lua_Debug *ar)
              : frames_lua(ar->source, ar->linedefined, ar->currentline);
 }
 
-/* The function that it will begin with. */
+/* Returns the frame of the function with which a coroutine will begin. */
 static uint32_t first_frame(lua_State *co)
 {
     lua_Debug ar;

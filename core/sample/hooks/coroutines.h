@@ -1,8 +1,13 @@
-/* coroutines.h -- knows all coroutines of a state, and what those are at that
- * do not run.
+/* coroutines.h -- knows every coroutine of a Lua state, and reads the stacks of
+ * those that do not run.
  *
- * They are the keys of a weak table in the registry, to which lua_newthread
- * adds: the collector's own list must not be walked.
+ * The registry of each tracked state holds a weak table whose keys are the
+ * coroutines; lua_newthread adds to it. The collector's own list of objects
+ * cannot be used, because the API gives no safe access to it.
+ *
+ *     table[coroutine] = number << 24 | frame that made it
+ *
+ * All functions run on the thread that runs the state.
  *
  * Path: lua_api.c -> [coroutines] -> tally.c
  */
@@ -16,38 +21,43 @@
 struct lua_State;
 struct tally;
 
-/* Know the coroutines that this state makes from now on. May raise. */
+/* Makes the table of a state, so that the coroutines made from now on are
+ * known. May raise a Lua error. */
 void coroutines_track(struct lua_State *L);
 
-/* Give back the room of those that are gone: a table of Lua's does not shrink
- * by itself. May raise. */
+/* Replaces the table by one of the right size, because a Lua table does not
+ * shrink when keys go. May raise a Lua error. */
 void coroutines_compact(struct lua_State *L);
 
-/* The coroutine on top of L's stack was just made. May raise. [lua_api.c] */
+/* Adds the coroutine on top of L's stack, which was just made. Does nothing if
+ * the state is not tracked. May raise a Lua error. Called by lua_newthread. */
 void coroutines_add(struct lua_State *L);
 
 struct coroutine_origin {
-    int64_t number; /* from 1; no two of the process have the same */
-    uint32_t maker; /* the frame of Lua that made it; FRAME_FULL: none */
+    int64_t number; /* from 1, unique in the process */
+    uint32_t maker; /* frame (frames.h) of the Lua function that made it;
+                       FRAME_FULL: not known */
 };
 
-/* Call `visit` for each. It may neither raise nor make coroutines. */
+/* Calls `visit` for each coroutine. `visit` must neither raise an error nor
+ * make a coroutine. */
 typedef void (*coroutine_visit_fn)(void *ctx, struct lua_State *co,
                                    const struct coroutine_origin *origin);
 void coroutines_each(struct lua_State *L, coroutine_visit_fn visit, void *ctx);
 
-/* In which state a coroutine is: "suspended" in a yield, "not started";
- * NULL: it runs, has resumed another one, or is over. */
+/* Returns "suspended" if the coroutine has yielded and "not started" if it has
+ * not run yet. Returns NULL if it runs, has resumed another coroutine or has
+ * ended. */
 const char *coroutine_state(struct lua_State *co);
 
-/* Its stack, leaf first. It must not run. Returns the number of frames; 0 when
- * out of memory. */
+/* Writes the stack of a coroutine that does not run, as ids of frames.h, leaf
+ * first. Returns the number of frames, 0 if out of memory. */
 enum { COROUTINE_MAX_FRAMES = SAMPLE_MAX_LUA + 1 };
 unsigned coroutine_frames(struct lua_State *co,
                           uint32_t frames[COROUTINE_MAX_FRAMES]);
 
-/* Add its stack to a tally, above it the frame `leaf` (frames.h; FRAME_FULL:
- * none). It must not run. */
+/* Adds the stack of a coroutine that does not run to a tally, with the frame
+ * `leaf` on top unless `leaf` is FRAME_FULL. Adds nothing if out of memory. */
 void coroutine_add(struct lua_State *co, uint32_t leaf, uint32_t labels,
                    int64_t count, int64_t weight, struct tally *tally);
 

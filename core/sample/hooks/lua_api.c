@@ -1,8 +1,14 @@
-/* lua_api.c -- functions of the Lua API, ours in place of the archive's.
+/* lua_api.c -- the functions of the Lua API that Perilune defines in place of
+ * the Lua archive's own.
  *
- * Every call of them passes through here: liblua's own, ours and those of C
- * modules. They do what the manual says, and tell the sampler which coroutine
- * runs on this thread and which hook is the user's.
+ * The archive's functions are renamed at build time (platform/lua_archive.h),
+ * so every call comes here: the calls inside liblua, Perilune's own and those
+ * of C modules. Each function does what Lua's manual says. In addition it tells
+ * the sampler which coroutine runs on the calling thread, which coroutines a
+ * state has, and which debug hook is the user's. Each function runs on the
+ * thread that calls it, which is the thread that runs the state.
+ *
+ * Path: [lua_api] -> walk/entry.h, walk/safepoint.c, coroutines.c
  */
 #include "sample/platform/lua_archive.h"
 
@@ -22,7 +28,8 @@ LUA_API int lua_resume(lua_State *L, lua_State *from, int nargs, int *nres)
     return status;
 }
 
-/* Runs the pending __close metamethods of L. */
+/* lua_resetthread runs the pending __close metamethods of L, so L needs an
+ * entry of its own. */
 LUA_API int lua_resetthread(lua_State *L)
 {
     struct entry entry;
@@ -38,8 +45,9 @@ static bool is_same_state(lua_State *a, lua_State *b)
            lua_topointer(b, LUA_REGISTRYINDEX);
 }
 
-/* os.exit closes the state that it runs in: nothing of it runs on after that,
- * and the handler must not look at it. */
+/* os.exit may close a state while functions of the state are still on the C
+ * stack. The signal handler must not read the state any more, so its entries
+ * end first. */
 LUA_API void lua_close(lua_State *L)
 {
     struct sampler_thread *t = thread_self;
@@ -52,7 +60,8 @@ LUA_API void lua_close(lua_State *L)
         vm_heap_free(heap);
 }
 
-/* A new coroutine inherits its maker's hook: not ours. */
+/* Lua gives the new coroutine the hook of its maker. If that hook is the
+ * sampler's, the coroutine gets the user's hook in its place. */
 LUA_API lua_State *lua_newthread(lua_State *L)
 {
     lua_State *child = archive_lua_newthread(L);
@@ -74,7 +83,7 @@ LUA_API void lua_sethook(lua_State *L, lua_Hook hook, int mask, int count)
     thread_unblock(t);
 }
 
-/* The user's hook of L, whether ours stands in for it just now or not. */
+/* Returns the user's hook of L, also while the sampler's hook replaces it. */
 static struct armed_hook get_hook(lua_State *L)
 {
     struct sampler_thread *t = thread_self;

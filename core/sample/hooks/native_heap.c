@@ -1,3 +1,10 @@
+/* native_heap.c -- defines malloc, free and their relatives.
+ *
+ * Each thread counts down the bytes to its next sample (the gap, heap.h), so a
+ * block within the gap costs a comparison and a subtraction. After fork the
+ * child has only one thread, so any lock may be held for ever. The child
+ * never samples, and its free does not look for sampled blocks.
+ */
 #include "sample/hooks/native_heap.h"
 
 #include "base/libc_malloc.h"
@@ -25,17 +32,19 @@ extern void *__libc_memalign(size_t alignment, size_t size);
 extern void *__libc_valloc(size_t size);
 extern void *__libc_pvalloc(size_t size);
 
-/* A thread looks this often whether sampling has started. */
+/* While sampling is off, a thread checks after so many bytes whether it has
+ * started. */
 enum { IDLE_GAP_BYTES = 1 << 16 };
 
 static atomic_bool is_started;
 
-/* local-exec: reading one calls nothing and allocates nothing. */
+/* local-exec: other thread-local variables may be allocated by malloc when a
+ * thread first reads them. */
 #define LOCAL static _Thread_local __attribute__((tls_model("local-exec")))
-LOCAL int64_t gap_bytes; /* until this thread's next sample */
-LOCAL uint64_t random_state;
+LOCAL int64_t gap_bytes;     /* until this thread's next sample */
+LOCAL uint64_t random_state; /* of heap_next_gap; 0: not seeded yet */
 
-static void record(void *address, size_t size, uintptr_t caller)
+static void record_block(void *address, size_t size, uintptr_t caller)
 {
     int error = errno;
     struct native_block block = {.address = address, .size = size};
@@ -48,9 +57,9 @@ static void record(void *address, size_t size, uintptr_t caller)
     errno = error;
 }
 
-/* The gap ends within this block. What the sampler itself allocates is passed
- * over, and a new gap drawn all the same: the next one is no likelier for it.
- */
+/* The gap ends within this new block: records the block and draws a new gap. A
+ * block of the sampler itself is not recorded, but a new gap is drawn all the
+ * same, so that the next block is not likelier to be recorded. */
 static __attribute__((noinline)) void end_gap(void *address, size_t size,
                                               uintptr_t caller)
 {
@@ -58,7 +67,7 @@ static __attribute__((noinline)) void end_gap(void *address, size_t size,
         gap_bytes = IDLE_GAP_BYTES;
         return;
     }
-    if (!random_state) { /* the thread's first: there was no gap yet */
+    if (!random_state) { /* the thread's first block: no gap was drawn yet */
         random_state = random_seed();
         gap_bytes = heap_next_gap(&random_state) - (int64_t)size;
         if (gap_bytes > 0)
@@ -66,11 +75,12 @@ static __attribute__((noinline)) void end_gap(void *address, size_t size,
     }
     gap_bytes = heap_next_gap(&random_state);
     if (current_stack_may_take())
-        record(address, size, caller);
+        record_block(address, size, caller);
 }
 
-/* Most blocks lie within the gap, and only shorten it. Unsigned, so that a size
- * which malloc will refuse does not; a thread's first gap is 0. */
+/* Returns true, and shortens the gap, if a block of this size lies within the
+ * gap, as nearly all do. The comparison is unsigned, so that a size which
+ * malloc will refuse does not. A thread's first gap is 0. */
 static inline bool is_in_gap(size_t size)
 {
     if (__builtin_expect(size >= (size_t)gap_bytes, 0))
@@ -79,8 +89,9 @@ static inline bool is_in_gap(size_t size)
     return true;
 }
 
-/* `address` is a new block, or NULL, that is not in the gap. */
-static void *came(void *address, size_t size, uintptr_t caller)
+/* Called with a new block that does not lie within the gap, or NULL. Returns
+ * the block. */
+static void *after_alloc(void *address, size_t size, uintptr_t caller)
 {
     if (address)
         end_gap(address, size, caller);
@@ -89,27 +100,30 @@ static void *came(void *address, size_t size, uintptr_t caller)
 
 #define CALLER ((uintptr_t)__builtin_return_address(0))
 
-/* The block that `take`, an expression, gives. Its value twice in the code: a
- * block within the gap costs a jump to the C library, and no frame. */
+/* Evaluates to the block that `take`, an expression, allocates. `take` stands
+ * twice in the code, so that a block within the gap costs a jump to the C
+ * library and no stack frame. */
 #define ALLOCATE(take, size)                                                   \
-    (is_in_gap(size) ? (take) : came(take, size, CALLER))
+    (is_in_gap(size) ? (take) : after_alloc(take, size, CALLER))
 
-/* Is the block at `address`, which is about to go, a sampled one? */
-static bool take_out(void *address, struct native_block *block)
+/* Returns true and fills *block if the block at `address`, which is about to be
+ * freed, is sampled. */
+static bool forget_sampled(void *address, struct native_block *block)
 {
     return !quiet_is_child && native_blocks_remove(address, block);
 }
 
-/* Out of the way of all other blocks. */
-static __attribute__((noinline)) void leave(void *address)
+/* Removes a block from the profile if it is sampled. Not inline, so that the
+ * code for all other blocks stays short. */
+static __attribute__((noinline)) void before_free(void *address)
 {
     struct native_block block;
-    if (take_out(address, &block))
+    if (forget_sampled(address, &block))
         heap_remove(block.position, block.size);
 }
 
-/* Blocks that come have their gap to tell that sampling is off; those that go
- * ask. */
+/* Returns false if the block is definitely not sampled. malloc learns from its
+ * gap whether sampling is on. free has no gap and checks the flag. */
 static inline bool may_be_sampled(const void *address)
 {
     return atomic_load_explicit(&is_started, memory_order_relaxed) &&
@@ -121,15 +135,15 @@ void *malloc(size_t size) { return ALLOCATE(__libc_malloc(size), size); }
 static __attribute__((noinline)) void *calloc_beyond_gap(size_t n, size_t size,
                                                          uintptr_t caller)
 {
-    return came(__libc_calloc(n, size), n * size, caller);
+    return after_alloc(__libc_calloc(n, size), n * size, caller);
 }
 
-/* Not ALLOCATE, which would make a frame for two arguments. */
+/* Without ALLOCATE, which would need a stack frame for two arguments. */
 void *calloc(size_t n, size_t size)
 {
     size_t total;
-    if (__builtin_mul_overflow(n, size, &total)) /* refused */
-        return __libc_calloc(n, size);
+    if (__builtin_mul_overflow(n, size, &total))
+        return __libc_calloc(n, size); /* fails */
     return is_in_gap(total) ? __libc_calloc(n, size)
                             : calloc_beyond_gap(n, size, CALLER);
 }
@@ -137,16 +151,17 @@ void *calloc(size_t n, size_t size)
 void free(void *address)
 {
     if (may_be_sampled(address))
-        leave(address);
+        before_free(address);
     __libc_free(address);
 }
 
-/* A block that may be a sampled one. */
-static __attribute__((noinline)) void *resize_sampled(void *address,
-                                                      size_t size)
+/* Resizes a block that may be sampled. If that fails, the old block stays
+ * sampled. */
+static __attribute__((noinline)) void *realloc_sampled(void *address,
+                                                       size_t size)
 {
     struct native_block old;
-    bool was_sampled = take_out(address, &old);
+    bool was_sampled = forget_sampled(address, &old);
     void *moved = __libc_realloc(address, size);
     bool is_still_there = was_sampled && !moved && size > 0;
     if (was_sampled && !(is_still_there && native_blocks_add(&old)))
@@ -154,15 +169,15 @@ static __attribute__((noinline)) void *resize_sampled(void *address,
     return moved;
 }
 
-static inline void *resize(void *address, size_t size)
+static inline void *realloc_any(void *address, size_t size)
 {
-    return may_be_sampled(address) ? resize_sampled(address, size)
+    return may_be_sampled(address) ? realloc_sampled(address, size)
                                    : __libc_realloc(address, size);
 }
 
 void *realloc(void *address, size_t size)
 {
-    return ALLOCATE(resize(address, size), size);
+    return ALLOCATE(realloc_any(address, size), size);
 }
 
 void *reallocarray(void *address, size_t n, size_t size)
@@ -172,7 +187,7 @@ void *reallocarray(void *address, size_t n, size_t size)
         errno = ENOMEM;
         return NULL;
     }
-    return ALLOCATE(resize(address, total), total);
+    return ALLOCATE(realloc_any(address, total), total);
 }
 
 void *memalign(size_t alignment, size_t size)

@@ -10,7 +10,8 @@ struct tally thread_create_tally = TALLY_INIT;
 typedef int (*create_fn)(pthread_t *, const pthread_attr_t *, void *(*)(void *),
                          void *);
 
-/* The one behind this one: glibc's, or a sanitizer's. */
+/* Returns the pthread_create behind this file's: the C library's, or a
+ * sanitizer's. */
 static create_fn next_create(void)
 {
     static _Atomic(create_fn) next;

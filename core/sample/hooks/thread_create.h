@@ -1,14 +1,18 @@
-/* thread_create.h -- which stacks made threads: pthread_create, ours in front
- * of the C library's, for all that calls it.
+/* thread_create.h -- counts the threads that the process makes, by the stack
+ * that made them, for the profile `threadcreate`.
  *
- * Path: [thread_create] -> current_stack.c -> tally.c
+ * thread_create.c defines pthread_create in front of the C library's, so every
+ * call in the process comes through it, the calls of shared libraries too.
+ *
+ * Path: [thread_create] -> current_stack.c -> tally.c -> tally_profile.c
  */
 #ifndef SAMPLE_HOOKS_THREAD_CREATE_H
 #define SAMPLE_HOOKS_THREAD_CREATE_H
 
 #include "sample/tables/tally.h"
 
-/* Each thread that was made, once. */
+/* One event for each thread made since the process started, at the stack that
+ * called pthread_create. The weight is always 0. */
 extern struct tally thread_create_tally;
 
 #endif

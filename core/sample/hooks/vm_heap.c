@@ -1,3 +1,5 @@
+/* vm_heap.c -- a lua_Alloc that draws gaps between samples (heap.h), and marks
+ * the sampled blocks by their address. */
 #include "sample/hooks/vm_heap.h"
 
 #include <lua.h>
@@ -12,13 +14,13 @@
 #include "sample/walk/safepoint.h"
 #include "sample/hooks/vm_heap_type.h"
 
-/* In front of a sampled block, and of a large one. malloc aligns to 16, the
- * block is at 24. */
+/* Stands in front of a sampled or large block. malloc's blocks are aligned to
+ * 16, so a block behind 24 bytes of header is at 8 modulo 16. */
 struct header {
-    uint32_t mark;
-    _Atomic uint32_t n_users; /* Lua, and who shares it */
-    uint64_t size;
-    uint32_t position; /* of heap_add */
+    uint32_t mark;            /* HEADER_MARK */
+    _Atomic uint32_t n_users; /* Lua, and each vm_heap_share */
+    uint64_t size;            /* of the block, without the header */
+    uint32_t position;        /* if sampled: from heap_add */
     bool is_sampled;
 };
 
@@ -37,15 +39,17 @@ static struct header *header_of(const void *block)
     return (struct header *)((uintptr_t)block - HEADER_BYTES);
 }
 
-/* One writer: plain adds, readable from other threads. */
-static void count(_Atomic int64_t *counter, int64_t n)
+/* A counter has one writer, so a plain addition is enough; other threads may
+ * read it. */
+static void add_to_counter(_Atomic int64_t *counter, int64_t n)
 {
     atomic_store_explicit(
         counter, atomic_load_explicit(counter, memory_order_relaxed) + n,
         memory_order_relaxed);
 }
 
-/* A sanitizer is to see each block: all are malloc's then. */
+/* In builds with a sanitizer all blocks come from malloc, so that the sanitizer
+ * sees each of them. */
 static bool is_pooled(size_t size)
 {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -56,8 +60,9 @@ static bool is_pooled(size_t size)
 #endif
 }
 
-/* The block behind a header that malloc or realloc gave, or NULL. */
-static void *begin(struct header *header, size_t size)
+/* Fills the header at the start of memory from malloc or realloc. Returns the
+ * block behind it, or NULL if `header` is NULL. */
+static void *init_header(struct header *header, size_t size)
 {
     if (!header)
         return NULL;
@@ -65,17 +70,17 @@ static void *begin(struct header *header, size_t size)
     return header + 1;
 }
 
-/* Room for a block that is not sampled. */
-static void *take(struct vm_heap *heap, size_t size)
+/* Returns a new block that is not sampled, or NULL. */
+static void *allocate_unsampled(struct vm_heap *heap, size_t size)
 {
     if (is_pooled(size))
         return block_pool_take(&heap->pool, size);
     if (is_large(size))
-        return begin(libc_malloc(HEADER_BYTES + size), size);
+        return init_header(libc_malloc(HEADER_BYTES + size), size);
     return libc_malloc(size);
 }
 
-/* A user of the block, perhaps the last one, is done with it. */
+/* Ends one use of a block with a header. The last use frees the block. */
 static void release_headed(const void *block)
 {
     struct header *header = header_of(block);
@@ -87,7 +92,7 @@ static void release_headed(const void *block)
     libc_free(header);
 }
 
-static void release(struct vm_heap *heap, void *block, size_t size)
+static void release_block(struct vm_heap *heap, void *block, size_t size)
 {
     if (has_header(block))
         release_headed(block);
@@ -97,11 +102,11 @@ static void release(struct vm_heap *heap, void *block, size_t size)
         libc_free(block);
 }
 
-/* Room for `size` bytes that is recorded in the profile. `kind` is what Lua
- * says that a new block is. */
+/* Returns a new block that is recorded in the profile, or NULL. `kind` is as in
+ * vm_heap_type. */
 static void *allocate_sampled(size_t size, size_t kind, uintptr_t caller)
 {
-    void *block = begin(libc_malloc(HEADER_BYTES + size), size);
+    void *block = init_header(libc_malloc(HEADER_BYTES + size), size);
     if (!block)
         return NULL;
     const struct current_stack *stack =
@@ -115,53 +120,59 @@ static void *allocate_sampled(size_t size, size_t kind, uintptr_t caller)
     return block;
 }
 
-/* The same block, or a new one, of `nsize` bytes that is recorded. */
-static void *sample(struct vm_heap *heap, void *ptr, size_t osize, size_t nsize,
-                    uintptr_t caller)
+/* Moves the block to a new block that is recorded, or makes one if `ptr` is
+ * NULL. Returns NULL, and leaves the old block as it is, if out of memory. */
+static void *reallocate_sampled(struct vm_heap *heap, void *ptr, size_t osize,
+                                size_t nsize, uintptr_t caller)
 {
     void *block = allocate_sampled(nsize, ptr ? 0 : osize, caller);
     if (block && ptr) {
         memcpy(block, ptr, osize < nsize ? osize : nsize);
-        release(heap, ptr, osize);
+        release_block(heap, ptr, osize);
     }
     return block;
 }
 
-/* To a block that is not recorded. */
-static void *move(struct vm_heap *heap, void *ptr, size_t osize, size_t nsize)
+/* Moves the block to a new block that is not recorded. If out of memory, the
+ * function returns the old block when the block is to shrink, because Lua
+ * assumes that shrinking never fails, and NULL otherwise. */
+static void *reallocate_unsampled(struct vm_heap *heap, void *ptr, size_t osize,
+                                  size_t nsize)
 {
-    void *block = take(heap, nsize);
-    if (!block) /* Lua takes it that a block can always shrink */
+    void *block = allocate_unsampled(heap, nsize);
+    if (!block)
         return nsize <= osize ? ptr : NULL;
     memcpy(block, ptr, osize < nsize ? osize : nsize);
-    release(heap, ptr, osize);
+    release_block(heap, ptr, osize);
     return block;
 }
 
-/* Of one with a header, that nobody shares: Lua never resizes a string. */
+/* Resizes a block that has a header, without recording it. No other user shares
+ * the block: only strings are shared, and Lua never resizes a string. */
 static void *resize_headed(struct vm_heap *heap, void *ptr, size_t osize,
                            size_t nsize)
 {
     if (header_of(ptr)->is_sampled || !is_large(nsize))
-        return move(heap, ptr, osize, nsize);
-    return begin(libc_realloc(header_of(ptr), HEADER_BYTES + nsize), nsize);
+        return reallocate_unsampled(heap, ptr, osize, nsize);
+    return init_header(libc_realloc(header_of(ptr), HEADER_BYTES + nsize),
+                       nsize);
 }
 
-/* Without recording it. */
+/* Resizes a block, or makes one if `ptr` is NULL, without recording it. */
 static void *resize_unsampled(struct vm_heap *heap, void *ptr, size_t osize,
                               size_t nsize)
 {
     if (!ptr)
-        return take(heap, nsize);
+        return allocate_unsampled(heap, nsize);
     if (has_header(ptr))
         return resize_headed(heap, ptr, osize, nsize);
     if (is_large(nsize))
-        return move(heap, ptr, osize, nsize);
+        return reallocate_unsampled(heap, ptr, osize, nsize);
     if (!is_pooled(osize) && !is_pooled(nsize))
         return libc_realloc(ptr, nsize);
     if (block_pool_class(osize) == block_pool_class(nsize))
         return ptr;
-    return move(heap, ptr, osize, nsize);
+    return reallocate_unsampled(heap, ptr, osize, nsize);
 }
 
 static void begin_gap(struct vm_heap *heap)
@@ -185,14 +196,15 @@ void vm_heap_free(struct vm_heap *heap)
     free(heap);
 }
 
-/* Out of the way of all other blocks: a sample is near, or this is the one. */
+/* Resizes a block when the next sample is near or due at this block. Not
+ * inline, so that the code for all other blocks stays short. */
 static __attribute__((noinline)) void *
 resize_near_sample(struct vm_heap *heap, void *ptr, size_t osize, size_t nsize,
                    uintptr_t caller)
 {
     if ((int64_t)nsize >= heap->gap_bytes + VM_HEAP_NEAR_BYTES &&
         current_stack_may_take()) {
-        void *block = sample(heap, ptr, osize, nsize, caller);
+        void *block = reallocate_sampled(heap, ptr, osize, nsize, caller);
         if (block) {
             begin_gap(heap);
             safepoint_watch_lines(heap->gap_bytes <= 0);
@@ -206,8 +218,8 @@ resize_near_sample(struct vm_heap *heap, void *ptr, size_t osize, size_t nsize,
     return block;
 }
 
-static void *resize(struct vm_heap *heap, void *ptr, size_t osize, size_t nsize,
-                    uintptr_t caller)
+static void *resize_block(struct vm_heap *heap, void *ptr, size_t osize,
+                          size_t nsize, uintptr_t caller)
 {
     if (__builtin_expect((int64_t)nsize >= heap->gap_bytes, 0))
         return resize_near_sample(heap, ptr, osize, nsize, caller);
@@ -223,20 +235,21 @@ void *vm_heap_realloc(void *ud, void *ptr, size_t osize, size_t nsize)
     int64_t old_bytes = ptr ? (int64_t)osize : 0;
     if (nsize == 0) {
         if (ptr)
-            release(heap, ptr, osize);
-        count(&heap->used_bytes, -old_bytes);
+            release_block(heap, ptr, osize);
+        add_to_counter(&heap->used_bytes, -old_bytes);
         return NULL;
     }
-    void *block =
-        resize(heap, ptr, osize, nsize, (uintptr_t)__builtin_return_address(0));
+    void *block = resize_block(heap, ptr, osize, nsize,
+                               (uintptr_t)__builtin_return_address(0));
     if (block) {
-        count(&heap->used_bytes, (int64_t)nsize - old_bytes);
-        count(&heap->allocated_bytes, (int64_t)nsize);
+        add_to_counter(&heap->used_bytes, (int64_t)nsize - old_bytes);
+        add_to_counter(&heap->allocated_bytes, (int64_t)nsize);
     }
     return block;
 }
 
-/* What Lua 5.4 has in front of a string's bytes; a NUL is behind them. */
+/* Lua 5.4 has so many bytes in front of a string's text, and a NUL behind it.
+ */
 enum { STRING_HEADER_BYTES = 24 };
 _Static_assert(LUA_VERSION_NUM == 504, "the layout of strings");
 
@@ -252,7 +265,7 @@ bool vm_heap_share(const char *text, size_t len)
         return false;
     struct header *header = header_of(block_of(text));
     if (header->mark != HEADER_MARK || header->size != size)
-        return false; /* this Lua lays them out in another way */
+        return false; /* this release of Lua lays strings out differently */
     atomic_fetch_add_explicit(&header->n_users, 1, memory_order_relaxed);
     return true;
 }

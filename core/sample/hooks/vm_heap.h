@@ -1,17 +1,29 @@
-/* vm_heap.h -- the allocator of a Lua state: counts, and samples for the heap
- * profile.
+/* vm_heap.h -- the allocator of a Lua state: counts the state's memory and
+ * samples its blocks for the heap profile.
  *
- * It takes its memory from the C library itself (libc_malloc.h), so that a
- * block of it is not one of native_heap.c too.
+ * A sampled block and a large block have a header in front and lie at an
+ * address that is 8 modulo 16:
  *
- * A sampled block, and a large one, lies at an address that is 8 modulo 16, 24
- * bytes into what malloc gave, with a header in front; all others are at
- * multiples of 16, and are malloc's or, the small ones, the pool's as they are.
- * So a block tells by its address whether it has a header. Lua needs no more
- * than 8.
+ *     address from malloc, 0 modulo 16       address that Lua gets, 8 modulo 16
+ *     |                                      |
+ *     v                                      v
+ *     +------+---------+------+--------------+--------------------
+ *     | mark | n_users | size | position ... | the block's bytes
+ *     +------+---------+------+--------------+--------------------
+ *      <---------- header, 24 bytes -------->
  *
- * The header counts who uses the block: a long string can go to a client as it
- * is, while Lua frees it, or the state is closed.
+ * All other blocks have no header and lie at multiples of 16; small ones come
+ * from a pool (base/block_pool.h). So the address of a block tells whether the
+ * block has a header, and freeing a block that is not sampled costs one test.
+ * Lua needs no alignment above 8.
+ *
+ * The header counts the users of the block, because a long string can be sent
+ * to a client while Lua frees it or the state is closed.
+ *
+ * The memory comes from the C library itself (base/libc_malloc.h), so that
+ * native_heap.c does not count it a second time.
+ *
+ * Path: [vm_heap] -> current_stack.c, vm_heap_type.c -> heap.c
  */
 #ifndef SAMPLE_HOOKS_VM_HEAP_H
 #define SAMPLE_HOOKS_VM_HEAP_H
@@ -23,36 +35,42 @@
 
 #include "base/block_pool.h"
 
-/* So far from a sample, lines are watched (safepoint_watch_lines). */
+/* When a sample is at most this many bytes away, the interpreter watches lines
+ * (safepoint_watch_lines). */
 enum { VM_HEAP_NEAR_BYTES = 2048 };
 
-/* Written by the thread that runs the state, read by any. */
+/* The counters are written by the thread that runs the state and may be read by
+ * any thread; the other fields belong to the thread that runs the state. */
 struct vm_heap {
-    _Atomic int64_t used_bytes;      /* what the state holds now */
-    _Atomic int64_t allocated_bytes; /* all that it ever asked for */
+    _Atomic int64_t used_bytes;      /* live now */
+    _Atomic int64_t allocated_bytes; /* allocated since the state was made */
     _Atomic int64_t n_collections;
     int64_t gap_bytes; /* until the next sample is VM_HEAP_NEAR_BYTES away */
-    uint64_t random;
+    uint64_t random;   /* of heap_next_gap */
     struct block_pool pool;
 };
 
-/* For lua_newstate. NULL when out of memory. lua_close of the state frees it
- * (lua_api.c); without a state, vm_heap_free does. */
+/* Makes the allocator of one state, for lua_newstate. Returns NULL if out of
+ * memory. lua_close frees the allocator (lua_api.c); the caller calls
+ * vm_heap_free only if no state was made with it. */
 struct vm_heap *vm_heap_new(void);
 void vm_heap_free(struct vm_heap *heap);
 
-/* A lua_Alloc; ud is the vm_heap. */
+/* The lua_Alloc; `ud` is the struct vm_heap. Lua calls it on the thread that
+ * runs the state. */
 void *vm_heap_realloc(void *ud, void *ptr, size_t osize, size_t nsize);
 
-/* From here on a string is in a block that can be shared. */
+/* Blocks of this size or more have a header, so the string in one can be
+ * shared. */
 #define VM_HEAP_LARGE_BYTES ((size_t)16 << 10)
 
-/* Use the bytes of a string of a state with this allocator, as lua_tolstring
- * gives them, beyond its time in Lua, until vm_heap_unshare. False when it is
- * too short for that. [the state's thread] */
+/* Keeps the bytes of a Lua string alive after Lua has freed the string, until
+ * vm_heap_unshare. `text` and `len` are as lua_tolstring returns them. Returns
+ * false if the string is too short to be shared. Called on the thread that runs
+ * the state, while the string is live in Lua. */
 bool vm_heap_share(const char *text, size_t len);
 
-/* Once for each vm_heap_share. [any thread] */
+/* Ends one vm_heap_share; the last user frees the block. [any thread] */
 void vm_heap_unshare(const char *text);
 
 #endif

@@ -1,6 +1,4 @@
-/* vm_heap_type.c -- Lua says what a new object is. What belongs to one, most
- * of the bytes, is told by the function that asks for it: the innermost of
- * those below on the native stack. */
+/* vm_heap_type.c -- tells which kind of object a block belongs to. */
 #include "sample/hooks/vm_heap_type.h"
 
 #include <lua.h>
@@ -9,12 +7,14 @@
 #include "sample/platform/code_map.h"
 #include "sample/walk/current_stack.h"
 
-/* Kinds of objects that scripts never see (lobject.h). */
+/* Lua's types of objects that scripts never see (lobject.h of Lua). */
 enum { KIND_UPVALUE = LUA_NUMTYPES, KIND_PROTOTYPE };
 
-enum { MAX_LOOKED_AT = 12 };
+/* So many native frames are searched, from the leaf. */
+enum { MAX_FRAMES = 12 };
 
-static const char *of_object(size_t kind)
+/* Returns NULL if `kind` is no type of object. */
+static const char *type_of_object(size_t kind)
 {
     switch (kind) {
     case LUA_TSTRING:
@@ -34,7 +34,9 @@ static const char *of_object(size_t kind)
     return NULL;
 }
 
-static const char *of_function(const char *name)
+/* Returns NULL if memory for any kind of object may come from this function of
+ * Lua's core. */
+static const char *type_of_function(const char *name)
 {
     static const struct {
         const char *function, *type;
@@ -54,11 +56,11 @@ static const char *of_function(const char *name)
 
 const char *vm_heap_type(size_t kind, const struct current_stack *stack)
 {
-    const char *type = of_object(kind);
+    const char *type = type_of_object(kind);
     if (type)
         return type;
-    for (unsigned i = 0; stack && i < stack->n_native && i < MAX_LOOKED_AT; i++)
-        if ((type = of_function(code_map_name(stack->native[i] - 1))))
+    for (unsigned i = 0; stack && i < stack->n_native && i < MAX_FRAMES; i++)
+        if ((type = type_of_function(code_map_name(stack->native[i] - 1))))
             return type;
     return "internal";
 }
