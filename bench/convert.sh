@@ -5,22 +5,15 @@
 #
 #   sh bench/convert.sh [ROUNDS]        (5)
 #
-# Two profiles of 1,000,000 samples on 100,000 stacks: one in which equal
+# Two profiles of 1,000,000 samples (QUICK=1: 10,000) on 100,000 stacks: one in which equal
 # stacks become one sample, as in what a profiler writes, and one in which
 # every sample has a label of its own. Needs go and GNU time.
 set -eu
-here=$(cd "$(dirname "$0")/.." && pwd)
-perilune=${PERILUNE:-$here/build/perilune}
-rounds=${1:-5}
-for tool in go /usr/bin/time; do
-    command -v "$tool" >/dev/null || {
-        echo "bench/convert.sh: $tool is missing" >&2
-        exit 1
-    }
-done
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
-trap 'exit 130' INT TERM
+cd "$(dirname "$0")/.."
+. bench/begin.sh
+need time
+need_go
+rounds=${1:-$(by_mode 5 1)}
 
 # measure NAME COMMAND...: a line "elapsed cpu kilobytes" more in NAME.
 measure() {
@@ -34,30 +27,32 @@ measure() {
     awk '{ print $1, $2 + $3, $4 }' "$folder/time" >>"$folder/$name"
 }
 
-# median NAME COLUMN
-median() {
-    awk -v column="$2" '{ print $column }' "$folder/$1" | sort -n |
-        awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'
-}
+# median_of NAME COLUMN
+median_of() { awk -v column="$2" '{ print $column }' "$folder/$1" | median; }
 
 report() {
     for column in 1 2 3; do
         what=$(echo "elapsed_s cpu_s peak_kB" | cut -d' ' -f"$column")
-        ours=$(median ours "$column")
-        go=$(median go "$column")
+        ours=$(median_of ours "$column")
+        go=$(median_of go "$column")
         echo "$what $ours $go" | awk -v profile="$1" \
             '{ printf "%-10s %-10s %10s %10s %8.2f\n",
                profile, $1, $2, $3, $2 / $3 }'
     done
 }
 
-# The least that is a profile, to have one to convert.
-printf '\062\000\012\000' >"$folder/least.pb"
+# The exporter writes as many samples as its input's period says. It learns from
+# the sample type which of the two profiles is asked for.
+# string_table: "", "merged", "labels"; sample_type: merged, labels
+printf '\062\000\062\006merged\062\006labels\012\002\010\001\012\002\010\002' \
+    >"$folder/least.pb"
+# period, as a varint: 1,000,000, or 10,000
+printf '\140%b' "$(by_mode '\0300\0204\0075' '\0220\0116')" >>"$folder/least.pb"
 printf '%-10s %-10s %10s %10s %8s\n' profile "" perilune go ratio
 for profile in merged labels; do
     input=$folder/$profile.pb.gz
     "$perilune" convert "$folder/least.pb" --to million \
-        --exporters "$here/bench/exporters" --sample-index "$profile" \
+        --exporters bench/exporters --sample-index "$profile" \
         -o "$input"
     rm -f "$folder/ours" "$folder/go"
     round=0

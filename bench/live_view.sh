@@ -3,16 +3,15 @@
 # load test, which draws it and adds up the results, on a terminal and with -q,
 # as a share of a core. Needs util-linux's `script` for the terminal.
 #
-#   SECONDS_EACH=20 sh bench/live_view.sh
+#   sh bench/live_view.sh        (SECONDS_EACH=20)
 set -eu
 cd "$(dirname "$0")/.."
-seconds=${SECONDS_EACH:-20}
-port=${PORT:-18971}
-folder=$(mktemp -d)
-build/perilune serve --listen 127.0.0.1:"$port" >"$folder/serve.log" 2>&1 &
-server=$!
-trap 'kill $server; wait $server || true; rm -rf "$folder"' EXIT
-until curl -sf http://127.0.0.1:"$port"/healthz >/dev/null; do sleep 0.1; done
+. bench/begin.sh
+need bsdutils
+seconds=${SECONDS_EACH:-$(by_mode 20 1)}
+PORT=0 "$perilune" serve >"$folder/serve.log" 2>&1 &
+pids=$!
+url=$(wait_for_address "$folder/serve.log")
 
 # Nanoseconds that the main thread of the load test below process $1 ran.
 main_thread_ns() {
@@ -25,8 +24,8 @@ main_thread_ns() {
 }
 
 measure() { # label, options
-    script -qfec "stty columns 120 rows 40; exec build/perilune load $2 \
-        http://127.0.0.1:$port/healthz -u 50 -d $((seconds + 3))s" \
+    script -qfec "stty columns 120 rows 40; exec $perilune load $2 \
+        $url/healthz -u 50 -d $((seconds + 3))s" \
         "$folder/typescript" >/dev/null 2>&1 </dev/null &
     script=$!
     sleep 1.5

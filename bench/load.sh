@@ -8,26 +8,19 @@
 #
 #   sh bench/load.sh [ROUNDS]        (5; SECONDS_EACH=3 CONNECTIONS=50)
 #
-# Target: nginx with one worker that returns 26 bytes. Needs wrk, nginx, and
-# two cores that are otherwise idle; k6 where it is installed: K6=, on the PATH,
+# Target: nginx with one worker that returns 26 bytes. Needs two cores that are
+# otherwise idle; k6 where it is installed: K6=, on the PATH,
 # or where spec/real_k6.lua puts it. When others are at work the rates say
 # nothing; the CPU time per request still does.
 set -eu
-here=$(cd "$(dirname "$0")/.." && pwd)
-perilune=${PERILUNE:-$here/build/perilune}
-rounds=${1:-5}
+cd "$(dirname "$0")/.."
+. bench/load_target.sh
+need wrk
+rounds=${1:-$(by_mode 5 1)}
 cache=${XDG_CACHE_HOME:-$HOME/.cache}
 k6=${K6:-$(command -v k6 || ls "$cache"/perilune/k6-*/k6 2>/dev/null || :)}
-seconds=${SECONDS_EACH:-3}
+seconds=${SECONDS_EACH:-$(by_mode 3 1)}
 connections=${CONNECTIONS:-50}
-for tool in wrk nginx taskset; do
-    command -v "$tool" >/dev/null || {
-        echo "bench/load.sh: $tool is missing" >&2
-        exit 1
-    }
-done
-
-. "$here/bench/load_target.sh"
 start_target 18200
 
 cat >"$folder/check.lua" <<'SCRIPT'
@@ -101,10 +94,6 @@ ratio() {
     paste "$folder/$1" "$folder/${3:-wrk}" |
         awk -v c="$2" '{ print $c / $(c + 2) }' | median
 }
-median() {
-    sort -n | awk '{ v[NR] = $1 }
-        END { print (v[int((NR + 1) / 2)] + v[int(NR / 2) + 1]) / 2 }'
-}
 
 echo "target: nginx, $connections connections, $rounds rounds of ${seconds} s"
 round=0
@@ -117,27 +106,30 @@ while [ "$round" -lt "$rounds" ]; do
             "$round" $(tail -n1 "$folder/$name")
     done
 done
-printf 'URL mode / wrk:   rate %.3f (must 0.97, aim 1.05), CPU %.3f\n' \
+printf 'URL mode / wrk:   rate %.3f, CPU %.3f\n' \
     "$(ratio url 1)" "$(ratio url 2)"
-printf 'Lua script / wrk: rate %.3f (must 0.90, aim 1.00), CPU %.3f\n' \
+printf 'Lua script / wrk: rate %.3f, CPU %.3f\n' \
     "$(ratio script 1)" "$(ratio script 2)"
 printf 'URL mode with -o: CPU, by its own without: json %.2f, csv %.2f, json.gz %.2f\n' \
     "$(ratio json 2 url)" "$(ratio csv 2 url)" "$(ratio json_gz 2 url)"
 if [ -n "$k6" ]; then
-    printf 'Lua script / k6:  rate %.2f (must 8, aim 10), CPU %.3f\n' \
+    printf 'Lua script / k6:  rate %.2f, CPU %.3f\n' \
         "$(ratio script 1 k6)" "$(ratio script 2 k6)"
 else
     echo "k6 is not installed: no comparison with it"
 fi
 
-# The open model: 20,000 iterations a second for 10 s.
-taskset -c 0 "$perilune" load "$url" -R 20000 -d 10s -u 1000 -q >"$folder/rate"
-awk '/^ +iterations\./ { sub("/s", "", $3)
-        printf "20,000/s for 10 s: %s iterations, %.0f/s (%+.2f %%; must be within 0.5)\n",
-            $2, $3, ($3 / 20000 - 1) * 100 }
+# The open model: 20,000 iterations a second.
+duration=$(by_mode 10 2)
+taskset -c 0 "$perilune" load "$url" -R 20000 -d "${duration}s" -u 1000 -q \
+    >"$folder/rate"
+awk -v s="$duration" '/^ +iterations\./ { sub("/s", "", $3)
+        printf "20,000/s for %d s: %s iterations, %.0f/s (%+.2f %%)\n",
+            s, $2, $3, ($3 / 20000 - 1) * 100 }
     /pacing_lag/ { sub(".*med", "med"); print "pacing lag: " $0 }' "$folder/rate"
 
-# Memory of virtual users: 10,000 with a script, less what 100 take. A connection
+# Memory of virtual users: 10,000 (QUICK=1: 1,000) with a script, less what 100
+# take. A connection
 # of each is in it; what the target has of it is not.
 resident_kib() {
     "$perilune" load "$folder/check.lua" -e "URL=$url" -u "$1" -d 4s -q \
@@ -148,25 +140,27 @@ resident_kib() {
     wait "$load_pid"
 }
 few=$(resident_kib 100)
-many=$(resident_kib 10000)
-awk -v few="$few" -v many="$many" 'BEGIN {
-    printf "memory per virtual user: %.1f KiB (10,000: %.0f MiB in all)\n",
-        (many - few) / 9900, many / 1024 }'
+vus=$(by_mode 10000 1000)
+many=$(resident_kib "$vus")
+awk -v few="$few" -v many="$many" -v vus="$vus" 'BEGIN {
+    printf "memory per virtual user: %.1f KiB (%d: %.0f MiB in all)\n",
+        (many - few) / (vus - 100), vus, many / 1024 }'
 
 # The p95 of the same test of /data at 100 requests a second, by k6 and by us, on
 # a core of its own: k6 takes ten times the CPU time. One request in 25 waits for
 # a collection, so that p95 is near a step, and needs many requests.
 run_data() {
     PORT=$1 exec taskset -c 1 "$perilune" serve --workers 1 --log-level error \
-        "$here/lua"
+        lua
 }
+# Exit code 99: on a slow machine a threshold of the script is crossed.
 data_by_k6() {
     K6_NO_USAGE_REPORT=true taskset -c 0 "$k6" run --quiet --no-color \
-        --summary-export "$1" "$here/scripts/load-k6.js" >"$folder/out"
+        --summary-export "$1" scripts/load-k6.js >"$folder/out" || [ $? = 99 ]
 }
 data_by_us() {
     taskset -c 0 "$perilune" load -q --summary-export "$1" \
-        "$here/scripts/load.lua" >"$folder/out"
+        scripts/load.lua >"$folder/out" || [ $? = 99 ]
 }
 p95_of() {
     tr -d ' \n\t' <"$1" |
@@ -174,7 +168,7 @@ p95_of() {
 }
 if [ -n "$k6" ]; then
     start_on_free_port 18220 run_data
-    export BASE="http://127.0.0.1:$port" RATE=100 DURATION=15s
+    export BASE="http://127.0.0.1:$port" RATE=100 DURATION=$(by_mode 15 2)s
     data_by_us "$folder/ours.json" # until the memory that it keeps has grown
     round=0
     while [ "$round" -lt "$rounds" ]; do
@@ -184,7 +178,7 @@ if [ -n "$k6" ]; then
         echo "$(p95_of "$folder/ours.json") $(p95_of "$folder/theirs.json")" \
             >>"$folder/p95"
     done
-    printf 'p95 of /data at 100/s: %.2f ms, by k6 %.2f ms, ratio %.3f (must be within 10 %%)\n' \
+    printf 'p95 of /data at 100/s: %.2f ms, by k6 %.2f ms, ratio %.3f\n' \
         "$(awk '{ print $1 }' "$folder/p95" | median)" \
         "$(awk '{ print $2 }' "$folder/p95" | median)" \
         "$(awk '{ print $1 / $2 }' "$folder/p95" | median)"

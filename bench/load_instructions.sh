@@ -9,21 +9,12 @@
 # what is done ten times a second is not.
 #
 #   sh bench/load_instructions.sh [REQUESTS]        (6000; CONNECTIONS=10)
-#
-# Needs valgrind and nginx.
 set -eu
-here=$(cd "$(dirname "$0")/.." && pwd)
-perilune=${PERILUNE:-$here/build/perilune}
-requests=${1:-6000}
+cd "$(dirname "$0")/.."
+. bench/load_target.sh
+need valgrind
+requests=${1:-$(by_mode 6000 200)}
 connections=${CONNECTIONS:-10}
-for tool in valgrind nginx; do
-    command -v "$tool" >/dev/null || {
-        echo "bench/load_instructions.sh: $tool is missing" >&2
-        exit 1
-    }
-done
-
-. "$here/bench/load_target.sh"
 start_target 18240
 
 # script NAME EXPRESSION: a check of the response that it gives.

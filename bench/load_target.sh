@@ -1,6 +1,7 @@
 # load_target.sh: what the benches of the load generator put load on, to be
 # sourced: nginx with one worker, which returns 26 bytes.
-. "$here/bench/folder.sh"
+. bench/begin.sh
+need nginx-light util-linux
 
 run_nginx() {
     cat >"$folder/nginx.conf" <<CONFIG

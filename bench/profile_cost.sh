@@ -12,35 +12,29 @@
 # runs, of heap of ROUNDS.
 #
 #   sh bench/profile_cost.sh [ROUNDS]        (21)
+#
+# Needs a build with BENCH=ON.
 set -eu
 cd "$(dirname "$0")/.."
-BENCH=ON sh scripts/build.sh >&2
+. bench/begin.sh
+need_built bench_profile_cost bench_lock_cost bench_serve_bare
 
-folder=$(mktemp -d)
-servers=
-finish() {
-    for server in $servers; do kill "$server" 2>/dev/null || :; done
-    wait
-    rm -rf "$folder"
-}
-trap finish EXIT
-trap 'exit 130' INT TERM
+# median_of FIELD: of the lines in $runs.
+median_of() { echo "$runs" | awk -v field="$1" '{ print $field }' | median; }
 
-# median FIELD: of the lines in $runs.
-median() {
-    echo "$runs" | awk -v field="$1" '{ print $field }' | sort -n | sed -n 3p
-}
+# each_run COMMAND...: what it prints in 5 runs.
+each_run() { for _ in $(by_mode '1 2 3 4 5' 1); do "$@"; done; }
 
 echo "profile: a sample"
-runs=$(for _ in 1 2 3 4 5; do build/bench_profile_cost; done)
-awk -v handler="$(median 1)" -v safepoint="$(median 2)" \
-    -v collector="$(median 3)" 'BEGIN {
+runs=$(each_run build/bench_profile_cost)
+awk -v handler="$(median_of 1)" -v safepoint="$(median_of 2)" \
+    -v collector="$(median_of 3)" 'BEGIN {
     total = handler + safepoint + collector
     printf "  %-22s %6d ns\n", "signal handler", handler
     printf "  %-22s %6d ns\n", "safe point", safepoint
     printf "  %-22s %6d ns\n", "collector", collector
     printf "  %-22s %6d ns\n", "together", total
-    printf "  share of a core at 100 Hz: %.3f %% (must 0.3, aim 0.1), ",
+    printf "  share of a core at 100 Hz: %.3f %%, ",
         total * 100 / 1e9 * 100
     printf "at 1 kHz: %.3f %%\n", total * 1000 / 1e9 * 100
 }'
@@ -48,10 +42,10 @@ awk -v handler="$(median 1)" -v safepoint="$(median 2)" \
 # row WHAT FIELD FIELD FIELD
 row() {
     printf "  %-22s %7.1f ns without, %7.1f off, %7.1f on\n" "$1" \
-        "$(median "$2")" "$(median "$3")" "$(median "$4")"
+        "$(median_of "$2")" "$(median_of "$3")" "$(median_of "$4")"
 }
 echo "block, mutex: lock and unlock of a mutex of the C library"
-runs=$(for _ in 1 2 3 4 5; do build/bench_lock_cost; done)
+runs=$(each_run build/bench_lock_cost)
 row "free" 1 2 3
 row "wanted by two threads" 4 5 6
 
@@ -61,32 +55,30 @@ serve() {
     shift 2
     PORT=0 "$program" serve --workers 1 --heap-rate 0 "$@" bench/locks \
         2>"$folder/$name.log" &
-    servers="$servers $!"
-    until sed -n 's|.*event=listening address=\([^ ]*\).*|http://\1|p' \
-        "$folder/$name.log" >"$folder/$name.url" && [ -s "$folder/$name.url" ]; do
-        kill -0 $! || exit 1
-        sleep 0.1
-    done
+    pids="$pids $!"
+    wait_for_address "$folder/$name.log" >"$folder/$name.url"
 }
 serve without build/bench_serve_bare
-serve off build/perilune --block-rate 0 --mutex-fraction 0
-serve on build/perilune
+serve off "$perilune" --block-rate 0 --mutex-fraction 0
+serve on "$perilune"
 ask() {
     curl -sf "$(cat "$folder/$1.url")/$2" | sed -n 's|.*"ns":\([0-9.]*\).*|\1|p'
 }
-runs=$(for _ in 1 2 3 4 5; do
+ask_all() {
     for query in 'free?n=1000000' 'wanted?n=100000'; do
         for name in without off on; do
             printf '%s ' "$(ask "$name" "$query")"
         done
     done
     echo
-done)
+}
+runs=$(each_run ask_all)
 echo "block, mutex: lock and unlock of a mutex of sync"
 row "free" 1 2 3
 row "wanted by two tasks" 4 5 6
 
+[ -z "${QUICK:-}" ] || exit 0 # these two are benches of their own
 echo "heap, allocs"
-sh bench/heap_cost.sh "${1:-21}" | sed 's/^/  /'
+sh bench/heap_cost.sh "$@"
 echo "all off"
-sh bench/serve_instructions.sh | sed 's/^/  /'
+sh bench/serve_instructions.sh

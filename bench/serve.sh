@@ -12,39 +12,29 @@
 # of the whole process, still does: `peer / perilune` of it is what the ratio
 # of the rates would be on an idle machine.
 #
-# Needs a build with BENCH=ON; the peers it installs, but for Go where there is
-# one.
+# Needs a build with BENCH=ON.
 set -eu
-here=$(cd "$(dirname "$0")/.." && pwd)
-. "$here/scripts/packages.sh"
-need_packages wrk nginx-light libnginx-mod-http-lua lua-cjson curl util-linux
-command -v go >/dev/null || need_packages golang-go
-perilune=${PERILUNE:-$here/build/perilune}
-plain=${PLAIN:-$here/build/bench_serve_plain}
-rounds=${1:-5}
-seconds=${SECONDS_EACH:-3}
+cd "$(dirname "$0")/.."
+. bench/begin.sh
+need wrk nginx-light libnginx-mod-http-lua lua-cjson curl util-linux
+need_go
+need_built bench_serve_plain
+rounds=${1:-$(by_mode 5 1)}
+seconds=${SECONDS_EACH:-$(by_mode 3 1)}
 connections=${CONNECTIONS:-50}
 servers="perilune go nginx plain"
-for program in "$perilune" "$plain"; do
-    [ -x "$program" ] || {
-        echo "bench/serve.sh: $program is missing: BENCH=ON sh scripts/build.sh" >&2
-        exit 1
-    }
-done
-
-. "$here/bench/folder.sh"
 
 run_perilune() {
     exec taskset -c 1 "$perilune" serve --listen "127.0.0.1:$1" --workers 1 \
-        --no-watch "$here/bench/serve"
+        --no-watch bench/serve
 }
 run_go() { GOMAXPROCS=1 exec taskset -c 1 "$folder/go" "$1"; }
 run_nginx() {
-    sed "s|FOLDER|$folder|; s|PORT|$1|" "$here/bench/serve/nginx.conf" \
+    sed "s|FOLDER|$folder|; s|PORT|$1|" bench/serve/nginx.conf \
         >"$folder/nginx.conf"
     exec taskset -c 1 nginx -c "$folder/nginx.conf" -e "$folder/nginx.log"
 }
-run_plain() { exec taskset -c 1 "$plain" "$1"; }
+run_plain() { exec taskset -c 1 build/bench_serve_plain "$1"; }
 
 # The address of a server.
 base_url() { echo "http://127.0.0.1:$(cat "$folder/$1.port")"; }
@@ -112,10 +102,6 @@ measure() {
     ' "$folder/out" >>"$folder/$1.$2"
 }
 
-median() {
-    sort -n | awk '{ v[NR] = $1 }
-        END { print (v[int((NR + 1) / 2)] + v[int(NR / 2) + 1]) / 2 }'
-}
 median_of() { awk -v c="$2" '{ print $c }' "$folder/$1" | median; }
 
 # ratio KIND PEER: of the rates, and of the peer's CPU time to ours.
@@ -125,14 +111,14 @@ ratio() {
     awk '{ print $5 / $2 }' "$folder/pairs" | median
 }
 
-# compare KIND PEER MUST AIM
+# compare KIND PEER
 compare() {
     # shellcheck disable=SC2046 # two words
-    printf '%-4s against %-5s  rate %5.2f   CPU %5.2f   (must %s, aim %s)\n' \
-        "$1" "$2" $(ratio "$1" "$2") "$3" "$4"
+    printf '%-4s against %-5s  rate %5.2f   CPU %5.2f\n' \
+        "$1" "$2" $(ratio "$1.runs" "$2")
 }
 
-go build -o "$folder/go" "$here/bench/serve/server.go"
+go build -o "$folder/go" bench/serve/server.go
 for name in $servers; do
     start "$name"
 done
@@ -154,7 +140,7 @@ for kind in json body; do
     done
 done
 for kind in json body; do
-    compare $kind.runs go 1.40 1.60
-    compare $kind.runs nginx 0.90 1.00
-    compare $kind.runs plain 0.75 0.85
+    for peer in go nginx plain; do
+        compare "$kind" "$peer"
+    done
 done

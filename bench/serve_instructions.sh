@@ -16,24 +16,14 @@
 #
 #   sh bench/serve_instructions.sh [REQUESTS]        (2000; CONNECTIONS=10)
 #
-# Needs valgrind, and a build with BENCH=ON.
+# Needs a build with BENCH=ON.
 set -eu
-here=$(cd "$(dirname "$0")/.." && pwd)
-perilune=${PERILUNE:-$here/build/perilune}
-bare=${BARE:-$here/build/bench_serve_bare}
-plain=${PLAIN:-$here/build/bench_serve_plain}
-requests=${1:-2000}
+cd "$(dirname "$0")/.."
+. bench/begin.sh
+need valgrind curl
+need_built bench_serve_bare bench_serve_plain
+requests=${1:-$(by_mode 2000 100)}
 connections=${CONNECTIONS:-10}
-
-folder=$(mktemp -d)
-pid=
-finish() {
-    [ -z "$pid" ] || kill "$pid" 2>/dev/null || :
-    [ -z "$pid" ] || wait "$pid" 2>/dev/null || :
-    rm -rf "$folder"
-}
-trap finish EXIT
-trap 'exit 130' INT TERM
 
 port=18350
 while curl -s -o "$folder/out" "http://127.0.0.1:$port/"; do
@@ -52,16 +42,16 @@ count() {
     shift
     valgrind --tool=callgrind --callgrind-out-file="$folder/$name" \
         --instr-atstart=no "$@" >"$folder/$name.log" 2>&1 &
-    pid=$!
+    pids=$!
     curl -sf --retry 100 --retry-delay 0 --retry-connrefused "$url" \
         >"$folder/out"
     ask $((requests / 10))
-    callgrind_control -i on "$pid" >"$folder/out" 2>&1
+    callgrind_control -i on "$pids" >"$folder/out" 2>&1
     ask "$requests"
-    callgrind_control -i off "$pid" >"$folder/out" 2>&1
-    kill "$pid"
-    wait "$pid" 2>"$folder/out" || :
-    pid=
+    callgrind_control -i off "$pids" >"$folder/out" 2>&1
+    kill "$pids"
+    wait "$pids" 2>"$folder/out" || :
+    pids=
 }
 
 # serve NAME PROGRAM FLAG...
@@ -69,7 +59,7 @@ serve() {
     name=$1 program=$2
     shift 2
     count "$name" "$program" serve --listen "127.0.0.1:$port" --workers 1 \
-        --no-watch "$@" "$here/bench/serve"
+        --no-watch "$@" bench/serve
 }
 
 # per_request NAME [WORD]: instructions, in functions whose line in the account
@@ -90,8 +80,8 @@ sampling() {
         $(per_request "$1" core/sample/hooks/vm_heap)))
 }
 
-count plain "$plain" "$port"
-serve bare "$bare"
+count plain build/bench_serve_plain "$port"
+serve bare build/bench_serve_bare
 serve off "$perilune" --heap-rate 0 --block-rate 0 --mutex-fraction 0
 serve on "$perilune"
 all=$(per_request bare)
@@ -104,7 +94,7 @@ printf '%-44s %6d\n' "plain C" "$(per_request plain)" \
     "with the sampler, as it is by default" "$(per_request on)" \
     "  its functions" "$(sampling on)"
 awk -v all="$all" -v off="$(sampling off)" -v on="$(sampling on)" 'BEGIN {
-    printf "its functions: off %.2f %% of all without (must 0.5, aim 0.2), ",
+    printf "its functions: off %.2f %% of all without, ",
         off * 100 / all
     printf "by default %.2f %%\n", on * 100 / all
 }'

@@ -73,7 +73,7 @@ for label in $(list --print-labels | sed -n 's/^  *//p'); do
     asan) preset=asan ;;
     bench) export BENCH=ON ;;
     faulty_server) targets="$targets $label" ;;
-    chromium | openssl | prometheus | tmux | valgrind | wrk)
+    chromium | openssl | prometheus | tmux | valgrind)
         packages="$packages $label"
         ;;
     nginx) packages="$packages nginx-light" ;;

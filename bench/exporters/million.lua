@@ -1,11 +1,11 @@
--- million.lua: an exporter that writes a profile of 1,000,000 samples on
--- 100,000 stacks of 11 to 30 frames, whatever it is given. With
--- sample_index=labels each sample has a label of its own, so that no two of
--- them can become one.
+-- million.lua: an exporter that writes a profile made for benchmarks. It has as
+-- many samples as the period of the exporter's input says, on up to 100,000
+-- stacks of 11 to 30 frames. With sample_index=labels each sample has a label of
+-- its own, so that no two samples can be merged.
 local proto = require "proto"
 
 local MESSAGE = "perftools.profiles.Profile"
-local FUNCTIONS, LOCATIONS, STACKS, SAMPLES = 5000, 20000, 100000, 1000000
+local FUNCTIONS, LOCATIONS, STACKS = 5000, 20000, 100000
 local BATCH = 1000
 local STRINGS = {
   "", "samples", "count", "cpu", "nanoseconds", "request", "app.go",
@@ -47,9 +47,9 @@ local function tables()
   }
 end
 
-local function stacks()
+local function stacks(n)
   local list = {}
-  for i = 1, STACKS do
+  for i = 1, n do
     local stack = {}
     for depth = 1, 10 + draw(20) do stack[depth] = draw(LOCATIONS) end
     list[i] = stack
@@ -63,14 +63,16 @@ return {
   extension = ".pb",
   content_type = "application/octet-stream",
   description = "For benchmarks: a large profile",
-  export = function(_, out, options)
+  export = function(profile, out, options)
     local is_labelled = options.sample_index == "labels"
-    local list, batch = stacks(), {}
+    local n_samples = profile:header().period
+    local n_stacks = math.min(STACKS, n_samples)
+    local list, batch = stacks(n_stacks), {}
     out:gzip()
     out:write(proto.encode(MESSAGE, tables()))
-    for i = 1, SAMPLES do
+    for i = 1, n_samples do
       batch[(i - 1) % BATCH + 1] = {
-        location_id = list[(i - 1) % STACKS + 1],
+        location_id = list[(i - 1) % n_stacks + 1],
         value = { 1, 10000000 },
         label = { is_labelled and { key = 5, num = i } or nil },
       }
