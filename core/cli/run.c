@@ -8,7 +8,7 @@
 #include "cli/options.h"
 #include "cli/run_profiles.h"
 #include "export/host.h"
-#include "export/modules.h"
+#include "export/module_proto.h"
 #include "modules/modules.h"
 #include "sample/session/sampler.h"
 #include "sample/tables/heap.h"

@@ -12,17 +12,17 @@
 #include "export/exporter.h"
 #include "script/state.h"
 
-/* A file as it was when it was checked. */
+/* A file, with its state when it was last checked. */
 struct entry {
     struct export_info info;
     struct timespec changed;
     off_t size;
-    unsigned dir;  /* its folder's position: a later one wins */
-    unsigned seen; /* round in which it was there */
+    unsigned dir;  /* position of its folder: a later folder wins */
+    unsigned seen; /* number of the last refresh that found the file */
 };
 
 struct catalog {
-    pthread_mutex_t lock; /* of all below */
+    pthread_mutex_t lock; /* guards the entries and the round */
     char **dirs;
     unsigned n_dirs;
     struct entry *entries;
@@ -70,7 +70,9 @@ void catalog_free(struct catalog *c)
     free(c);
 }
 
-static struct entry *find_path(struct catalog *c, const char *path)
+/* Returns the entry of the file at `path`, a new one if there is none, NULL if
+ * out of memory. [lock] */
+static struct entry *find_or_add_path(struct catalog *c, const char *path)
 {
     for (size_t i = 0; i < c->n; i++)
         if (strcmp(c->entries[i].info.path, path) == 0)
@@ -88,7 +90,9 @@ static struct entry *find_path(struct catalog *c, const char *path)
     return e;
 }
 
-static void check_file(struct catalog *c, unsigned dir, const char *file)
+/* [lock] */
+static void check_exporter_file(struct catalog *c, unsigned dir,
+                                const char *file)
 {
     char path[sizeof((struct export_info *)0)->path];
     struct stat st;
@@ -96,7 +100,7 @@ static void check_file(struct catalog *c, unsigned dir, const char *file)
     int n = snprintf(path, sizeof path, "%s/%s", c->dirs[dir], file);
     if (n >= (int)sizeof path || stat(path, &st) != 0 || !S_ISREG(st.st_mode))
         return;
-    struct entry *e = find_path(c, path);
+    struct entry *e = find_or_add_path(c, path);
     if (!e)
         return;
     e->dir = dir;
@@ -123,9 +127,9 @@ static bool is_lua_file(const char *name)
     return name[0] != '.' && n > 4 && strcmp(name + n - 4, ".lua") == 0;
 }
 
-/* By name; of one name the one that counts first: from the last folder, and
- * there the one that works. */
-static int by_name(const void *a, const void *b)
+/* Orders entries by name. Among entries of one name, the entry that counts
+ * comes first: of the last folder, and there one that works. */
+static int by_exporter_name(const void *a, const void *b)
 {
     const struct entry *x = a, *y = b;
     int order = strcmp(x->info.name, y->info.name);
@@ -139,7 +143,7 @@ static int by_name(const void *a, const void *b)
     return strcmp(x->info.path, y->info.path);
 }
 
-/* Two working exporters of one name in one folder: the second is refused. */
+/* Refuses the second of two working exporters of one name in one folder. */
 static void refuse_duplicates(struct catalog *c)
 {
     for (size_t i = 1; i < c->n; i++) {
@@ -150,13 +154,13 @@ static void refuse_duplicates(struct catalog *c)
             snprintf(second->problem, sizeof second->problem,
                      "exporter '%.200s': '%.200s' has the name '%s' already",
                      second->path, first->path, second->name);
-            c->entries[i].size = -1; /* look again when the other is gone */
+            c->entries[i].size = -1; /* check again at the next refresh */
         }
     }
 }
 
-/* [lock] */
-static bool refresh(struct catalog *c, struct err *err)
+/* Reads the folders again. [lock] */
+static bool refresh_catalog(struct catalog *c, struct err *err)
 {
     c->round++;
     for (unsigned i = 0; i < c->n_dirs; i++) {
@@ -167,7 +171,7 @@ static bool refresh(struct catalog *c, struct err *err)
         struct dirent *file;
         while ((file = readdir(dir)))
             if (is_lua_file(file->d_name))
-                check_file(c, i, file->d_name);
+                check_exporter_file(c, i, file->d_name);
         closedir(dir);
     }
     size_t kept = 0;
@@ -176,13 +180,13 @@ static bool refresh(struct catalog *c, struct err *err)
             c->entries[kept++] = c->entries[i];
     c->n = kept;
     if (c->n > 0)
-        qsort(c->entries, c->n, sizeof *c->entries, by_name);
+        qsort(c->entries, c->n, sizeof *c->entries, by_exporter_name);
     refuse_duplicates(c);
     return true;
 }
 
-/* Hidden by one of the same name from a later folder. [lock] */
-static bool is_replaced(const struct catalog *c, size_t i)
+/* Returns true if an exporter of a later folder has the same name. [lock] */
+static bool is_hidden(const struct catalog *c, size_t i)
 {
     return i > 0 &&
            strcmp(c->entries[i - 1].info.name, c->entries[i].info.name) == 0 &&
@@ -195,23 +199,24 @@ bool catalog_list(struct catalog *c, struct export_info **infos, size_t *n,
     pthread_mutex_lock(&c->lock);
     *n = 0;
     *infos = NULL;
-    bool done = refresh(c, err);
+    bool done = refresh_catalog(c, err);
     if (done && c->n > 0 && !(*infos = calloc(c->n, sizeof **infos)))
         done = err_set(err, "out of memory for the exporters");
     for (size_t i = 0; done && i < c->n; i++)
-        if (!is_replaced(c, i))
+        if (!is_hidden(c, i))
             (*infos)[(*n)++] = c->entries[i].info;
     pthread_mutex_unlock(&c->lock);
     return done;
 }
 
-/* "unknown format 'x': there are folded, pprof". [lock] */
-static bool unknown(const struct catalog *c, const char *name, struct err *err)
+/* Sets err to "unknown format 'x': there are folded, pprof". [lock] */
+static bool refuse_unknown_format(const struct catalog *c, const char *name,
+                                  struct err *err)
 {
     char known[512] = "";
     size_t n = 0;
     for (size_t i = 0; i < c->n && n < sizeof known; i++)
-        if (!c->entries[i].info.problem[0] && !is_replaced(c, i))
+        if (!c->entries[i].info.problem[0] && !is_hidden(c, i))
             n += (size_t)snprintf(known + n, sizeof known - n, "%s%s",
                                   n ? ", " : "", c->entries[i].info.name);
     return err_set(err, "unknown format '%.64s': there are %s", name, known);
@@ -223,12 +228,12 @@ bool catalog_find(struct catalog *c, const char *name, struct export_info *info,
     pthread_mutex_lock(&c->lock);
     bool found = false;
     const struct export_info *named = NULL;
-    if (refresh(c, err)) {
+    if (refresh_catalog(c, err)) {
         for (size_t i = 0; i < c->n && !named; i++)
             if (strcmp(c->entries[i].info.name, name) == 0)
                 named = &c->entries[i].info;
         if (!named)
-            unknown(c, name, err);
+            refuse_unknown_format(c, name, err);
         else if (named->problem[0])
             err_set(err, "%s", named->problem);
         else

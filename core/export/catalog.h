@@ -1,9 +1,11 @@
-/* catalog.h -- which exporters there are.
+/* catalog.h -- finds the exporters in their folders.
  *
- * The folders are looked at anew at every call, so that a file dropped in is
- * there at once; a file that has not changed is not loaded again. A file that
- * does not load or does not check is refused with its name and the reason,
- * and the others go on.
+ * Every call reads the folders again, so a file that was dropped in is there at
+ * once. A file is loaded and checked again only if its time or size has
+ * changed. A file that fails to load, or whose table is wrong, is refused with
+ * its name and the reason; the other exporters go on working.
+ *
+ * Path: exporters/NAME.lua -> [catalog] -> exporter.c
  */
 #ifndef EXPORT_CATALOG_H
 #define EXPORT_CATALOG_H
@@ -16,29 +18,32 @@
 struct catalog;
 
 struct export_info {
-    char name[64];         /* "folded"; of a refused file its base name */
+    char name[64];         /* "folded"; for a refused file, its base name */
     char extension[32];    /* ".folded" */
     char content_type[64]; /* "text/plain; charset=utf-8" */
     char description[256];
-    char path[512];     /* of its file */
-    char problem[1024]; /* why it was refused; empty: it works */
+    char path[512];     /* of the Lua file */
+    char problem[1024]; /* why the file was refused; "" if it works */
 };
 
-/* The folder of the exporters that come with the program. */
+/* Returns the folder of the exporters that come with the program. */
 const char *catalog_default_dir(void);
 
-/* `dirs` is a NULL-terminated list of folders (copied), of which a later one's
- * exporter replaces an earlier one's of the same name. */
+/* Makes a catalog of the folders `dirs`, a NULL-terminated list that is copied.
+ * An exporter of a later folder replaces one of the same name in an earlier
+ * folder. Returns NULL and sets err if out of memory. */
 struct catalog *catalog_new(const char *const *dirs, struct err *err);
 void catalog_free(struct catalog *catalog);
 
-/* All exporters, sorted by name, refused ones included; free the array with
- * free(). [any thread] */
+/* Lists all exporters, sorted by name, refused ones included. The caller frees
+ * the array with free(). Returns false and sets err if a folder cannot be read
+ * or if out of memory. [any thread] */
 bool catalog_list(struct catalog *catalog, struct export_info **infos,
                   size_t *n, struct err *err);
 
-/* Is there a working exporter of this name? Fills `info`. If not, err says so
- * and lists the ones there are, or why the one of this name was refused. */
+/* Fills `info` with the exporter `name`. Returns false and sets err if there is
+ * no exporter of this name (the message lists those that exist) or if it was
+ * refused (the message says why). [any thread] */
 bool catalog_find(struct catalog *catalog, const char *name,
                   struct export_info *info, struct err *err);
 

@@ -8,20 +8,22 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "export/modules.h"
+#include "export/export_out.h"
+#include "export/profile_view.h"
+#include "export/module_proto.h"
 #include "modules/modules.h"
 #include "script/call.h"
 #include "script/state.h"
 
 enum { API = 1, LOAD_LIMIT_S = 1, RUN_LIMIT_S = 60, INSTRUCTIONS = 1000000 };
 
-/* ---- a limit on its time */
+/* ---- the time limit */
 
-/* Of the call that runs on this thread. */
+/* The deadline of the call that runs on this thread. */
 static _Thread_local int64_t deadline_ns;
 
-/* An exporter that loops for ever must not keep the others from running. From
- * the deadline on every instruction fails: pcall does not save it. */
+/* An exporter that loops for ever must not block the others. After the deadline
+ * every instruction raises, so that a pcall in the script does not help it. */
 static void check_time(lua_State *L, lua_Debug *ar)
 {
     (void)ar;
@@ -47,9 +49,10 @@ static const char *base_name(const char *path)
     return slash ? slash + 1 : path;
 }
 
-/* stack: exporter. Copy a string field; `what` it may hold is told by err. */
-static bool get_string(lua_State *L, const char *field, char *out, size_t size,
-                       struct err *err)
+/* stack: exporter. Copies a string field. Returns false and sets err if the
+ * field is not a string or does not fit. */
+static bool copy_string_field(lua_State *L, const char *field, char *out,
+                              size_t size, struct err *err)
 {
     int type = lua_getfield(L, -1, field);
     bool fits = false;
@@ -64,7 +67,7 @@ static bool get_string(lua_State *L, const char *field, char *out, size_t size,
     return fits;
 }
 
-/* Words that can stand in a URL and in a file's name. */
+/* Returns true if `s` can stand unquoted in a URL and in a file's name. */
 static bool is_word(const char *s)
 {
     while (isalnum((unsigned char)*s) || *s == '_' || *s == '-')
@@ -72,15 +75,15 @@ static bool is_word(const char *s)
     return *s == '\0';
 }
 
-static bool has_control(const char *s)
+static bool has_control_character(const char *s)
 {
     while (*s && !iscntrl((unsigned char)*s))
         s++;
     return *s;
 }
 
-/* stack: what the file returned. [protected: its fields may have metamethods]
- */
+/* stack: the value that the file returned. Called protected: the table's fields
+ * may have metamethods. */
 static bool check_fields(lua_State *L, struct export_info *info,
                          struct err *err)
 {
@@ -93,13 +96,14 @@ static bool check_fields(lua_State *L, struct export_info *info,
         err_set(err, "field 'api' must be %d, got %s", API,
                 lua_isnil(L, -1) ? "nil" : luaL_tolstring(L, -1, NULL));
     lua_settop(L, 1);
-    if (!fits || !get_string(L, "name", info->name, sizeof info->name, err) ||
-        !get_string(L, "extension", info->extension, sizeof info->extension,
-                    err) ||
-        !get_string(L, "content_type", info->content_type,
-                    sizeof info->content_type, err) ||
-        !get_string(L, "description", info->description,
-                    sizeof info->description, err))
+    if (!fits ||
+        !copy_string_field(L, "name", info->name, sizeof info->name, err) ||
+        !copy_string_field(L, "extension", info->extension,
+                           sizeof info->extension, err) ||
+        !copy_string_field(L, "content_type", info->content_type,
+                           sizeof info->content_type, err) ||
+        !copy_string_field(L, "description", info->description,
+                           sizeof info->description, err))
         return false;
     if (!is_word(info->name))
         return err_set(err,
@@ -107,12 +111,12 @@ static bool check_fields(lua_State *L, struct export_info *info,
                        "'-', got '%s'",
                        info->name);
     if (info->extension[0] != '.' || strchr(info->extension, '/') ||
-        has_control(info->extension) || strchr(info->extension, '"'))
+        has_control_character(info->extension) || strchr(info->extension, '"'))
         return err_set(err,
                        "field 'extension' must begin with '.' and be part "
                        "of a file's name, got '%s'",
                        info->extension);
-    if (has_control(info->content_type))
+    if (has_control_character(info->content_type))
         return err_set(err, "field 'content_type' holds a control character");
     int type = lua_getfield(L, -1, "export");
     lua_pop(L, 1);
@@ -127,8 +131,8 @@ struct checking {
     bool fits;
 };
 
-/* stack: what the file returned, checking (light) */
-static int check(lua_State *L)
+/* stack: the value that the file returned, checking (light) */
+static int check_protected(lua_State *L)
 {
     struct checking *c = lua_touserdata(L, 2);
     lua_settop(L, 1);
@@ -136,15 +140,16 @@ static int check(lua_State *L)
     return 0;
 }
 
-/* Leaves the table on the stack. */
-static bool load(lua_State *L, struct export_info *info, struct err *err)
+/* Runs the file and checks its table, which is left on the stack. */
+static bool load_exporter(lua_State *L, struct export_info *info,
+                          struct err *err)
 {
     struct checking c = {.info = info, .err = err};
     script_preload(L, "proto", module_proto_open);
     start_limit(L, LOAD_LIMIT_S);
     bool loaded = script_run_file(L, info->path, 0, 1, err);
     if (loaded) {
-        lua_pushcfunction(L, check);
+        lua_pushcfunction(L, check_protected);
         lua_pushvalue(L, 1);
         lua_pushlightuserdata(L, &c);
         loaded = script_call(L, 2, 0, err) && c.fits;
@@ -159,11 +164,12 @@ lua_State *exporter_open(const char *path, struct export_info *info,
     char dir[sizeof info->path];
     struct export_info empty = {0};
     snprintf(empty.path, sizeof empty.path, "%s", path);
-    *info = empty; /* `path` may have been info's own */
+    *info = empty; /* `path` may point into `info` */
     snprintf(dir, sizeof dir, "%s", path);
     lua_State *L =
         script_state_new(catalog_default_dir(), modules_for_exporters, err);
-    if (L && script_add_dir(L, dirname(dir), err) && load(L, info, err))
+    if (L && script_add_dir(L, dirname(dir), err) &&
+        load_exporter(L, info, err))
         return L;
     if (L)
         script_state_free(L);
@@ -180,7 +186,7 @@ struct running {
     struct profile_view *view;
 };
 
-/* "a=1&b=x" as a table. */
+/* Pushes "a=1&b=x" as a table. */
 static void push_options(lua_State *L, const char *options)
 {
     lua_newtable(L);
@@ -199,7 +205,7 @@ static void push_options(lua_State *L, const char *options)
 }
 
 /* stack: exporter, running (light) -> export, profile, out, options */
-static int prepare(lua_State *L)
+static int push_export_call(lua_State *L)
 {
     struct running *r = lua_touserdata(L, 2);
     lua_getfield(L, 1, "export");
@@ -213,12 +219,12 @@ static int prepare(lua_State *L)
 static bool run_prepared(lua_State *L, struct running *r, struct buf *out,
                          struct err *err)
 {
-    lua_pushcfunction(L, prepare);
+    lua_pushcfunction(L, push_export_call);
     lua_insert(L, 1);
     lua_pushlightuserdata(L, r);
     if (!script_call(L, 2, 4, err))
         return false;
-    /* C goes on using profile and out: they stay below the call. */
+    /* C uses profile and out after the call, so they stay below it. */
     lua_pushvalue(L, 2);
     lua_insert(L, 1);
     lua_pushvalue(L, 4);

@@ -1,7 +1,10 @@
-/* exporter.h -- one exporter's Lua file: load it, check its table, run it.
+/* exporter.h -- loads, checks and runs one exporter's Lua file.
  *
- * An exporter lives in a state of its own that ends with it, so that it sees
- * its modules as they are now and nothing that another one left behind.
+ * Each run has a Lua state of its own, which ends with the run. So an exporter
+ * sees its modules as the files are now, and nothing that another exporter left
+ * behind.
+ *
+ * Path: catalog.c, queue.c -> [exporter] -> profile_view.c, export_out.c
  */
 #ifndef EXPORT_EXPORTER_H
 #define EXPORT_EXPORTER_H
@@ -13,17 +16,18 @@
 struct lua_State;
 struct profile;
 
-/* Run the file at `path`, which may take a second, check the table that it
- * returns and fill `info`. `require` finds modules beside the file, then beside
- * the program's exporters. NULL on failure: the error begins with the file's
- * name, and `info` holds what was read of it. Else the table is on top of the
- * stack; the caller ends the state with script_state_free. */
+/* Runs the file at `path`, for a second at most, checks the table that it
+ * returns and fills `info`. `require` finds modules beside the file first, then
+ * beside the program's exporters. Returns a state with the table on top of its
+ * stack; the caller ends it with script_state_free. Returns NULL and sets err
+ * on failure: the message begins with the file's name, and `info` holds the
+ * fields that were read. */
 struct lua_State *exporter_open(const char *path, struct export_info *info,
                                 struct err *err);
 
-/* Call the export function of the table on top of the stack, and pop it. What
- * it writes is appended to `out`. It may take a minute. `options` is written as
- * "a=1&b=x", or NULL. */
+/* Pops the exporter's table and calls its export function, for a minute at
+ * most. Appends its output to `out`. `options` is written as "a=1&b=x", or
+ * NULL. Returns false and sets err if the exporter raises or takes too long. */
 bool exporter_run(struct lua_State *L, const struct profile *profile,
                   const char *options, struct buf *out, struct err *err);
 

@@ -184,7 +184,7 @@ struct waiting {
     struct err *err;
 };
 
-static struct profile *give_profile(void *ctx, struct err *err)
+static struct profile *give_waiting_profile(void *ctx, struct err *err)
 {
     struct waiting *w = ctx;
     (void)err;
@@ -193,8 +193,9 @@ static struct profile *give_profile(void *ctx, struct err *err)
     return profile;
 }
 
-static void finish(void *ctx, struct buf *bytes, const struct export_info *info,
-                   const struct err *err)
+static void finish_waiting(void *ctx, struct buf *bytes,
+                           const struct export_info *info,
+                           const struct err *err)
 {
     struct waiting *w = ctx;
     pthread_mutex_lock(&w->lock);
@@ -220,7 +221,8 @@ bool export_host_export(struct export_host *host, const char *name,
         .profile = profile, .bytes = bytes, .info = info, .err = err};
     pthread_mutex_init(&w.lock, NULL);
     pthread_cond_init(&w.wake, NULL);
-    export_host_run(host, name, options, give_profile, finish, &w);
+    export_host_run(host, name, options, give_waiting_profile, finish_waiting,
+                    &w);
     pthread_mutex_lock(&w.lock);
     while (!w.finished)
         pthread_cond_wait(&w.wake, &w.lock);

@@ -5,18 +5,20 @@
  *
  * `message` is a full name, "perftools.profiles.Profile". A table's keys are
  * field names: numbers, booleans, strings, tables for messages, arrays for
- * repeated fields. Driven by protobuf-c's descriptors of everything in proto/;
- * reads and writes the wire format itself (source: protobuf.dev, "Encoding"),
- * since building protobuf-c's structs first would hold everything twice.
+ * repeated fields. protobuf-c's descriptors of all messages in proto/ say which
+ * fields a message has. The wire format is read and written here (source:
+ * protobuf.dev, "Encoding"), because packing protobuf-c's structs would hold
+ * all data twice.
  *
- * Fields are written in the order of their numbers and defaults are left out,
- * so that equal tables give equal bytes.
+ * Fields are written in the order of their numbers, and default values are left
+ * out, so equal tables give equal bytes.
  */
+#include "export/module_proto.h"
+
 #include <lauxlib.h>
 #include <lua.h>
 #include <string.h>
 
-#include "export/modules.h"
 #include "export/proto.h"
 #include "export/proto_registry.h"
 #include "script/owned_buf.h"
@@ -32,7 +34,7 @@ static const ProtobufCMessageDescriptor *check_message(lua_State *L, int arg)
     return NULL;
 }
 
-static int encode(lua_State *L)
+static int proto_encode_lua(lua_State *L)
 {
     const ProtobufCMessageDescriptor *m = check_message(L, 1);
     luaL_checktype(L, 2, LUA_TTABLE);
@@ -44,7 +46,7 @@ static int encode(lua_State *L)
     return 1;
 }
 
-static int decode(lua_State *L)
+static int proto_decode_lua(lua_State *L)
 {
     const ProtobufCMessageDescriptor *m = check_message(L, 1);
     size_t n;
@@ -58,8 +60,8 @@ static int decode(lua_State *L)
 int module_proto_open(lua_State *L)
 {
     static const luaL_Reg functions[] = {
-        {"encode", encode},
-        {"decode", decode},
+        {"encode", proto_encode_lua},
+        {"decode", proto_decode_lua},
         {NULL, NULL},
     };
     luaL_newlib(L, functions);

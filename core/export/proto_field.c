@@ -63,7 +63,8 @@ bool proto_has_presence(const ProtobufCFieldDescriptor *f)
 bool proto_excludes(const ProtobufCFieldDescriptor *f,
                     const ProtobufCFieldDescriptor *other)
 {
-    /* A oneof's members share the place that says which of them is there. */
+    /* The members of a oneof share the offset of the field that says which of
+     * them is set. */
     return f != other && is_of_oneof(f) && is_of_oneof(other) &&
            f->quantifier_offset == other->quantifier_offset;
 }

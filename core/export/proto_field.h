@@ -1,5 +1,8 @@
-/* proto_field.h -- what a field of a message is, from protobuf-c's descriptors.
- * Path: module_proto_encode.c, module_proto_decode.c -> [proto_field] */
+/* proto_field.h -- properties of a message's field, read from protobuf-c's
+ * descriptors.
+ *
+ * Path: proto_encode.c, proto_decode.c -> [proto_field]
+ */
 #ifndef EXPORT_PROTO_FIELD_H
 #define EXPORT_PROTO_FIELD_H
 
@@ -8,9 +11,10 @@
 
 #include "profile/wire.h"
 
+/* Returns the wire type of one value of the field. */
 enum wire_type proto_wire_type(const ProtobufCFieldDescriptor *f);
 
-/* How many bits of a whole number count: 32 or 64. */
+/* Returns the width of a whole number in bits: 32 or 64. */
 int proto_n_bits(const ProtobufCFieldDescriptor *f);
 bool proto_is_unsigned(const ProtobufCFieldDescriptor *f);
 bool proto_is_zigzag(const ProtobufCFieldDescriptor *f);
@@ -25,10 +29,10 @@ static inline bool proto_is_message(const ProtobufCFieldDescriptor *f)
     return f->type == PROTOBUF_C_TYPE_MESSAGE;
 }
 
-/* Is it told apart whether the field is absent or holds the default? */
+/* Returns true if an absent field differs from one that holds the default. */
 bool proto_has_presence(const ProtobufCFieldDescriptor *f);
 
-/* Are they members of one oneof? */
+/* Returns true if the two fields are members of one oneof. */
 bool proto_excludes(const ProtobufCFieldDescriptor *f,
                     const ProtobufCFieldDescriptor *other);
 

@@ -1,5 +1,5 @@
-/* proto_registry.h -- every message of proto/: the table is generated at build
- * time (cmake/proto_registry.cmake). */
+/* proto_registry.h -- the descriptors of all messages in proto/. The table is
+ * generated at build time (cmake/proto_registry.cmake). */
 #ifndef EXPORT_PROTO_REGISTRY_H
 #define EXPORT_PROTO_REGISTRY_H
 

@@ -1,7 +1,7 @@
 /* module_report_profiles.c -- the target's profiles, for Lua. */
 #include <lua.h>
 
-#include "export/modules.h"
+#include "export/profile_view.h"
 #include "report/module_report.h"
 #include "target/profile_capture.h"
 

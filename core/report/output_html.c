@@ -5,7 +5,7 @@
 #include <openssl/evp.h>
 
 #include "export/catalog.h"
-#include "export/modules.h"
+#include "export/export_out.h"
 #include "modules/modules.h"
 #include "report/module_report.h"
 #include "report/output.h"

@@ -1,6 +1,7 @@
 /* proto.c -- tests of export/module_proto.c against protobuf-c's own packing,
  * on a message with a field of each kind (spec/proto/everything.proto). */
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <setjmp.h>
@@ -13,7 +14,7 @@
 #include <string.h>
 
 #include "everything.pb-c.h"
-#include "export/modules.h"
+#include "export/module_proto.h"
 #include "export/proto_registry.h"
 
 /* The messages of this test in place of the program's. */

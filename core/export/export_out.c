@@ -1,14 +1,14 @@
-/* module_out.c -- `out`, to which an exporter writes. */
+#include "export/export_out.h"
+
 #include <lauxlib.h>
 #include <lua.h>
 
 #include "base/gzip.h"
-#include "export/modules.h"
 
 #define TYPE "perilune.out"
 
-/* On large profiles a fifth less time than zlib's default 6, for a hundredth
- * more bytes. */
+/* zlib's level. On large profiles level 3 takes a fifth less time than zlib's
+ * default 6 and makes 1 % more bytes. */
 enum { LEVEL = 3 };
 
 struct export_out {
@@ -21,7 +21,7 @@ static struct export_out *check_out(lua_State *L)
     return luaL_checkudata(L, 1, TYPE);
 }
 
-/* out:write(...): strings and numbers, as io.write. Returns out. */
+/* out:write(...) appends strings and numbers, as io.write does. Returns out. */
 static int out_write(lua_State *L)
 {
     struct export_out *out = check_out(L);
@@ -37,7 +37,8 @@ static int out_write(lua_State *L)
     return 1;
 }
 
-/* out:gzip(): what is written, before and after, is gzipped. Returns out. */
+/* out:gzip() asks for all output, written before or after, to be gzipped.
+ * Returns out. */
 static int out_gzip(lua_State *L)
 {
     check_out(L)->gzip = true;

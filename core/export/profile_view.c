@@ -1,27 +1,26 @@
-/* module_profile.c -- a profile as exporters see it: a userdata that reads the
- * C tables and makes a Lua table of what is asked for. */
+#include "export/profile_view.h"
+
 #include <lauxlib.h>
 #include <lua.h>
 #include <stddef.h>
 
-#include "export/modules.h"
 #include "profile/profile.h"
 
 #define TYPE "perilune.profile"
 
 struct profile_view {
-    const struct profile *profile; /* NULL: closed */
+    const struct profile *profile; /* NULL after profile_view_close */
 };
 
-static const struct profile *check_profile(lua_State *L)
+static const struct profile *check_view(lua_State *L)
 {
     struct profile_view *view = luaL_checkudata(L, 1, TYPE);
     if (!view->profile)
-        luaL_error(L, "the profile is only there while export runs");
+        luaL_error(L, "the profile exists only while export runs");
     return view->profile;
 }
 
-/* Argument 2, an id from 1 to n. */
+/* Returns argument 2, an id from 1 to n. Raises if it is not. */
 static uint32_t check_id(lua_State *L, uint32_t n, const char *what)
 {
     lua_Integer id = luaL_checkinteger(L, 2);
@@ -68,7 +67,7 @@ static void push_value_type(lua_State *L, const struct profile *p,
 
 static int view_header(lua_State *L)
 {
-    const struct profile *p = check_profile(L);
+    const struct profile *p = check_view(L);
     const struct profile_header *h = profile_get_header(p);
     lua_createtable(L, 0, 10);
     set_integer(L, "time_ns", h->time_ns);
@@ -101,7 +100,7 @@ static int view_header(lua_State *L)
 
 static int view_counts(lua_State *L)
 {
-    const struct profile *p = check_profile(L);
+    const struct profile *p = check_view(L);
     lua_pushinteger(L, profile_n_samples(p));
     lua_pushinteger(L, profile_n_locations(p));
     lua_pushinteger(L, profile_n_functions(p));
@@ -111,7 +110,7 @@ static int view_counts(lua_State *L)
 
 static int view_mapping(lua_State *L)
 {
-    const struct profile *p = check_profile(L);
+    const struct profile *p = check_view(L);
     const struct profile_mapping *m =
         profile_get_mapping(p, check_id(L, profile_n_mappings(p), "mapping"));
     lua_createtable(L, 0, 9);
@@ -129,7 +128,7 @@ static int view_mapping(lua_State *L)
 
 static int view_func(lua_State *L)
 {
-    const struct profile *p = check_profile(L);
+    const struct profile *p = check_view(L);
     const struct profile_function *f = profile_get_function(
         p, check_id(L, profile_n_functions(p), "function"));
     lua_createtable(L, 0, 4);
@@ -142,7 +141,7 @@ static int view_func(lua_State *L)
 
 static int view_location(lua_State *L)
 {
-    const struct profile *p = check_profile(L);
+    const struct profile *p = check_view(L);
     struct profile_location l = profile_get_location(
         p, check_id(L, profile_n_locations(p), "location"));
     lua_createtable(L, 0, 4);
@@ -161,7 +160,8 @@ static int view_location(lua_State *L)
     return 1;
 }
 
-/* Push the array at `arg` to be filled anew, or a new one if there is none. */
+/* Pushes the table at `arg`, to be filled again, or a new table if there is no
+ * argument. */
 static void push_array(lua_State *L, int arg, uint32_t n)
 {
     if (lua_isnoneornil(L, arg)) {
@@ -172,7 +172,7 @@ static void push_array(lua_State *L, int arg, uint32_t n)
     lua_pushvalue(L, arg);
 }
 
-/* stack: ..., array. Nothing is to be left beyond n. */
+/* stack: ..., array. Removes the entries after n. */
 static void cut_array(lua_State *L, uint32_t n)
 {
     for (lua_Integer i = (lua_Integer)lua_rawlen(L, -1); i > n; i--) {
@@ -194,11 +194,12 @@ static void push_label(lua_State *L, const struct profile *p,
     }
 }
 
-/* sample(i [, locations [, values [, labels]]]): the tables, to be used again,
- * are filled in place of new ones. */
+/* profile:sample(i [, locations [, values [, labels]]]) fills the tables that
+ * are passed, instead of making new ones, so that a loop over all samples makes
+ * no garbage. */
 static int view_sample(lua_State *L)
 {
-    const struct profile *p = check_profile(L);
+    const struct profile *p = check_view(L);
     uint32_t i = check_id(L, profile_n_samples(p), "sample");
     struct profile_sample s = profile_get_sample(p, i - 1);
     uint32_t n_types = profile_n_sample_types(p);

@@ -1,4 +1,4 @@
-/* module_proto_encode.c -- a Lua table as a protobuf message. */
+/* proto_encode.c -- makes a protobuf message from a Lua table. */
 #include <lauxlib.h>
 #include <lua.h>
 #include <stdint.h>
@@ -8,8 +8,9 @@
 
 enum { MAX_DEPTH = 64, MAX_VARINT_BYTES = 10 };
 
-static int wrong(lua_State *L, const ProtobufCMessageDescriptor *m,
-                 const ProtobufCFieldDescriptor *f, const char *wanted)
+static int raise_wrong_type(lua_State *L, const ProtobufCMessageDescriptor *m,
+                            const ProtobufCFieldDescriptor *f,
+                            const char *wanted)
 {
     return luaL_error(L, "%s.%s must be %s, got %s", m->name, f->name, wanted,
                       luaL_typename(L, -1));
@@ -26,8 +27,8 @@ static void put_varint(struct buf *b, uint64_t value)
     b->len = (size_t)(at - b->data);
 }
 
-static void put_tag(struct buf *b, const ProtobufCFieldDescriptor *f,
-                    enum wire_type type)
+static void put_field_tag(struct buf *b, const ProtobufCFieldDescriptor *f,
+                          enum wire_type type)
 {
     put_varint(b, (uint64_t)f->id << 3 | type);
 }
@@ -55,30 +56,31 @@ static void check_range(lua_State *L, const ProtobufCMessageDescriptor *m,
                    (LUAI_UACINT)i);
 }
 
-/* The bits of the number or boolean on top of the stack, as they are written:
- * for a varint the value, zigzag where that is due. */
+/* Returns the bits of the number or boolean on top of the stack as they are
+ * written; zigzag types are encoded. Raises if the value does not fit the
+ * field. */
 static uint64_t check_number(lua_State *L, const ProtobufCMessageDescriptor *m,
                              const ProtobufCFieldDescriptor *f)
 {
     if (f->type == PROTOBUF_C_TYPE_BOOL) {
         if (!lua_isboolean(L, -1))
-            wrong(L, m, f, "a boolean");
+            raise_wrong_type(L, m, f, "a boolean");
         return (uint64_t)lua_toboolean(L, -1);
     }
     if (lua_type(L, -1) != LUA_TNUMBER)
-        wrong(L, m, f, "a number");
+        raise_wrong_type(L, m, f, "a number");
     if (f->type == PROTOBUF_C_TYPE_FLOAT || f->type == PROTOBUF_C_TYPE_DOUBLE)
         return float_bits(f, lua_tonumber(L, -1));
     int is_whole;
     lua_Integer i = lua_tointegerx(L, -1, &is_whole);
     if (!is_whole)
-        wrong(L, m, f, "a whole number");
+        raise_wrong_type(L, m, f, "a whole number");
     check_range(L, m, f, i);
     uint64_t bits = (uint64_t)i;
     return proto_is_zigzag(f) ? bits << 1 ^ (uint64_t)(i >> 63) : bits;
 }
 
-static void put_number(struct buf *b, enum wire_type type, uint64_t bits)
+static void put_wire_number(struct buf *b, enum wire_type type, uint64_t bits)
 {
     if (type == WIRE_VARINT)
         put_varint(b, bits);
@@ -89,7 +91,7 @@ static void put_number(struct buf *b, enum wire_type type, uint64_t bits)
 static void encode_message(lua_State *L, struct buf *b,
                            const ProtobufCMessageDescriptor *m, int depth);
 
-/* What begins at `start` gets its length in front. */
+/* Inserts, before the bytes from `start` to the end, their length. */
 static void put_length_before(struct buf *b, size_t start)
 {
     size_t n = b->len - start;
@@ -103,8 +105,8 @@ static void put_length_before(struct buf *b, size_t start)
     memcpy(b->data + start, length, n_length);
 }
 
-/* One value, on top of the stack, with its tag; but for `even_default` not when
- * it is what an absent field is. */
+/* Appends the value on top of the stack with its tag. Leaves out a default
+ * value unless `even_default` is true. */
 static void encode_one(lua_State *L, struct buf *b,
                        const ProtobufCMessageDescriptor *m,
                        const ProtobufCFieldDescriptor *f, bool even_default,
@@ -113,27 +115,27 @@ static void encode_one(lua_State *L, struct buf *b,
     enum wire_type type = proto_wire_type(f);
     if (proto_is_message(f)) {
         if (!lua_istable(L, -1))
-            wrong(L, m, f, "a table");
-        put_tag(b, f, type);
+            raise_wrong_type(L, m, f, "a table");
+        put_field_tag(b, f, type);
         size_t start = b->len;
         encode_message(L, b, f->descriptor, depth + 1);
         put_length_before(b, start);
     } else if (type == WIRE_BYTES) {
         if (lua_type(L, -1) != LUA_TSTRING)
-            wrong(L, m, f, "a string");
+            raise_wrong_type(L, m, f, "a string");
         size_t len;
         const char *s = lua_tolstring(L, -1, &len);
         if (len == 0 && !even_default)
             return;
-        put_tag(b, f, type);
+        put_field_tag(b, f, type);
         put_varint(b, len);
         buf_append(b, s, len);
     } else {
         uint64_t bits = check_number(L, m, f);
         if (bits == 0 && !even_default)
             return;
-        put_tag(b, f, type);
-        put_number(b, type, bits);
+        put_field_tag(b, f, type);
+        put_wire_number(b, type, bits);
     }
 }
 
@@ -143,11 +145,11 @@ static void encode_packed(lua_State *L, struct buf *b,
                           const ProtobufCFieldDescriptor *f, lua_Integer n)
 {
     enum wire_type type = proto_wire_type(f);
-    put_tag(b, f, WIRE_BYTES);
+    put_field_tag(b, f, WIRE_BYTES);
     size_t start = b->len;
     for (lua_Integer i = 1; i <= n; i++) {
         lua_rawgeti(L, -1, i);
-        put_number(b, type, check_number(L, m, f));
+        put_wire_number(b, type, check_number(L, m, f));
         lua_pop(L, 1);
     }
     put_length_before(b, start);
@@ -159,7 +161,7 @@ static void encode_repeated(lua_State *L, struct buf *b,
                             const ProtobufCFieldDescriptor *f, int depth)
 {
     if (!lua_istable(L, -1))
-        wrong(L, m, f, "an array");
+        raise_wrong_type(L, m, f, "an array");
     lua_Integer n = (lua_Integer)lua_rawlen(L, -1);
     if (n > 0 && proto_wire_type(f) != WIRE_BYTES) {
         encode_packed(L, b, m, f, n);
@@ -172,7 +174,7 @@ static void encode_repeated(lua_State *L, struct buf *b,
     }
 }
 
-/* stack: ..., table with a key that is no field's name */
+/* stack: ..., table that has a key which is not a field's name. Raises. */
 static void refuse_unknown(lua_State *L, const ProtobufCMessageDescriptor *m)
 {
     lua_pushnil(L);

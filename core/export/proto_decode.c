@@ -1,4 +1,4 @@
-/* module_proto_decode.c -- a protobuf message as a Lua table. */
+/* proto_decode.c -- makes a Lua table from a protobuf message. */
 #include <lauxlib.h>
 #include <lua.h>
 #include <stdint.h>
@@ -8,8 +8,8 @@
 
 enum { MAX_DEPTH = 64 };
 
-static void push_number(lua_State *L, const ProtobufCFieldDescriptor *f,
-                        uint64_t bits)
+static void push_wire_number(lua_State *L, const ProtobufCFieldDescriptor *f,
+                             uint64_t bits)
 {
     double d;
     float single;
@@ -38,10 +38,10 @@ static void push_number(lua_State *L, const ProtobufCFieldDescriptor *f,
 static void decode_message(lua_State *L, struct wire w,
                            const ProtobufCMessageDescriptor *m, int depth);
 
-/* Push one value that was read from the wire. */
-static void push_value(lua_State *L, const struct wire_field *read,
-                       const ProtobufCMessageDescriptor *m,
-                       const ProtobufCFieldDescriptor *f, int depth)
+/* Pushes one value that was read from the wire. */
+static void push_wire_value(lua_State *L, const struct wire_field *read,
+                            const ProtobufCMessageDescriptor *m,
+                            const ProtobufCFieldDescriptor *f, int depth)
 {
     if (read->type != proto_wire_type(f))
         luaL_error(L, "%s.%s is written as another type", m->name, f->name);
@@ -51,7 +51,7 @@ static void push_value(lua_State *L, const struct wire_field *read,
         lua_pushlstring(L, (const char *)read->bytes.at,
                         (size_t)(read->bytes.end - read->bytes.at));
     else
-        push_number(L, f, read->value);
+        push_wire_number(L, f, read->value);
 }
 
 static bool next_packed(struct wire *w, const ProtobufCFieldDescriptor *f,
@@ -62,14 +62,14 @@ static bool next_packed(struct wire *w, const ProtobufCFieldDescriptor *f,
     return wire_fixed(w, proto_wire_type(f) == WIRE_FIXED64 ? 8 : 4, bits);
 }
 
-/* stack: ..., array. Append what was read. */
+/* stack: ..., array. Appends the value, or the packed values, of a field. */
 static void append_values(lua_State *L, const struct wire_field *read,
                           const ProtobufCMessageDescriptor *m,
                           const ProtobufCFieldDescriptor *f, int depth)
 {
     lua_Integer n = (lua_Integer)lua_rawlen(L, -1);
     if (read->type != WIRE_BYTES || proto_wire_type(f) == WIRE_BYTES) {
-        push_value(L, read, m, f, depth);
+        push_wire_value(L, read, m, f, depth);
         lua_rawseti(L, -2, n + 1);
         return;
     }
@@ -78,12 +78,12 @@ static void append_values(lua_State *L, const struct wire_field *read,
         uint64_t bits;
         if (!next_packed(&packed, f, &bits))
             luaL_error(L, "%s.%s is damaged or cut short", m->name, f->name);
-        push_number(L, f, bits);
+        push_wire_number(L, f, bits);
         lua_rawseti(L, -2, ++n);
     }
 }
 
-/* stack: ..., table. What proto3 says an absent field is. */
+/* stack: ..., table. Sets the values that absent fields have in proto3. */
 static void set_defaults(lua_State *L, const ProtobufCMessageDescriptor *m)
 {
     for (unsigned i = 0; i < m->n_fields; i++) {
@@ -95,15 +95,15 @@ static void set_defaults(lua_State *L, const ProtobufCMessageDescriptor *m)
         else if (proto_wire_type(f) == WIRE_BYTES)
             lua_pushliteral(L, "");
         else
-            push_number(L, f, 0);
+            push_wire_number(L, f, 0);
         lua_setfield(L, -2, f->name);
     }
 }
 
-/* stack: ..., table, value. Of a oneof the last member that is read is there.
- */
-static void set_field(lua_State *L, const ProtobufCMessageDescriptor *m,
-                      const ProtobufCFieldDescriptor *f)
+/* stack: ..., table, value. Sets the field and removes the other members of its
+ * oneof: the last member on the wire counts. */
+static void set_message_field(lua_State *L, const ProtobufCMessageDescriptor *m,
+                              const ProtobufCFieldDescriptor *f)
 {
     lua_setfield(L, -2, f->name);
     for (unsigned i = 0; i < m->n_fields; i++) {
@@ -134,8 +134,8 @@ static void decode_message(lua_State *L, struct wire w,
             append_values(L, &read, m, f, depth);
             lua_pop(L, 1);
         } else {
-            push_value(L, &read, m, f, depth);
-            set_field(L, m, f);
+            push_wire_value(L, &read, m, f, depth);
+            set_message_field(L, m, f);
         }
     }
     if (result == WIRE_DAMAGED)
