@@ -37,22 +37,6 @@ static void say_crossed(const struct thresholds *thresholds)
                         thresholds->of[i].all[k].text);
 }
 
-/* What the JSON has beyond k6's. */
-static void put_members(struct buf *out, const struct load *load)
-{
-    const struct target_profiles *profiles = &load->profiles;
-    buf_puts(out, ",\n  \"windows\": ");
-    window_series_write_json(out, &load->windows);
-    if (profiles->capture) {
-        buf_puts(out, ",\n  \"profiles\": ");
-        profile_section_write_json(out, profiles->capture);
-    }
-    if (profiles->overhead) {
-        buf_puts(out, ",\n  \"profiler_overhead\": ");
-        profile_overhead_write_json(out, profiles->overhead);
-    }
-}
-
 static bool write_text(const char *name, const struct buf *text,
                        struct err *err)
 {
@@ -98,7 +82,7 @@ static int report(const struct load *load, struct report *said,
                   struct outputs *outputs)
 {
     struct err err = {""};
-    struct buf text = BUF_INIT, members = BUF_INIT;
+    struct buf text = BUF_INIT;
     int code = 0;
     report_finish(said, load);
     summary_write(&text, said);
@@ -108,8 +92,6 @@ static int report(const struct load *load, struct report *said,
     if (load->profiles.overhead)
         profile_overhead_write(&text, load->profiles.overhead);
     code = print_summary(load, said, &text);
-    put_members(&members, load);
-    said->members = &members;
     if (!outputs_close(outputs, &err))
         code = fail(EXIT_FAILED, &err);
     if (load->results.checks.overflowed)
@@ -125,7 +107,6 @@ static int report(const struct load *load, struct report *said,
     if (thresholds_count_failed(&load->config->thresholds) > 0)
         say_crossed(&load->config->thresholds);
     buf_fini(&text);
-    buf_fini(&members);
     return code;
 }
 

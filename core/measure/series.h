@@ -16,7 +16,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/buf.h"
+#include "base/json_writer.h"
 #include "measure/histogram.h"
 
 #define SERIES_MAX 600
@@ -87,9 +87,9 @@ void series_pass(struct series *series, int64_t from_ns, int64_t to_ns);
 void series_look(struct series *series, int64_t now_ns, uint32_t n_active,
                  uint64_t n_late);
 
-/* Append an object of arrays, one per column; times in seconds, latencies in
- * ms. */
-void series_write_json(struct buf *out, const struct series *series);
+/* Writes the member "series", an object of arrays, one per column on a line of
+ * its own; times in seconds, latencies in ms. */
+void series_write_json(struct json_writer *json, const struct series *series);
 
 /* Per second. */
 double series_rate(const struct series *series,

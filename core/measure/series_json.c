@@ -98,19 +98,17 @@ static const struct column {
     {"generator_cores", cores},
 };
 
-void series_write_json(struct buf *out, const struct series *series)
+void series_write_json(struct json_writer *json, const struct series *series)
 {
-    buf_putc(out, '{');
+    json_begin_object(json, "series");
     for (size_t c = 0; c < sizeof columns / sizeof *columns; c++) {
-        const char *comma = "";
-        buf_printf(out, "%s\n    \"%s\": [", c > 0 ? "," : "", columns[c].name);
-        for (unsigned i = 0; i < series->n; i++) {
-            if (series->buckets[i].span_ns == 0)
-                continue;
-            buf_printf(out, "%s%.6g", comma, columns[c].get(series, i));
-            comma = ", ";
-        }
-        buf_putc(out, ']');
+        json_new_line(json, 4);
+        json_begin_array(json, columns[c].name);
+        for (unsigned i = 0; i < series->n; i++)
+            if (series->buckets[i].span_ns != 0)
+                json_significant(json, NULL, 6, columns[c].get(series, i));
+        json_end_array(json);
     }
-    buf_puts(out, "\n  }");
+    json_new_line(json, 2);
+    json_end_object(json);
 }

@@ -1,6 +1,5 @@
 #include "measure/window.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -121,32 +120,27 @@ bool window_series_tick(struct window_series *series,
     return window_open(&series->mark, counts);
 }
 
-static void put_column(struct buf *out, const struct window_series *series,
-                       unsigned column)
-{
-    buf_printf(out, ", \"%s\": [", window_columns[column]);
-    for (size_t i = 0; i < series->n; i++)
-        buf_printf(out, "%s%.5g", i ? ", " : "",
-                   series->windows[i].columns[column]);
-    buf_putc(out, ']');
-}
-
-void window_series_write_json(struct buf *out,
+void window_series_write_json(struct json_writer *json,
                               const struct window_series *series)
 {
-    buf_puts(out, "{\"seconds\": [");
+    json_begin_object(json, "windows");
+    json_begin_array(json, "seconds");
     for (size_t i = 0; i < series->n; i++)
-        buf_printf(out, "%s%.3f", i ? ", " : "", series->windows[i].seconds);
-    buf_puts(out, "], \"requests\": [");
+        json_fixed(json, NULL, 3, series->windows[i].seconds);
+    json_end_array(json);
+    json_begin_array(json, "requests");
     for (size_t i = 0; i < series->n; i++)
-        buf_printf(out, "%s%" PRIu64, i ? ", " : "",
-                   series->windows[i].n_requests);
-    buf_puts(out, "], \"failed\": [");
+        json_int(json, NULL, (int64_t)series->windows[i].n_requests);
+    json_end_array(json);
+    json_begin_array(json, "failed");
     for (size_t i = 0; i < series->n; i++)
-        buf_printf(out, "%s%" PRIu64, i ? ", " : "",
-                   series->windows[i].n_failed);
-    buf_putc(out, ']');
-    for (unsigned column = 0; column < WINDOW_COLUMNS; column++)
-        put_column(out, series, column);
-    buf_putc(out, '}');
+        json_int(json, NULL, (int64_t)series->windows[i].n_failed);
+    json_end_array(json);
+    for (unsigned column = 0; column < WINDOW_COLUMNS; column++) {
+        json_begin_array(json, window_columns[column]);
+        for (size_t i = 0; i < series->n; i++)
+            json_significant(json, NULL, 5, series->windows[i].columns[column]);
+        json_end_array(json);
+    }
+    json_end_object(json);
 }

@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/buf.h"
+#include "base/json_writer.h"
 #include "measure/histogram.h"
 
 /* Of durations in ms: the mean, and quantiles. */
@@ -68,9 +68,10 @@ void window_series_fini(struct window_series *series);
 bool window_series_tick(struct window_series *series,
                         const struct window_counts *counts);
 
-/* Append {"seconds": [...], "requests": [...], "failed": [...], and one array
- * for each of summary_columns}: a member for each window. */
-void window_series_write_json(struct buf *out,
+/* Writes the member "windows": {"seconds": [...], "requests": [...],
+ * "failed": [...], and one array for each of summary_columns}, with an element
+ * for each window. */
+void window_series_write_json(struct json_writer *json,
                               const struct window_series *series);
 
 #endif

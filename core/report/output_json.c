@@ -10,18 +10,14 @@
 #include <time.h>
 
 #include "base/json.h"
+#include "base/json_writer.h"
 #include "load/config.h"
 #include "report/output.h"
 
 #define SECOND_NS INT64_C(1000000000)
 #define EXACT 9007199254740992.0 /* 2^53 */
 
-static void put_text(struct buf *out, const char *text)
-{
-    json_put_string(out, text, strlen(text));
-}
-
-/* 1, where json_put_number would say 1.0. */
+/* Writes 1 where json_put_number would write 1.0. */
 static void put_number(struct buf *out, double value)
 {
     if (floor(value) == value && fabs(value) < EXACT)
@@ -30,66 +26,56 @@ static void put_number(struct buf *out, double value)
         json_put_number(out, value);
 }
 
-static void put_tag(void *ctx, const char *key, struct tag_value value)
+static void write_tag(void *ctx, const char *key, struct tag_value value)
 {
-    struct buf *out = ctx;
-    if (out->len > 0 && out->data[out->len - 1] != '{')
-        buf_putc(out, ',');
-    put_text(out, key);
-    buf_putc(out, ':');
-    json_put_string(out, value.at, value.n);
+    json_bytes(ctx, key, value.at, value.n);
 }
 
 static void put_tags(struct buf *out, const struct tags *tags,
                      struct buf *scratch)
 {
-    buf_putc(out, '{');
-    tags_each(tags, scratch, put_tag, out);
-    buf_putc(out, '}');
+    struct json_writer json = {.out = out};
+    json_begin_object(&json, NULL);
+    tags_each(tags, scratch, write_tag, &json);
+    json_end_object(&json);
 }
 
-static void put_selector(struct buf *out, const struct selector *selector)
+static void write_selector(struct json_writer *json,
+                           const struct selector *selector)
 {
     struct tag_value inside = selector_inside(selector);
-    buf_puts(out, "{\"name\":");
-    put_text(out, selector->text);
-    buf_puts(out, ",\"suffix\":");
-    json_put_string(out, inside.at, inside.n);
-    buf_puts(out, ",\"tags\":{");
-    for (unsigned i = 0; i < selector->n_tags; i++) {
-        buf_puts(out, i > 0 ? "," : "");
-        put_text(out, selector->tags[i].key);
-        buf_putc(out, ':');
-        put_text(out, selector->tags[i].value);
-    }
-    buf_puts(out, "}}");
+    json_begin_object(json, NULL);
+    json_text(json, "name", selector->text);
+    json_bytes(json, "suffix", inside.at, inside.n);
+    json_begin_object(json, "tags");
+    for (unsigned i = 0; i < selector->n_tags; i++)
+        json_text(json, selector->tags[i].key, selector->tags[i].value);
+    json_end_object(json);
+    json_end_object(json);
 }
 
-static void put_subs(struct buf *out, const struct metric *metric)
+static void write_subs(struct json_writer *json, const struct metric *metric)
 {
     if (metric->n_subs == 0) {
-        buf_puts(out, "null");
+        json_null(json, "submetrics");
         return;
     }
-    buf_putc(out, '[');
-    for (unsigned i = 0; i < metric->n_subs; i++) {
-        buf_puts(out, i > 0 ? "," : "");
-        put_selector(out, metric->subs[i]->selector);
-    }
-    buf_putc(out, ']');
+    json_begin_array(json, "submetrics");
+    for (unsigned i = 0; i < metric->n_subs; i++)
+        write_selector(json, metric->subs[i]->selector);
+    json_end_array(json);
 }
 
-static void put_thresholds(struct buf *out, const struct report *report,
-                           const struct metric *metric)
+static void write_thresholds(struct json_writer *json,
+                             const struct report *report,
+                             const struct metric *metric)
 {
     const struct metric_thresholds *of =
         thresholds_of(&report->config->thresholds, metric->name);
-    buf_putc(out, '[');
-    for (unsigned i = 0; of && i < of->n; i++) {
-        buf_puts(out, i > 0 ? "," : "");
-        put_text(out, of->all[i].text);
-    }
-    buf_putc(out, ']');
+    json_begin_array(json, "thresholds");
+    for (unsigned i = 0; of && i < of->n; i++)
+        json_text(json, NULL, of->all[i].text);
+    json_end_array(json);
 }
 
 static void put_metric(struct buf *out, const struct metric *metric,
@@ -106,16 +92,19 @@ static void put_metric(struct buf *out, const struct metric *metric,
         [METRIC_TIME] = "time",
         [METRIC_DATA] = "data",
     };
-    buf_puts(out, "{\"type\":\"Metric\",\"data\":{\"name\":");
-    put_text(out, metric->name);
-    buf_printf(out, ",\"type\":\"%s\",\"contains\":\"%s\",\"thresholds\":",
-               kinds[metric->kind], units[metric->unit]);
-    put_thresholds(out, report, metric);
-    buf_puts(out, ",\"submetrics\":");
-    put_subs(out, metric);
-    buf_puts(out, "},\"metric\":");
-    put_text(out, metric->name);
-    buf_puts(out, "}\n");
+    struct json_writer json = {.out = out};
+    json_begin_object(&json, NULL);
+    json_text(&json, "type", "Metric");
+    json_begin_object(&json, "data");
+    json_text(&json, "name", metric->name);
+    json_text(&json, "type", kinds[metric->kind]);
+    json_text(&json, "contains", units[metric->unit]);
+    write_thresholds(&json, report, metric);
+    write_subs(&json, metric);
+    json_end_object(&json);
+    json_text(&json, "metric", metric->name);
+    json_end_object(&json);
+    buf_putc(out, '\n');
 }
 
 /* "2026-01-02T03:04:05.123456789Z" */
@@ -132,11 +121,12 @@ static void put_time(struct buf *out, int64_t time_ns)
     buf_printf(out, "%s.%09dZ", text, (int)(time_ns % SECOND_NS));
 }
 
+/* Of the same form for each sample, and called for each: written as text. */
 static void put_sample(struct buf *out, const struct metric_sample *sample,
                        const struct buf *tags)
 {
     buf_puts(out, "{\"metric\":");
-    put_text(out, sample->metric->name);
+    json_put_string(out, sample->metric->name, strlen(sample->metric->name));
     buf_puts(out, ",\"type\":\"Point\",\"data\":{\"time\":\"");
     put_time(out, sample->time_ns);
     buf_puts(out, "\",\"value\":");

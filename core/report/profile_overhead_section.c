@@ -1,7 +1,4 @@
 /* profile_overhead_section.c -- the profiler's cost in the summary. */
-#include <string.h>
-
-#include "base/json.h"
 #include "measure/format.h"
 #include "target/profile_overhead.h"
 
@@ -53,34 +50,35 @@ void profile_overhead_write(struct buf *out, const struct profile_overhead *o)
     buf_putc(out, '\n');
 }
 
-static void put_interval(struct buf *out, const char *name,
-                         const struct interval *interval)
+static void write_interval(struct json_writer *json, const char *name,
+                           const struct interval *interval)
 {
-    buf_printf(out, ", \"%s\": {\"value\": %.6g", name, interval->value);
-    if (interval->is_known)
-        buf_printf(out, ", \"low\": %.6g, \"high\": %.6g", interval->low,
-                   interval->high);
-    buf_putc(out, '}');
+    json_begin_object(json, name);
+    json_significant(json, "value", 6, interval->value);
+    if (interval->is_known) {
+        json_significant(json, "low", 6, interval->low);
+        json_significant(json, "high", 6, interval->high);
+    }
+    json_end_object(json);
 }
 
-void profile_overhead_write_json(struct buf *out,
+void profile_overhead_write_json(struct json_writer *json,
                                  const struct profile_overhead *o)
 {
     struct profile_overhead_result result;
     if (!profile_overhead_result(o, &result)) {
-        buf_puts(out, "null");
+        json_null(json, "profiler_overhead");
         return;
     }
-    buf_printf(out, "{\"pairs\": %u", result.n_pairs);
-    if (result.failure) {
-        buf_puts(out, ", \"error\": ");
-        json_put_string(out, result.failure, strlen(result.failure));
-    }
-    buf_printf(out,
-               ", \"rate_on\": %.6g, \"rate_off\": %.6g, \"p99_on\": %.6g, "
-               "\"p99_off\": %.6g",
-               result.rate_on, result.rate_off, result.p99_on, result.p99_off);
-    put_interval(out, "rate_percent", &result.rate_percent);
-    put_interval(out, "p99_ms", &result.p99_ms);
-    buf_putc(out, '}');
+    json_begin_object(json, "profiler_overhead");
+    json_int(json, "pairs", result.n_pairs);
+    if (result.failure)
+        json_text(json, "error", result.failure);
+    json_significant(json, "rate_on", 6, result.rate_on);
+    json_significant(json, "rate_off", 6, result.rate_off);
+    json_significant(json, "p99_on", 6, result.p99_on);
+    json_significant(json, "p99_off", 6, result.p99_off);
+    write_interval(json, "rate_percent", &result.rate_percent);
+    write_interval(json, "p99_ms", &result.p99_ms);
+    json_end_object(json);
 }

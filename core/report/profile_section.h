@@ -6,8 +6,8 @@
 #ifndef REPORT_PROFILE_SECTION_H
 #define REPORT_PROFILE_SECTION_H
 
-#include "base/buf.h"
-
+struct buf;
+struct json_writer;
 struct profile_capture;
 
 /* Functions of each profile that the JSON has. */
@@ -17,7 +17,7 @@ struct profile_capture;
 void profile_section_write(struct buf *out,
                            const struct profile_capture *capture, unsigned top);
 
-/* Append an object, on one line:
+/* Writes the member "profiles", an object on one line:
  *   {"window": {"begin": S, "seconds": S, "requests": N},
  *    "kinds": {"cpu": {"file", "type", "unit", "total", "samples",
  *                      "functions": [{"name", "flat", "own", "cum",
@@ -26,7 +26,7 @@ void profile_section_write(struct buf *out,
  *              "heap": {"error": "403 Forbidden"}}}
  * Values are in the profile's unit; `samples` is there where the profile counts
  * them. Without a window it is null. */
-void profile_section_write_json(struct buf *out,
+void profile_section_write_json(struct json_writer *json,
                                 const struct profile_capture *capture);
 
 #endif

@@ -1,98 +1,79 @@
-#include <inttypes.h>
-#include <string.h>
-
-#include "base/json.h"
-#include "target/profile_capture.h"
 #include "report/profile_section.h"
 
-static void put_text(struct buf *out, const char *text)
-{
-    json_put_string(out, text, strlen(text));
-}
+#include "base/json_writer.h"
+#include "target/profile_capture.h"
 
 /* `counts`: of the same samples, empty, or NULL. */
-static void put_functions(struct buf *out, const struct top *top,
-                          const struct top *counts)
+static void write_functions(struct json_writer *json, const struct top *top,
+                            const struct top *counts)
 {
-    buf_printf(out, "\"total\": %" PRId64, top->total);
+    json_int(json, "total", top->total);
     if (counts && counts->n)
-        buf_printf(out, ", \"samples\": %" PRId64, counts->total);
-    buf_puts(out, ", \"functions\": [");
+        json_int(json, "samples", counts->total);
+    json_begin_array(json, "functions");
     for (uint32_t i = 0; i < top->n && i < PROFILE_SECTION_JSON_FUNCTIONS;
          i++) {
         const struct top_entry *entry = &top->entries[i];
         const struct top_entry *count =
             counts ? top_find(counts, entry->name) : NULL;
-        buf_puts(out, i ? ", {\"name\": " : "{\"name\": ");
-        put_text(out, entry->name);
-        buf_printf(out,
-                   ", \"flat\": %" PRId64 ", \"own\": %" PRId64
-                   ", \"cum\": %" PRId64,
-                   entry->flat, entry->own, entry->cum);
+        json_begin_object(json, NULL);
+        json_text(json, "name", entry->name);
+        json_int(json, "flat", entry->flat);
+        json_int(json, "own", entry->own);
+        json_int(json, "cum", entry->cum);
         if (count)
-            buf_printf(out, ", \"samples\": %" PRId64, count->own);
-        buf_putc(out, '}');
+            json_int(json, "samples", count->own);
+        json_end_object(json);
     }
-    buf_puts(out, "]");
+    json_end_array(json);
 }
 
-static void put_endpoints(struct buf *out,
+static void write_endpoints(struct json_writer *json,
+                            const struct captured_profile *captured)
+{
+    json_begin_object(json, "endpoints");
+    for (unsigned i = 0; i < captured->n_endpoints; i++) {
+        json_begin_object(json, captured->endpoints[i].name);
+        write_functions(json, &captured->endpoints[i].top, NULL);
+        json_end_object(json);
+    }
+    json_end_object(json);
+}
+
+static void write_profile(struct json_writer *json,
                           const struct captured_profile *captured)
 {
-    buf_puts(out, ", \"endpoints\": {");
-    for (unsigned i = 0; i < captured->n_endpoints; i++) {
-        buf_puts(out, i ? ", " : "");
-        put_text(out, captured->endpoints[i].name);
-        buf_puts(out, ": {");
-        put_functions(out, &captured->endpoints[i].top, NULL);
-        buf_putc(out, '}');
-    }
-    buf_putc(out, '}');
-}
-
-static void put_profile(struct buf *out,
-                        const struct captured_profile *captured)
-{
-    put_text(out, captured->kind->name);
-    buf_puts(out, ": {");
+    json_begin_object(json, captured->kind->name);
     if (captured->state != CAPTURED_DONE) {
-        buf_puts(out, "\"error\": ");
-        put_text(out, captured->failure);
-        buf_putc(out, '}');
-        return;
+        json_text(json, "error", captured->failure);
+    } else {
+        json_text(json, "file", captured->file);
+        json_text(json, "type", captured->type);
+        json_text(json, "unit", captured->unit);
+        write_functions(json, &captured->top, &captured->counts);
+        write_endpoints(json, captured);
     }
-    buf_puts(out, "\"file\": ");
-    if (captured->file)
-        put_text(out, captured->file);
-    else
-        buf_puts(out, "null");
-    buf_puts(out, ", \"type\": ");
-    put_text(out, captured->type);
-    buf_puts(out, ", \"unit\": ");
-    put_text(out, captured->unit);
-    buf_puts(out, ", ");
-    put_functions(out, &captured->top, &captured->counts);
-    put_endpoints(out, captured);
-    buf_putc(out, '}');
+    json_end_object(json);
 }
 
-void profile_section_write_json(struct buf *out,
+void profile_section_write_json(struct json_writer *json,
                                 const struct profile_capture *capture)
 {
     int64_t begin_ns, end_ns;
-    buf_puts(out, "{\"window\": ");
-    if (profile_capture_window(capture, &begin_ns, &end_ns))
-        buf_printf(out,
-                   "{\"begin\": %.3f, \"seconds\": %.3f, \"requests\": %" PRIu64
-                   "}",
-                   (double)begin_ns / 1e9, (double)(end_ns - begin_ns) / 1e9,
-                   profile_capture_n_requests(capture));
-    else
-        buf_puts(out, "null");
-    buf_puts(out, ", \"kinds\": {");
-    for (unsigned i = 0; i < profile_capture_n_profiles(capture); i++) {
-        buf_puts(out, i ? ", " : "");
-        put_profile(out, profile_capture_profile(capture, i));
+    json_begin_object(json, "profiles");
+    if (profile_capture_window(capture, &begin_ns, &end_ns)) {
+        json_begin_object(json, "window");
+        json_fixed(json, "begin", 3, (double)begin_ns / 1e9);
+        json_fixed(json, "seconds", 3, (double)(end_ns - begin_ns) / 1e9);
+        json_int(json, "requests",
+                 (int64_t)profile_capture_n_requests(capture));
+        json_end_object(json);
+    } else {
+        json_null(json, "window");
     }
-    buf_puts(out, "}}");
+    json_begin_object(json, "kinds");
+    for (unsigned i = 0; i < profile_capture_n_profiles(capture); i++)
+        write_profile(json, profile_capture_profile(capture, i));
+    json_end_object(json);
+    json_end_object(json);
 }

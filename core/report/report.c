@@ -28,4 +28,6 @@ void report_finish(struct report *report, const struct load *load)
     report->cpu_ns = load->cpu_ns;
     report->least_idle = load->least_idle;
     report->profiles = load->profiles.capture;
+    report->overhead = load->profiles.overhead;
+    report->windows = &load->windows;
 }

@@ -6,12 +6,13 @@
 
 #include <stdint.h>
 
-struct buf;
 struct config;
 struct load;
 struct profile_capture;
+struct profile_overhead;
 struct results;
 struct series;
+struct window_series;
 
 struct report {
     const struct config *config;   /* with the thresholds, as judged last */
@@ -25,11 +26,9 @@ struct report {
     int64_t cpu_ns;     /* of the generators' threads */
     double least_idle;  /* share of a loop's time that it waited */
     const char *ended;  /* before its time: "by a signal"; NULL: not so */
-    const struct profile_capture *profiles; /* NULL: none were asked for */
-
-    /* What the JSON summary has besides, each as `,\n  "name": value`; NULL:
-     * nothing. */
-    const struct buf *members;
+    const struct profile_capture *profiles;  /* NULL: none were asked for */
+    const struct profile_overhead *overhead; /* NULL: it was not asked for */
+    const struct window_series *windows;
 };
 
 /* The run is over: fill in what is known of `load` at its end. */

@@ -3,107 +3,97 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/json.h"
+#include "base/json_writer.h"
 #include "load/config.h"
 #include "measure/results.h"
 #include "measure/series.h"
+#include "measure/window.h"
+#include "report/profile_section.h"
 #include "report/summary.h"
+#include "target/profile_overhead.h"
 
-static void put_text(struct buf *out, const char *text)
+/* A sum of great numbers may be infinite, which JSON cannot say. */
+static void write_value(struct json_writer *json, const char *name,
+                        double value)
 {
-    json_put_string(out, text, strlen(text));
+    json_significant(json, name, 15,
+                     isinf(value) ? copysign(1e308, value) : value);
 }
 
-static void put_member(struct buf *out, const char *name, double value,
-                       bool first)
-{
-    buf_puts(out, first ? "" : ", ");
-    put_text(out, name);
-    if (isinf(value)) /* a sum of great ones: JSON has no such number */
-        value = copysign(1e308, value);
-    buf_printf(out, ": %.15g", value);
-}
-
-static void put_trend(struct buf *out, const struct report *report,
-                      const struct metric *metric)
+static void write_trend(struct json_writer *json, const struct report *report,
+                        const struct histogram *values)
 {
     const struct trend_stats *stats = &report->config->trend_stats;
     for (unsigned i = 0; i < stats->n; i++)
-        put_member(out, stats->all[i].name,
-                   trend_stat_value(&stats->all[i], &metric->values), i == 0);
+        write_value(json, stats->all[i].name,
+                    trend_stat_value(&stats->all[i], values));
 }
 
-static void put_values(struct buf *out, const struct report *report,
-                       const struct metric *metric)
+static void write_values(struct json_writer *json, const struct report *report,
+                         const struct metric *metric)
 {
     double all = (double)metric->count;
     switch (metric->kind) {
     case METRIC_COUNTER:
-        put_member(out, "count", metric->sum, true);
-        put_member(out, "rate", summary_rate(report->results, metric->sum),
-                   false);
+        write_value(json, "count", metric->sum);
+        write_value(json, "rate", summary_rate(report->results, metric->sum));
         break;
     case METRIC_GAUGE:
-        put_member(out, "value", metric->last, true);
-        put_member(out, "min", metric->least, false);
-        put_member(out, "max", metric->greatest, false);
+        write_value(json, "value", metric->last);
+        write_value(json, "min", metric->least);
+        write_value(json, "max", metric->greatest);
         break;
     case METRIC_RATE:
-        put_member(out, "value", all > 0 ? metric->sum / all : 0, true);
-        put_member(out, "passes", metric->sum, false);
-        put_member(out, "fails", all - metric->sum, false);
+        write_value(json, "value", all > 0 ? metric->sum / all : 0);
+        write_value(json, "passes", metric->sum);
+        write_value(json, "fails", all - metric->sum);
         break;
     case METRIC_TREND:
-        put_trend(out, report, metric);
+        write_trend(json, report, &metric->values);
         break;
     }
 }
 
 /* "thresholds": { "p(95)<200": false }. As in k6's, true is one that has
  * failed. */
-static void put_thresholds(struct buf *out, const struct metric_thresholds *of)
+static void write_thresholds(struct json_writer *json,
+                             const struct metric_thresholds *of)
 {
-    buf_puts(out, "\"thresholds\": {");
-    for (unsigned i = 0; i < of->n; i++) {
-        buf_puts(out, i > 0 ? ", " : "");
-        put_text(out, of->all[i].text);
-        buf_puts(out, of->all[i].failed ? ": true" : ": false");
-    }
-    buf_putc(out, '}');
+    json_begin_object(json, "thresholds");
+    for (unsigned i = 0; i < of->n; i++)
+        json_bool(json, of->all[i].text, of->all[i].failed);
+    json_end_object(json);
 }
 
-static void put_metric(struct buf *out, const struct report *report,
-                       const struct metric *metric)
+static void write_metric(struct json_writer *json, const struct report *report,
+                         const struct metric *metric)
 {
     const struct metric_thresholds *of =
         thresholds_of(&report->config->thresholds, metric_title(metric));
-    put_text(out, metric_title(metric));
-    buf_puts(out, ": {");
-    put_values(out, report, metric);
-    if (of) {
-        buf_puts(out, ", ");
-        put_thresholds(out, of);
-    }
-    buf_putc(out, '}');
+    json_new_line(json, 4);
+    json_begin_object(json, metric_title(metric));
+    write_values(json, report, metric);
+    if (of)
+        write_thresholds(json, of);
+    json_end_object(json);
 }
 
 /* Those of the target's profiles are no metrics here, but have values. */
-static void put_profile_thresholds(struct buf *out, const struct report *report)
+static void write_profile_thresholds(struct json_writer *json,
+                                     const struct report *report)
 {
     const struct thresholds *thresholds = &report->config->thresholds;
     for (unsigned i = 0; i < thresholds->n; i++) {
         const struct metric_thresholds *of = &thresholds->of[i];
         if (!thresholds_is_profile(&thresholds->selectors[i]))
             continue;
-        buf_puts(out, ",\n    ");
-        put_text(out, thresholds->selectors[i].text);
-        buf_puts(out, ": {");
+        json_new_line(json, 4);
+        json_begin_object(json, thresholds->selectors[i].text);
         for (unsigned k = 0; k < of->n; k++)
             if (of->all[k].judged)
-                put_member(out, of->all[k].name, of->all[k].value, k == 0);
-        buf_puts(out, of->all[0].judged ? ", " : "");
-        put_thresholds(out, of);
-        buf_putc(out, '}');
+                write_value(json, of->all[k].name, of->all[k].value);
+        write_thresholds(json, of);
+        json_end_object(json);
     }
 }
 
@@ -113,114 +103,113 @@ static void put_path(struct buf *out, const struct checks *checks,
     if (group == CHECKS_ROOT)
         return;
     put_path(out, checks, checks->groups[group].parent);
-    buf_puts(out, "::");
-    buf_puts(out, checks->groups[group].name);
+    buf_printf(out, "::%s", checks->groups[group].name);
 }
 
 /* "name": ..., "path": "::outer::name" */
-static void put_names(struct buf *out, const struct checks *checks,
-                      uint32_t group, const char *check)
+static void write_names(struct json_writer *json, const struct checks *checks,
+                        uint32_t group, const char *check)
 {
     struct buf path = BUF_INIT;
     put_path(&path, checks, group);
-    if (check) {
-        buf_puts(&path, "::");
-        buf_puts(&path, check);
-    }
-    const char *text = buf_cstr(&path);
-    buf_puts(out, "\"name\": ");
-    put_text(out, check ? check : checks->groups[group].name);
-    buf_puts(out, ", \"path\": ");
-    put_text(out, text ? text : "");
+    if (check)
+        buf_printf(&path, "::%s", check);
+    json_text(json, "name", check ? check : checks->groups[group].name);
+    json_bytes(json, "path", path.data, path.len);
     buf_fini(&path);
 }
 
-static void put_group(struct buf *out, const struct checks *checks,
-                      const uint32_t *order, uint32_t group)
+static void write_group(struct json_writer *json, const struct checks *checks,
+                        const uint32_t *order, uint32_t group, const char *key)
 {
-    const char *comma = "";
-    buf_putc(out, '{');
-    put_names(out, checks, group, NULL);
-    buf_puts(out, ", \"groups\": {");
-    for (uint32_t i = 1; i < checks->n_groups; i++) {
-        if (checks->groups[i].parent != group)
-            continue;
-        buf_puts(out, comma);
-        put_text(out, checks->groups[i].name);
-        buf_puts(out, ": ");
-        put_group(out, checks, order, i);
-        comma = ", ";
-    }
-    buf_puts(out, "}, \"checks\": {");
-    comma = "";
+    json_begin_object(json, key);
+    write_names(json, checks, group, NULL);
+    json_begin_object(json, "groups");
+    for (uint32_t i = 1; i < checks->n_groups; i++)
+        if (checks->groups[i].parent == group)
+            write_group(json, checks, order, i, checks->groups[i].name);
+    json_end_object(json);
+    json_begin_object(json, "checks");
     for (uint32_t i = 0; order && i < checks->n_checks; i++) {
         const struct check *check = &checks->checks[order[i]];
         if (check->group != group)
             continue;
-        buf_puts(out, comma);
-        put_text(out, check->name);
-        buf_puts(out, ": {");
-        put_names(out, checks, group, check->name);
-        buf_printf(out, ", \"passes\": %llu, \"fails\": %llu}",
-                   (unsigned long long)check->n_passed,
-                   (unsigned long long)check->n_failed);
-        comma = ", ";
+        json_begin_object(json, check->name);
+        write_names(json, checks, group, check->name);
+        json_int(json, "passes", (int64_t)check->n_passed);
+        json_int(json, "fails", (int64_t)check->n_failed);
+        json_end_object(json);
     }
-    buf_puts(out, "}}");
+    json_end_object(json);
+    json_end_object(json);
 }
 
-static void put_metrics(struct buf *out, const struct report *report)
+static void write_metrics(struct json_writer *json, const struct report *report)
 {
     const struct metrics *metrics = &report->results->metrics;
-    const char *comma = "";
-    for (unsigned i = 0; i < metrics->n; i++) {
-        const struct metric *metric = metrics->all[i];
-        if (!metric->used && !metric_is_asked_for(metric))
-            continue;
-        buf_printf(out, "%s\n    ", comma);
-        put_metric(out, report, metric);
-        comma = ",";
-    }
-    put_profile_thresholds(out, report);
+    json_begin_object(json, "metrics");
+    for (unsigned i = 0; i < metrics->n; i++)
+        if (metrics->all[i]->used || metric_is_asked_for(metrics->all[i]))
+            write_metric(json, report, metrics->all[i]);
+    write_profile_thresholds(json, report);
+    json_new_line(json, 2);
+    json_end_object(json);
 }
 
 /* By their `name` tag. */
-static void put_endpoints(struct buf *out, const struct report *report)
+static void write_endpoints(struct json_writer *json,
+                            const struct report *report)
 {
     const struct endpoints *endpoints = &report->results->endpoints;
-    const struct trend_stats *stats = &report->config->trend_stats;
+    json_begin_object(json, "endpoints");
     for (uint32_t i = 0; i < endpoints->n; i++) {
         const struct endpoint *endpoint = &endpoints->all[i];
-        buf_puts(out, i > 0 ? ",\n    " : "\n    ");
-        json_put_string(out, endpoint->name, endpoint->n_name);
-        buf_puts(out, ": {");
-        put_member(out, "requests", (double)endpoint->n_requests, true);
-        put_member(out, "failed", (double)endpoint->n_failed, false);
-        for (unsigned k = 0; k < stats->n; k++)
-            put_member(out, stats->all[k].name,
-                       trend_stat_value(&stats->all[k], &endpoint->duration),
-                       false);
-        buf_putc(out, '}');
+        json_new_line(json, 4);
+        json_key(json, endpoint->name, endpoint->n_name);
+        json_begin_object(json, NULL);
+        write_value(json, "requests", (double)endpoint->n_requests);
+        write_value(json, "failed", (double)endpoint->n_failed);
+        write_trend(json, report, &endpoint->duration);
+        json_end_object(json);
+    }
+    json_new_line(json, 2);
+    json_end_object(json);
+}
+
+/* The members beyond k6's. */
+static void write_more(struct json_writer *json, const struct report *report)
+{
+    json_new_line(json, 2);
+    series_write_json(json, report->series);
+    json_new_line(json, 2);
+    window_series_write_json(json, report->windows);
+    if (report->profiles) {
+        json_new_line(json, 2);
+        profile_section_write_json(json, report->profiles);
+    }
+    if (report->overhead) {
+        json_new_line(json, 2);
+        profile_overhead_write_json(json, report->overhead);
     }
 }
 
 void summary_write_json(struct buf *out, const struct report *report)
 {
+    struct json_writer json = {.out = out, .is_spaced = true};
     const struct checks *checks = &report->results->checks;
     uint32_t *order = summary_sort_checks(checks);
-    buf_puts(out, "{\n  \"metrics\": {");
-    put_metrics(out, report);
-    buf_puts(out, "\n  },\n  \"root_group\": ");
-    put_group(out, checks, order, CHECKS_ROOT);
+    json_begin_object(&json, NULL);
+    json_new_line(&json, 2);
+    write_metrics(&json, report);
+    json_new_line(&json, 2);
+    write_group(&json, checks, order, CHECKS_ROOT, "root_group");
     if (report->results->endpoints.n > 0) {
-        buf_puts(out, ",\n  \"endpoints\": {");
-        put_endpoints(out, report);
-        buf_puts(out, "\n  }");
+        json_new_line(&json, 2);
+        write_endpoints(&json, report);
     }
-    buf_puts(out, ",\n  \"series\": ");
-    series_write_json(out, report->series);
-    if (report->members)
-        buf_append(out, report->members->data, report->members->len);
-    buf_puts(out, "\n}\n");
+    write_more(&json, report);
+    json_new_line(&json, 0);
+    json_end_object(&json);
+    buf_putc(out, '\n');
     free(order);
 }

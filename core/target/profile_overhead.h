@@ -17,6 +17,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/json_writer.h"
 #include "measure/interval.h"
 #include "measure/window.h"
 
@@ -73,10 +74,11 @@ struct profile_overhead_result {
 bool profile_overhead_result(const struct profile_overhead *overhead,
                              struct profile_overhead_result *result);
 
-/* The section of the summary, and an object for its JSON. */
+/* The section of the summary, and the member "profiler_overhead" of its
+ * JSON. */
 void profile_overhead_write(struct buf *out,
                             const struct profile_overhead *overhead);
-void profile_overhead_write_json(struct buf *out,
+void profile_overhead_write_json(struct json_writer *json,
                                  const struct profile_overhead *overhead);
 
 #endif

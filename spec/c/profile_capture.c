@@ -14,6 +14,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/json_writer.h"
 #include "target/profile_capture.h"
 #include "report/profile_section.h"
 
@@ -450,12 +451,12 @@ static void section_has_table_and_json(void **state)
 {
     (void)state;
     struct run run;
-    struct buf text = BUF_INIT, json = BUF_INIT;
+    struct buf text = BUF_INIT, members = BUF_INIT;
+    struct json_writer json = {.out = &members, .is_spaced = true};
     char expected[512];
     begin(&run, "cpu,goroutine", "/ok/");
     profile_section_write_json(&json, run.capture);
-    assert_non_null(strstr(buf_cstr(&json), "\"window\": null"));
-    json.len = 0;
+    assert_non_null(strstr(buf_cstr(&members), "\"window\": null"));
     carry_out(&run, 5000);
     profile_section_write(&text, run.capture, 10);
     snprintf(
@@ -469,13 +470,13 @@ static void section_has_table_and_json(void **state)
     assert_memory_equal(buf_cstr(&text), expected, strlen(expected));
     profile_section_write_json(&json, run.capture);
     assert_non_null(strstr(
-        buf_cstr(&json),
+        buf_cstr(&members),
         "cpu.pb.gz\", \"type\": \"cpu\", \"unit\": \"nanoseconds\", \"total\": "
         "7, \"functions\": [{\"name\": \"f\", \"flat\": 7, \"own\": 7, "
         "\"cum\": 7}], \"endpoints\": {}}"));
-    assert_non_null(strstr(buf_cstr(&json), "\"requests\": 150}"));
+    assert_non_null(strstr(buf_cstr(&members), "\"requests\": 150}"));
     buf_fini(&text);
-    buf_fini(&json);
+    buf_fini(&members);
     finish(&run);
 }
 

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "base/json.h"
+#include "base/json_writer.h"
 #include "profile/strings.h"
 #include "sample/tables/labels.h"
 
@@ -34,9 +34,8 @@ struct edge {
 
 struct writer {
     const struct trace_content *content;
-    struct buf *out;
+    struct json_writer json;
     int pid;
-    bool has_some;
 };
 
 static int by_time(const void *a, const void *b)
@@ -83,59 +82,48 @@ static const char *label(const struct trace_event *event, const char *key)
     return NULL;
 }
 
-static void put_text(struct buf *out, const char *s)
+static void write_us(struct json_writer *json, const char *key, int64_t ns)
 {
-    json_put_string(out, s, strlen(s));
-}
-
-static void put_microseconds(struct buf *out, int64_t ns)
-{
-    buf_printf(out, "%" PRId64 ".%03d", ns / 1000, (int)(ns % 1000));
+    json_fixed(json, key, 3, (double)ns / 1e3);
 }
 
 static void begin_event(struct writer *w, const char *phase, int tid,
                         int64_t ns)
 {
-    buf_printf(w->out, "%s{\"ph\":\"%s\",\"pid\":%d,\"tid\":%d,\"ts\":",
-               w->has_some ? ",\n" : "", phase, w->pid, tid);
-    w->has_some = true;
-    put_microseconds(w->out, ns);
+    json_new_line(&w->json, 0);
+    json_begin_object(&w->json, NULL);
+    json_text(&w->json, "ph", phase);
+    json_int(&w->json, "pid", w->pid);
+    json_int(&w->json, "tid", tid);
+    write_us(&w->json, "ts", ns);
 }
 
-/* ,"name":"GET /data" */
-static void put_name(struct writer *w, const struct trace_event *event)
+/* "name":"GET /data" */
+static void write_name(struct writer *w, const struct trace_event *event)
 {
     const char *method = label(event, "method"), *route = label(event, "route");
-    struct buf name = BUF_INIT;
     if (route)
-        buf_printf(&name, "%s%s%s", method ? method : "", method ? " " : "",
-                   route);
+        json_format(&w->json, "name", "%s%s%s", method ? method : "",
+                    method ? " " : "", route);
     else
-        buf_puts(&name, event->is_request ? "request" : "task");
-    buf_puts(w->out, ",\"name\":");
-    json_put_string(w->out, name.data ? name.data : "", name.len);
-    buf_fini(&name);
+        json_text(&w->json, "name", event->is_request ? "request" : "task");
 }
 
 /* Asynchronous events with the same category and id are nested. */
-static void put_id(struct writer *w, const struct trace_event *event)
+static void write_id(struct writer *w, const struct trace_event *event)
 {
-    buf_printf(w->out, ",\"cat\":\"%s\",\"id\":\"0x%" PRIx64 "\"",
-               event->is_request ? "request" : "task", event->number);
+    json_text(&w->json, "cat", event->is_request ? "request" : "task");
+    json_format(&w->json, "id", "0x%" PRIx64, event->number);
 }
 
-/* ,"args":{ the labels, and */
+/* "args":{ and the labels. */
 static void begin_args(struct writer *w, const struct trace_event *event)
 {
     unsigned n;
     const struct label *set = labels_get(event->labels, &n);
-    buf_puts(w->out, ",\"args\":{");
-    for (unsigned i = 0; i < n; i++) {
-        put_text(w->out, set[i].key);
-        buf_putc(w->out, ':');
-        put_text(w->out, set[i].value);
-        buf_putc(w->out, ',');
-    }
+    json_begin_object(&w->json, "args");
+    for (unsigned i = 0; i < n; i++)
+        json_text(&w->json, set[i].key, set[i].value);
 }
 
 static void write_request(struct writer *w, const struct trace_record *r,
@@ -144,17 +132,17 @@ static void write_request(struct writer *w, const struct trace_record *r,
     const struct trace_event *event = &r->event;
     bool begins = edge->rank == RANK_REQUEST_BEGINS;
     begin_event(w, begins ? "b" : "e", r->tid, edge->ns);
-    put_name(w, event);
-    put_id(w, event);
+    write_name(w, event);
+    write_id(w, event);
     if (begins) {
         int64_t end_ns = event->end_ns ? event->end_ns : w->content->end_ns;
         begin_args(w, event);
         if (event->end_ns)
-            buf_printf(w->out, "\"status\":%d,", event->status);
-        buf_printf(w->out, "\"ms\":%.3f}",
-                   (double)(end_ns - event->start_ns) / 1e6);
+            json_int(&w->json, "status", event->status);
+        json_fixed(&w->json, "ms", 3, (double)(end_ns - event->start_ns) / 1e6);
+        json_end_object(&w->json);
     }
-    buf_putc(w->out, '}');
+    json_end_object(&w->json);
 }
 
 static void write_wait(struct writer *w, const struct trace_record *r,
@@ -163,37 +151,44 @@ static void write_wait(struct writer *w, const struct trace_record *r,
     size_t len;
     const char *reason = strings_get(w->content->reasons, r->reason, &len);
     begin_event(w, edge->rank == RANK_WAIT_ENDS ? "e" : "b", r->tid, edge->ns);
-    buf_puts(w->out, ",\"name\":");
-    json_put_string(w->out, reason, len);
-    put_id(w, &r->event);
-    buf_putc(w->out, '}');
+    json_bytes(&w->json, "name", reason, len);
+    write_id(w, &r->event);
+    json_end_object(&w->json);
 }
 
 static void write_run(struct writer *w, const struct trace_record *r,
                       const struct edge *edge)
 {
     begin_event(w, "X", r->tid, edge->ns);
-    buf_puts(w->out, ",\"dur\":");
-    put_microseconds(w->out, end_of(w->content, &r->event) - edge->ns);
-    put_name(w, &r->event);
-    buf_puts(w->out, ",\"cat\":\"run\"");
+    write_us(&w->json, "dur", end_of(w->content, &r->event) - edge->ns);
+    write_name(w, &r->event);
+    json_text(&w->json, "cat", "run");
     begin_args(w, &r->event);
-    buf_printf(w->out, "\"id\":\"0x%" PRIx64 "\"}}", r->event.number);
+    json_format(&w->json, "id", "0x%" PRIx64, r->event.number);
+    json_end_object(&w->json);
+    json_end_object(&w->json);
+}
+
+/* The end of an event whose argument is a number of bytes. */
+static void end_with_bytes(struct writer *w, int64_t bytes)
+{
+    json_begin_object(&w->json, "args");
+    json_int(&w->json, "bytes", bytes);
+    json_end_object(&w->json);
+    json_end_object(&w->json);
 }
 
 static void write_collection(struct writer *w, const struct trace_record *r,
                              const struct edge *edge)
 {
     begin_event(w, "i", r->tid, edge->ns);
-    buf_printf(w->out,
-               ",\"s\":\"t\",\"cat\":\"gc\",\"name\":\"collection\","
-               "\"args\":{\"bytes\":%" PRId64 "}}",
-               r->event.bytes);
+    json_text(&w->json, "s", "t");
+    json_text(&w->json, "cat", "gc");
+    json_text(&w->json, "name", "collection");
+    end_with_bytes(w, r->event.bytes);
     begin_event(w, "C", r->tid, edge->ns);
-    buf_printf(w->out,
-               ",\"name\":\"Lua memory, thread %d\","
-               "\"args\":{\"bytes\":%" PRId64 "}}",
-               r->tid, r->event.bytes);
+    json_format(&w->json, "name", "Lua memory, thread %d", r->tid);
+    end_with_bytes(w, r->event.bytes);
 }
 
 static void write_edge(struct writer *w, const struct edge *edge)
@@ -241,12 +236,14 @@ static void write_thread_name(struct writer *w, const struct trace_record *r)
 {
     const char *worker = label(&r->event, "worker");
     begin_event(w, "M", r->tid, 0);
-    buf_puts(w->out, ",\"name\":\"thread_name\",\"args\":{\"name\":\"");
+    json_text(&w->json, "name", "thread_name");
+    json_begin_object(&w->json, "args");
     if (worker)
-        buf_printf(w->out, "worker %s", worker);
+        json_format(&w->json, "name", "worker %s", worker);
     else
-        buf_printf(w->out, "thread %d", r->tid);
-    buf_puts(w->out, "\"}}");
+        json_format(&w->json, "name", "thread %d", r->tid);
+    json_end_object(&w->json);
+    json_end_object(&w->json);
 }
 
 /* Each thread's once. A process has few. */
@@ -271,20 +268,26 @@ static void write_thread_names(struct writer *w)
 
 bool trace_json_write(const struct trace_content *content, struct buf *out)
 {
-    struct writer w = {.content = content, .out = out, .pid = getpid()};
+    struct writer w = {
+        .content = content, .json = {.out = out}, .pid = getpid()};
     size_t n;
     struct edge *edges = sort_edges(content, &n);
     if (!edges)
         return false;
-    buf_printf(out,
-               "{\"displayTimeUnit\":\"ms\",\"otherData\":{\"program\":"
-               "\"perilune %s\",\"dropped_events\":%" PRIu32
-               "},\"traceEvents\":[\n",
-               PERILUNE_VERSION, content->n_dropped);
+    json_begin_object(&w.json, NULL);
+    json_text(&w.json, "displayTimeUnit", "ms");
+    json_begin_object(&w.json, "otherData");
+    json_text(&w.json, "program", "perilune " PERILUNE_VERSION);
+    json_int(&w.json, "dropped_events", content->n_dropped);
+    json_end_object(&w.json);
+    json_begin_array(&w.json, "traceEvents");
     write_thread_names(&w);
     for (size_t i = 0; i < n; i++)
         write_edge(&w, &edges[i]);
-    buf_puts(out, "\n]}\n");
+    json_new_line(&w.json, 0);
+    json_end_array(&w.json);
+    json_end_object(&w.json);
+    buf_putc(out, '\n');
     free(edges);
     return true;
 }
