@@ -1,17 +1,30 @@
--- reload_spec.lua: scripts that change while they are served. How soon, and
--- under load: reload_load_spec.lua.
+-- reload_spec.lua: scripts that change while they are served. How soon a change
+-- is served, and changes under load, are in reload_load_spec.lua.
 -- Needs: time
+local raw_http = require "raw_http"
+local state = require "server_state"
 local support = require "support"
 local socket = require "socket"
 
 local ROUTES = [==[
 local scheduler = require "scheduler"
 local version = require "version"
+local worker = tostring {} -- another address in each worker
 return {
+  ["GET /worker"] = function() return worker end,
   ["GET /version"] = function() return version end,
   ["GET /deep"] = function() return (require "lib.deep") end,
   ["GET /sleep"] = function(req)
     scheduler.sleep(tonumber(req.query.seconds))
+    return version
+  end,
+  ["GET /sleep-until"] = function(req)
+    local file
+    repeat
+      scheduler.sleep(0.01)
+      file = io.open(req.query.file)
+    until file
+    file:close()
     return version
   end,
   ["GET /spin"] = function() while true do end end,
@@ -52,7 +65,7 @@ describe("a script that changes", function()
 
   local function wait_for(version, path)
     support.wait_until(function() return served(path) == version end,
-      ("version %s; the log: %s"):format(version, server:output()))
+      ("version %s; the log: %s"):format(version, server:output()), 30)
   end
 
   local function start(arguments)
@@ -81,24 +94,27 @@ describe("a script that changes", function()
 
   it("is not loaded while it is being saved", function()
     start { "--workers", "1" }
-    -- Emptied, and written only later.
+    -- The file is emptied, and written half a second later. The server waits for
+    -- a second before it takes an empty file for what is meant.
+    local emptied = socket.gettime()
     local file = assert(io.open(folder .. "/version.lua", "wb"))
-    for _ = 1, 30 do
+    repeat
       assert.equal("first", served())
       socket.sleep(0.02)
-    end
+    until socket.gettime() - emptied > 0.5
     file:write(version_file("second"))
     file:close()
     wait_for "second"
-    assert.falsy(server:output():find("reload_failed", 1, true))
-    -- One that stays empty is what it is.
+    assert.equal(0, state.count_in_log(server, "reload_failed"))
+    -- A file that stays empty is loaded.
     support.write_file(folder .. "/version.lua", "")
-    support.wait_until(function() return served() ~= "second" end, "the empty file", 5)
+    support.wait_until(function() return served() ~= "second" end, "the empty file", 30)
   end)
 
   it("is loaded again when it changes meanwhile", function()
     start { "--workers", "1" }
-    -- It takes half a second to load, and then requires what has changed.
+    -- The script takes half a second to load, and then requires a module that
+    -- has changed meanwhile.
     support.write_file(folder .. "/routes.lua", [==[
       local clock = require "clock"
       local one, before = require "one", clock.mono()
@@ -110,12 +126,12 @@ describe("a script that changes", function()
     for _, version in ipairs { "a", "b" } do
       support.write_file(folder .. "/one.lua", ("return %q"):format(version))
       support.write_file(folder .. "/two.lua", ("return %q"):format(version))
-      socket.sleep(0.3)
+      socket.sleep(0.3) -- so that the second change comes while the first one is loaded
     end
     support.wait_until(function()
       seen[served()] = true
       return seen.bb
-    end, "bb", 5)
+    end, "bb", 30)
     assert.is_nil(seen.ab)
   end)
 
@@ -151,9 +167,7 @@ describe("a script that changes", function()
     write_scripts(folder .. "/app/lua", "first")
     server = support.serve { "--workers", "1", folder .. "/app/lua" }
     os.execute(("mv %s/app %s/old"):format(folder, folder))
-    support.wait_until(function()
-      return server:output():find("reload_failed", 1, true)
-    end)
+    state.wait_for_log(server, "reload_failed")
     assert.equal("first", served())
     write_scripts(folder .. "/app/lua", "back")
     wait_for "back"
@@ -181,9 +195,7 @@ describe("a script that changes", function()
     start { "--workers", "2" }
     local function breaks(name, text, message)
       support.write_file(folder .. "/" .. name, text)
-      support.wait_until(function()
-        return server:output():find(message, 1, true)
-      end, message .. " in the log", 2)
+      state.wait_for_log(server, message)
       assert.equal("first", served())
     end
     breaks("routes.lua", "return {\n  ['GET /x'] = function( end\n}",
@@ -192,7 +204,7 @@ describe("a script that changes", function()
       folder .. "/routes.lua:2: attempt to index a nil value (local 't')")
     breaks("routes.lua", "return { ['GET x'] = print }",
       folder .. "/routes.lua: pattern 'GET x'")
-    assert.truthy(server:output():find("level=error event=reload_failed", 1, true))
+    state.wait_for_log(server, "level=error event=reload_failed", 3)
     support.write_file(folder .. "/routes.lua", ROUTES)
     save "mended"
     wait_for "mended"
@@ -201,7 +213,7 @@ describe("a script that changes", function()
   it("is not looked at with --no-watch until SIGHUP", function()
     start { "--workers", "2", "--no-watch" }
     save "second"
-    socket.sleep(0.7)
+    socket.sleep(0.7) -- in which a server that watches would have loaded it
     assert.equal("first", served())
     server:signal "HUP"
     wait_for "second"
@@ -210,60 +222,61 @@ describe("a script that changes", function()
   it("is reloaded by SIGHUP without a change, too", function()
     start { "--workers", "2" }
     server:signal "HUP"
-    support.wait_until(function()
-      return server:output():find("event=reloaded", 1, true)
-    end)
+    state.wait_for_log(server, "event=reloaded")
     assert.equal("first", served())
   end)
 
   it("is not killed by a SIGHUP while the first state is loaded", function()
     support.write_file(folder .. "/routes.lua", ROUTES)
-    support.write_file(folder .. "/version.lua",
-      "local stop = os.clock() + 1\nrepeat until os.clock() > stop\n" ..
-      "return 'first'")
-    -- It is listening before it is ready.
-    server = support.serve { "--workers", "1", folder }
+    local loading, go_on = folder .. "/loading", folder .. "/go-on"
+    support.write_file(folder .. "/version.lua", ([[
+      io.open(%q, "w"):close()
+      repeat until io.open(%q)
+      return "first"
+    ]]):format(loading, go_on))
+    local port = support.free_port()
+    server = support.start { support.perilune, "serve", "--listen", "127.0.0.1:" .. port,
+      "--workers", "1", folder }
+    server.url = "http://127.0.0.1:" .. port
+    support.wait_until(function() return support.exists(loading) end, "the load")
     server:signal "HUP"
-    assert.equal("first", served())
+    socket.sleep(0.1) -- in which a server that the signal kills would end
+    support.write_file(go_on, "")
+    support.wait_until(function() return served() == "first" end, "the server", 30)
   end)
 
+  --- Sends a request and waits until its handler runs.
   local function begin(path)
-    local client = assert(socket.connect("127.0.0.1", server.port))
-    client:settimeout(10)
-    client:send(("GET %s HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
-      :format(path))
+    local client = raw_http.begin(server.port, path)
+    state.wait_for_requests(server)
     return client
   end
 
   it("lets requests end that the old one is at", function()
     start { "--workers", "1" }
-    local client = begin "/sleep?seconds=3"
-    socket.sleep(0.1)
+    local client = begin("/sleep-until?file=" .. folder .. "/end")
     save "second"
     wait_for "second"
     -- A third state has to wait until the first one is gone.
     save "third"
-    socket.sleep(0.5)
+    socket.sleep(0.5) -- in which it would be loaded otherwise
     assert.equal("second", served())
-    assert.truthy(client:receive("*a"):find("\r\n\r\nfirst$"))
+    support.write_file(folder .. "/end", "")
+    assert.equal("first", client:finish())
     wait_for "third"
-    client:close()
   end)
 
   it("leaves a long reply alone, whose client reads slowly", function()
     start { "--workers", "1" }
-    local client = assert(socket.tcp())
-    client:setoption("recv-buffer-size", 65536)
-    client:settimeout(10)
-    assert(client:connect("127.0.0.1", server.port))
-    client:send "GET /long HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
-    assert.equal("HTTP/1.1 200 OK", client:receive())
+    local client = raw_http.connect(server.port, { receive_buffer = 65536 })
+    client:request("/long", { headers = { Connection = "close" } })
+    assert.equal("HTTP/1.1 200 OK", client:read_line())
     for i = 1, 3 do -- the third is loaded once the first one is gone
       save("version " .. i)
       wait_for("version " .. i)
       served "/others"
     end
-    local body = client:receive("*a"):match "\r\n\r\n(.*)$"
+    local body = client:read_to_end():match "\r\n\r\n(.*)$"
     client:close()
     assert.equal(#"first" << 20, #body)
     assert.is_true(body == ("first"):rep(1 << 20))
@@ -273,35 +286,39 @@ describe("a script that changes", function()
     start { "--workers", "1" }
     local began = socket.gettime()
     local client = begin "/sleep?seconds=60"
-    socket.sleep(0.1)
     save "second"
-    assert.equal("HTTP/1.1 503 Service Unavailable", (client:receive()))
+    assert.equal("HTTP/1.1 503 Service Unavailable", client:read_line())
     local took = socket.gettime() - began
-    assert.is_true(took > 4.9 and took < 8, "took " .. took)
+    -- The handler sleeps for 60 s.
+    assert.is_true(took > 4.9 and took < 30, "took " .. took)
     client:close()
   end)
 
   it("is given up at the end of the server, if it never loads", function()
     start { "--workers", "1" }
-    support.write_file(folder .. "/version.lua", "while true do end")
-    socket.sleep(0.3)
+    support.write_file(folder .. "/version.lua",
+      ("io.open(%q, 'w'):close()\nwhile true do end"):format(folder .. "/loading"))
+    support.wait_until(function() return support.exists(folder .. "/loading") end, "the load")
     assert.equal("first", served())
     server:signal "TERM"
-    assert.equal(0, server:wait(9))
+    assert.equal(0, server:wait(30))
   end)
 
   it("reaches the others when one worker never answers", function()
     start { "--workers", "2" }
-    local stuck = begin "/spin"
-    -- The one that spins has a connection, so the other one gets the next.
-    socket.sleep(0.2)
+    local stuck, other = table.unpack(raw_http.connect_to_each(server.port, "/worker", 2))
+    stuck:request "/spin"
+    state.wait_for_requests(server)
     for i = 1, 3 do
       save("version " .. i)
-      wait_for("version " .. i)
+      support.wait_until(function()
+        return other:request("/version"):read_reply().body == "version " .. i
+      end, "version " .. i, 30)
     end
     server:signal "KILL"
     assert.equal(137, server:wait())
     stuck:close()
+    other:close()
     start { "--workers", "1" }
   end)
 end)

@@ -1,13 +1,15 @@
 -- stream_spec.lua: replies that a function writes while they are sent, and
 -- clients that leave while a handler waits.
 -- Needs: time
+local raw_http = require "raw_http"
+local state = require "server_state"
 local support = require "support"
 local socket = require "socket"
 
 local ROUTES = [==[
 local log = require "log"
 local scheduler = require "scheduler"
-local kept, written = nil, 0
+local kept, written, is_open, n_over = nil, 0, false, 0
 
 local function closing(message)
   return setmetatable({}, { __close = function() log.info(message) end })
@@ -23,6 +25,15 @@ return {
       write("three")
     end)
   end,
+  ["GET /gated"] = function(req)
+    is_open = false
+    return req:stream(function(write)
+      write "one "
+      repeat scheduler.sleep(0.01) until is_open
+      write "two"
+    end)
+  end,
+  ["GET /open"] = function() is_open = true end,
   ["GET /full"] = function(req)
     return 201, req:stream(function(write) write("x", req.query.y, req.path) end),
       { ["X-A"] = "b", ["Content-Type"] = "application/x" }
@@ -67,7 +78,7 @@ return {
       kept = write
     end)
   end,
-  -- Its strings take the place of what it has given up.
+  -- The new strings take the memory that the function has given up.
   ["GET /gives-up-write"] = function(req)
     return req:stream(function(write)
       write "given up"
@@ -77,11 +88,15 @@ return {
       for i = 1, 1000 do kept[i] = ("%020d"):format(i) end
     end)
   end,
-  -- More than the client reads before its function, and all that it had, is
-  -- over and collected.
+  -- The client reads nothing until the function is over, and everything that
+  -- the function had is collected.
   ["GET /outlives"] = function(req)
-    return req:stream(function(write) write(("x"):rep(2 ^ 20)) end)
+    return req:stream(function(write)
+      write(("x"):rep(2 ^ 20))
+      n_over = n_over + 1
+    end)
   end,
+  ["GET /over"] = function() return tostring(n_over) end,
   ["GET /collect"] = function()
     collectgarbage()
     kept = {}
@@ -109,27 +124,15 @@ return {
 
 local server, folder
 
---- Waits for a line of the log.
-local function wait_for_log(text)
-  support.wait_until(function()
-    return server:output():find(text, 1, true)
-  end, text)
-end
+local function begin(path, options) return raw_http.begin(server.port, path, options) end
 
-local function connect(path, version)
-  local client = assert(socket.connect("127.0.0.1", server.port))
-  client:settimeout(5)
-  client:send(("GET %s HTTP/%s\r\nHost: x\r\n\r\n"):format(path, version or "1.1"))
-  return client
-end
+local function get(path) return (select(2, support.request(server.url .. path))) end
 
-local function status_counts(status)
-  local _, metrics = support.request(server.url .. "/metrics")
-  local n = 0
-  for count in metrics:gmatch('code="' .. status .. '"} (%d+)') do
-    n = n + tonumber(count)
-  end
-  return n
+local function wait_for_log(text) state.wait_for_log(server, text) end
+
+local function wait_for_answers(status, n)
+  support.wait_until(function() return state.count_answers(server, status) >= n end,
+    ("%d answers with %d"):format(n, status), 30)
 end
 
 describe("a reply by req:stream", function()
@@ -152,12 +155,12 @@ describe("a reply by req:stream", function()
   end)
 
   it("comes while it is being written", function()
-    local client = connect "/parts"
-    local head = client:receive "*l"
-    assert.equal("HTTP/1.1 200 OK", head)
-    local seen = ""
-    repeat seen = seen .. (client:receive(1) or error(seen)) until seen:find("one", 1, true)
-    assert.is_nil(seen:find("three", 1, true))
+    local client = begin "/gated"
+    assert.equal("HTTP/1.1 200 OK", client:read_line())
+    repeat until client:read_line() == ""
+    assert.equal("4\r\none \r\n", client:read_bytes(9))
+    get "/open"
+    assert.equal("3\r\ntwo\r\n0\r\n\r\n", client:read_bytes(13))
     client:close()
   end)
 
@@ -186,17 +189,17 @@ describe("a reply by req:stream", function()
   end)
 
   it("keeps its connection, pipelined too", function()
-    local client = connect "/parts"
+    local client = begin "/parts"
     client:send("GET /full?y=1 HTTP/1.1\r\nHost: x\r\n\r\nGET /written HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
-    local all = client:receive "*a"
+    local all = client:read_to_end()
     client:close()
     assert.equal(3, select(2, all:gsub("HTTP/1%.1 20", "")))
     assert.truthy(all:find("three\r\n0\r\n\r\nHTTP/1.1 201", 1, true), all)
   end)
 
   it("ends with the connection for HTTP/1.0", function()
-    local client = connect("/parts", "1.0")
-    local all = client:receive "*a"
+    local client = begin("/parts", { version = "1.0" })
+    local all = client:read_to_end()
     client:close()
     assert.truthy(all:find("\r\n\r\none 2 three$"), all)
   end)
@@ -204,12 +207,9 @@ describe("a reply by req:stream", function()
   it("may outlive its function", function()
     local clients = {}
     for i = 1, 20 do
-      clients[i] = assert(socket.tcp())
-      clients[i]:setoption("recv-buffer-size", 4096)
-      assert(clients[i]:connect("127.0.0.1", server.port))
-      clients[i]:send "GET /outlives HTTP/1.1\r\nHost: x\r\n\r\n"
+      clients[i] = raw_http.connect(server.port, { receive_buffer = 4096 }):request "/outlives"
     end
-    socket.sleep(0.1)
+    support.wait_until(function() return get "/over" == "20" end, "the functions to end")
     support.request(server.url .. "/collect")
     for _, client in ipairs(clients) do client:close() end
     local _, body = support.request(server.url .. "/strings")
@@ -225,34 +225,37 @@ describe("a reply by req:stream", function()
   end)
 
   it("is written no faster than its client reads", function()
-    local client = assert(socket.tcp())
-    client:setoption("recv-buffer-size", 65536)
-    assert(client:connect("127.0.0.1", server.port))
-    client:send "GET /megabytes/64 HTTP/1.1\r\nHost: x\r\n\r\n"
-    socket.sleep(0.3)
-    local _, body = support.request(server.url .. "/written")
-    local written = tonumber(body)
+    local client = raw_http.connect(server.port, { receive_buffer = 65536 })
+    client:request "/megabytes/64"
+    -- Until the function stands still.
+    local written = 0
+    support.wait_until(function()
+      local before = written
+      socket.sleep(0.2)
+      written = tonumber(get "/written")
+      return written > 0 and written == before
+    end, "a function that waits for its client")
     -- Of 64 MiB, what fits into the buffers of two sockets and our 64 KiB.
     assert.is_true(written < 16 * 16, "blocks of 64 KiB: " .. written)
     client:close()
   end)
 
   it("ends its function when its client leaves", function()
-    local before = status_counts(200)
-    local client = connect "/forever"
-    assert(client:receive(100))
+    local before = state.count_answers(server, 200)
+    local client = begin "/forever"
+    client:read_bytes(100)
     client:close()
     wait_for_log "forever_closed"
-    support.wait_until(function() return status_counts(200) > before end, "its end")
+    wait_for_answers(200, before + 1)
   end)
 
   it("closes a connection whose function fails, and logs why", function()
-    local client = connect "/fails"
-    local all = client:receive "*a"
+    local client = begin "/fails"
+    local all = client:read_to_end()
     client:close()
     assert.truthy(all:find("begun", 1, true), all)
     assert.is_nil(all:find("\r\n0\r\n", 1, true))
-    assert.truthy(server:output():find("broke off", 1, true))
+    wait_for_log "broke off"
   end)
 
   it("may let go of write", function()
@@ -275,7 +278,7 @@ describe("a reply by req:stream", function()
   it("says what is wrong with its arguments", function()
     assert.equal(500, (support.request(server.url .. "/bad-argument")))
     wait_for_log "function expected, got string"
-    connect("/bad-value"):close()
+    begin("/bad-value"):read_to_end()
     wait_for_log "string expected, got table"
   end)
 end)
@@ -293,20 +296,19 @@ describe("a client that leaves while its handler waits", function()
   end)
 
   it("ends it, and is counted as 499", function()
-    local client = connect "/waits"
-    socket.sleep(0.1)
+    local client = begin "/waits"
+    state.wait_for_requests(server)
     client:close()
     wait_for_log "waits_closed"
-    support.wait_until(function() return status_counts(499) == 1 end, "the count")
+    wait_for_answers(499, 1)
     assert.equal("0", select(2, support.request(server.url .. "/written")))
   end)
 
   it("ends it by a reset, too", function()
-    local client = connect "/waits"
-    client:setoption("linger", { on = true, timeout = 0 })
-    socket.sleep(0.1)
-    client:close()
-    support.wait_until(function() return status_counts(499) == 2 end, "the count")
+    local client = begin "/waits"
+    state.wait_for_requests(server)
+    client:reset()
+    wait_for_answers(499, 2)
   end)
 end)
 
@@ -314,11 +316,10 @@ it("a server that stops breaks off a stream after its deadline", function()
   folder = support.new_folder()
   support.write_file(folder .. "/routes.lua", ROUTES)
   server = support.serve { "--workers", "1", folder }
-  local client = connect "/forever"
-  client:settimeout(10)
-  assert(client:receive(100))
+  local client = begin "/forever"
+  client:read_bytes(100)
   assert.equal(0, server:stop())
-  local rest = select(3, client:receive "*a") or ""
+  local rest = client:read_to_end()
   client:close()
   assert.is_nil(rest:find("\r\n0\r\n", 1, true))
   support.remove_folder(folder)
