@@ -1,6 +1,5 @@
 -- waiting_spec.lua: handlers that wait for other servers, and functions that
 -- run later. None of these holds up a worker.
--- Needs: timing
 local raw_http = require "raw_http"
 local state = require "server_state"
 local support = require "support"
