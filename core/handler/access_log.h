@@ -10,7 +10,7 @@
 
 #include <stdint.h>
 
-#include "handler/request_id.h"
+#include "http/request_id.h"
 #include "script/scheduler.h"
 
 struct request;

@@ -8,7 +8,7 @@
 
 #include "handler/exchange.h"
 #include "handler/module_stream.h"
-#include "handler/request_id.h"
+#include "http/request_id.h"
 #include "http/url.h"
 #include "script/call.h"
 #include "modules/modules.h"

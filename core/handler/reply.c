@@ -10,6 +10,7 @@
 #include "http/response.h"
 #include "handler/stream.h"
 #include "modules/json_write.h"
+#include "sample/hooks/vm_heap.h"
 
 /* Most JSON replies are shorter: they take one allocation. */
 #define JSON_BYTES 512
@@ -75,6 +76,26 @@ static bool set_stream(lua_State *L, int index, struct reply *reply)
     return true;
 }
 
+static void unshare_string(void *text) { vm_heap_unshare(text); }
+
+/* Makes a response of a string that is on the Lua stack. A long string is
+ * shared with its state (vm_heap.h) instead of copied: a client that reads
+ * slowly keeps the string in memory, but not the state. */
+static struct MHD_Response *share_string(const char *text, size_t len)
+{
+    if (!vm_heap_share(text, len))
+        return response_copy(text, len, RESPONSE_TEXT);
+    struct MHD_Response *response =
+        MHD_create_response_from_buffer_with_free_callback(len, (void *)text,
+                                                           unshare_string);
+    if (response)
+        MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE,
+                                RESPONSE_TEXT);
+    else
+        vm_heap_unshare(text);
+    return response;
+}
+
 static bool set_body(lua_State *L, int index, struct reply *reply,
                      struct err *err)
 {
@@ -86,8 +107,7 @@ static bool set_body(lua_State *L, int index, struct reply *reply,
     case LUA_TSTRING:
         text = lua_tolstring(L, index, &len);
         reply->n_bytes = len;
-        reply->response =
-            response_share(text, len, "text/plain; charset=utf-8");
+        reply->response = share_string(text, len);
         return true;
     case LUA_TUSERDATA:
         if (set_stream(L, index, reply))

@@ -22,7 +22,7 @@
 #include "base/log.h"
 #include "http/head.h"
 #include "http/head_room.h"
-#include "handler/request_id.h"
+#include "http/request_id.h"
 #include "http/response.h"
 #include "http/url.h"
 

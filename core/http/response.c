@@ -4,10 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "sample/hooks/vm_heap.h"
-
-#define TEXT "text/plain; charset=utf-8"
-
 static struct MHD_Response *with_type(struct MHD_Response *response,
                                       const char *content_type)
 {
@@ -28,21 +24,6 @@ struct MHD_Response *response_copy(const char *bytes, size_t len,
     return with_type(MHD_create_response_from_buffer(len, (void *)bytes,
                                                      MHD_RESPMEM_MUST_COPY),
                      content_type);
-}
-
-static void unshare(void *text) { vm_heap_unshare(text); }
-
-struct MHD_Response *response_share(const char *text, size_t len,
-                                    const char *content_type)
-{
-    if (!vm_heap_share(text, len))
-        return response_copy(text, len, content_type);
-    struct MHD_Response *response =
-        MHD_create_response_from_buffer_with_free_callback(len, (void *)text,
-                                                           unshare);
-    if (!response)
-        vm_heap_unshare(text);
-    return with_type(response, content_type);
 }
 
 struct MHD_Response *response_take(struct buf *body, const char *content_type)
@@ -67,7 +48,8 @@ struct MHD_Response *response_text(const char *format, ...)
     va_end(args);
     if (len < 0)
         return NULL;
-    struct MHD_Response *response = response_copy(text, (size_t)len, TEXT);
+    struct MHD_Response *response =
+        response_copy(text, (size_t)len, RESPONSE_TEXT);
     free(text);
     if (response)
         MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");

@@ -7,6 +7,9 @@
 
 #include "base/buf.h"
 
+/* The content type of text. */
+#define RESPONSE_TEXT "text/plain; charset=utf-8"
+
 struct MHD_Response *response_empty(void);
 
 /* text/plain; charset=utf-8, with X-Content-Type-Options: nosniff. */
@@ -15,12 +18,6 @@ struct MHD_Response *response_text(const char *format, ...)
 
 /* Takes the bytes out of `body`, also when it fails. */
 struct MHD_Response *response_take(struct buf *body, const char *content_type);
-
-/* Of a string that is on a Lua stack. A long one is shared with its state
- * (sample/vm_heap.h), not copied: a client that reads slowly holds the string,
- * but not the state. */
-struct MHD_Response *response_share(const char *text, size_t len,
-                                    const char *content_type);
 
 /* Copies the bytes. */
 struct MHD_Response *response_copy(const char *bytes, size_t len,

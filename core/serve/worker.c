@@ -16,7 +16,7 @@
 #include "record/goroutines.h"
 #include "handler/traffic.h"
 #include "http/peek.h"
-#include "http/redirect.h"
+#include "http/reroute.h"
 #include "sample/walk/attach.h"
 #include "serve/handover.h"
 
@@ -59,7 +59,7 @@ static void on_start(void *ctx, struct request *request)
     struct worker *w = ctx;
     traffic_start(&w->traffic);
     if (peek_is_admin_path(request->path, strlen(request->path)))
-        redirect_to_new_connection(request);
+        reroute_to_new_connection(request);
     else
         app_answer(w->app, request);
 }

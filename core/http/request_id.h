@@ -1,8 +1,8 @@
 /* request_id.h -- what a request is called in logs: what its client or a proxy
  * calls it, else a name of ours.
  */
-#ifndef HANDLER_REQUEST_ID_H
-#define HANDLER_REQUEST_ID_H
+#ifndef HTTP_REQUEST_ID_H
+#define HTTP_REQUEST_ID_H
 
 struct request;
 

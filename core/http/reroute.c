@@ -1,4 +1,4 @@
-#include "http/redirect.h"
+#include "http/reroute.h"
 
 #include "http/daemon.h"
 #include "http/response.h"
@@ -31,7 +31,7 @@ static enum MHD_Result put_argument(void *ctx, enum MHD_ValueKind kind,
     return MHD_YES;
 }
 
-void redirect_to_new_connection(struct request *request)
+void reroute_to_new_connection(struct request *request)
 {
     struct buf url = BUF_INIT;
     struct query query = {&url, '?'};

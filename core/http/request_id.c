@@ -1,4 +1,4 @@
-#include "handler/request_id.h"
+#include "http/request_id.h"
 
 #include <ctype.h>
 #include <inttypes.h>
