@@ -21,14 +21,15 @@ struct adding {
     unsigned n_members;
 };
 
-static void add(struct adding *adding, const char *key, const char *value)
+static void add_baggage_label(struct adding *adding, const char *key,
+                              const char *value)
 {
     if (!label_key_is_reserved(key))
         adding->labels = label_values_add(adding->labels, key, value);
 }
 
 /* "key = value ; properties", up to the next comma. False: it is malformed. */
-static bool add_member(struct adding *adding, const char *member)
+static bool add_baggage_member(struct adding *adding, const char *member)
 {
     char key[LABEL_KEY_MAX_BYTES + 1], value[LABEL_VALUE_MAX_BYTES + 1];
     member += strspn(member, BLANKS);
@@ -48,19 +49,19 @@ static bool add_member(struct adding *adding, const char *member)
     value[len] = '\0';
     if (strlen(value) != len)
         return false;
-    add(adding, key, value);
+    add_baggage_label(adding, key, value);
     return true;
 }
 
-static enum MHD_Result add_header(void *ctx, enum MHD_ValueKind kind,
-                                  const char *name, const char *value)
+static enum MHD_Result read_baggage_header(void *ctx, enum MHD_ValueKind kind,
+                                           const char *name, const char *value)
 {
     (void)kind;
     struct adding *adding = ctx;
     if (strcasecmp(name, "baggage") != 0)
         return MHD_YES;
     while (value && *value && adding->n_members < MAX_MEMBERS) {
-        adding->n_members += add_member(adding, value);
+        adding->n_members += add_baggage_member(adding, value);
         value += strcspn(value, ",");
         value += *value == ',';
     }
@@ -70,6 +71,7 @@ static enum MHD_Result add_header(void *ctx, enum MHD_ValueKind kind,
 uint32_t baggage_add_labels(struct MHD_Connection *connection, uint32_t labels)
 {
     struct adding adding = {.labels = labels};
-    MHD_get_connection_values(connection, MHD_HEADER_KIND, add_header, &adding);
+    MHD_get_connection_values(connection, MHD_HEADER_KIND, read_baggage_header,
+                              &adding);
     return adding.labels;
 }

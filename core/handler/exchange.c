@@ -20,13 +20,13 @@
 #include "script/call.h"
 #include "script/scheduler.h"
 
-static void remember(struct exchanges *all, struct exchange *x)
+static void add_to_exchanges(struct exchanges *all, struct exchange *x)
 {
     x->all = all;
     list_prepend(&all->list, &x->in_all);
 }
 
-static void stop_watching(struct exchange *x)
+static void stop_client_watch(struct exchange *x)
 {
     client_watch_stop(x->watch);
     x->watch = NULL;
@@ -51,11 +51,11 @@ static void release_handles(struct exchange *x)
 }
 
 /* The script is done with it, or has to be. */
-static void forget(struct exchange *x)
+static void detach_script(struct exchange *x)
 {
     if (!x->all)
         return;
-    stop_watching(x);
+    stop_client_watch(x);
     end_task(x);
     x->all = NULL;
     release_handles(x);
@@ -67,7 +67,7 @@ void exchange_answer(struct exchange *x, const struct reply *reply)
     if (x->access)
         x->access->n_body_bytes = reply->n_bytes;
     request_answer(x->request, reply->status, reply->response);
-    forget(x);
+    detach_script(x);
 }
 
 static void answer_text(struct exchange *x, unsigned status, const char *line)
@@ -76,7 +76,7 @@ static void answer_text(struct exchange *x, unsigned status, const char *line)
     exchange_answer(x, &reply);
 }
 
-static void log_failure(const struct exchange *x, const char *message)
+static void log_handler_failure(const struct exchange *x, const char *message)
 {
     log_write(LOG_ERROR, "handler_failed",
               LOG_FIELDS(log_text("route", x->match.pattern->text),
@@ -84,21 +84,21 @@ static void log_failure(const struct exchange *x, const char *message)
                          log_text("error", message)));
 }
 
-static void fail(struct exchange *x, const char *message)
+static void answer_failure(struct exchange *x, const char *message)
 {
-    log_failure(x, message);
+    log_handler_failure(x, message);
     answer_text(x, MHD_HTTP_INTERNAL_SERVER_ERROR,
                 x->all->dev ? message : "Internal Server Error");
 }
 
-static void on_client_left(void *ctx)
+static void on_exchange_client_left(void *ctx)
 {
     struct exchange *x = ctx;
     if (x->stream)
         stream_end(x->stream, false);
     else
         request_drop(x->request);
-    forget(x);
+    detach_script(x);
 }
 
 static void run_task(struct exchange *x, task_done_fn done)
@@ -109,8 +109,8 @@ static void run_task(struct exchange *x, task_done_fn done)
     task_start(x->task, 1, x->labels, done, x);
     bool waits = x->task && (!x->stream || x->is_started);
     if (waits)
-        x->watch =
-            client_watch_start(x->all->loop, x->request, on_client_left, x);
+        x->watch = client_watch_start(x->all->loop, x->request,
+                                      on_exchange_client_left, x);
 }
 
 static void on_stream_done(void *ctx, lua_State *co, const struct err *failure)
@@ -119,10 +119,10 @@ static void on_stream_done(void *ctx, lua_State *co, const struct err *failure)
     x->task = NULL;
     if (!co)
         return;
-    stop_watching(x);
+    stop_client_watch(x);
     release_handles(x);
     if (failure)
-        log_failure(x, failure->message);
+        log_handler_failure(x, failure->message);
     stream_end(x->stream, !failure);
 }
 
@@ -171,11 +171,11 @@ static void answer_stream(struct exchange *x, lua_State *co,
         }
     }
     MHD_destroy_response(reply->response);
-    fail(x, err.message);
+    answer_failure(x, err.message);
 }
 
 /* The coroutine's stack: req, results... or ..., error value */
-static void on_done(void *ctx, lua_State *co, const struct err *failure)
+static void on_handler_done(void *ctx, lua_State *co, const struct err *failure)
 {
     struct exchange *x = ctx;
     struct reply reply;
@@ -184,7 +184,7 @@ static void on_done(void *ctx, lua_State *co, const struct err *failure)
     x->task = NULL;
     if (!co)
         return;
-    stop_watching(x);
+    stop_client_watch(x);
     if (failure) {
         err = *failure;
         ok = reply_from_error(co, &reply, &err);
@@ -192,7 +192,7 @@ static void on_done(void *ctx, lua_State *co, const struct err *failure)
         ok = reply_from_results(co, 2, &reply, &err);
     }
     if (!ok)
-        fail(x, err.message);
+        answer_failure(x, err.message);
     else if (reply.stream)
         answer_stream(x, co, &reply);
     else
@@ -201,7 +201,7 @@ static void on_done(void *ctx, lua_State *co, const struct err *failure)
 
 /* Put `req`, which stays, the handler and its argument on the coroutine.
  * stack: exchange, coroutine */
-static int push_call(lua_State *L)
+static int push_handler_call(lua_State *L)
 {
     struct exchange *x = lua_touserdata(L, 1);
     lua_State *co = lua_touserdata(L, 2);
@@ -218,22 +218,22 @@ static void call_handler(struct exchange *x)
     struct err err;
     struct task *task = scheduler_take(all->scheduler, &err);
     if (!task) {
-        fail(x, err.message);
+        answer_failure(x, err.message);
         return;
     }
-    lua_pushcfunction(all->L, push_call);
+    lua_pushcfunction(all->L, push_handler_call);
     lua_pushlightuserdata(all->L, x);
     lua_pushlightuserdata(all->L, task_stack(task));
     if (!script_call(all->L, 2, 0, &err)) {
         task_release(task);
-        fail(x, err.message);
+        answer_failure(x, err.message);
         return;
     }
     x->task = task;
     x->labels = routes_labels(all->routes, x->match.route, x->request->method);
     if (all->trusts_baggage)
         x->labels = baggage_add_labels(x->request->connection, x->labels);
-    run_task(x, on_done);
+    run_task(x, on_handler_done);
 }
 
 static void begin_access(struct exchange *x)
@@ -258,7 +258,7 @@ struct exchange *exchange_new(struct request *request, bool logs_access)
 
 void exchange_start(struct exchange *x, struct exchanges *all)
 {
-    remember(all, x);
+    add_to_exchanges(all, x);
     call_handler(x);
 }
 
@@ -271,7 +271,7 @@ static void end_access(struct exchange *x, const char *worker)
     free(x->access);
 }
 
-static void trace(const struct exchange *x)
+static void trace_request(const struct exchange *x)
 {
     const struct request *request = x->request;
     const struct trace_event event = {
@@ -290,10 +290,10 @@ static void trace(const struct exchange *x)
 
 void exchange_end(struct exchange *x, const char *worker)
 {
-    forget(x);
+    detach_script(x);
     slow_requests_end(&x->sampled);
     if (trace_is_open())
-        trace(x);
+        trace_request(x);
     if (x->access)
         end_access(x, worker);
     stream_free(x->stream);
@@ -307,5 +307,5 @@ void exchange_stop(struct exchange *x)
         return;
     }
     stream_end(x->stream, false);
-    forget(x);
+    detach_script(x);
 }

@@ -98,7 +98,7 @@ static void push_id(lua_State *L, const struct exchange *x)
     lua_pushstring(L, x->request->id ? x->request->id : id);
 }
 
-static void push_body(lua_State *L, const struct exchange *x)
+static void push_request_body(lua_State *L, const struct exchange *x)
 {
     lua_pushlstring(L, x->request->body.data, x->request->body.len);
 }
@@ -168,7 +168,7 @@ static void push_query_all(lua_State *L, const struct exchange *x)
 }
 
 /* Values of the same name are joined, as RFC 9110 allows. */
-static void push_headers(lua_State *L, const struct exchange *x)
+static void push_request_headers(lua_State *L, const struct exchange *x)
 {
     struct pairs pairs;
     push_pairs(L, x->request->connection, MHD_HEADER_KIND, &pairs);
@@ -211,17 +211,17 @@ static const struct field {
     const char *name;
     void (*push)(lua_State *L, const struct exchange *x);
 } fields[] = {
-    {"method", push_method},       {"path", push_path},
-    {"params", push_params},       {"query", push_query},
-    {"headers", push_headers},     {"body", push_body},
-    {"query_all", push_query_all}, {"id", push_id},
+    {"method", push_method},           {"path", push_path},
+    {"params", push_params},           {"query", push_query},
+    {"headers", push_request_headers}, {"body", push_request_body},
+    {"query_all", push_query_all},     {"id", push_id},
 };
 #define N_FIELDS ((int)(sizeof fields / sizeof *fields))
 #define OWN_FIELDS (N_FIELDS + 1)
 
 /* The position of the field that the key at 2 names, 0 when there is none.
  * Upvalue 1: positions by name. */
-static int find_field(lua_State *L)
+static int find_request_field(lua_State *L)
 {
     lua_pushvalue(L, 2);
     lua_rawget(L, lua_upvalueindex(1));
@@ -231,11 +231,11 @@ static int find_field(lua_State *L)
 }
 
 /* stack: req, key, value */
-static int set_field(lua_State *L)
+static int set_request_field(lua_State *L)
 {
     luaL_checkudata(L, 1, REQUEST);
     lua_settop(L, 3);
-    int position = find_field(L);
+    int position = find_request_field(L);
     if (position) {
         lua_setiuservalue(L, 1, position);
         return 0;
@@ -291,11 +291,11 @@ static int get_other(lua_State *L)
 }
 
 /* stack: req, key */
-static int get_field(lua_State *L)
+static int get_request_field(lua_State *L)
 {
     struct exchange **handle = luaL_checkudata(L, 1, REQUEST);
     lua_settop(L, 2);
-    int position = find_field(L);
+    int position = find_request_field(L);
     if (!position)
         return get_other(L);
     if (lua_getiuservalue(L, 1, position) != LUA_TNIL)
@@ -341,10 +341,10 @@ void module_request_open(lua_State *L)
     luaL_newmetatable(L, REQUEST);
     push_positions(L);
     lua_pushvalue(L, -1);
-    lua_pushcclosure(L, set_field, 1);
+    lua_pushcclosure(L, set_request_field, 1);
     lua_setfield(L, -3, "__newindex");
     push_methods(L);
-    lua_pushcclosure(L, get_field, 2);
+    lua_pushcclosure(L, get_request_field, 2);
     lua_setfield(L, -2, "__index");
     lua_pop(L, 2);
 }

@@ -17,19 +17,19 @@ static const struct http_options options = {
     .batch_per_host = HTTP_BATCH_PER_HOST,
 };
 
-static int collect(lua_State *L)
+static int collect_chain(lua_State *L)
 {
     chain_fini(lua_touserdata(L, 1));
     return 0;
 }
 
-static void *find(void *ctx, lua_State *L, const char **why)
+static void *find_waiting_task(void *ctx, lua_State *L, const char **why)
 {
     (void)ctx;
     return scheduler_running_task(L, why);
 }
 
-static struct chain *take(void *asker, lua_State *L)
+static struct chain *push_chain(void *asker, lua_State *L)
 {
     (void)asker;
     struct chain *chain = lua_newuserdatauv(L, sizeof *chain, 0);
@@ -38,58 +38,57 @@ static struct chain *take(void *asker, lua_State *L)
     return chain;
 }
 
-static void release(struct chain *chain) { chain_fini(chain); }
+static void release_chain(struct chain *chain) { chain_fini(chain); }
 
-static struct client *client_of(void *ctx, void *asker)
+static struct client *outbound_client(void *ctx, void *asker)
 {
     (void)asker;
     return &((struct outbound *)ctx)->client;
 }
 
 /* One for all requests would mix up their users. */
-static struct cookie_jar *jar_of(void *asker)
+static struct cookie_jar *no_cookie_jar(void *asker)
 {
     (void)asker;
     return NULL;
 }
 
-static const struct status_set *expected_of(void *asker)
+static const struct status_set *default_expected(void *asker)
 {
     (void)asker;
     return &status_set_default;
 }
 
-static void count(void *asker, struct transfer *transfer)
+static void count_nothing(void *asker, struct transfer *transfer)
 {
     (void)asker;
     (void)transfer;
 }
 
-static void wait_for_reply(void *asker, void (*cancel)(void *),
-                           void *cancel_ctx)
+static void wait_in_task(void *asker, void (*cancel)(void *), void *cancel_ctx)
 {
     task_wait(asker, "http", cancel, cancel_ctx);
 }
 
-static void wake(void *asker) { task_wake(asker); }
+static void wake_task(void *asker) { task_wake(asker); }
 
 void outbound_install(lua_State *L, struct outbound *outbound)
 {
     outbound->host = (struct http_host){
         .options = &options,
-        .find = find,
-        .take = take,
-        .release = release,
-        .client = client_of,
-        .jar = jar_of,
-        .expected = expected_of,
-        .count = count,
-        .wait = wait_for_reply,
-        .wake = wake,
+        .find = find_waiting_task,
+        .take = push_chain,
+        .release = release_chain,
+        .client = outbound_client,
+        .jar = no_cookie_jar,
+        .expected = default_expected,
+        .count = count_nothing,
+        .wait = wait_in_task,
+        .wake = wake_task,
         .ctx = outbound,
     };
     luaL_newmetatable(L, REQUEST);
-    lua_pushcfunction(L, collect);
+    lua_pushcfunction(L, collect_chain);
     lua_setfield(L, -2, "__gc");
     lua_pop(L, 1);
     module_http_install(L, &outbound->host);

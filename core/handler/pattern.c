@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool is_name(const char *s, size_t len)
+static bool is_wildcard_name(const char *s, size_t len)
 {
     if (len == 0 || isdigit((unsigned char)s[0]))
         return false;
@@ -14,7 +14,8 @@ static bool is_name(const char *s, size_t len)
     return true;
 }
 
-static bool is_taken(const struct pattern *p, const struct segment *name)
+static bool has_wildcard_named(const struct pattern *p,
+                               const struct segment *name)
 {
     for (int i = 0; i < p->n_segments; i++) {
         const struct segment *s = &p->segments[i];
@@ -44,10 +45,10 @@ static bool parse_braces(struct pattern *p, struct segment *s, const char *text,
             return err_set(err, "{%.*s...} must be at its end", (int)s->len,
                            s->text);
     }
-    if (!is_name(s->text, s->len))
+    if (!is_wildcard_name(s->text, s->len))
         return err_set(err, "'%.*s' is not {name}, {name...} or {$}", (int)len,
                        text);
-    if (is_taken(p, s))
+    if (has_wildcard_named(p, s))
         return err_set(err, "{%.*s} is there twice", (int)s->len, s->text);
     return true;
 }

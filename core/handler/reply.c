@@ -16,8 +16,8 @@
 #define JSON_BYTES 512
 
 /* `whose` and `least`: for the message. */
-static bool read_status(lua_State *L, int index, const char *whose, int least,
-                        unsigned *status, struct err *err)
+static bool read_reply_status(lua_State *L, int index, const char *whose,
+                              int least, unsigned *status, struct err *err)
 {
     int is_integer;
     lua_Integer value = lua_tointegerx(L, index, &is_integer);
@@ -134,8 +134,8 @@ static bool refuse_header(const char *name, const char *value, struct err *err)
 }
 
 /* stack: ..., value */
-static bool add_header(lua_State *L, struct reply *reply, const char *name,
-                       struct err *err)
+static bool add_reply_header(lua_State *L, struct reply *reply,
+                             const char *name, struct err *err)
 {
     char number[32];
     const char *value = number;
@@ -165,11 +165,11 @@ static bool add_headers_of(lua_State *L, struct reply *reply, const char *name,
                            struct err *err)
 {
     if (!lua_istable(L, -1))
-        return add_header(L, reply, name, err);
+        return add_reply_header(L, reply, name, err);
     lua_Integer n = (lua_Integer)lua_rawlen(L, -1);
     for (lua_Integer i = 1; i <= n; i++) {
         lua_rawgeti(L, -1, i);
-        if (!add_header(L, reply, name, err))
+        if (!add_reply_header(L, reply, name, err))
             return false;
         lua_pop(L, 1);
     }
@@ -199,9 +199,10 @@ static bool add_headers(lua_State *L, int index, struct reply *reply,
 }
 
 /* stack: ..., status, body, headers, from `first` on */
-static bool build(lua_State *L, int first, struct reply *reply, struct err *err)
+static bool build_reply(lua_State *L, int first, struct reply *reply,
+                        struct err *err)
 {
-    if (!read_status(L, first, "a handler's", 200, &reply->status, err) ||
+    if (!read_reply_status(L, first, "a handler's", 200, &reply->status, err) ||
         !set_body(L, first + 1, reply, err))
         return false;
     if (!reply->response || add_headers(L, first + 2, reply, err))
@@ -233,16 +234,17 @@ bool reply_from_results(lua_State *L, int first, struct reply *reply,
     if (n == 1 && lua_type(L, first) != LUA_TNUMBER)
         return set_body(L, first, reply, err);
     if (n == 1) {
-        if (!read_status(L, first, "a handler's", 200, &reply->status, err))
+        if (!read_reply_status(L, first, "a handler's", 200, &reply->status,
+                               err))
             return false;
         set_reason(reply);
         return true;
     }
-    return build(L, first, reply, err);
+    return build_reply(L, first, reply, err);
 }
 
 /* Push the value of a field of the table on top, without what could raise. */
-static bool push_field(lua_State *L, const char *name)
+static bool push_error_field(lua_State *L, const char *name)
 {
     for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1)) {
         if (lua_type(L, -2) == LUA_TSTRING &&
@@ -275,13 +277,14 @@ static bool set_message(lua_State *L, struct reply *reply, struct err *err)
 }
 
 /* stack: ..., error, its status */
-static bool build_error(lua_State *L, struct reply *reply, struct err *err)
+static bool build_error_reply(lua_State *L, struct reply *reply,
+                              struct err *err)
 {
-    if (!read_status(L, -1, "an error's", 400, &reply->status, err))
+    if (!read_reply_status(L, -1, "an error's", 400, &reply->status, err))
         return false;
     lua_pop(L, 1);
     set_reason(reply);
-    if (!push_field(L, "message"))
+    if (!push_error_field(L, "message"))
         return true;
     if (set_message(L, reply, err))
         return true;
@@ -297,9 +300,9 @@ bool reply_from_error(lua_State *L, struct reply *reply, struct err *err)
     int top = lua_gettop(L);
     *reply = (struct reply){0};
     if (!lua_istable(L, -1) || !lua_checkstack(L, 8) ||
-        !push_field(L, "status"))
+        !push_error_field(L, "status"))
         return false;
-    bool built = build_error(L, reply, &wrong);
+    bool built = build_error_reply(L, reply, &wrong);
     lua_settop(L, top);
     return built || err_prefix(err, "%s: ", wrong.message);
 }

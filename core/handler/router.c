@@ -110,7 +110,7 @@ static struct node *literal_child(struct node *node, const struct segment *s)
     return node->literals = child;
 }
 
-static bool insert(struct node *node, const struct route *route)
+static bool insert_route(struct node *node, const struct route *route)
 {
     const struct pattern *p = &route->pattern;
     for (int i = 0; i < p->n_segments; i++) {
@@ -166,13 +166,14 @@ bool router_add(struct router *router, const char *pattern, uint32_t id,
     struct tree *tree = find_tree(router, method);
     if (!tree)
         tree = add_tree(router, method);
-    if (!tree || !insert(&tree->root, route))
+    if (!tree || !insert_route(&tree->root, route))
         return err_set(err, "out of memory");
     return true;
 }
 
 /* Is the segment of a request's path, percent-encoded, this literal? */
-static bool equals(const struct segment *literal, const char *start, size_t len)
+static bool equals_literal(const struct segment *literal, const char *start,
+                           size_t len)
 {
     char decoded[256];
     if (len <= sizeof decoded && memchr(start, '%', len)) {
@@ -182,7 +183,7 @@ static bool equals(const struct segment *literal, const char *start, size_t len)
     return literal->len == len && memcmp(literal->text, start, len) == 0;
 }
 
-static void push_value(struct router_match *m, const char *start, size_t len)
+static void push_wildcard(struct router_match *m, const char *start, size_t len)
 {
     m->values[m->n_values].start = start;
     m->values[m->n_values++].len = len;
@@ -191,49 +192,50 @@ static void push_value(struct router_match *m, const char *start, size_t len)
 /* The route below `node` for what is left of the path: `at` is behind a slash,
  * or NULL when nothing is left. Literals before wildcards before rests; a
  * branch that leads nowhere is taken back. */
-static const struct route *walk(const struct node *node, const char *at,
-                                struct router_match *m)
+static const struct route *walk_path(const struct node *node, const char *at,
+                                     struct router_match *m)
 {
     if (!at)
         return node->end;
     size_t len = strcspn(at, "/");
     const char *after = at[len] ? at + len + 1 : NULL;
     for (const struct node *child = node->literals; child; child = child->next)
-        if (equals(child->segment, at, len)) {
-            const struct route *route = walk(child, after, m);
+        if (equals_literal(child->segment, at, len)) {
+            const struct route *route = walk_path(child, after, m);
             if (route)
                 return route;
             break;
         }
     if (node->wild && len > 0) {
-        push_value(m, at, len);
-        const struct route *route = walk(node->wild, after, m);
+        push_wildcard(m, at, len);
+        const struct route *route = walk_path(node->wild, after, m);
         if (route)
             return route;
         m->n_values--;
     }
     if (node->rest)
-        push_value(m, at, strlen(at));
+        push_wildcard(m, at, strlen(at));
     return node->rest;
 }
 
-static const struct route *find_in(const struct tree *tree, const char *path,
-                                   struct router_match *m)
+static const struct route *
+find_in_tree(const struct tree *tree, const char *path, struct router_match *m)
 {
     m->n_values = 0;
     if (!tree || path[0] != '/')
         return NULL;
-    return walk(&tree->root, path + 1, m);
+    return walk_path(&tree->root, path + 1, m);
 }
 
 bool router_find(const struct router *router, const char *method,
                  const char *path, struct router_match *match)
 {
-    const struct route *route = find_in(find_tree(router, method), path, match);
+    const struct route *route =
+        find_in_tree(find_tree(router, method), path, match);
     if (!route && strcmp(method, "HEAD") == 0)
-        route = find_in(find_tree(router, "GET"), path, match);
+        route = find_in_tree(find_tree(router, "GET"), path, match);
     if (!route)
-        route = find_in(find_tree(router, ""), path, match);
+        route = find_in_tree(find_tree(router, ""), path, match);
     if (!route)
         return false;
     match->route = route->id;
@@ -246,9 +248,9 @@ bool router_allow(const struct router *router, const char *path,
 {
     struct router_match m;
     bool any = false;
-    bool has_head = find_in(find_tree(router, "HEAD"), path, &m);
+    bool has_head = find_in_tree(find_tree(router, "HEAD"), path, &m);
     for (const struct tree *tree = router->trees; tree; tree = tree->next) {
-        if (!tree->method[0] || !find_in(tree, path, &m))
+        if (!tree->method[0] || !find_in_tree(tree, path, &m))
             continue;
         buf_puts(out, any ? ", " : "");
         buf_puts(out, tree->method);

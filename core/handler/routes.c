@@ -52,7 +52,7 @@ static size_t count_pairs(lua_State *L)
 
 /* Take the pairs of the table on the stack into routes->list.
  * stack: routes, table */
-static int collect(lua_State *L)
+static int collect_routes(lua_State *L)
 {
     struct routes *routes = lua_touserdata(L, 1);
     if (!lua_istable(L, 2))
@@ -98,7 +98,8 @@ static void intern_labels(struct route *route, const char *worker)
     }
 }
 
-static bool compile(struct routes *routes, const char *worker, struct err *err)
+static bool compile_routes(struct routes *routes, const char *worker,
+                           struct err *err)
 {
     qsort(routes->list, routes->n, sizeof *routes->list, compare_patterns);
     for (size_t i = 0; i < routes->n; i++) {
@@ -130,7 +131,7 @@ struct routes *routes_load(lua_State *L, const char *dir, const char *worker,
         err_set(err, "out of memory");
         return NULL;
     }
-    lua_pushcfunction(L, collect);
+    lua_pushcfunction(L, collect_routes);
     lua_pushlightuserdata(L, routes);
     /* stack: collect, routes */
     if (!script_run_file(L, path, 0, 1, err)) {
@@ -143,7 +144,7 @@ struct routes *routes_load(lua_State *L, const char *dir, const char *worker,
         err_prefix(err, "%s: ", path);
         goto failed;
     }
-    if (compile(routes, worker, err))
+    if (compile_routes(routes, worker, err))
         return routes;
     err_prefix(err, "%s: ", path);
 failed:

@@ -38,7 +38,7 @@ static size_t n_waiting(const struct stream *stream)
     return stream->bytes.len - stream->n_sent;
 }
 
-static size_t take(struct stream *stream, char *out, size_t max)
+static size_t take_stream_bytes(struct stream *stream, char *out, size_t max)
 {
     size_t n = n_waiting(stream) < max ? n_waiting(stream) : max;
     memcpy(out, stream->bytes.data + stream->n_sent, n);
@@ -47,14 +47,14 @@ static size_t take(struct stream *stream, char *out, size_t max)
 }
 
 /* libmicrohttpd has room for `max` bytes. */
-static ssize_t read_body(void *ctx, uint64_t position, char *out, size_t max)
+static ssize_t read_stream(void *ctx, uint64_t position, char *out, size_t max)
 {
     struct stream *stream = ctx;
     (void)position;
     if (!stream->is_ended && n_waiting(stream) <= FEW_BYTES)
         stream->wanted(stream->ctx);
     if (n_waiting(stream) > 0)
-        return (ssize_t)take(stream, out, max);
+        return (ssize_t)take_stream_bytes(stream, out, max);
     if (stream->is_ended)
         return stream->is_complete && !stream->bytes.failed
                    ? MHD_CONTENT_READER_END_OF_STREAM
@@ -66,7 +66,7 @@ static ssize_t read_body(void *ctx, uint64_t position, char *out, size_t max)
 struct MHD_Response *stream_response(struct stream *stream)
 {
     return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK_BYTES,
-                                             read_body, stream, NULL);
+                                             read_stream, stream, NULL);
 }
 
 void stream_start(struct stream *stream, struct request *request,
@@ -78,7 +78,7 @@ void stream_start(struct stream *stream, struct request *request,
 }
 
 /* Drop what is sent, once that moves less than it frees. */
-static void make_room(struct stream *stream)
+static void drop_sent_bytes(struct stream *stream)
 {
     size_t n = n_waiting(stream);
     if (stream->n_sent < n)
@@ -92,7 +92,7 @@ static void make_room(struct stream *stream)
 bool stream_write(struct stream *stream, const char *bytes, size_t n)
 {
     if (stream->n_sent > 0)
-        make_room(stream);
+        drop_sent_bytes(stream);
     buf_append(&stream->bytes, bytes, n);
     request_resume(stream->request);
     return n_waiting(stream) <= MANY_BYTES;

@@ -10,7 +10,7 @@ const int64_t traffic_bounds_ns[TRAFFIC_N_BOUNDS] = {
     100 * MS, 250 * MS, 500 * MS,   1000 * MS, 2500 * MS, 5000 * MS, 10000 * MS,
 };
 
-static void add(traffic_counter *counter, uint64_t n)
+static void add_to_counter(traffic_counter *counter, uint64_t n)
 {
     uint64_t old = atomic_load_explicit(counter, memory_order_relaxed);
     atomic_store_explicit(counter, old + n, memory_order_relaxed);
@@ -50,7 +50,7 @@ struct route_traffic *traffic_route(struct traffic *m, const char *route)
     return made;
 }
 
-void traffic_start(struct traffic *m) { add(&m->n_started, 1); }
+void traffic_start(struct traffic *m) { add_to_counter(&m->n_started, 1); }
 
 void traffic_end(struct traffic *m, struct route_traffic *route,
                  unsigned status, int64_t duration_ns)
@@ -58,10 +58,10 @@ void traffic_end(struct traffic *m, struct route_traffic *route,
     unsigned place = 0;
     while (place < TRAFFIC_N_BOUNDS && duration_ns > traffic_bounds_ns[place])
         place++;
-    add(&route->buckets[place], 1);
-    add(&route->sum_ns, (uint64_t)duration_ns);
-    add(&route->statuses[status - TRAFFIC_FIRST_STATUS], 1);
-    add(&m->n_ended, 1);
+    add_to_counter(&route->buckets[place], 1);
+    add_to_counter(&route->sum_ns, (uint64_t)duration_ns);
+    add_to_counter(&route->statuses[status - TRAFFIC_FIRST_STATUS], 1);
+    add_to_counter(&m->n_ended, 1);
 }
 
 const struct route_traffic *traffic_first(const struct traffic *m)

@@ -15,7 +15,7 @@ struct parts {
     char port[8];
 };
 
-static bool split(const char *address, struct parts *parts)
+static bool split_host_port(const char *address, struct parts *parts)
 {
     const char *colon = strrchr(address, ':');
     if (!colon)
@@ -39,9 +39,10 @@ static bool split(const char *address, struct parts *parts)
     return true;
 }
 
-static bool parse(const char *address, struct parts *parts, struct err *err)
+static bool parse_address(const char *address, struct parts *parts,
+                          struct err *err)
 {
-    return split(address, parts) ||
+    return split_host_port(address, parts) ||
            err_set(err,
                    "'%s' is not HOST:PORT, such as 127.0.0.1:8080 or "
                    "[::1]:8080",
@@ -51,7 +52,7 @@ static bool parse(const char *address, struct parts *parts, struct err *err)
 bool address_check(const char *address, struct err *err)
 {
     struct parts parts;
-    return parse(address, &parts, err);
+    return parse_address(address, &parts, err);
 }
 
 static int listen_on(const struct addrinfo *info)
@@ -74,7 +75,7 @@ static int listen_on(const struct addrinfo *info)
 int address_listen(const char *address, struct err *err)
 {
     struct parts parts;
-    if (!parse(address, &parts, err))
+    if (!parse_address(address, &parts, err))
         return -1;
     struct addrinfo *list;
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM,

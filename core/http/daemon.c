@@ -60,7 +60,7 @@ static void end_request(struct request *r)
 }
 
 /* What libmicrohttpd calls the URL, as a path. */
-static const char *path_of(const char *target)
+static const char *request_path(const char *target)
 {
     const char *path = url_path(target, strlen(target));
     return *path ? path : "/";
@@ -83,7 +83,7 @@ static void take_body(struct request *r, const char *bytes, size_t n)
     r->discarded_bytes += n;
 }
 
-static void refuse_stopping(struct request *r)
+static void answer_stopping(struct request *r)
 {
     request_answer(r, MHD_HTTP_SERVICE_UNAVAILABLE,
                    response_text("the server is stopping\n"));
@@ -136,7 +136,7 @@ static void start_request(struct request *r)
         return;
     }
     if (d->is_stopping) {
-        refuse_stopping(r);
+        answer_stopping(r);
         return;
     }
     r->is_started = true;
@@ -166,14 +166,14 @@ static enum MHD_Result check_head(struct request *r, const char *version)
     return send_answer(r);
 }
 
-static enum MHD_Result on_call(void *ctx, struct MHD_Connection *connection,
-                               const char *url, const char *method,
-                               const char *version, const char *upload,
-                               size_t *upload_size, void **data)
+static enum MHD_Result on_mhd_call(void *ctx, struct MHD_Connection *connection,
+                                   const char *url, const char *method,
+                                   const char *version, const char *upload,
+                                   size_t *upload_size, void **data)
 {
     struct request *r = *data;
     if (!r) {
-        r = *data = begin_request(ctx, connection, method, path_of(url));
+        r = *data = begin_request(ctx, connection, method, request_path(url));
         return r ? check_head(r, version) : MHD_NO;
     }
     if (*upload_size) {
@@ -186,8 +186,8 @@ static enum MHD_Result on_call(void *ctx, struct MHD_Connection *connection,
     return r->is_suspended ? MHD_YES : send_answer(r);
 }
 
-static void on_completed(void *ctx, struct MHD_Connection *connection,
-                         void **data, enum MHD_RequestTerminationCode why)
+static void on_mhd_completed(void *ctx, struct MHD_Connection *connection,
+                             void **data, enum MHD_RequestTerminationCode why)
 {
     (void)ctx;
     (void)connection;
@@ -197,8 +197,9 @@ static void on_completed(void *ctx, struct MHD_Connection *connection,
     *data = NULL;
 }
 
-static void on_connection(void *ctx, struct MHD_Connection *connection,
-                          void **data, enum MHD_ConnectionNotificationCode code)
+static void on_mhd_connection(void *ctx, struct MHD_Connection *connection,
+                              void **data,
+                              enum MHD_ConnectionNotificationCode code)
 {
     struct daemon *d = ctx;
     if (code == MHD_CONNECTION_NOTIFY_STARTED) {
@@ -257,7 +258,7 @@ void request_answer(struct request *r, unsigned status,
 
 void request_drop(struct request *r) { request_resume(r); }
 
-static void on_readable(uv_poll_t *poll, int status, int events)
+static void on_daemon_readable(uv_poll_t *poll, int status, int events)
 {
     (void)status;
     (void)events;
@@ -265,7 +266,7 @@ static void on_readable(uv_poll_t *poll, int status, int events)
     MHD_run(d->mhd);
 }
 
-static void on_timeout(uv_timer_t *timer)
+static void on_daemon_timeout(uv_timer_t *timer)
 {
     struct daemon *d = timer->data;
     MHD_run(d->mhd);
@@ -279,7 +280,7 @@ void daemon_run(struct daemon *d)
     }
 }
 
-static void on_prepare(uv_prepare_t *prepare)
+static void on_daemon_prepare(uv_prepare_t *prepare)
 {
     struct daemon *d = prepare->data;
     daemon_run(d);
@@ -289,7 +290,7 @@ static void on_prepare(uv_prepare_t *prepare)
     /* A timer that fires too early does no harm: leave it. */
     if (!uv_is_active((uv_handle_t *)&d->timer) ||
         uv_timer_get_due_in(&d->timer) > timeout_ms)
-        uv_timer_start(&d->timer, on_timeout, timeout_ms, 0);
+        uv_timer_start(&d->timer, on_daemon_timeout, timeout_ms, 0);
 }
 
 static struct MHD_Daemon *start_mhd(struct daemon *d,
@@ -298,9 +299,9 @@ static struct MHD_Daemon *start_mhd(struct daemon *d,
     return MHD_start_daemon(
         MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME |
             MHD_USE_ERROR_LOG,
-        0, NULL, NULL, on_call, d, MHD_OPTION_EXTERNAL_LOGGER, log_message,
-        NULL, MHD_OPTION_NOTIFY_COMPLETED, on_completed, d,
-        MHD_OPTION_NOTIFY_CONNECTION, on_connection, d,
+        0, NULL, NULL, on_mhd_call, d, MHD_OPTION_EXTERNAL_LOGGER, log_message,
+        NULL, MHD_OPTION_NOTIFY_COMPLETED, on_mhd_completed, d,
+        MHD_OPTION_NOTIFY_CONNECTION, on_mhd_connection, d,
         MHD_OPTION_UNESCAPE_CALLBACK, keep_encoded, NULL,
         MHD_OPTION_CONNECTION_LIMIT, limits->connections,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, HEAD_ROOM_BYTES,
@@ -325,8 +326,8 @@ bool daemon_start(struct daemon *d, uv_loop_t *loop,
     uv_timer_init(loop, &d->timer);
     uv_prepare_init(loop, &d->prepare);
     d->poll.data = d->timer.data = d->prepare.data = d;
-    uv_poll_start(&d->poll, UV_READABLE, on_readable);
-    uv_prepare_start(&d->prepare, on_prepare);
+    uv_poll_start(&d->poll, UV_READABLE, on_daemon_readable);
+    uv_prepare_start(&d->prepare, on_daemon_prepare);
     return true;
 }
 
@@ -349,7 +350,7 @@ void daemon_stop(struct daemon *d)
     d->is_stopping = d->closes = true;
     list_each (struct request, r, &d->requests, in_daemon)
         if (r->is_suspended)
-            refuse_stopping(r);
+            answer_stopping(r);
     MHD_run(d->mhd); /* sends them */
     uv_close((uv_handle_t *)&d->poll, NULL);
     uv_close((uv_handle_t *)&d->timer, NULL);

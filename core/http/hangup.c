@@ -20,7 +20,7 @@ static void show_end(const struct hangup_peer *peer)
     shutdown(peer->fd, SHUT_RD);
 }
 
-static void list_gone(struct hangups *hangups, struct hangup_peer *peer)
+static void add_gone(struct hangups *hangups, struct hangup_peer *peer)
 {
     peer->is_gone = true;
     list_prepend(&hangups->gone, &peer->in_gone);
@@ -29,7 +29,7 @@ static void list_gone(struct hangups *hangups, struct hangup_peer *peer)
 /* An end shown before libmicrohttpd has read what came with it would be one
  * event with that, and missed like the first: so it reads first, and closes
  * those whose end it sees. */
-static void on_readable(uv_poll_t *poll, int status, int events)
+static void on_peers_hung_up(uv_poll_t *poll, int status, int events)
 {
     (void)status;
     (void)events;
@@ -37,7 +37,7 @@ static void on_readable(uv_poll_t *poll, int status, int events)
     struct epoll_event list[BATCH];
     int n = epoll_wait(hangups->epoll_fd, list, BATCH, 0);
     for (int i = 0; i < n; i++)
-        list_gone(hangups, list[i].data.ptr);
+        add_gone(hangups, list[i].data.ptr);
     MHD_run(hangups->mhd);
     list_each (struct hangup_peer, peer, &hangups->gone, in_gone) {
         list_remove(&peer->in_gone);
@@ -56,7 +56,7 @@ bool hangups_open(struct hangups *hangups, uv_loop_t *loop,
         return err_set(err, "cannot make an epoll: %s", strerror(errno));
     uv_poll_init(loop, &hangups->poll, hangups->epoll_fd);
     hangups->poll.data = hangups;
-    uv_poll_start(&hangups->poll, UV_READABLE, on_readable);
+    uv_poll_start(&hangups->poll, UV_READABLE, on_peers_hung_up);
     return true;
 }
 

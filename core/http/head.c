@@ -41,7 +41,7 @@ bool head_is_token(const char *s, size_t n)
     return n > 0;
 }
 
-static bool has_control(const char *s, size_t n, bool tab_too)
+static bool has_control_byte(const char *s, size_t n, bool tab_too)
 {
     for (size_t i = 0; i < n; i++) {
         unsigned char c = (unsigned char)s[i];
@@ -51,7 +51,7 @@ static bool has_control(const char *s, size_t n, bool tab_too)
     return false;
 }
 
-static bool is_name(const char *name, size_t n, const char *wanted)
+static bool is_header_named(const char *name, size_t n, const char *wanted)
 {
     return n == strlen(wanted) && strncasecmp(name, wanted, n) == 0;
 }
@@ -76,19 +76,19 @@ struct scan {
     unsigned n_hosts, n_codings;
 };
 
-static const struct head_fault *look_at(struct scan *scan, const char *name,
-                                        size_t n, const char *value)
+static const struct head_fault *
+check_header(struct scan *scan, const char *name, size_t n, const char *value)
 {
-    if (is_name(name, n, MHD_HTTP_HEADER_HOST)) {
+    if (is_header_named(name, n, MHD_HTTP_HEADER_HOST)) {
         scan->n_hosts++;
-    } else if (is_name(name, n, MHD_HTTP_HEADER_CONTENT_LENGTH)) {
+    } else if (is_header_named(name, n, MHD_HTTP_HEADER_CONTENT_LENGTH)) {
         if (scan->length && strcmp(scan->length, value) != 0)
             return &two_lengths;
         scan->length = value;
-    } else if (is_name(name, n, MHD_HTTP_HEADER_TRANSFER_ENCODING)) {
+    } else if (is_header_named(name, n, MHD_HTTP_HEADER_TRANSFER_ENCODING)) {
         if (++scan->n_codings > 1 || strcasecmp(value, "chunked") != 0)
             return &bad_coding;
-    } else if (is_name(name, n, MHD_HTTP_HEADER_EXPECT)) {
+    } else if (is_header_named(name, n, MHD_HTTP_HEADER_EXPECT)) {
         if (strcasecmp(value, "100-continue") != 0)
             return &bad_expectation;
     }
@@ -105,10 +105,10 @@ static enum MHD_Result scan_header(void *ctx, enum MHD_ValueKind kind,
         scan->fault = &bad_name;
     else if (is_folded(name, n_name, value))
         scan->fault = &folded;
-    else if (has_control(value, n_value, false))
+    else if (has_control_byte(value, n_value, false))
         scan->fault = &bad_value;
     else
-        scan->fault = look_at(scan, name, n_name, value);
+        scan->fault = check_header(scan, name, n_name, value);
     return scan->fault ? MHD_NO : MHD_YES;
 }
 
@@ -118,7 +118,7 @@ static bool is_target(const char *method, const char *target)
     if (strcmp(method, "OPTIONS") == 0 && strcmp(target, "*") == 0)
         return true;
     return target[0] == '/' && !strchr(target, ' ') &&
-           !has_control(target, n, true);
+           !has_control_byte(target, n, true);
 }
 
 const struct head_fault *head_check(struct MHD_Connection *connection,

@@ -35,7 +35,7 @@ static size_t parsed_bytes(struct MHD_Connection *connection)
     return (size_t)n * VALUE_BYTES + n_cookie;
 }
 
-static bool fits(struct MHD_Connection *connection, size_t reply_bytes)
+static bool heads_fit(struct MHD_Connection *connection, size_t reply_bytes)
 {
     size_t n = request_bytes(connection) + reply_bytes;
     return n < SHORT_BYTES || n + parsed_bytes(connection) <= HEAD_ROOM_BYTES;
@@ -43,7 +43,7 @@ static bool fits(struct MHD_Connection *connection, size_t reply_bytes)
 
 bool head_room_is_left(struct MHD_Connection *connection)
 {
-    return fits(connection, USUAL_BYTES);
+    return heads_fit(connection, USUAL_BYTES);
 }
 
 void head_room_refuse(struct MHD_Connection *connection)
@@ -59,8 +59,8 @@ void head_room_refuse(struct MHD_Connection *connection)
     (void)done;
 }
 
-static enum MHD_Result add_header(void *ctx, enum MHD_ValueKind kind,
-                                  const char *name, const char *value)
+static enum MHD_Result add_header_size(void *ctx, enum MHD_ValueKind kind,
+                                       const char *name, const char *value)
 {
     (void)kind;
     size_t *n_bytes = ctx;
@@ -72,7 +72,7 @@ bool head_room_has(struct MHD_Connection *connection,
                    struct MHD_Response *response, size_t *n_bytes)
 {
     *n_bytes = 0;
-    MHD_get_response_headers(response, add_header, n_bytes);
+    MHD_get_response_headers(response, add_header_size, n_bytes);
     size_t n = OWN_BYTES + *n_bytes;
-    return n <= USUAL_BYTES || fits(connection, n);
+    return n <= USUAL_BYTES || heads_fit(connection, n);
 }

@@ -24,7 +24,7 @@ struct waiting {
 
 /* To a client that is not served: say so if the socket takes it. What it has
  * sent is read first: to close before that would reset the connection. */
-static void refuse(int fd, const char *status, const char *why)
+static void send_refusal(int fd, const char *status, const char *why)
 {
     char text[512];
     int n = snprintf(text, sizeof text,
@@ -39,12 +39,12 @@ static void refuse(int fd, const char *status, const char *why)
     close(fd);
 }
 
-static void refuse_crowd(int fd)
+static void refuse_for_room(int fd)
 {
-    refuse(fd, "503 Service Unavailable", "too many connections");
+    send_refusal(fd, "503 Service Unavailable", "too many connections");
 }
 
-static void forget(struct listener *l, struct waiting *w)
+static void remove_waiting(struct listener *l, struct waiting *w)
 {
     list_remove(&w->in_listener);
     l->n_waiting--;
@@ -68,7 +68,7 @@ static void add_waiting(struct listener *l, int fd)
 }
 
 /* Look at what a socket has sent; false when it ended before its target. */
-static bool look(int fd, enum peek_result *who)
+static bool peek_target(int fd, enum peek_result *who)
 {
     char bytes[PEEK_BYTES];
     ssize_t n = recv(fd, bytes, sizeof bytes, MSG_PEEK | MSG_DONTWAIT);
@@ -78,31 +78,33 @@ static bool look(int fd, enum peek_result *who)
     return n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR));
 }
 
-static void hand_over(struct listener *l, int fd, enum peek_result who)
+static void route_connection(struct listener *l, int fd, enum peek_result who)
 {
     if (who == PEEK_TLS)
-        refuse(fd, "400 Bad Request", "this port speaks HTTP without TLS");
+        send_refusal(fd, "400 Bad Request",
+                     "this port speaks HTTP without TLS");
     else if (!l->handler.route(l->handler.ctx, fd, who))
-        refuse_crowd(fd);
+        refuse_for_room(fd);
 }
 
-static void on_event(struct listener *l, const struct epoll_event *event)
+static void on_waiting_event(struct listener *l,
+                             const struct epoll_event *event)
 {
     struct waiting *w = event->data.ptr;
     int fd = w->fd;
     enum peek_result who;
-    bool ok = look(fd, &who);
+    bool ok = peek_target(fd, &who);
     if (ok && who != PEEK_MORE) {
         epoll_ctl(l->epoll_fd, EPOLL_CTL_DEL, fd, NULL);
-        forget(l, w);
-        hand_over(l, fd, who);
+        remove_waiting(l, w);
+        route_connection(l, fd, who);
     } else if (!ok || event->events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) {
-        forget(l, w);
+        remove_waiting(l, w);
         close(fd);
     }
 }
 
-static void on_epoll(uv_poll_t *poll, int status, int events)
+static void on_waiting_epoll(uv_poll_t *poll, int status, int events)
 {
     (void)status;
     (void)events;
@@ -110,7 +112,7 @@ static void on_epoll(uv_poll_t *poll, int status, int events)
     struct epoll_event list[64];
     int n = epoll_wait(l->epoll_fd, list, 64, 0);
     for (int i = 0; i < n; i++)
-        on_event(l, &list[i]);
+        on_waiting_event(l, &list[i]);
 }
 
 /* Most clients send their request with the connection or right after, so it
@@ -119,13 +121,13 @@ static void take_connection(struct listener *l, int fd)
 {
     enum peek_result who;
     if (!l->handler.has_room(l->handler.ctx))
-        refuse_crowd(fd);
-    else if (!look(fd, &who))
+        refuse_for_room(fd);
+    else if (!peek_target(fd, &who))
         close(fd);
     else if (who == PEEK_MORE)
         add_waiting(l, fd);
     else
-        hand_over(l, fd, who);
+        route_connection(l, fd, who);
 }
 
 static void on_acceptable(uv_poll_t *poll, int status, int events)
@@ -150,7 +152,7 @@ static void on_acceptable(uv_poll_t *poll, int status, int events)
     }
 }
 
-static void on_tick(uv_timer_t *timer)
+static void on_listener_tick(uv_timer_t *timer)
 {
     struct listener *l = timer->data;
     int64_t now_ns = clock_mono_ns();
@@ -159,8 +161,9 @@ static void on_tick(uv_timer_t *timer)
         if (w->deadline_ns > now_ns)
             break;
         epoll_ctl(l->epoll_fd, EPOLL_CTL_DEL, fd, NULL);
-        forget(l, w);
-        refuse(fd, "408 Request Timeout", "the request did not come in time");
+        remove_waiting(l, w);
+        send_refusal(fd, "408 Request Timeout",
+                     "the request did not come in time");
     }
     if (l->handler.tick)
         l->handler.tick(l->handler.ctx);
@@ -192,8 +195,8 @@ bool listener_start(struct listener *l, uv_loop_t *loop,
     uv_timer_init(loop, &l->timer);
     l->accept_poll.data = l->epoll_poll.data = l->timer.data = l;
     uv_poll_start(&l->accept_poll, UV_READABLE, on_acceptable);
-    uv_poll_start(&l->epoll_poll, UV_READABLE, on_epoll);
-    uv_timer_start(&l->timer, on_tick, TICK_MS, TICK_MS);
+    uv_poll_start(&l->epoll_poll, UV_READABLE, on_waiting_epoll);
+    uv_timer_start(&l->timer, on_listener_tick, TICK_MS, TICK_MS);
     return true;
 }
 
@@ -206,7 +209,7 @@ void listener_close(struct listener *l)
     }
     list_each (struct waiting, w, &l->waiting, in_listener) {
         close(w->fd);
-        forget(l, w);
+        remove_waiting(l, w);
     }
     if (l->epoll_fd >= 0)
         close(l->epoll_fd);

@@ -6,7 +6,7 @@
 
 /* Is the path exactly `name`, or, for a `name` with a slash at its end, does
  * it begin with that? */
-static bool names(const char *path, size_t len, const char *name)
+static bool is_at_or_below(const char *path, size_t len, const char *name)
 {
     size_t n = strlen(name);
     if (len < n || memcmp(path, name, n) != 0)
@@ -16,8 +16,10 @@ static bool names(const char *path, size_t len, const char *name)
 
 bool peek_is_admin_path(const char *path, size_t len)
 {
-    return names(path, len, "/debug/") || names(path, len, "/debug") ||
-           names(path, len, "/healthz") || names(path, len, "/metrics");
+    return is_at_or_below(path, len, "/debug/") ||
+           is_at_or_below(path, len, "/debug") ||
+           is_at_or_below(path, len, "/healthz") ||
+           is_at_or_below(path, len, "/metrics");
 }
 
 /* A handshake record begins with its type and the version, 3.x. */

@@ -5,7 +5,7 @@
 
 /* libmicrohttpd has turned each + of the query into a space, and nothing
  * else. */
-static void put_encoded(struct buf *out, const char *s)
+static void put_query_encoded(struct buf *out, const char *s)
 {
     for (; *s; s++)
         buf_putc(out, *s == ' ' ? '+' : *s);
@@ -16,17 +16,17 @@ struct query {
     char separator;
 };
 
-static enum MHD_Result put_argument(void *ctx, enum MHD_ValueKind kind,
-                                    const char *name, const char *value)
+static enum MHD_Result put_query_argument(void *ctx, enum MHD_ValueKind kind,
+                                          const char *name, const char *value)
 {
     (void)kind;
     struct query *query = ctx;
     buf_putc(query->url, query->separator);
     query->separator = '&';
-    put_encoded(query->url, name);
+    put_query_encoded(query->url, name);
     if (value) {
         buf_putc(query->url, '=');
-        put_encoded(query->url, value);
+        put_query_encoded(query->url, value);
     }
     return MHD_YES;
 }
@@ -37,7 +37,7 @@ void reroute_to_new_connection(struct request *request)
     struct query query = {&url, '?'};
     buf_puts(&url, request->path);
     MHD_get_connection_values(request->connection, MHD_GET_ARGUMENT_KIND,
-                              put_argument, &query);
+                              put_query_argument, &query);
     struct MHD_Response *response = response_text("Temporary Redirect\n");
     if (response && buf_cstr(&url)) {
         MHD_add_response_header(response, MHD_HTTP_HEADER_LOCATION, url.data);

@@ -26,7 +26,7 @@ static void answer_metrics(const struct admin *admin, struct request *request)
                    response_take(&text, METRICS_CONTENT_TYPE));
 }
 
-static void on_start(void *ctx, struct request *request)
+static void on_admin_request(void *ctx, struct request *request)
 {
     struct admin *admin = ctx;
     if (is_below(request->path, "/debug/pprof"))
@@ -42,7 +42,7 @@ static void on_start(void *ctx, struct request *request)
                        response_text("Not Found\n"));
 }
 
-static void on_end(void *ctx, struct request *request)
+static void on_admin_request_end(void *ctx, struct request *request)
 {
     (void)ctx;
     pprof_symbol_end(request);
@@ -53,7 +53,7 @@ bool admin_open(struct admin *admin, const struct captures *captures,
                 const struct daemon_limits *limits, struct err *err)
 {
     const struct daemon_handler daemon_handler = {
-        .start = on_start, .end = on_end, .ctx = admin};
+        .start = on_admin_request, .end = on_admin_request_end, .ctx = admin};
     admin->captures = *captures;
     admin->handler = *handler;
     if (!daemon_start(&admin->shared, captures->loop, &daemon_handler, limits,

@@ -43,7 +43,7 @@ static void on_handover(struct mailbox_message *message)
         r->serve(r->ctx, fd);
 }
 
-static bool has_room(const struct handover_offers *o)
+static bool has_offer_room(const struct handover_offers *o)
 {
     return atomic_load(&o->n_made) - atomic_load(&o->n_taken) <
            HANDOVER_MAX_OFFERS;
@@ -129,7 +129,7 @@ static void check_handovers(struct handovers *hs)
         if (atomic_load(&h->state) == PICKED_UP) {
             list_remove(&h->link);
             free(h);
-        } else if (now_ns >= h->deadline_ns && has_room(&hs->offers)) {
+        } else if (now_ns >= h->deadline_ns && has_offer_room(&hs->offers)) {
             any |= take_back(hs, h);
         } else {
             break;
@@ -139,17 +139,18 @@ static void check_handovers(struct handovers *hs)
         announce_offers(hs);
 }
 
-static void on_timer(uv_timer_t *timer);
+static void on_handover_timer(uv_timer_t *timer);
 
 static void start_timer(struct handovers *hs, const struct handover *oldest)
 {
     int64_t wait_ns = oldest->deadline_ns - clock_mono_ns();
     if (wait_ns <= 0)
         wait_ns = PICK_UP_NS; /* overdue, but there is no room for an offer */
-    uv_timer_start(&hs->timer, on_timer, (uint64_t)wait_ns / 1000000 + 1, 0);
+    uv_timer_start(&hs->timer, on_handover_timer,
+                   (uint64_t)wait_ns / 1000000 + 1, 0);
 }
 
-static void on_timer(uv_timer_t *timer)
+static void on_handover_timer(uv_timer_t *timer)
 {
     struct handovers *hs = timer->data;
     check_handovers(hs);

@@ -30,15 +30,15 @@ static void put_one(struct buf *out, const char *name, const char *type,
     buf_printf(out, "%s %.15g\n", name, value);
 }
 
-static double seconds(int64_t ns) { return (double)ns / 1e9; }
+static double in_seconds(int64_t ns) { return (double)ns / 1e9; }
 
-static uint64_t load(const traffic_counter *counter)
+static uint64_t read_counter(const traffic_counter *counter)
 {
     return atomic_load_explicit(counter, memory_order_relaxed);
 }
 
 /* Returns how many bytes of `text`, which is not empty, it has put. */
-static size_t put_escaped_one(struct buf *out, const char *text)
+static size_t put_label_char(struct buf *out, const char *text)
 {
     unsigned char c = (unsigned char)*text;
     size_t n =
@@ -56,16 +56,16 @@ static size_t put_escaped_one(struct buf *out, const char *text)
 
 /* As a label's value: backslashes, quotes and line ends escaped, and what is
  * not UTF-8 as in a path: one such byte would have all of it refused. */
-static void put_escaped(struct buf *out, const char *text)
+static void put_label_value(struct buf *out, const char *text)
 {
     while (*text)
-        text += put_escaped_one(out, text);
+        text += put_label_char(out, text);
 }
 
 static void put_route(struct buf *out, const char *name, const char *route)
 {
     buf_printf(out, "%s{route=\"", name);
-    put_escaped(out, route);
+    put_label_value(out, route);
     buf_putc(out, '"');
 }
 
@@ -106,10 +106,10 @@ static void add_traffic(struct route_sums *sums, const struct traffic *traffic)
         if (!sum)
             return;
         for (int i = 0; i < TRAFFIC_N_STATUSES; i++)
-            sum->statuses[i] += load(&r->statuses[i]);
+            sum->statuses[i] += read_counter(&r->statuses[i]);
         for (int i = 0; i <= TRAFFIC_N_BOUNDS; i++)
-            sum->buckets[i] += load(&r->buckets[i]);
-        sum->sum_ns += load(&r->sum_ns);
+            sum->buckets[i] += read_counter(&r->buckets[i]);
+        sum->sum_ns += read_counter(&r->sum_ns);
     }
 }
 
@@ -129,14 +129,14 @@ static void put_durations(struct buf *out, const struct route_sum *sum)
                   sum->route);
         if (i < TRAFFIC_N_BOUNDS)
             buf_printf(out, ",le=\"%g\"} %" PRIu64 "\n",
-                       seconds(traffic_bounds_ns[i]), n);
+                       in_seconds(traffic_bounds_ns[i]), n);
         else
             buf_printf(out, ",le=\"+Inf\"} %" PRIu64 "\n", n);
     }
     char line[sizeof name + 8];
     snprintf(line, sizeof line, "%s_sum", name);
     put_route(out, line, sum->route);
-    buf_printf(out, "} %.15g\n", seconds((int64_t)sum->sum_ns));
+    buf_printf(out, "} %.15g\n", in_seconds((int64_t)sum->sum_ns));
     snprintf(line, sizeof line, "%s_count", name);
     put_route(out, line, sum->route);
     buf_printf(out, "} %" PRIu64 "\n", n);
@@ -149,8 +149,9 @@ static void put_requests(struct buf *out, const struct metrics_source *s)
     for (int i = 0; i < s->n_workers; i++) {
         const struct traffic *traffic = worker_traffic(s->workers[i]);
         add_traffic(&sums, traffic);
-        n_ended += load(&traffic->n_ended); /* first: never more than begun */
-        n_started += load(&traffic->n_started);
+        n_ended +=
+            read_counter(&traffic->n_ended); /* first: never more than begun */
+        n_started += read_counter(&traffic->n_started);
     }
     qsort(sums.list, sums.n, sizeof *sums.list, by_route);
 
@@ -193,12 +194,12 @@ static void put_workers(struct buf *out, const struct metrics_source *s)
              "Time in which a worker did not wait for events.");
     for (int i = 0; i < s->n_workers; i++)
         put_worker(out, "perilune_worker_busy_seconds_total", i,
-                   seconds(worker_busy_ns(s->workers[i])));
+                   in_seconds(worker_busy_ns(s->workers[i])));
     put_head(out, "perilune_worker_cpu_seconds_total", "counter",
              "CPU time of a worker's thread.");
     for (int i = 0; i < s->n_workers; i++)
         put_worker(out, "perilune_worker_cpu_seconds_total", i,
-                   seconds(worker_cpu_ns(s->workers[i])));
+                   in_seconds(worker_cpu_ns(s->workers[i])));
     put_head(out, "perilune_lua_memory_bytes", "gauge",
              "Memory that a worker's Lua states hold, garbage included.");
     for (int i = 0; i < s->n_workers; i++)
@@ -313,7 +314,7 @@ static void put_process(struct buf *out, const struct metrics_source *s)
                 "Most file descriptors that may be open.",
                 (double)limit.rlim_cur);
     put_one(out, "process_start_time_seconds", "gauge",
-            "When the process started, since 1970.", seconds(s->start_ns));
+            "When the process started, since 1970.", in_seconds(s->start_ns));
     put_head(out, "perilune_build_info", "gauge", "1, with what was built.");
     buf_printf(out, "perilune_build_info{version=\"%s\",lua=\"%s\"} 1\n",
                PERILUNE_VERSION, LUA_RELEASE);

@@ -24,7 +24,7 @@ struct metrics_source {
     const struct reloader *reloader;
     unsigned n_connections, max_connections;
     uint64_t n_taken_back; /* handover.h */
-    int64_t start_ns; /* of the process, since 1970 */
+    int64_t start_ns;      /* of the process, since 1970 */
 };
 
 /* Append them all. Out of memory shows in buf->failed. [admin] */

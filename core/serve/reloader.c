@@ -63,7 +63,7 @@ static void log_load(const struct load *load)
                       "ms", (clock_mono_ns() - load->start_ns) / 1000000)));
 }
 
-static void replace(struct reloader_slot *slot, struct app *app)
+static void replace_app(struct reloader_slot *slot, struct app *app)
 {
     slot->is_replaced = true;
     slot->retiring = slot->current;
@@ -99,7 +99,7 @@ static void on_loaded(uv_work_t *work, int status)
     bool is_used = !load->failed && !r->is_stopping && !stale;
     for (int i = 0; i < r->n_slots; i++) {
         if (load->apps[i] && is_used) {
-            replace(&r->slots[i], load->apps[i]);
+            replace_app(&r->slots[i], load->apps[i]);
         } else if (load->apps[i]) {
             app_free(load->apps[i]);
         }
@@ -154,7 +154,7 @@ static void start_load(struct reloader *r)
     uv_queue_work(r->options.loop, &load->work, load_apps, on_loaded);
 }
 
-static void on_changed(void *ctx) { reloader_request(ctx); }
+static void on_scripts_changed(void *ctx) { reloader_request(ctx); }
 
 bool reloader_open(struct reloader *r, const struct reloader_options *options,
                    int n, struct err *err)
@@ -168,8 +168,9 @@ bool reloader_open(struct reloader *r, const struct reloader_options *options,
         r->slots[i].disposal.data = &r->slots[i];
     }
     if (options->watches)
-        r->is_watching = watch_open(&r->watch, options->loop, options->dir,
-                                    ".lua", on_changed, r, &r->watch_err);
+        r->is_watching =
+            watch_open(&r->watch, options->loop, options->dir, ".lua",
+                       on_scripts_changed, r, &r->watch_err);
     return true;
 }
 

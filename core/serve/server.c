@@ -96,7 +96,7 @@ static unsigned n_connections(const struct server *s)
            dispatch_n_connections(&s->dispatch);
 }
 
-static bool has_room(void *ctx)
+static bool has_connection_room(void *ctx)
 {
     const struct server *s = ctx;
     return n_connections(s) < s->max_connections + ADMIN_CONNECTIONS;
@@ -117,7 +117,7 @@ static void write_metrics(void *ctx, struct buf *out)
     metrics_write(out, &source);
 }
 
-static bool route(void *ctx, int fd, enum peek_result who)
+static bool route_by_target(void *ctx, int fd, enum peek_result who)
 {
     struct server *s = ctx;
     if (who == PEEK_ADMIN)
@@ -129,7 +129,7 @@ static bool route(void *ctx, int fd, enum peek_result who)
     return true;
 }
 
-static void on_tick(void *ctx)
+static void on_dispatch_tick(void *ctx)
 {
     struct server *s = ctx;
     dispatch_check(&s->dispatch);
@@ -265,7 +265,7 @@ static void close_listeners(struct server *s)
 }
 
 /* The loop ends when all that was started has stopped. */
-static void stop(struct server *s)
+static void stop_server(struct server *s)
 {
     s->is_stopping = true;
     /* Gives a second signal its default action: the end of the process. */
@@ -285,13 +285,13 @@ static void stop(struct server *s)
         on_captures_idle(s);
 }
 
-static void on_signal(uv_signal_t *signal, int number)
+static void on_stop_signal(uv_signal_t *signal, int number)
 {
     struct server *s = signal->data;
     if (s->is_stopping)
         return;
     log_write(LOG_INFO, "stopping", LOG_FIELDS(log_integer("signal", number)));
-    stop(s);
+    stop_server(s);
 }
 
 static void on_hangup(uv_signal_t *signal, int number)
@@ -368,17 +368,19 @@ static bool start_admin_listener(struct server *s, struct err *err)
            listener_start(&s->admin_listener, &s->loop, &handler, err);
 }
 
-static bool start(struct server *s, struct err *err)
+static bool start_server(struct server *s, struct err *err)
 {
-    const struct listener_handler handler = {
-        .has_room = has_room, .route = route, .tick = on_tick, .ctx = s};
+    const struct listener_handler handler = {.has_room = has_connection_room,
+                                             .route = route_by_target,
+                                             .tick = on_dispatch_tick,
+                                             .ctx = s};
     if (!open_reloader(s, err) || !start_admin(s, err) ||
         !start_workers(s, err) ||
         !listener_start(&s->listener, &s->loop, &handler, err) ||
         !start_admin_listener(s, err))
         return false;
-    uv_signal_start(&s->terminate, on_signal, SIGTERM);
-    uv_signal_start(&s->interrupt, on_signal, SIGINT);
+    uv_signal_start(&s->terminate, on_stop_signal, SIGTERM);
+    uv_signal_start(&s->interrupt, on_stop_signal, SIGINT);
     uv_signal_start(&s->hangup, on_hangup, SIGHUP);
     if (s->options->watches && !s->reloader.is_watching)
         log_write(LOG_WARN, "not_watching",
@@ -454,9 +456,9 @@ enum server_result server_run(const struct server_options *options,
         free(s);
         return SERVER_FAILED;
     }
-    bool started = start(s, err);
+    bool started = start_server(s, err);
     if (!started)
-        stop(s);
+        stop_server(s);
     uv_run(&s->loop, UV_RUN_DEFAULT);
     if (s->is_abandoned || !join_threads())
         return SERVER_ABANDONED;
