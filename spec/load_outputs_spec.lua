@@ -1,4 +1,4 @@
--- load_outputs_spec.lua: what `perilune load -o` writes, read back and compared
+-- load_outputs_spec.lua: the files of `perilune load -o` are read back and compared
 -- with the summary of the same run.
 local support = require "support"
 
@@ -263,10 +263,11 @@ describe("perilune load -o", function()
         for number in list:gmatch("[%d.]+") do all = all + number end
         return all
       end
-      -- A run of 2.5 s at least; half of it is what one thread of two has seen.
+      -- The run takes at least 2.5 s, of which one thread alone would see half.
       assert.truthy(sum("series", "seconds") >= 2.2, sum("series", "seconds"))
-      -- Windows lie between ticks at 0.15, 1.15 and 2.15 s, which may be late.
-      assert.truthy(sum("windows", "seconds") >= 1.5, sum("windows", "seconds"))
+      -- Windows lie between ticks at 0.15, 1.15 and 2.15 s, which may be late: 2 s,
+      -- of which one thread alone would see 1 s.
+      assert.truthy(sum("windows", "seconds") >= 1.3, sum("windows", "seconds"))
     end
   end)
 

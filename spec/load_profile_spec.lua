@@ -1,6 +1,7 @@
--- load_profile_spec.lua: profiles of the target that `perilune load` takes, of
--- a real `perilune serve`.
+-- load_profile_spec.lua: the profiles that `perilune load` takes of its target, a
+-- real `perilune serve`.
 -- Needs: core
+local sampling = require "sampling"
 local support = require "support"
 
 describe("perilune load --profile", function()
@@ -18,6 +19,18 @@ describe("perilune load --profile", function()
 
   local function load(arguments)
     return support.command("load -q " .. arguments)
+  end
+
+  -- Runs a load with a CPU profile of 1 s, then of 2, 4, 8 and 16 s, until the
+  -- profile in `folder` has this number of samples: a busy machine gives the target
+  -- less CPU time. run(n) runs a load whose profile takes n seconds.
+  local function load_until(wanted, run)
+    for _, seconds in ipairs { 1, 2, 4, 8, 16 } do
+      local code, out, err = run(seconds)
+      assert.equal(0, code, err)
+      if sampling.read(folder .. "/cpu.pb.gz"):sum "samples" >= wanted then return out end
+    end
+    error(("a profile of 16 s has less than %d samples"):format(wanted), 2)
   end
 
   -- The section of one kind: the line of its name and those indented under it.
@@ -45,12 +58,15 @@ describe("perilune load --profile", function()
 
   it("shows what the saved files say", function()
     local json = folder .. "/summary.json"
-    local code, out, err = load(server.url .. "/data -u 4 -d 2s " ..
-      "--profile cpu,heap,goroutine --profile-top 1000 --out-dir " .. folder ..
-      " --summary-export " .. json)
-    assert.equal(0, code, err)
+    -- string.format has a fifth of the samples; there are 20 functions in any ten
+    -- stacks.
+    local out = load_until(sampling.samples_to_see(0.15), function(seconds)
+      return load(("%s/data -u 4 -d %ds --profile cpu,heap,goroutine --profile-seconds %d " ..
+        "--profile-top 1000 --out-dir %s --summary-export %s"):format(server.url, seconds + 1,
+        seconds, folder, json))
+    end)
     local line, text = section_of(out, "cpu")
-    assert.truthy(line:find("in 1 s from %d.%d s on, saved as ") and
+    assert.truthy(line:find("in %d+ s from %d.%d s on, saved as ") and
       line:find(folder .. "/cpu.pb.gz", 1, true), line)
     local rows, n = read_table(text), 0
     local _, top = support.command("convert --to top " .. folder ..
@@ -120,22 +136,23 @@ describe("perilune load --profile", function()
 
   it("tells endpoints apart, by their names", function()
     local path = folder .. "/endpoints.lua"
-    support.write_file(path, [[
-      local http = require "http"
-      local url = "]] .. server.url .. [[/data?rows="
-      return {
-        options = { vus = 2, duration = "2s", profile = {
-          kinds = { "cpu" }, after = 0, seconds = 1 } },
-        default = function()
-          http.get(url .. 5000, { tags = { name = "big, 100 %" } })
-          http.get(url .. 1000)
-        end,
-      }
-    ]])
     local json = folder .. "/endpoints.json"
-    local code, out, err = load(path .. " --out-dir " .. folder ..
-      " --summary-export " .. json)
-    assert.equal(0, code, err)
+    -- The small one has at least a tenth of the samples of both.
+    local out = load_until(sampling.samples_to_see(0.1), function(seconds)
+      support.write_file(path, ([[
+        local http = require "http"
+        local url = "%s/data?rows="
+        return {
+          options = { vus = 2, duration = "%ds", profile = {
+            kinds = { "cpu" }, after = 0, seconds = %d } },
+          default = function()
+            http.get(url .. 5000, { tags = { name = "big, 100 %%" } })
+            http.get(url .. 1000)
+          end,
+        }
+      ]]):format(server.url, seconds + 1, seconds))
+      return load(path .. " --out-dir " .. folder .. " --summary-export " .. json)
+    end)
     local _, text = section_of(out, "cpu")
     local big = text:match("\n      by endpoint\n        big, 100 %% ([%d.]+)%%: ")
     local small = text:match("\n        " .. server.url:gsub("%p", "%%%0") ..
@@ -148,14 +165,17 @@ describe("perilune load --profile", function()
   end)
 
   it("names a URL by itself", function()
-    local _, out = load(server.url .. "/data?rows=3000 -u 2 -d 1s " ..
-      "--profile cpu --out-dir " .. folder)
+    local out = load_until(1, function(seconds)
+      return load(("%s/data?rows=3000 -u 2 -d %ds --profile cpu --profile-seconds %d " ..
+        "--profile-after 0s --out-dir %s"):format(server.url, seconds, seconds, folder))
+    end)
     assert.truthy(section_of(out, "cpu"))
     assert.truthy(out:find("\n        " .. server.url .. "/data?rows=3000 ", 1,
       true), out)
   end)
 
-  -- Serve data.lua with a change, and judge its profiles: exit code, output.
+  -- Serves data.lua with a change, and judges its profiles. Returns the exit code
+  -- and the outputs of the load.
   local function judge(pattern, replacement)
     local dir = support.new_folder()
     os.execute("cp -r " .. support.quote(support.source) .. "/lua/. " .. dir)
@@ -163,7 +183,7 @@ describe("perilune load --profile", function()
       replacement)
     assert.equal(1, n)
     support.write_file(dir .. "/data.lua", text)
-    local target = support.serve { dir }
+    local target = support.serve { "--heap-rate", "8192", dir }
     support.write_file(dir .. "/load.lua", [[
       local http = require "http"
       return {
@@ -244,11 +264,11 @@ local function answer%1%2
   end)
 
   it("does not count its own requests", function()
-    local code, out = load(server.url .. "/data -i 300 -u 2 " ..
+    local code, out = load(server.url .. "/data?rows=100 -i 300 -u 2 " ..
       "--profile goroutine,heap --out-dir " .. folder)
     assert.equal(0, code)
     assert.truthy(out:find("\n    http_reqs%.+: 300 "))
-    -- The load is over before a second is.
+    -- The load is over long before the profile of 10 s is.
     assert.truthy(out:find("heap profile: the load ended %d.%d s into its %d s"),
       out)
     assert.truthy(section_of(out, "goroutine"):find("saved as"))
@@ -271,13 +291,26 @@ local function answer%1%2
   it("is not waited for after a signal, when the load has ended", function()
     local silent = assert(require("socket").bind("127.0.0.1", 0))
     local _, port = silent:getsockname()
-    local run = support.start { support.perilune, "load", "-q",
-      server.url .. "/data", "-d", "2s", "-u", "1", "--profile", "cpu",
-      "--profile-after", "0s", "--profile-seconds", "1", "--out-dir", folder,
+    local path = folder .. "/silent.lua"
+    -- The profile is over after 1 s, the load after 1.5 s.
+    support.write_file(path, ([[
+      local http, t = require "http", require "loadtest"
+      return {
+        options = { vus = 1, iterations = 15, profile = { kinds = { "cpu" }, after = 0,
+          seconds = 1 } },
+        default = function()
+          http.get("%s/healthz")
+          t.sleep(0.1)
+          if t.iteration == 14 then print "the last one" io.flush() end
+        end,
+      }
+    ]]):format(server.url))
+    local run = support.start { support.perilune, "load", "-q", path, "--out-dir", folder,
       "--profile-url", "http://127.0.0.1:" .. port }
-    require("socket").sleep(3.5)
+    support.wait_until(function() return run:output():find "the last one" end,
+      "the end of the load", 60)
     run:signal "INT"
-    assert.equal(105, run:wait(60))
+    assert.equal(105, run:wait(120))
     local line = section_of(run:output(), "cpu")
     assert.truthy(line:find("stopped while its reply was awaited", 1, true), line)
     run:stop()
@@ -291,9 +324,9 @@ local function answer%1%2
       folder .. "/signal" }
     support.wait_until(function()
       return support.exists(folder .. "/signal/goroutine.pb.gz")
-    end, "the first profile")
+    end, "the first profile", 25)
     process:signal("INT")
-    process:wait()
+    process:wait(60)
     local out = process:output()
     assert.truthy(out:find("cpu profile: the load ended %d.%d s into its 10 s"),
       out)

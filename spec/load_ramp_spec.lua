@@ -55,9 +55,9 @@ it("virtual users join and leave when the line comes to them", function()
   table.sort(joins)
   table.sort(leaves)
   -- The k-th joins k * 0.1 s after the begin, and the k-th leaves k * 0.1 s after the
-  -- end of the top, which is at 1.5 s. The line is looked at every 20 ms, and the last iteration of
-  -- each begins up to 10 ms before it leaves. The test began between the last load of
-  -- the script and the first iteration.
+  -- end of the top, which is at 1.5 s. The line is looked at every 20 ms, and the
+  -- last iteration of each begins up to 10 ms before it leaves. The test began between
+  -- the last load of the script and the first iteration.
   local tolerance = 0.02 + 0.01 + gap + (started - loaded)
   for k = 1, 10 do
     assert.near(0.1 * k, joins[k] - started, tolerance)
