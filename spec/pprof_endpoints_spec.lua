@@ -146,6 +146,15 @@ describe("/debug/pprof", function()
     refuses("/heap?slower_than=1s", 400, '"slower_than" is for profile and wall')
   end)
 
+  it("hands the exporter all parameters, however many bytes they are", function()
+    local function rows(query)
+      local status, body = get("/heap?format=top" .. query .. "&n=1")
+      assert.equal(200, status, body)
+      return select(2, body:gsub("\n", "\n"))
+    end
+    assert.equal(rows "", rows("&padding=" .. ("x"):rep(2000)))
+  end)
+
   it("traces a second when seconds are none", function()
     for _, seconds in ipairs { "x", "-1" } do
       local start = socket.gettime()

@@ -184,11 +184,150 @@ describe("perilune run", function()
     assert.are.equal("0\n", out)
   end)
 
+  -- A profile of each kind, of one run. Where it is a matter of chance whether
+  -- a sample is there, the script goes on until there must be one: at 1000 Hz,
+  -- 0.3 s without a single sample of what it does has a probability of e^-300.
+  describe("writes", function()
+    local waited
+
+    --- Sum of the stacks that hold these frames, one after the other.
+    local function sum(kind, frames)
+      local total = 0
+      for stack, value in support.read_file(folder .. "/" .. kind .. ".out")
+        :gmatch "([^\n]+) (%d+)\n" do
+        if (";" .. stack .. ";"):find(";" .. frames .. ";", 1, true) then
+          total = total + tonumber(value)
+        end
+      end
+      return total
+    end
+
+    setup(function()
+      local code, out, err = support.run(
+        ("cc -O1 -g -shared -fPIC $(pkg-config --cflags lua5.4) -o %s/native_lock.so %s/spec/scripts/native_lock.c")
+        :format(folder, support.source))
+      assert(code == 0, out .. err)
+      local options = { "--rate 1000 --heap-rate 1024 --to folded" }
+      for _, kind in ipairs { "cpu", "heap", "allocs", "wall", "block", "mutex", "goroutine",
+        "threadcreate", "trace" } do
+        options[#options + 1] = ("--%s %s/%s.out"):format(kind, folder, kind)
+      end
+      code, out, err = run(([[
+        package.cpath = "%s/?.so"
+        local native_lock = require "native_lock"
+        local function keep_rows()
+          local rows = {}
+          for i = 1, 10000 do rows[i] = { i } end
+          return rows
+        end
+        local function pause() coroutine.yield() end
+        local function make_coroutines()
+          local list = {}
+          for i = 1, 50 do list[i] = coroutine.create(pause) end
+          for i = 1, 20 do coroutine.resume(list[i]) end
+          return list
+        end
+        local function wait_outside() os.execute "sleep 0.3" end
+        local function take_turns() local seconds = native_lock.take_turns() return seconds end
+        Kept = { keep_rows(), make_coroutines() }
+        wait_outside()
+        io.write(take_turns())
+        collectgarbage()
+      ]]):format(folder) .. working "", table.concat(options, " "))
+      assert(code == 0, err)
+      waited = tonumber(out)
+    end)
+
+    it("where CPU time goes: not where the script waits", function()
+      assert.is_true(sum("cpu", "script.work") > 0)
+      assert.is_true(sum("cpu", "script.wait_outside") / 1e9 < 0.1)
+    end)
+
+    it("where time goes, on and off the CPU", function()
+      assert.is_true(sum("wall", "script.work") > 0)
+      local seconds = sum("wall", "script.wait_outside;os.execute") / 1e9
+      assert.is_true(seconds > 0.25, seconds)
+    end)
+
+    it("the memory in use, and all that was allocated", function()
+      assert.is_true(sum("heap", "script.keep_rows") > 0)
+      assert.is_true(sum("allocs", "script.keep_rows") >= sum("heap", "script.keep_rows"))
+    end)
+
+    it("who waited for a lock, and who held it", function()
+      local WAITER = "script.take_turns;native_lock.take_turns;pthread_mutex_lock"
+      local HOLDER = "script.take_turns;native_lock.take_turns;pthread_mutex_unlock"
+      local seconds = sum("block", WAITER) / 1e9
+      assert.is_true(seconds >= 0.05 and seconds <= waited, seconds .. " of " .. waited)
+      assert.is_true(sum("mutex", HOLDER) / 1e9 >= 0.05)
+    end)
+
+    it("all coroutines that do not run, and the threads", function()
+      assert.equal(30, sum("goroutine", "script.pause") - sum("goroutine",
+        "script.pause;coroutine.yield"))
+      assert.equal(20, sum("goroutine", "script.pause;coroutine.yield"))
+      assert.is_true(sum("goroutine", "command_run") >= 1)
+    end)
+
+    it("who made threads", function()
+      assert.equal(1, sum("threadcreate", "script.take_turns;native_lock.take_turns"))
+    end)
+
+    it("a timeline of the collections, as JSON", function()
+      local json = support.read_file(folder .. "/trace.out")
+      assert.truthy(json:find '"name":"collection"', json)
+      assert.truthy(json:find '"traceEvents":%[')
+    end)
+  end)
+
+  it("counts coroutines also when a signal ends the script, unless it is in C", function()
+    local file = folder .. "/coroutines.folded"
+    local text = [[
+      local function pause() coroutine.yield() end
+      local list = {}
+      for i = 1, 7 do list[i] = coroutine.create(pause) coroutine.resume(list[i]) end
+      print "now" io.stdout:flush()
+      %s]]
+    for _, case in ipairs {
+      { "while true do end", "script.pause;coroutine.yield 7\n" },
+      { "coroutine.wrap(function() while true do end end)()",
+        "script.pause;coroutine.yield 7\n" },
+      { "local _ = ('a'):rep(260):find('.-.-.-.-b')", nil },
+    } do
+      local last, expected = table.unpack(case, 1, 2)
+      os.remove(file)
+      support.write_file(folder .. "/script.lua", text:format(last))
+      local process = support.start { support.perilune, "run", "--to", "folded",
+        "--goroutine", file, folder .. "/script.lua" }
+      support.wait_until(function() return process:output():find "now" end)
+      process:signal "TERM"
+      assert.equal(143, process:wait())
+      local folded, said = support.read_file(file), process:output()
+      process:stop()
+      if expected then
+        assert.truthy(folded:find(expected, 1, true), folded .. said)
+      else
+        assert.truthy(folded:find("string.find", 1, true), folded)
+        assert.truthy(said:find("the script is in a C function: the profiles are " ..
+          "without its coroutines", 1, true), said)
+      end
+    end
+  end)
+
+  it("counts coroutines also when the script closes its state", function()
+    local file = folder .. "/closed.folded"
+    assert.equal(5, (run([[
+      local co = coroutine.create(function() coroutine.yield() end)
+      coroutine.resume(co)
+      os.exit(5, true)]], "--to folded --goroutine " .. file)))
+    assert.truthy(support.read_file(file):find "coroutine.yield 1\n")
+  end)
+
   it("says so when it profiles nothing", function()
     local code, out, err = run "print 'ran'"
     assert.are.same({ 0, "ran\n" }, { code, out })
-    assert.are.equal("perilune run: not profiled: name a file with --cpu or " ..
-      "--heap\n", err)
+    assert.are.equal("perilune run: not profiled: name a file with --cpu, --heap, " ..
+      "--allocs, --wall, --block, --mutex, --goroutine, --threadcreate or --trace\n", err)
     code, _, err = run("print 'ran'", "--cpu " .. folder .. "/quiet.pb.gz")
     assert.are.same({ 0, "" }, { code, err })
   end)
@@ -200,7 +339,7 @@ describe("perilune run", function()
       assert.are.same({ 1, "" }, { code, out })
       assert.are.equal("perilune run: " .. expected .. "\n", err)
     end
-    for _, option in ipairs { "--cpu", "--heap" } do
+    for _, option in ipairs { "--cpu", "--heap", "--goroutine", "--trace" } do
       refuse(("%s %s/no/x"):format(option, folder), ("cannot write '%s/no/x': " ..
         "No such file or directory"):format(folder))
       refuse(option .. " " .. folder, ("cannot write '%s': Is a directory")

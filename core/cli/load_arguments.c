@@ -1,10 +1,12 @@
 #include "cli/load_arguments.h"
 
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/duration.h"
 #include "cli/options.h"
+#include "record/profile_kind.h"
 
 #define RATE_MAX 10000000
 
@@ -21,7 +23,8 @@ enum {
     OPTION_PROFILE_OVERHEAD,
 };
 
-static char out_help[512]; /* filled in from the list of outputs */
+static char out_help[512];     /* filled in from the list of outputs */
+static char profile_help[256]; /* filled in from the list of kinds */
 
 static const struct argp_option options[] = {
     {"vus", 'u', "N", 0, "Virtual users", 0},
@@ -47,10 +50,7 @@ static const struct argp_option options[] = {
      "Where files go whose names have no folder, and profiles, as KIND.pb.gz "
      "(.)",
      2},
-    {"profile", OPTION_PROFILE, "KIND,...", 0,
-     "Take profiles of the target meanwhile: cpu, heap, allocs, wall, block, "
-     "mutex, goroutine, threadcreate",
-     1},
+    {"profile", OPTION_PROFILE, "KIND,...", 0, profile_help, 1},
     {"profile-after", OPTION_PROFILE_AFTER, "TIME", 0,
      "Begin the profiles so long after the start of the load", 1},
     {"profile-seconds", OPTION_PROFILE_SECONDS, "N", 0,
@@ -259,12 +259,20 @@ static const struct argp argp = {
            "signal, 107 the script failed, 108 aborted by the script.",
 };
 
+static void describe_profile(char *out, size_t size)
+{
+    char names[128];
+    profile_kind_names_of_load(names, sizeof names);
+    snprintf(out, size, "Take profiles of the target meanwhile: %s", names);
+}
+
 void load_arguments_parse(struct load_arguments *arguments, int argc,
                           char **argv)
 {
     *arguments = (struct load_arguments){.profile = PROFILE_OPTIONS_INIT};
     outputs_init(&arguments->outputs);
     outputs_describe(out_help, sizeof out_help);
+    describe_profile(profile_help, sizeof profile_help);
     options_parse(&argp, argc, argv, 0, arguments);
 }
 

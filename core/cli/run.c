@@ -1,7 +1,9 @@
 /* run.c -- perilune run: a Lua script under the profilers. */
+#include <ctype.h>
 #include <lua.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "cli/commands.h"
 #include "cli/export_profile.h"
@@ -23,31 +25,60 @@ struct run_options {
     int n_script;
 };
 
-enum { OPTION_HEAP = 256, OPTION_HEAP_RATE };
+/* A kind's option has the kind's letter as its key, or OPTION_KIND and its
+ * profile_kind_id. */
+enum { OPTION_HEAP_RATE = 256, OPTION_KIND };
 
-static const struct argp_option options[] = {
-    {"cpu", 'c', "FILE", 0, "write a CPU profile of the run to FILE", 0},
-    {"heap", OPTION_HEAP, "FILE", 0,
-     "write a profile of the run's memory to FILE", 0},
+static const struct argp_option common_options[] = {
     {"heap-rate", OPTION_HEAP_RATE, "BYTES", 0,
-     "one sample in so many bytes allocated, on average (524288); 0: none", 0},
+     "one sample in so many bytes allocated, on average (524288); 0: none", 1},
     {"to", 't', "FORMAT", 0,
-     "the profiles' format (pprof); see 'perilune exporters'", 0},
-    {"rate", 'r', "HZ", 0, "samples per second of CPU time wished (100)", 0},
-    {"max-depth", 'm', "N", 0, "Lua frames kept of a stack (128)", 0},
-    {0},
+     "the profiles' format (pprof); see 'perilune exporters'", 1},
+    {"rate", 'r', "HZ", 0,
+     "samples per second wished, of CPU time and wall time (100)", 1},
+    {"max-depth", 'm', "N", 0, "Lua frames kept of a stack (128)", 1},
 };
+enum { N_COMMON_OPTIONS = sizeof common_options / sizeof *common_options };
+
+/* Those of the kinds, the common ones, and an end of zeros. */
+static struct argp_option options[PROFILE_N_KINDS + N_COMMON_OPTIONS + 1];
+
+static int key_of(unsigned id)
+{
+    return profile_kinds[id]->letter ? profile_kinds[id]->letter
+                                     : OPTION_KIND + (int)id;
+}
+
+static void fill_in_options(void)
+{
+    static char help[PROFILE_N_KINDS][160];
+    for (unsigned id = 0; id < PROFILE_N_KINDS; id++) {
+        const char *description = profile_kinds[id]->description;
+        snprintf(help[id], sizeof help[id], "write to FILE: %c%s",
+                 tolower((unsigned char)description[0]), description + 1);
+        options[id] = (struct argp_option){
+            profile_kinds[id]->name, key_of(id), "FILE", 0, help[id], 0};
+    }
+    memcpy(options + PROFILE_N_KINDS, common_options, sizeof common_options);
+}
+
+/* Returns false if the key is not that of a kind's option. */
+static bool take_file(struct run_profiles_options *profiles, int key,
+                      const char *file)
+{
+    for (unsigned id = 0; id < PROFILE_N_KINDS; id++) {
+        if (key_of(id) != key)
+            continue;
+        profiles->files[id] = file;
+        return true;
+    }
+    return false;
+}
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
     struct run_options *o = state->input;
     switch (key) {
-    case 'c':
-        o->profiles.cpu = arg;
-        return 0;
-    case OPTION_HEAP:
-        o->profiles.heap = arg;
-        return 0;
     case OPTION_HEAP_RATE:
         heap_set_rate(
             (size_t)options_integer(state, "--heap-rate", arg, 0, INT32_MAX));
@@ -71,7 +102,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         argp_error(state, "which script?");
         return 0;
     default:
-        return ARGP_ERR_UNKNOWN;
+        return take_file(&o->profiles, key, arg) ? 0 : ARGP_ERR_UNKNOWN;
     }
 }
 
@@ -79,7 +110,8 @@ static const struct argp argp = {
     .options = options,
     .parser = parse,
     .args_doc = "SCRIPT.lua [ARGUMENT...]",
-    .doc = "Run a Lua script, profiled with --cpu, --heap or both.\v"
+    .doc = "Run a Lua script, and write the profiles of the run that are asked "
+           "for.\v"
            "What follows SCRIPT.lua is the script's. It can also require "
            "Perilune's modules: clock, gzip, json, profile, proto.",
 };
@@ -101,20 +133,33 @@ static bool run_script(lua_State *L, const struct run_options *o,
     return script_run_file(L, o->script[0], o->n_script - 1, 0, err);
 }
 
-static bool is_profiled(const struct run_profiles_options *o)
+/* "--cpu, --heap, ... or --trace" */
+static void name_options(char *out, size_t size)
 {
-    return o->cpu || o->heap;
+    size_t n = 0;
+    for (unsigned id = 0; id < PROFILE_N_KINDS && n < size; id++)
+        n += (size_t)snprintf(out + n, size - n, "%s--%s",
+                              id == 0                     ? ""
+                              : id == PROFILE_N_KINDS - 1 ? " or "
+                                                          : ", ",
+                              profile_kinds[id]->name);
 }
 
-/* Run, profiled if that is wanted; profiles are written also when the script
- * fails. */
+static void say_not_profiled(void)
+{
+    char names[256];
+    name_options(names, sizeof names);
+    fprintf(stderr, "perilune run: not profiled: name a file with %s\n", names);
+}
+
+/* Runs the script, profiled if that is wanted. The profiles are written also
+ * when the script fails. */
 static bool run(const struct run_options *o, lua_State *L,
                 struct export_host *host, struct err *err)
 {
-    if (!is_profiled(&o->profiles))
-        fprintf(stderr, "perilune run: not profiled: name a file with --cpu "
-                        "or --heap\n");
-    else if (!run_profiles_open(&o->profiles, host, err))
+    if (!run_profiles_any(&o->profiles))
+        say_not_profiled();
+    else if (!run_profiles_open(&o->profiles, host, L, err))
         return false;
     bool ran = run_script(L, o, err);
     struct err write_err = {0};
@@ -126,25 +171,15 @@ static bool run(const struct run_options *o, lua_State *L,
     return ran && written;
 }
 
-/* Before the script runs, for that may take long: its profiles must not be lost
- * then. */
-static bool check(const struct run_profiles_options *o,
-                  struct export_host *host, struct err *err)
-{
-    struct export_info info;
-    if (!is_profiled(o))
-        return export_host_find(host, o->format, &info, err);
-    return (!o->cpu || export_profile_check(host, o->format, o->cpu, err)) &&
-           (!o->heap || export_profile_check(host, o->format, o->heap, err));
-}
-
+/* What cannot be written is said before the script runs, for that may take
+ * long. */
 static bool start(const struct run_options *o, struct export_host **host,
                   lua_State **L, struct err *err)
 {
     if (!sampler_init(err) || !attach_thread(NULL, err))
         return false;
     *host = export_profile_host(NULL, err);
-    if (!*host || !check(&o->profiles, *host, err))
+    if (!*host || !run_profiles_check(&o->profiles, *host, err))
         return false;
     *L = script_state_new(NULL, modules_for_scripts, err);
     if (*L)
@@ -158,6 +193,7 @@ int command_run(int argc, char **argv)
     struct export_host *host = NULL;
     lua_State *L = NULL;
     struct err err = {0};
+    fill_in_options();
     options_parse(&argp, argc, argv, ARGP_IN_ORDER, &o);
     bool done = start(&o, &host, &L, &err) && run(&o, L, host, &err);
     if (L)

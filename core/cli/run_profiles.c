@@ -10,62 +10,141 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
-#include "base/clock.h"
+#include "base/buf.h"
 #include "cli/export_profile.h"
-#include "profile/profile.h"
-#include "sample/tables/heap.h"
-#include "sample/build/heap_profile.h"
-#include "sample/session/session.h"
+#include "cli/output.h"
+#include "cli/run_state.h"
+#include "export/host.h"
+#include "record/gathering.h"
+#include "record/recording.h"
 
-/* Held while writing, so that who comes second waits for the first. */
+/* One kind that is recorded. */
+struct run_profile {
+    struct recording_plan plan;
+    struct recording recording;
+    const char *file;
+    /* The result; the profile is NULL for a kind that is written. */
+    struct profile *profile;
+    struct buf text;
+    bool failed;
+    struct err err; /* if failed */
+};
+
+/* Held while writing, so that the second thread waits for the first. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static struct run_profiles_options options; /* [lock] and all below */
+static struct run_profile profiles[PROFILE_N_KINDS]; /* [lock] */
+static unsigned n_profiles;                          /* [lock] */
+static const char *format;
 static struct export_host *host;
-static struct session *session; /* NULL: none, or written */
-static bool wants_heap;         /* not written yet */
-static int64_t start_ns;
 
 static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
 static sem_t signalled;
 static volatile sig_atomic_t signal_number;
 
-static bool write_cpu(struct err *err)
+bool run_profiles_any(const struct run_profiles_options *options)
 {
-    if (!session)
-        return true;
-    struct profile *profile = session_close(session, NULL, err);
-    session = NULL;
-    return profile && export_profile_write(host, profile, options.format, NULL,
-                                           options.cpu, err);
+    for (unsigned id = 0; id < PROFILE_N_KINDS; id++)
+        if (options->files[id])
+            return true;
+    return false;
 }
 
-static bool write_heap(struct err *err)
+/* `write` writes JSON or text, for which there is no exporter. */
+static bool check_file(const struct profile_kind *kind, const char *file,
+                       const char *exporter, struct export_host *exporters,
+                       struct err *err)
 {
-    if (!wants_heap)
-        return true;
-    wants_heap = false;
-    struct heap_snapshot *snapshot = heap_snapshot_take();
-    if (!snapshot)
-        return err_set(err, "out of memory for a profile");
-    const struct heap_profile_source source = {.end = snapshot,
-                                               .time_ns = start_ns};
-    struct profile *profile = heap_profile_build(&source, err);
-    free(snapshot);
-    return profile && export_profile_write(host, profile, options.format, NULL,
-                                           options.heap, err);
+    return kind->build ? export_profile_check(exporters, exporter, file, err)
+                       : output_check(file, false, err);
 }
 
+bool run_profiles_check(const struct run_profiles_options *options,
+                        struct export_host *exporters, struct err *err)
+{
+    struct export_info info;
+    if (!export_host_find(exporters, options->format, &info, err))
+        return false;
+    for (unsigned id = 0; id < PROFILE_N_KINDS; id++)
+        if (options->files[id] &&
+            !check_file(profile_kinds[id], options->files[id], options->format,
+                        exporters, err))
+            return false;
+    return true;
+}
+
+/* A script that is stuck does not answer any question: only the first one waits
+ * for it. */
+static void end_recordings(void)
+{
+    bool answers = true;
+    for (unsigned i = 0; i < n_profiles; i++) {
+        struct gathering *question;
+        while ((question = recording_end(&profiles[i].recording))) {
+            gathering_ask_threads(question);
+            answers = answers && run_state_gather(question);
+        }
+    }
+    if (!answers)
+        fprintf(stderr, "perilune run: the script is in a C function: the "
+                        "profiles are without its coroutines\n");
+}
+
+/* Makes the result, in memory. */
+static void finish_recording(struct run_profile *p)
+{
+    if (p->plan.is_written)
+        p->failed = !recording_write(&p->recording, &p->text, &p->err);
+    else
+        p->failed = !(p->profile = recording_build(&p->recording, &p->err));
+    recording_fini(&p->recording);
+}
+
+static void write_file(struct run_profile *p)
+{
+    char options[64];
+    snprintf(options, sizeof options, "kind=%s", p->plan.kind->endpoint);
+    if (p->failed)
+        return;
+    if (p->plan.is_written)
+        p->failed = !output_write(p->file, &p->text, false, &p->err);
+    else
+        p->failed = !export_profile_write(host, p->profile, format, options,
+                                          p->file, &p->err);
+    buf_fini(&p->text);
+}
+
+/* The thread that has the lock may wait for an answer of this one. */
+static void take_lock(void)
+{
+    const struct timespec pause = {.tv_nsec = 1000000};
+    while (pthread_mutex_trylock(&lock) != 0) {
+        run_state_answer();
+        nanosleep(&pause, NULL);
+    }
+}
+
+/* Makes all results before it writes the first one: writing waits, allocates
+ * and computes, and is not to be in the profiles. */
 bool run_profiles_write(struct err *err)
 {
-    struct err second = {0};
-    pthread_mutex_lock(&lock);
-    bool cpu_done = write_cpu(err);
-    bool heap_done = write_heap(cpu_done ? err : &second);
+    bool ok = true;
+    take_lock();
+    end_recordings();
+    for (unsigned i = 0; i < n_profiles; i++)
+        finish_recording(&profiles[i]);
+    for (unsigned i = 0; i < n_profiles; i++) {
+        write_file(&profiles[i]);
+        if (profiles[i].failed && ok)
+            *err = profiles[i].err;
+        else if (profiles[i].failed)
+            fprintf(stderr, "perilune run: %s\n", profiles[i].err.message);
+        ok = ok && !profiles[i].failed;
+    }
+    n_profiles = 0;
     pthread_mutex_unlock(&lock);
-    if (!cpu_done && !heap_done)
-        fprintf(stderr, "perilune run: %s\n", second.message);
-    return cpu_done && heap_done;
+    return ok;
 }
 
 static void write_and_report(void)
@@ -117,18 +196,49 @@ static bool start_waiter(struct err *err)
     return true;
 }
 
-bool run_profiles_open(const struct run_profiles_options *wanted,
-                       struct export_host *exporters, struct err *err)
+/* [lock] */
+static bool start_recording(const struct profile_kind *kind, const char *file,
+                            int rate_hz, struct err *err)
 {
-    struct session_options session_options = {.rate_hz = wanted->rate_hz};
-    if (!start_waiter(err))
-        return false;
-    options = *wanted;
+    struct run_profile *p = &profiles[n_profiles++];
+    p->file = file;
+    p->plan = (struct recording_plan){
+        .kind = kind, .is_written = !kind->build, .rate_hz = rate_hz};
+    if (kind->prepare)
+        kind->prepare();
+    return recording_start(&p->recording, &p->plan, err);
+}
+
+static bool start_recordings(const struct run_profiles_options *options,
+                             struct err *err)
+{
+    bool ok = true;
+    pthread_mutex_lock(&lock);
+    for (unsigned id = 0; ok && id < PROFILE_N_KINDS; id++)
+        if (options->files[id])
+            ok = start_recording(profile_kinds[id], options->files[id],
+                                 options->rate_hz, err);
+    pthread_mutex_unlock(&lock);
+    return ok;
+}
+
+static bool asks_states(const struct run_profiles_options *options)
+{
+    for (unsigned id = 0; id < PROFILE_N_KINDS; id++)
+        if (options->files[id] && profile_kinds[id]->end)
+            return true;
+    return false;
+}
+
+bool run_profiles_open(const struct run_profiles_options *options,
+                       struct export_host *exporters, struct lua_State *L,
+                       struct err *err)
+{
+    format = options->format;
     host = exporters;
-    start_ns = clock_wall_ns();
-    if (options.cpu && !(session = session_open(&session_options, err)))
+    if (!run_state_open(L, asks_states(options), write_and_report, err) ||
+        !start_waiter(err) || !start_recordings(options, err))
         return false;
-    wants_heap = options.heap;
     atexit(write_and_report);
     catch_signals();
     return true;

@@ -1,7 +1,7 @@
 /* run_profiles.h -- the profiles of one run of a script: written once, however
  * the run ends, by the script's end, os.exit or a signal.
  *
- * Path: run.c -> [run_profiles] -> session.c, heap_profile.c, export_profile.c
+ * Path: run.c -> [run_profiles] -> record/recording.c, export_profile.c
  */
 #ifndef CLI_RUN_PROFILES_H
 #define CLI_RUN_PROFILES_H
@@ -9,22 +9,38 @@
 #include <stdbool.h>
 
 #include "base/err.h"
+#include "record/profile_kind.h"
 
 struct export_host;
+struct lua_State;
 
 struct run_profiles_options {
-    const char *cpu, *heap; /* files to write; NULL: no such profile */
-    const char *format;     /* an exporter's name */
-    int rate_hz;            /* 0: the session's default */
+    /* By profile_kind_id: the file to write, NULL for no such profile. */
+    const char *files[PROFILE_N_KINDS];
+    const char *format; /* an exporter's name */
+    int rate_hz;        /* 0: the session's default */
 };
 
-/* Begin, once in the process. From now on exit() writes the profiles, and so
- * do SIGINT, SIGTERM and SIGHUP before they end the process as they would have;
- * a second one ends it at once. `options` and `host` are kept. */
-bool run_profiles_open(const struct run_profiles_options *options,
-                       struct export_host *host, struct err *err);
+/* Returns true if any file is named. */
+bool run_profiles_any(const struct run_profiles_options *options);
 
-/* Write what is not written yet. True if there is nothing. [any thread] */
+/* Checks that all files can be written and that the format exists. Returns
+ * false and sets err if not. */
+bool run_profiles_check(const struct run_profiles_options *options,
+                        struct export_host *host, struct err *err);
+
+/* Begins to record, once in the process, before the script runs in `L`. From
+ * then on the profiles are written when the state is closed, when the process
+ * exits, and when SIGINT, SIGTERM or SIGHUP comes, which then ends the process
+ * as it would have. A second signal ends it at once. `options` and `host` are
+ * kept. Returns false and sets err if something is short.
+ * [the script's thread] */
+bool run_profiles_open(const struct run_profiles_options *options,
+                       struct export_host *host, struct lua_State *L,
+                       struct err *err);
+
+/* Writes all profiles, unless they are written. Returns false and sets err if
+ * one could not be; the others are written all the same. [any thread] */
 bool run_profiles_write(struct err *err);
 
 #endif

@@ -12,6 +12,7 @@
 #include "export/catalog.h"
 #include "http/address.h"
 #include "sample/session/sampler.h"
+#include "record/profile_kind.h"
 #include "serve/server.h"
 #include "sample/hooks/contention.h"
 #include "sample/tables/heap.h"
@@ -256,7 +257,7 @@ int command_serve(int argc, char **argv)
     struct err err = {0};
     enum server_result result = SERVER_FAILED;
     if (sampler_init(&err) && attach_thread(NULL, &err)) {
-        contention_watch_native();
+        profile_kinds_prepare();
         result = server_run(&server, &err);
         if (result == SERVER_ABANDONED)
             _exit(0);

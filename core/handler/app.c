@@ -7,7 +7,7 @@
 
 #include "handler/exchange.h"
 #include "modules/modules.h"
-#include "record/goroutines.h"
+#include "record/gathering.h"
 #include "handler/module_request.h"
 #include "handler/outbound.h"
 #include "handler/reply.h"
@@ -177,9 +177,9 @@ bool app_start(struct app *app, const struct app_host *host, struct err *err)
     return true;
 }
 
-void app_count_coroutines(struct app *app, struct goroutines *goroutines)
+void app_gather(struct app *app, struct gathering *gathering)
 {
-    goroutines_count(goroutines, app->scheduler);
+    gathering_take(gathering, app->L);
 }
 
 void app_collect(struct app *app) { script_state_collect(app->L); }

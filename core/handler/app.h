@@ -66,9 +66,9 @@ void app_quiet(struct app *app);
  * app_quiet. */
 bool app_is_idle(const struct app *app);
 
-/* goroutines_count. */
-struct goroutines;
-void app_count_coroutines(struct app *app, struct goroutines *goroutines);
+/* Has the gathering take what it wants of the app's state. [worker] */
+struct gathering;
+void app_gather(struct app *app, struct gathering *gathering);
 
 /* Collect all garbage of its state. */
 void app_collect(struct app *app);

@@ -9,13 +9,11 @@
 #include "base/clock.h"
 #include "export/host.h"
 #include "http/client_watch.h"
-#include "record/goroutines.h"
+#include "record/gathering.h"
 #include "http/response.h"
 
 #define ANSWER_POLL_MS 5
-#define MAX_ANSWER_NS 1000000000
 #define MAX_COLLECTION_NS 60000000000
-#define MAX_INDEX_ANSWER_NS 100000000 /* somebody looks at an empty page */
 
 struct capture {
     struct captures *captures;
@@ -54,7 +52,7 @@ static void free_when_closed(uv_handle_t *handle)
 {
     struct capture *c = handle->data;
     buf_fini(&c->bytes);
-    recording_fini(&c->recording);
+    buf_fini(&c->plan.options);
     free(c);
 }
 
@@ -68,7 +66,7 @@ static void stop_watching(struct capture *c)
 static void end(struct capture *c)
 {
     struct captures *captures = c->captures;
-    recording_stop(&c->recording);
+    recording_fini(&c->recording);
     stop_watching(c);
     uv_close((uv_handle_t *)&c->timer, free_when_closed);
     list_remove(&c->in_captures);
@@ -86,7 +84,8 @@ static void add_disposition(const struct capture *c,
     bool is_shown = strncmp(c->info.content_type, "text/", 5) == 0 ||
                     strncmp(c->info.content_type, "image/", 6) == 0;
     snprintf(text, sizeof text, "%s; filename=\"%s%s%s\"",
-             is_shown ? "inline" : "attachment", c->plan.recording.kind->name,
+             is_shown ? "inline" : "attachment",
+             c->plan.recording.kind->endpoint,
              c->plan.recording.is_delta ? "-delta" : "",
              is_pprof ? "" : c->info.extension);
     MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_DISPOSITION,
@@ -139,7 +138,7 @@ static struct profile *make_profile(void *ctx, struct err *err)
         err_set(err, "nobody waits for it");
         return NULL;
     }
-    return recording_make_profile(&c->recording, err);
+    return recording_build(&c->recording, err);
 }
 
 /* On the exporter's thread. */
@@ -174,19 +173,19 @@ static void on_text_written(uv_work_t *work, int status)
 static void start_export(struct capture *c)
 {
     c->is_waiting = false;
-    if (c->plan.recording.result != RECORDING_PROFILE) {
+    if (c->plan.recording.is_written) {
         c->work.data = c;
         uv_queue_work(c->captures->loop, &c->work, write_text, on_text_written);
         return;
     }
-    export_host_run(c->captures->host, c->plan.format, c->plan.options,
-                    make_profile, take_export, c);
+    export_host_run(c->captures->host, c->plan.format,
+                    buf_cstr(&c->plan.options), make_profile, take_export, c);
 }
 
 static bool have_workers_answered(const struct capture *c)
 {
-    const struct goroutines *asked = c->recording.goroutines;
-    return asked ? goroutines_are_counted(asked)
+    const struct gathering *asked = c->recording.gathering;
+    return asked ? gathering_is_complete(asked)
                  : c->captures->has_collected(c->captures->ctx);
 }
 
@@ -198,6 +197,8 @@ static bool is_at_work(const struct capture *c)
            clock_mono_ns() - c->poll_until_ns < MAX_COLLECTION_NS;
 }
 
+static void end_recording(struct capture *c);
+
 /* A worker that is stuck is not waited for. */
 static void on_poll(uv_timer_t *timer)
 {
@@ -206,29 +207,29 @@ static void on_poll(uv_timer_t *timer)
         (clock_mono_ns() < c->poll_until_ns || is_at_work(c)))
         return;
     uv_timer_stop(timer);
-    start_export(c);
+    end_recording(c);
 }
 
 static void wait_for_workers(struct capture *c)
 {
-    bool is_index = c->plan.recording.result == RECORDING_INDEX;
-    c->poll_until_ns =
-        clock_mono_ns() + (is_index ? MAX_INDEX_ANSWER_NS : MAX_ANSWER_NS);
+    c->poll_until_ns = clock_mono_ns() + c->plan.max_gather_ns;
     uv_timer_start(&c->timer, on_poll, 1, ANSWER_POLL_MS);
 }
 
-static void on_time_over(uv_timer_t *timer)
+/* The time is over, or a question has been answered. */
+static void end_recording(struct capture *c)
 {
-    struct capture *c = timer->data;
     struct captures *captures = c->captures;
-    struct goroutines *asked = recording_end(&c->recording);
-    if (!asked) {
+    struct gathering *question = recording_end(&c->recording);
+    if (!question) {
         start_export(c);
         return;
     }
-    captures->count_coroutines(captures->ctx, asked);
+    captures->ask_all_states(captures->ctx, question);
     wait_for_workers(c);
 }
+
+static void on_time_over(uv_timer_t *timer) { end_recording(timer->data); }
 
 static void on_client_left(void *ctx)
 {
@@ -262,23 +263,25 @@ static void start_waiting(struct capture *c)
                    c->plan.recording.wait_ns ? wait_ms : 0, 0);
 }
 
-/* What does not come from an exporter. */
-static const struct export_info own_results[] = {
-    [RECORDING_TRACE] = {.name = "trace",
-                         .extension = ".json",
-                         .content_type = "application/json"},
-    [RECORDING_DUMP] = {.content_type = "text/plain; charset=utf-8"},
-    [RECORDING_INDEX] = {.content_type = "text/html; charset=utf-8"},
-};
+/* Describes what `write` of the kind writes, as an exporter describes itself.
+ */
+static void describe_written(struct capture *c)
+{
+    const struct profile_kind *kind = c->plan.recording.kind;
+    snprintf(c->info.content_type, sizeof c->info.content_type, "%s",
+             kind->written_content_type);
+    if (kind->written_extension)
+        snprintf(c->info.extension, sizeof c->info.extension, "%s",
+                 kind->written_extension);
+}
 
-/* What must be there before the wait: the exporter, and what the wait begins
- * with. */
+/* Finds the exporter and starts the recording. Answers and returns false if
+ * that fails. */
 static bool prepare(struct capture *c)
 {
     struct err err;
-    enum recording_result result = c->plan.recording.result;
-    if (result != RECORDING_PROFILE) {
-        c->info = own_results[result];
+    if (c->plan.recording.is_written) {
+        describe_written(c);
     } else if (!export_host_find(c->captures->host, c->plan.format, &c->info,
                                  &err)) {
         capture_refuse(c->request, MHD_HTTP_BAD_REQUEST, "%s", err.message);
@@ -292,15 +295,15 @@ static bool prepare(struct capture *c)
 }
 
 void capture_start(struct captures *captures, struct request *request,
-                   const struct capture_plan *plan)
+                   struct capture_plan *plan)
 {
-    if (captures->is_stopping) {
-        refuse_stopping(request);
-        return;
-    }
-    struct capture *c = calloc(1, sizeof *c);
+    struct capture *c = captures->is_stopping ? NULL : calloc(1, sizeof *c);
     if (!c) {
-        request_answer(request, MHD_HTTP_SERVICE_UNAVAILABLE, NULL);
+        buf_fini(&plan->options);
+        if (captures->is_stopping)
+            refuse_stopping(request);
+        else
+            request_answer(request, MHD_HTTP_SERVICE_UNAVAILABLE, NULL);
         return;
     }
     c->captures = captures;
@@ -312,6 +315,7 @@ void capture_start(struct captures *captures, struct request *request,
         return;
     }
     recording_fini(&c->recording);
+    buf_fini(&c->plan.options);
     free(c);
 }
 

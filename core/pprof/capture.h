@@ -20,7 +20,7 @@
 
 struct capture;
 struct export_host;
-struct goroutines;
+struct gathering;
 
 /* The captures of a loop. */
 struct captures {
@@ -33,8 +33,8 @@ struct captures {
     void (*collect)(void *ctx);
     bool (*has_collected)(void *ctx);
     bool (*is_collecting)(void *ctx);
-    /* Ask every worker to count its coroutines. */
-    void (*count_coroutines)(void *ctx, struct goroutines *goroutines);
+    /* Asks the threads of all Lua states. */
+    void (*ask_all_states)(void *ctx, struct gathering *gathering);
     void (*idle)(void *ctx); /* stopped, and the last one is over */
     void *ctx;
     bool is_stopping;
@@ -43,15 +43,16 @@ struct captures {
 
 struct capture_plan {
     struct recording_plan recording;
-    bool collects;     /* garbage, before anything else */
-    bool is_text;      /* for reading, not for saving: debug=1 */
-    char format[64];   /* an exporter's name */
-    char options[512]; /* for it: the request's query */
+    bool collects;         /* garbage, before anything else */
+    bool is_text;          /* for reading, not for saving: debug=1 */
+    int64_t max_gather_ns; /* how long states are waited for that are asked */
+    char format[64];       /* an exporter's name */
+    struct buf options;    /* for the exporter: the request's query, decoded */
 };
 
-/* Answers the request, now or later. */
+/* Answers the request, now or later. Takes plan->options. */
 void capture_start(struct captures *captures, struct request *request,
-                   const struct capture_plan *plan);
+                   struct capture_plan *plan);
 
 /* Answer those that wait, or are queued, with 503, let the one that is being
  * exported end, then call `idle`, perhaps at once. */

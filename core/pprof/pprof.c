@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "pprof/pprof_index.h"
 #include "pprof/pprof_plan.h"
 #include "pprof/pprof_symbol.h"
 #include "http/response.h"
@@ -56,31 +57,36 @@ static bool is_allowed(struct request *request, const char *name)
 }
 
 static void start_profile(struct captures *captures, struct request *request,
-                          const struct pprof_kind *kind)
+                          const struct profile_kind *kind)
 {
     struct capture_plan plan;
     struct err err;
-    if (pprof_plan(request->connection, kind, captures->n_workers, &plan, &err))
+    if (pprof_plan(request->connection, kind, captures->n_workers, &plan,
+                   &err)) {
         capture_start(captures, request, &plan);
-    else
+    } else {
+        buf_fini(&plan.options);
         capture_refuse(request, MHD_HTTP_BAD_REQUEST, "%s", err.message);
+    }
 }
 
-/* With numbers, for which the workers are asked. */
+/* Nobody waits a second for the page because a worker is stuck. */
+#define MAX_INDEX_GATHER_NS 100000000
+
 static void start_index(struct captures *captures, struct request *request)
 {
-    const struct capture_plan plan = {
-        .recording = {.kind = pprof_kind_find("goroutine"),
-                      .result = RECORDING_INDEX},
+    struct capture_plan plan = {
+        .recording = {.kind = &pprof_index, .is_written = true},
         .is_text = true,
+        .max_gather_ns = MAX_INDEX_GATHER_NS,
     };
     capture_start(captures, request, &plan);
 }
 
 void pprof_start_wall(struct captures *captures, struct request *request)
 {
-    if (is_allowed(request, "wall"))
-        start_profile(captures, request, pprof_kind_find("wall"));
+    if (is_allowed(request, profile_kind_wall.endpoint))
+        start_profile(captures, request, &profile_kind_wall);
 }
 
 void pprof_start(struct captures *captures, struct request *request)
@@ -95,7 +101,7 @@ void pprof_start(struct captures *captures, struct request *request)
         redirect_to_index(request);
         return;
     }
-    const struct pprof_kind *kind = pprof_kind_find(name);
+    const struct profile_kind *kind = profile_kind_of_endpoint(name);
     if (kind)
         start_profile(captures, request, kind);
     else if (!*name)

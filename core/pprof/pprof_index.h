@@ -1,21 +1,17 @@
-/* pprof_index.h -- the page at /debug/pprof/: what there is, and how much of
- * it.
+/* pprof_index.h -- the page at /debug/pprof/: each kind of profile, and how
+ * much there is of it.
  *
- * Path: recording.c -> [pprof_index]
+ * The page is not a kind and not in their list. It implements their interface,
+ * so that a request for it waits, is cancelled and is answered as a request for
+ * a profile is.
+ *
+ * Path: capture.c -> [pprof_index] -> record/profile_kind_*.c (`count`)
  */
 #ifndef PPROF_PPROF_INDEX_H
 #define PPROF_PPROF_INDEX_H
 
-#include <stdbool.h>
+#include "record/profile_kind.h"
 
-#include "base/buf.h"
-#include "base/err.h"
-
-struct goroutines;
-
-/* Append the page, in HTML. False and err when out of memory. [any thread, not
- * a worker's] */
-bool pprof_index_write(struct goroutines *goroutines, struct buf *html,
-                       struct err *err);
+extern const struct profile_kind pprof_index;
 
 #endif

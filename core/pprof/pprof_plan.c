@@ -8,15 +8,14 @@
 
 #include "base/duration.h"
 #include "http/url.h"
-
-enum { DEFAULT_SECONDS = 30, MAX_TRACE_SECONDS = 3600 };
+#include "record/gathering.h"
 
 static const int64_t SECOND_NS = 1000000000;
 
 /* The query, and the plan that is made of it. */
 struct planning {
     struct MHD_Connection *connection;
-    const struct pprof_kind *kind;
+    const struct profile_kind *kind;
     int n_workers;
     struct capture_plan *plan;
     struct err *err;
@@ -59,15 +58,33 @@ static long number(const struct planning *p, const char *name)
     return parse_integer(text, INT32_MIN, INT32_MAX, &value) ? value : 0;
 }
 
+/* "profile and wall": the endpoints of the kinds that take a parameter. */
+static void name_takers(enum profile_kind_parameter parameter, char *out,
+                        size_t size)
+{
+    size_t n = 0;
+    for (unsigned id = 0; id < PROFILE_N_KINDS && n < size; id++)
+        if (profile_kinds[id]->parameters & parameter)
+            n += (size_t)snprintf(out + n, size - n, "%s%s", n ? " and " : "",
+                                  profile_kinds[id]->endpoint);
+}
+
+static bool takes(const struct planning *p,
+                  enum profile_kind_parameter parameter)
+{
+    return p->kind->parameters & parameter;
+}
+
 static bool plan_slower_than(struct planning *p)
 {
-    char text[32];
+    char text[32], takers[64];
     int64_t ns;
     query(p, "slower_than", text, sizeof text);
     if (!*text)
         return true;
-    if (p->kind->source != PPROF_CPU && p->kind->source != PPROF_WALL)
-        return err_set(p->err, "\"slower_than\" is for profile and wall");
+    name_takers(PROFILE_TAKES_SLOWER_THAN, takers, sizeof takers);
+    if (!takes(p, PROFILE_TAKES_SLOWER_THAN))
+        return err_set(p->err, "\"slower_than\" is for %s", takers);
     if (!duration_parse(text, &ns) || ns <= 0)
         return err_set(p->err, "invalid value for \"slower_than\" - must be "
                                "a duration above 0 such as 50ms or 1.5s");
@@ -75,36 +92,55 @@ static bool plan_slower_than(struct planning *p)
     return true;
 }
 
-static bool plan_timed(struct planning *p)
+static bool plan_rate_hz(struct planning *p)
 {
     char text[32];
-    long seconds, rate_hz = 0;
-    if (!parse_integer(query(p, "seconds", text, sizeof text), 1, INT32_MAX,
-                       &seconds))
-        seconds = DEFAULT_SECONDS; /* as Go does */
+    long rate_hz;
     query(p, "rate", text, sizeof text);
-    if (*text && !parse_integer(text, 1, 10000, &rate_hz))
+    if (!*text || !takes(p, PROFILE_TAKES_RATE_HZ))
+        return true;
+    if (!parse_integer(text, 1, 10000, &rate_hz))
         return err_set(p->err, "invalid value for \"rate\" - must be an "
                                "integer from 1 to 10000");
-    p->plan->recording.wait_ns = seconds * SECOND_NS;
     p->plan->recording.rate_hz = (int)rate_hz;
     return true;
 }
 
-/* It has no samples: what is for those is not for it. */
-static bool plan_trace(struct planning *p)
+/* The default stands for a value that is not valid, as in Go. */
+static double timed_seconds(const struct planning *p)
 {
-    static const char *const others[] = {"format", "label", "worker", "rate",
-                                         "sample_index"};
     char text[32], *end;
-    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
-        if (*query(p, others[i], text, sizeof text))
-            return err_set(p->err, "\"%s\" is not for trace", others[i]);
-    double seconds = strtod(query(p, "seconds", text, sizeof text), &end);
-    if (end == text || *end || !(seconds > 0 && seconds <= MAX_TRACE_SECONDS))
-        seconds = 1; /* as Go does */
-    p->plan->recording.wait_ns = (int64_t)(seconds * (double)SECOND_NS);
-    p->plan->recording.result = RECORDING_TRACE;
+    long whole;
+    query(p, "seconds", text, sizeof text);
+    if (p->kind->max_seconds == 0)
+        return parse_integer(text, 1, INT32_MAX, &whole)
+                   ? (double)whole
+                   : p->kind->default_seconds;
+    double seconds = strtod(text, &end);
+    return end != text && !*end && seconds > 0 &&
+                   seconds <= p->kind->max_seconds
+               ? seconds
+               : p->kind->default_seconds;
+}
+
+static bool plan_timed(struct planning *p)
+{
+    if (!plan_rate_hz(p))
+        return false;
+    p->plan->recording.wait_ns = (int64_t)(timed_seconds(p) * 1e9);
+    return true;
+}
+
+/* A result that is not a profile has no samples and no exporter. */
+static bool refuse_parameters_of_samples(struct planning *p)
+{
+    static const char *const names[] = {"format", "label", "worker", "rate",
+                                        "sample_index"};
+    char text[32];
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (*query(p, names[i], text, sizeof text))
+            return err_set(p->err, "\"%s\" is not for %s", names[i],
+                           p->kind->endpoint);
     return true;
 }
 
@@ -148,20 +184,20 @@ static bool plan_contention(struct planning *p, const char *name, int64_t *wish)
 
 static bool plan_recording(struct planning *p)
 {
-    if (p->kind->source == PPROF_TRACE)
-        return plan_trace(p);
-    if (pprof_kind_is_timed(p->kind))
+    p->plan->recording.is_written = !p->kind->build;
+    if (p->plan->recording.is_written && !refuse_parameters_of_samples(p))
+        return false;
+    if (p->kind->span == PROFILE_KIND_TIMED)
         return plan_timed(p);
     if (!plan_cumulative(p))
         return false;
-    p->plan->collects = strcmp(p->kind->name, "heap") == 0 &&
+    p->plan->collects = takes(p, PROFILE_TAKES_GC) &&
                         !p->plan->recording.is_delta && number(p, "gc") > 0;
-    if (strcmp(p->kind->name, "block") == 0)
-        return plan_contention(p, "rate", &p->plan->recording.block_rate_ns);
-    if (strcmp(p->kind->name, "mutex") == 0)
-        return plan_contention(p, "fraction",
-                               &p->plan->recording.mutex_fraction);
-    return true;
+    if (takes(p, PROFILE_TAKES_BLOCK_RATE) &&
+        !plan_contention(p, "rate", &p->plan->recording.block_rate_ns))
+        return false;
+    return !takes(p, PROFILE_TAKES_MUTEX_FRACTION) ||
+           plan_contention(p, "fraction", &p->plan->recording.mutex_fraction);
 }
 
 static bool add_label(struct planning *p, const char *key_value)
@@ -210,79 +246,81 @@ static bool plan_filter(struct planning *p)
     return add_label(p, label);
 }
 
-/* Append one query parameter to the exporter's options, decoded. One that does
- * not fit, or that holds what separates them, is left out. */
+/* Appends one query parameter to the exporter's options, decoded. A parameter
+ * that holds a character that separates options is left out. */
 static enum MHD_Result add_option(void *ctx, enum MHD_ValueKind kind,
                                   const char *name, const char *encoded)
 {
     (void)kind;
-    struct capture_plan *plan = ctx;
-    char value[sizeof plan->options];
-    size_t n = strlen(plan->options);
-    size_t encoded_len = encoded ? strlen(encoded) : 0;
-    if (n + strlen(name) + encoded_len + 3 > sizeof plan->options)
+    struct buf *options = ctx;
+    size_t n_before = options->len, encoded_len = encoded ? strlen(encoded) : 0;
+    if (strpbrk(name, "&="))
         return MHD_YES;
-    value[url_decode(value, encoded, encoded_len)] = '\0';
-    if (!strpbrk(name, "&=") && !strchr(value, '&'))
-        snprintf(plan->options + n, sizeof plan->options - n, "%s%s=%s",
-                 n ? "&" : "", name, value);
+    buf_printf(options, "&%s=", name);
+    if (!buf_reserve(options, encoded_len + 1))
+        return MHD_NO;
+    char *value = options->data + options->len;
+    size_t len = url_decode(value, encoded, encoded_len);
+    value[len] = '\0';
+    options->len = strchr(value, '&') ? n_before : options->len + strlen(value);
     return MHD_YES;
 }
 
-/* An option of exporters that show one of the values. Refused here where there
- * is no such one: before the wait. */
+/* The option of exporters that show one of the values. A value that the kind
+ * does not have is refused here, before the wait. */
 static bool plan_sample_index(struct planning *p)
 {
     char text[64], names[128] = "";
     long position, n_types = 0;
     query(p, "sample_index", text, sizeof text);
+    if (!*text || profile_kind_sample_type(p->kind, text) >= 0)
+        return true;
     for (; n_types < 4 && p->kind->sample_types[n_types].type; n_types++) {
-        const char *name = p->kind->sample_types[n_types].type;
-        if (strcmp(text, name) == 0)
-            return true;
         size_t n = strlen(names);
-        snprintf(names + n, sizeof names - n, "%s%s", n ? ", " : "", name);
+        snprintf(names + n, sizeof names - n, "%s%s", n ? ", " : "",
+                 p->kind->sample_types[n_types].type);
     }
-    if (!*text || parse_integer(text, 0, n_types - 1, &position))
+    if (parse_integer(text, 0, n_types - 1, &position))
         return true;
     return err_set(p->err, "unknown sample_index '%s': there are %s", text,
                    names);
 }
 
-/* goroutine?debug=2 */
-static bool plan_dump(struct planning *p)
+/* debug=2 */
+static bool plan_full_text(struct planning *p)
 {
-    if (p->kind->source != PPROF_GOROUTINES || !p->plan->is_text ||
+    if (!takes(p, PROFILE_TAKES_FULL_TEXT) || !p->plan->is_text ||
         number(p, "debug") < 2)
         return true;
-    p->plan->recording.result = RECORDING_DUMP;
+    p->plan->recording.is_written = true;
     if (p->plan->recording.labels.n_bytes > 0)
         return err_set(p->err, "\"label\" and \"worker\" are not for debug=2");
     return true;
 }
 
-static void plan_format(struct planning *p)
+static bool plan_format(struct planning *p)
 {
     struct capture_plan *plan = p->plan;
     query(p, "format", plan->format, sizeof plan->format);
-    plan->is_text = !pprof_kind_is_timed(p->kind) && !*plan->format &&
+    plan->is_text = p->kind->span != PROFILE_KIND_TIMED && !*plan->format &&
                     number(p, "debug") != 0;
     if (!*plan->format)
         strcpy(plan->format, plan->is_text ? "text" : "pprof");
-    snprintf(plan->options, sizeof plan->options, "kind=%s", p->kind->name);
+    buf_printf(&plan->options, "kind=%s", p->kind->endpoint);
     MHD_get_connection_values(p->connection, MHD_GET_ARGUMENT_KIND, add_option,
-                              plan);
+                              &plan->options);
+    return buf_cstr(&plan->options) ||
+           err_set(p->err, "out of memory for the exporter's options");
 }
 
 bool pprof_plan(struct MHD_Connection *connection,
-                const struct pprof_kind *kind, int n_workers,
+                const struct profile_kind *kind, int n_workers,
                 struct capture_plan *plan, struct err *err)
 {
     struct planning planning = {connection, kind, n_workers, plan, err};
-    *plan = (struct capture_plan){.recording.kind = kind};
-    if (!plan_recording(&planning) || !plan_slower_than(&planning) ||
-        !plan_filter(&planning) || !plan_sample_index(&planning))
-        return false;
-    plan_format(&planning);
-    return plan_dump(&planning);
+    *plan = (struct capture_plan){.recording.kind = kind,
+                                  .max_gather_ns = GATHERING_MAX_NS};
+    return plan_recording(&planning) && plan_slower_than(&planning) &&
+           plan_filter(&planning) && plan_sample_index(&planning) &&
+           plan_format(&planning) && plan_full_text(&planning);
 }

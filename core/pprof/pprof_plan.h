@@ -1,4 +1,4 @@
-/* pprof_plan.h -- reads what a request's query says of the profile it wants.
+/* pprof_plan.h -- reads from a request's query which profile is wanted.
  *
  * Path: pprof.c -> [pprof_plan] -> capture.c
  */
@@ -7,9 +7,11 @@
 
 #include "pprof/capture.h"
 
-/* False and err, for people: a parameter is wrong, or not for this kind. */
+/* Returns false and sets err, a message for the client, if a parameter is wrong
+ * or not for this kind. The caller frees plan->options in either case, or has
+ * capture_start take it. */
 bool pprof_plan(struct MHD_Connection *connection,
-                const struct pprof_kind *kind, int n_workers,
+                const struct profile_kind *kind, int n_workers,
                 struct capture_plan *plan, struct err *err);
 
 #endif

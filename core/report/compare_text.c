@@ -265,6 +265,6 @@ void compare_write(struct buf *out, const struct summary_file *a,
                     find_column(summary_file_trends[i]), &of_times);
     }
     for (unsigned id = 0; id < PROFILE_N_KINDS; id++)
-        put_profile(out, profile_kinds[id].name, &a->profiles[id],
+        put_profile(out, profile_kinds[id]->name, &a->profiles[id],
                     &b->profiles[id], top);
 }

@@ -45,7 +45,7 @@ static void push_profile(lua_State *L, const struct captured_profile *captured)
 {
     lua_createtable(L, 0, 11);
     set_text(L, "kind", captured->kind->name);
-    set_flag(L, "is_snapshot", captured->kind->is_snapshot);
+    set_flag(L, "is_snapshot", captured->kind->span == PROFILE_KIND_MOMENT);
     if (captured->state != CAPTURED_DONE) {
         set_text(L, "error", captured->failure);
         return;

@@ -86,7 +86,7 @@ static void put_profile(struct buf *out, const struct profile_capture *capture,
     profile_capture_window(capture, &begin_ns, &end_ns);
     buf_printf(out, "    %s: %s ", name,
                show(text, sizeof text, captured->unit, captured->top.total));
-    if (captured->kind->is_snapshot)
+    if (captured->kind->span == PROFILE_KIND_MOMENT)
         buf_printf(out, "at %.1f s", (double)begin_ns / 1e9);
     else if (captured_profile_is_in_use(captured))
         buf_printf(out, "in use after %.1f s", (double)end_ns / 1e9);

@@ -169,7 +169,7 @@ static bool read_summary(lua_State *L, struct summary_file *file,
     if (push_field(L, "profiles", LUA_TTABLE) &&
         push_field(L, "kinds", LUA_TTABLE))
         for (unsigned id = 0; id < PROFILE_N_KINDS; id++)
-            read_profile(L, &file->profiles[id], profile_kinds[id].name);
+            read_profile(L, &file->profiles[id], profile_kinds[id]->name);
     return true;
 }
 

@@ -10,7 +10,7 @@
 #include <stddef.h>
 
 #include "base/err.h"
-#include "target/profile_kind.h"
+#include "record/profile_kind.h"
 #include "measure/window.h"
 
 /* Of http_req_duration, in ms. */

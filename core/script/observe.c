@@ -4,11 +4,7 @@
 
 #include "base/clock.h"
 #include "sample/hooks/coroutines.h"
-#include "sample/tables/frames.h"
-#include "sample/session/goroutine_dump.h"
-#include "sample/tables/label_values.h"
 #include "sample/walk/context.h"
-#include "sample/tables/labels.h"
 #include "sample/tables/c_names.h"
 #include "sample/session/wall.h"
 #include "script/task.h"
@@ -79,38 +75,56 @@ static const char *state_of(const struct task *task)
     return list_is_linked(&task->due.in_ready) ? "runnable" : task->reason;
 }
 
-struct counting {
-    struct tally *tally;
-    uint32_t labels; /* of the thread */
+void observe_track(lua_State *L)
+{
+    *task_slot(L) = NULL; /* a new coroutine copies it */
+    coroutines_track(L);
+}
+
+struct observing {
+    const struct scheduler *scheduler; /* NULL: the state has none */
+    uint32_t thread_labels;
+    void (*visit)(void *ctx, const struct observed_coroutine *c);
+    void *ctx;
 };
 
-static void count_coroutine(void *ctx, lua_State *co,
-                            const struct coroutine_origin *origin)
+static void observe_coroutine(void *ctx, lua_State *co,
+                              const struct coroutine_origin *origin)
 {
-    (void)origin;
-    const struct counting *counting = ctx;
+    const struct observing *o = ctx;
     const struct task *task = *task_slot(co);
     const char *state = coroutine_state(co);
     if (!state || (task && !task->waits))
         return;
-    uint32_t labels = task ? task->labels : counting->labels;
-    labels = labels_add(labels, "coroutine", task ? "waiting" : state);
+    struct observed_coroutine c = {.co = co,
+                                   .origin = origin,
+                                   .is_task = task,
+                                   .state = task ? state_of(task) : state,
+                                   .labels =
+                                       task ? task->labels : o->thread_labels};
     if (task)
-        labels = labels_add(labels, "wait",
-                            label_values_bound("wait", state_of(task)));
-    coroutine_add(co, FRAME_FULL, labels, 1, 0, counting->tally);
+        c.waited_ms = (int64_t)(uv_now(o->scheduler->loop) - task->since_ms);
+    o->visit(o->ctx, &c);
 }
 
-void observe_count(struct scheduler *scheduler, struct tally *tally)
+void observe_coroutines(lua_State *L,
+                        void (*visit)(void *ctx,
+                                      const struct observed_coroutine *c),
+                        void *ctx)
 {
-    struct counting counting = {tally, context_labels()};
-    c_names_learn(scheduler->L); /* of libraries that came since */
-    coroutines_each(scheduler->L, count_coroutine, &counting);
+    struct observing o = {scheduler_of(L), context_labels(), visit, ctx};
+    c_names_learn(L); /* of libraries that came since */
+    if (o.scheduler && o.scheduler->loop)
+        uv_update_time(o.scheduler->loop);
+    coroutines_each(L, observe_coroutine, &o);
 }
 
-void observe_waits(struct scheduler *scheduler,
-                   const struct wall_window *window, struct tally *tally)
+void observe_waits(lua_State *L, const struct wall_window *window,
+                   struct tally *tally)
 {
+    const struct scheduler *scheduler = scheduler_of(L);
+    if (!scheduler)
+        return;
     list_each (struct task, task, &scheduler->tasks, in_scheduler) {
         if (!task->waits)
             continue;
@@ -120,8 +134,11 @@ void observe_waits(struct scheduler *scheduler,
     }
 }
 
-void observe_trace(struct scheduler *scheduler, uint64_t trace)
+void observe_trace(lua_State *L, uint64_t trace)
 {
+    const struct scheduler *scheduler = scheduler_of(L);
+    if (!scheduler)
+        return;
     list_each (struct task, task, &scheduler->tasks, in_scheduler) {
         if (!task->waits)
             continue;
@@ -134,40 +151,4 @@ void observe_trace(struct scheduler *scheduler, uint64_t trace)
         event = event_of(task, TRACE_REQUEST, task->request->number);
         trace_add_to(trace, &event);
     }
-}
-
-struct dumping {
-    struct scheduler *scheduler;
-    struct goroutine_dump *dump;
-};
-
-static void dump_coroutine(void *ctx, lua_State *co,
-                           const struct coroutine_origin *origin)
-{
-    const struct dumping *dumping = ctx;
-    const struct task *task = *task_slot(co);
-    const char *state = coroutine_state(co);
-    if (!state || (task && !task->waits))
-        return;
-    uint32_t frames[COROUTINE_MAX_FRAMES];
-    struct goroutine_info info = {
-        .number = origin->number,
-        .state = task ? state_of(task) : state,
-        .labels = task ? task->labels : context_labels(),
-        .maker = origin->maker,
-        .frames = frames,
-        .n_frames = coroutine_frames(co, frames),
-    };
-    if (task)
-        info.waited_ms =
-            (int64_t)(uv_now(dumping->scheduler->loop) - task->since_ms);
-    goroutine_dump_add(dumping->dump, &info);
-}
-
-void observe_dump(struct scheduler *scheduler, struct goroutine_dump *dump)
-{
-    struct dumping dumping = {scheduler, dump};
-    c_names_learn(scheduler->L); /* of libraries that came since */
-    uv_update_time(scheduler->loop);
-    coroutines_each(scheduler->L, dump_coroutine, &dumping);
 }

@@ -1,9 +1,9 @@
 /* observe.h -- what profiles want to know of tasks: when they run and wait, for
  * those that are open meanwhile; what they are at, for one that asks.
  *
- * Everything here is called on the scheduler's thread.
+ * Everything here is called on the thread of the state.
  *
- * Path: scheduler.c, http/goroutines.c -> [observe] -> sample/
+ * Path: scheduler.c, record/profile_kind_*.c -> [observe] -> sample/
  */
 #ifndef SCRIPT_OBSERVE_H
 #define SCRIPT_OBSERVE_H
@@ -13,8 +13,8 @@
 
 #include "sample/session/trace.h"
 
-struct goroutine_dump;
-struct scheduler;
+struct coroutine_origin;
+struct lua_State;
 struct tally;
 struct task;
 struct wall_window;
@@ -31,20 +31,36 @@ struct observed_run {
 void observe_run_begin(struct observed_run *run, const struct task *task);
 void observe_run_end(struct observed_run *run);
 
-/* Count what all coroutines of the state are at that do not run, with the
- * labels `coroutine` (its state) and `wait` (what for). */
-void observe_count(struct scheduler *scheduler, struct tally *tally);
+/* Makes the state keep track of the coroutines that it makes from now on, for
+ * observe_coroutines. May raise. */
+void observe_track(struct lua_State *L);
 
-/* The same, each for itself. */
-void observe_dump(struct scheduler *scheduler, struct goroutine_dump *dump);
+/* A coroutine that does not run. */
+struct observed_coroutine {
+    struct lua_State *co;
+    const struct coroutine_origin *origin;
+    bool is_task; /* else it is one that a script made */
+    /* "suspended" or "not started"; of a task the object that it waits for, or
+     * "runnable". */
+    const char *state;
+    int64_t waited_ms; /* 0: not known */
+    uint32_t labels;
+};
 
-/* Add what its tasks have waited within the window to a tally, those that wait
- * still (wall.h). */
-void observe_waits(struct scheduler *scheduler,
-                   const struct wall_window *window, struct tally *tally);
+/* Calls `visit` for each coroutine of the state that does not run. `visit` may
+ * neither raise nor make coroutines. */
+void observe_coroutines(struct lua_State *L,
+                        void (*visit)(void *ctx,
+                                      const struct observed_coroutine *c),
+                        void *ctx);
 
-/* Tell the trace of this number (trace.h) what its tasks wait for, those that
- * wait still, and of which requests they are. */
-void observe_trace(struct scheduler *scheduler, uint64_t trace);
+/* Adds to a tally how long the state's tasks that still wait have waited within
+ * the window (wall.h). */
+void observe_waits(struct lua_State *L, const struct wall_window *window,
+                   struct tally *tally);
+
+/* Tells the trace of this number (trace.h) what the state's tasks wait for that
+ * still wait, and for which requests. */
+void observe_trace(struct lua_State *L, uint64_t trace);
 
 #endif

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
-#include "sample/hooks/coroutines.h"
 #include "sample/walk/context.h"
 #include "sample/hooks/vm_heap.h"
 #include "script/call.h"
@@ -25,7 +24,7 @@ static const char scheduler_key; /* its address: the key in the registry */
 static int remember_scheduler(lua_State *L)
 {
     lua_rawsetp(L, LUA_REGISTRYINDEX, &scheduler_key);
-    coroutines_track(L);
+    observe_track(L);
     return 0;
 }
 
@@ -42,7 +41,6 @@ struct scheduler *scheduler_new(lua_State *L, struct err *err)
     }
     scheduler->L = L;
     scheduler->ready = ready;
-    *task_slot(L) = NULL;
     scheduler->timers.scheduler = scheduler;
     scheduler->timers.L = L;
     lua_pushcfunction(L, remember_scheduler);

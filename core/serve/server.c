@@ -17,10 +17,9 @@
 #include "http/listener.h"
 #include "serve/metrics.h"
 #include "serve/reloader.h"
-#include "record/goroutines.h"
+#include "record/gathering.h"
 #include "serve/worker.h"
 #include "script/os_thread.h"
-#include "script/scheduler.h"
 #include "script/state.h"
 
 /* The workers' own deadline, and some time to act on it. */
@@ -206,21 +205,12 @@ static bool is_collecting_garbage(void *ctx)
     return any;
 }
 
-static void ask_goroutines(void *ctx) { goroutines_ask(ctx); }
-
-static void count_of_thread(void *ctx, struct lua_State *L)
-{
-    if (L)
-        goroutines_count(ctx, scheduler_of(L));
-    goroutines_answer(ctx);
-}
-
-static void count_coroutines(void *ctx, struct goroutines *goroutines)
+static void ask_all_states(void *ctx, struct gathering *gathering)
 {
     struct server *s = ctx;
-    os_threads_ask(ask_goroutines, count_of_thread, goroutines);
+    gathering_ask_threads(gathering);
     for (int i = 0; !s->is_stopping && i < s->n_workers; i++)
-        worker_count_coroutines(s->workers[i], goroutines);
+        worker_gather(s->workers[i], gathering);
 }
 
 static void on_worker_stopped(void *ctx)
@@ -341,7 +331,7 @@ static bool start_admin(struct server *s, struct err *err)
                                       .collect = collect_garbage,
                                       .has_collected = has_collected_garbage,
                                       .is_collecting = is_collecting_garbage,
-                                      .count_coroutines = count_coroutines,
+                                      .ask_all_states = ask_all_states,
                                       .idle = on_captures_idle,
                                       .ctx = s};
     const struct admin_handler handler = {write_metrics, s};

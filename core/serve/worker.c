@@ -13,7 +13,7 @@
 #include "client/network.h"
 #include "handler/app.h"
 #include "http/daemon.h"
-#include "record/goroutines.h"
+#include "record/gathering.h"
 #include "handler/traffic.h"
 #include "http/peek.h"
 #include "http/reroute.h"
@@ -188,24 +188,24 @@ static void on_collect(struct mailbox_message *message)
 }
 
 /* A question on its way to a worker. */
-struct count_message {
+struct question {
     struct mailbox_message message;
     struct worker *worker;
-    struct goroutines *goroutines;
+    struct gathering *gathering;
 };
 
-static void on_count(struct mailbox_message *message)
+static void on_question(struct mailbox_message *message)
 {
-    struct count_message *count =
-        container_of(message, struct count_message, message);
-    struct worker *w = count->worker;
+    struct question *question =
+        container_of(message, struct question, message);
+    struct worker *w = question->worker;
     if (!w->is_stopped) {
-        app_count_coroutines(w->app, count->goroutines);
+        app_gather(w->app, question->gathering);
         if (w->old)
-            app_count_coroutines(w->old, count->goroutines);
+            app_gather(w->old, question->gathering);
     }
-    goroutines_answer(count->goroutines);
-    free(count);
+    gathering_answer(question->gathering);
+    free(question);
 }
 
 static void on_stop_message(struct mailbox_message *message)
@@ -370,15 +370,15 @@ bool worker_is_collecting(const struct worker *w)
     return atomic_load(&w->is_collecting);
 }
 
-bool worker_count_coroutines(struct worker *w, struct goroutines *goroutines)
+bool worker_gather(struct worker *w, struct gathering *gathering)
 {
-    struct count_message *count = malloc(sizeof *count);
-    if (!count)
+    struct question *question = malloc(sizeof *question);
+    if (!question)
         return false;
-    *count = (struct count_message){
-        .message.deliver = on_count, .worker = w, .goroutines = goroutines};
-    goroutines_ask(goroutines);
-    mailbox_post(&w->mailbox, &count->message);
+    *question = (struct question){
+        .message.deliver = on_question, .worker = w, .gathering = gathering};
+    gathering_ask(gathering);
+    mailbox_post(&w->mailbox, &question->message);
     return true;
 }
 

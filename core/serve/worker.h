@@ -18,7 +18,7 @@
 #include "http/daemon.h"
 
 struct app;
-struct goroutines;
+struct gathering;
 struct handover_receiver;
 struct traffic;
 struct worker;
@@ -67,10 +67,9 @@ bool worker_has_collected(const struct worker *worker);
 /* Is it at that right now? [any thread] */
 bool worker_is_collecting(const struct worker *worker);
 
-/* Ask it to count its coroutines, once whoever runs lets it. False when out of
- * memory. [owner] */
-bool worker_count_coroutines(struct worker *worker,
-                             struct goroutines *goroutines);
+/* Asks the worker to have the gathering take what it wants of its states, as
+ * soon as the running task yields. Returns false if out of memory. [owner] */
+bool worker_gather(struct worker *worker, struct gathering *gathering);
 
 /* Finish the requests that are there, then stop; after the deadline those
  * that still wait are answered with 503. Nothing may be handed over any more.

@@ -40,7 +40,7 @@ static uint32_t find_type(const struct profile *p, const char *name)
 static uint32_t shown_type(const struct captured_profile *captured)
 {
     uint32_t n = profile_n_sample_types(captured->profile);
-    uint32_t type = find_type(captured->profile, captured->kind->type);
+    uint32_t type = find_type(captured->profile, captured->kind->shown_type);
     return type < n ? type : n - 1;
 }
 

@@ -12,7 +12,7 @@
 
 #include "base/err.h"
 #include "client/transfer.h"
-#include "target/profile_kind.h"
+#include "record/profile_kind.h"
 #include "profile/top.h"
 
 #define CAPTURED_ENDPOINTS_MAX 50

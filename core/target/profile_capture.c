@@ -68,7 +68,7 @@ profile_capture_new(uv_loop_t *loop, const struct profile_options *options,
         if (!options->wants[id])
             continue;
         item->capture = c;
-        item->captured.kind = &profile_kinds[id];
+        item->captured.kind = profile_kinds[id];
         pprof_request_init(&item->request);
         c->n_items++;
     }
@@ -148,7 +148,8 @@ static void on_reply(struct transfer *transfer)
     int64_t now_ns = clock_mono_ns();
     uint64_t n_requests = c->host->n_requests(c->host->ctx);
     captured_profile_take(captured, transfer, c->dir);
-    if (captured->state == CAPTURED_DONE && !captured->kind->is_snapshot)
+    if (captured->state == CAPTURED_DONE &&
+        captured->kind->span != PROFILE_KIND_MOMENT)
         end_window(c, now_ns, n_requests);
     buf_fini(&transfer->body);
     check_over(c);
@@ -161,8 +162,9 @@ static bool send_request(struct item *item, const char *base, struct err *err)
     item->request.transfer.done = on_reply;
     item->request.transfer.ctx = item;
     item->captured.state = CAPTURED_TAKING;
-    return pprof_request_send(&item->request, &c->client, base, kind->endpoint,
-                              kind->is_snapshot ? 0 : c->options->seconds, err);
+    return pprof_request_send(
+        &item->request, &c->client, base, kind->endpoint,
+        kind->span == PROFILE_KIND_MOMENT ? 0 : c->options->seconds, err);
 }
 
 /* --- the window --------------------------------------------------------- */
@@ -318,27 +320,37 @@ void profile_capture_describe(const struct profile_capture *c, char *out,
 
 /* --- thresholds --------------------------------------------------------- */
 
+static bool refuse_without_profile(const struct profile_question *question,
+                                   const struct profile_kind *const *kinds,
+                                   unsigned n_kinds, struct err *err)
+{
+    char names[128];
+    size_t n = 0;
+    for (unsigned i = 0; i < n_kinds && n < sizeof names; i++)
+        n += (size_t)snprintf(names + n, sizeof names - n, "%s%s",
+                              n ? " or " : "", kinds[i]->name);
+    return err_set(err,
+                   "'%.100s' needs a profile of kind %s: name it in "
+                   "options.profile.kinds or --profile",
+                   question->metric, names);
+}
+
 bool profile_capture_evaluate(const struct profile_capture *c,
                               const struct profile_question *question,
                               struct profile_answer *answer, struct err *err)
 {
-    enum profile_kind_id kinds[2];
+    const struct profile_kind *kinds[PROFILE_N_KINDS];
     const struct captured_profile *found = NULL;
     if (!profile_metric_check(question, err))
         return false;
     unsigned n = profile_metric_kinds(question, kinds);
     for (unsigned i = 0; i < c->n_items; i++)
         for (unsigned k = 0; k < n; k++)
-            if (c->items[i].captured.kind == &profile_kinds[kinds[k]] &&
+            if (c->items[i].captured.kind == kinds[k] &&
                 (!found || found->state != CAPTURED_DONE))
                 found = &c->items[i].captured;
     if (!found)
-        return err_set(err,
-                       "'%.100s' needs a profile of kind %s%s%s: name it in "
-                       "options.profile.kinds or --profile",
-                       question->metric, profile_kinds[kinds[0]].name,
-                       n > 1 ? " or " : "",
-                       n > 1 ? profile_kinds[kinds[1]].name : "");
+        return refuse_without_profile(question, kinds, n, err);
     if (found->state != CAPTURED_DONE)
         return err_set(err, "%s profile: %s", found->kind->name,
                        found->state == CAPTURED_FAILED ? found->failure

@@ -45,22 +45,26 @@ static bool is_share(const struct profile_question *question)
 }
 
 unsigned profile_metric_kinds(const struct profile_question *question,
-                              enum profile_kind_id kinds[2])
+                              const struct profile_kind *kinds[PROFILE_N_KINDS])
 {
-    kinds[0] = PROFILE_HEAP;
-    kinds[1] = PROFILE_ALLOCS;
-    if (is_alloc_bytes(question))
-        return 2;
     const char *name = subject(question);
-    kinds[0] = profile_kind_find(name, strlen(name));
-    return kinds[0] != PROFILE_N_KINDS;
+    unsigned n = 0;
+    if (!is_alloc_bytes(question)) {
+        kinds[0] = profile_kind_of_load(name, strlen(name));
+        return kinds[0] ? 1 : 0;
+    }
+    for (unsigned id = 0; id < PROFILE_N_KINDS; id++)
+        if (profile_kinds[id]->shown_type &&
+            profile_kind_sample_type(profile_kinds[id], ALLOC_TYPE) >= 0)
+            kinds[n++] = profile_kinds[id];
+    return n;
 }
 
 static bool unknown_metric(const struct profile_question *question,
                            struct err *err)
 {
     char names[128];
-    profile_kind_names(names, sizeof names);
+    profile_kind_names_of_load(names, sizeof names);
     return err_set(err,
                    "unknown metric '%.100s': after '" PREFIX
                    "' comes " ALLOC_BYTES " or a kind of profile: %s",
@@ -70,7 +74,7 @@ static bool unknown_metric(const struct profile_question *question,
 bool profile_metric_check(const struct profile_question *question,
                           struct err *err)
 {
-    enum profile_kind_id kinds[2];
+    const struct profile_kind *kinds[PROFILE_N_KINDS];
     const char *metric = question->metric;
     bool allocs = is_alloc_bytes(question);
     if (profile_metric_kinds(question, kinds) == 0)
@@ -142,14 +146,14 @@ bool profile_metric_evaluate(const struct profile_question *question,
                              const struct profile *profile, uint64_t n_requests,
                              struct profile_answer *answer, struct err *err)
 {
-    enum profile_kind_id kinds[2];
+    const struct profile_kind *kinds[PROFILE_N_KINDS];
     struct top top;
     *answer = (struct profile_answer){0};
     if (!profile_metric_check(question, err))
         return false;
     profile_metric_kinds(question, kinds);
     const char *name =
-        is_alloc_bytes(question) ? ALLOC_TYPE : profile_kinds[kinds[0]].type;
+        is_alloc_bytes(question) ? ALLOC_TYPE : kinds[0]->shown_type;
     uint32_t type = find_type(profile, name);
     if (type == profile_n_sample_types(profile))
         return err_set(err, "the profile has no values of type '%s'", name);

@@ -20,7 +20,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "target/profile_kind.h"
+#include "record/profile_kind.h"
 
 struct profile;
 
@@ -44,10 +44,11 @@ bool profile_metric_is(const char *metric);
 bool profile_metric_check(const struct profile_question *question,
                           struct err *err);
 
-/* Which kinds of profiles can answer. `kinds` gets at most two; how many. The
- * question must have passed the check. */
-unsigned profile_metric_kinds(const struct profile_question *question,
-                              enum profile_kind_id kinds[2]);
+/* Sets `kinds` to the kinds of profiles that can answer and returns their
+ * number. The question must have passed the check. */
+unsigned
+profile_metric_kinds(const struct profile_question *question,
+                     const struct profile_kind *kinds[PROFILE_N_KINDS]);
 
 /* The answer, from a profile of such a kind, in whose window `n_requests`
  * finished. A function that is not in the profile has 0, with a note: it may

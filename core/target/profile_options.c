@@ -56,7 +56,7 @@ static bool read_whole(lua_State *L, int64_t *out, int64_t most,
 static bool unknown_kind(const char *name, size_t n, struct err *err)
 {
     char names[128];
-    profile_kind_names(names, sizeof names);
+    profile_kind_names_of_load(names, sizeof names);
     return err_set(err, "unknown kind of profile '%.*s'; known are %s",
                    n > 100 ? 100 : (int)n, name, names);
 }
@@ -64,10 +64,10 @@ static bool unknown_kind(const char *name, size_t n, struct err *err)
 static bool add_kind(struct profile_options *options, const char *name,
                      size_t n, struct err *err)
 {
-    enum profile_kind_id id = profile_kind_find(name, n);
-    if (id == PROFILE_N_KINDS)
+    const struct profile_kind *kind = profile_kind_of_load(name, n);
+    if (!kind)
         return unknown_kind(name, n, err);
-    options->wants[id] = true;
+    options->wants[profile_kind_id(kind)] = true;
     return true;
 }
 

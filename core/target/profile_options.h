@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "target/profile_kind.h"
+#include "record/profile_kind.h"
 
 #define PROFILE_URL_MAX 1023
 #define PROFILE_TOP_MAX 1000
@@ -20,11 +20,11 @@
 struct lua_State;
 
 struct profile_options {
-    bool wants[PROFILE_N_KINDS];
-    int64_t after_ns; /* from the start of the load; -1: not given */
-    int64_t seconds;  /* 0: not given */
-    int64_t top;      /* functions shown; 0: not given */
-    bool overhead;    /* measure what it costs instead */
+    bool wants[PROFILE_N_KINDS]; /* by profile_kind_id */
+    int64_t after_ns;            /* from the start of the load; -1: not given */
+    int64_t seconds;             /* 0: not given */
+    int64_t top;                 /* functions shown; 0: not given */
+    bool overhead;               /* measure what it costs instead */
     char url[PROFILE_URL_MAX + 1]; /* "": where the first request goes */
 };
 

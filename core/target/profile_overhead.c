@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "client/client.h"
+#include "record/profile_kind.h"
 #include "target/pprof_request.h"
 
 #define TARGET_PERIOD_MS 10
@@ -178,7 +179,8 @@ static void begin_window(struct profile_overhead *o)
         return;
     o->request.transfer.done = on_reply;
     o->request.transfer.ctx = o;
-    if (!pprof_request_send(&o->request, &o->client, base, "profile",
+    if (!pprof_request_send(&o->request, &o->client, base,
+                            profile_kind_cpu.endpoint,
                             o->times->profile_seconds, &err))
         stop(o, err.message);
 }

@@ -37,12 +37,12 @@ bool profile_thresholds_check(const struct selector *selector,
 static void want(const struct profile_question *question,
                  struct profile_options *options)
 {
-    enum profile_kind_id kinds[2];
+    const struct profile_kind *kinds[PROFILE_N_KINDS];
     unsigned n = profile_metric_kinds(question, kinds);
     for (unsigned i = 0; i < n; i++)
-        if (options->wants[kinds[i]])
+        if (options->wants[profile_kind_id(kinds[i])])
             return;
-    options->wants[kinds[0]] = true;
+    options->wants[profile_kind_id(kinds[0])] = true;
 }
 
 bool profile_thresholds_want(const struct thresholds *thresholds,

@@ -20,6 +20,7 @@
 #include "base/clock.h"
 #include "base/libc_mutex.h"
 #include "profile/profile.h"
+#include "record/profile_kind.h"
 #include "sample/hooks/contention.h"
 #include "sample/session/sampler.h"
 #include "sample/tables/frames.h"
@@ -346,8 +347,9 @@ static void threads_that_all_want_the_same_go_on(void **state)
     stop = true;
     for (int i = 0; i < 6; i++)
         pthread_join(threads[i], NULL);
-    struct profile *profile = session_close(session, NULL, &err);
+    struct profile *profile = profile_kind_empty(&profile_kind_cpu, 0, 0, &err);
     assert_non_null(profile);
+    assert_true(session_close(session, NULL, profile, &err));
     assert_true(profile_n_samples(profile) > 0);
     profile_free(profile);
     assert_true(turns[0] > 100 && turns[1] > 100 && turns[2] > 100);

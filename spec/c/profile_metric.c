@@ -161,14 +161,14 @@ static void lacking_values_are_said(void **state)
 static void kinds_that_answer(void **state)
 {
     (void)state;
-    enum profile_kind_id kinds[2];
+    const struct profile_kind *kinds[PROFILE_N_KINDS];
     struct profile_question question = {"profile_wall", "f", NULL, "share"};
     assert_int_equal(profile_metric_kinds(&question, kinds), 1);
-    assert_int_equal(kinds[0], PROFILE_WALL);
+    assert_ptr_equal(kinds[0], &profile_kind_wall);
     question.metric = "profile_alloc_bytes";
     assert_int_equal(profile_metric_kinds(&question, kinds), 2);
-    assert_int_equal(kinds[0], PROFILE_HEAP);
-    assert_int_equal(kinds[1], PROFILE_ALLOCS);
+    assert_ptr_equal(kinds[0], &profile_kind_heap);
+    assert_ptr_equal(kinds[1], &profile_kind_allocs);
     assert_true(profile_metric_is("profile_x"));
     assert_false(profile_metric_is("http_req_duration"));
 }

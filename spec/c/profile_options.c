@@ -31,6 +31,12 @@ static int close_lua(void **state)
     return 0;
 }
 
+static bool wants(const struct profile_options *options,
+                  const struct profile_kind *kind)
+{
+    return options->wants[profile_kind_id(kind)];
+}
+
 static bool read(struct profile_options *options, const char *text,
                  struct err *err)
 {
@@ -54,7 +60,8 @@ static void all_fields_are_read(void **state)
                      &err));
     for (unsigned id = 0; id < PROFILE_N_KINDS; id++)
         assert_int_equal(options.wants[id],
-                         id == PROFILE_CPU || id == PROFILE_HEAP);
+                         profile_kinds[id] == &profile_kind_cpu ||
+                             profile_kinds[id] == &profile_kind_heap);
     assert_int_equal(options.after_ns, 70 * SECOND);
     assert_int_equal(options.seconds, 7);
     assert_int_equal(options.top, 3);
@@ -112,9 +119,10 @@ static void lists_of_the_command_line(void **state)
     struct profile_options options = PROFILE_OPTIONS_INIT;
     struct err err = {""};
     assert_true(profile_options_kinds(&options, "mutex,cpu", &err));
-    assert_true(options.wants[PROFILE_CPU] && options.wants[PROFILE_MUTEX]);
+    assert_true(wants(&options, &profile_kind_cpu) &&
+                wants(&options, &profile_kind_mutex));
     assert_true(profile_options_kinds(&options, "heap", &err));
-    assert_false(options.wants[PROFILE_CPU]);
+    assert_false(wants(&options, &profile_kind_cpu));
     static const char *const bad[] = {"",         "cpu,", "cpu,,heap",
                                       "cpu heap", "CPU",  "cp"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
@@ -135,7 +143,7 @@ static void what_is_given_later_wins(void **state)
     profile_options_override(&options, &with);
     assert_int_equal(options.after_ns, 3 * SECOND);
     assert_int_equal(options.seconds, 7);
-    assert_true(options.wants[PROFILE_HEAP]);
+    assert_true(wants(&options, &profile_kind_heap));
     with.after_ns = 0;
     with.seconds = 2;
     assert_true(profile_options_kinds(&with, "cpu", &err));
@@ -143,7 +151,8 @@ static void what_is_given_later_wins(void **state)
     profile_options_override(&options, &with);
     assert_int_equal(options.after_ns, 0);
     assert_int_equal(options.seconds, 2);
-    assert_true(options.wants[PROFILE_CPU] && !options.wants[PROFILE_HEAP]);
+    assert_true(wants(&options, &profile_kind_cpu) &&
+                !wants(&options, &profile_kind_heap));
     assert_string_equal(options.url, "http://b");
 }
 
@@ -179,7 +188,7 @@ static void windows_lie_within_the_run(void **state)
     for (size_t i = 0; i < sizeof windows / sizeof *windows; i++) {
         struct profile_options options = PROFILE_OPTIONS_INIT;
         struct err err = {""};
-        options.wants[PROFILE_CPU] = true;
+        options.wants[profile_kind_id(&profile_kind_cpu)] = true;
         if (windows[i].after_ms >= 0)
             options.after_ns = windows[i].after_ms * 1000000;
         options.seconds = windows[i].seconds;
@@ -198,7 +207,7 @@ static void windows_beyond_the_run_are_refused(void **state)
     (void)state;
     struct err err = {""};
     struct profile_options options = PROFILE_OPTIONS_INIT;
-    options.wants[PROFILE_CPU] = true;
+    options.wants[profile_kind_id(&profile_kind_cpu)] = true;
     options.after_ns = 5 * SECOND;
     options.seconds = 10;
     assert_false(
@@ -206,7 +215,7 @@ static void windows_beyond_the_run_are_refused(void **state)
     assert_string_equal(err.message, "profile: 10 s that begin after 5 s do "
                                      "not fit into a run of 12 s");
     options = PROFILE_OPTIONS_INIT;
-    options.wants[PROFILE_CPU] = true;
+    options.wants[profile_kind_id(&profile_kind_cpu)] = true;
     assert_false(
         profile_options_finish(&options, SECOND / 2, SECOND / 2, &err));
     options = PROFILE_OPTIONS_INIT;

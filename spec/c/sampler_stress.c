@@ -22,6 +22,7 @@
 
 #include "modules/modules.h"
 #include "profile/profile.h"
+#include "record/profile_kind.h"
 #include "sample/session/sampler.h"
 #include "sample/walk/attach.h"
 #include "sample/session/session.h"
@@ -58,8 +59,9 @@ static void *open_and_close_sessions(void *arg)
         struct session *left = session_open(&options, &err);
         nanosleep(&length, NULL);
         session_abort(left);
-        struct profile *profile = session_close(kept, NULL, &err);
-        if (!profile)
+        struct profile *profile =
+            profile_kind_empty(&profile_kind_cpu, 0, 0, &err);
+        if (!profile || !session_close(kept, NULL, profile, &err))
             abort();
         n_samples += profile_n_samples(profile);
         profile_free(profile);

@@ -15,6 +15,7 @@
 #include "base/mailbox.h"
 #include "modules/modules.h"
 #include "profile/profile.h"
+#include "record/profile_kind.h"
 #include "sample/session/sampler.h"
 #include "sample/session/wall.h"
 #include "script/observe.h"
@@ -90,8 +91,10 @@ static void close_and_compare(struct wall *wall, struct tally *waiting,
                               int64_t expected_ns)
 {
     struct err err = {0};
-    struct profile *profile = wall_close(wall, waiting, &err);
+    struct profile *profile =
+        profile_kind_empty(&profile_kind_wall, 0, 0, &err);
     assert_non_null(profile);
+    assert_true(wall_close(wall, waiting, profile, &err));
     assert_int_equal(sum(profile), expected_ns);
     profile_free(profile);
     tally_fini(waiting);
@@ -116,8 +119,7 @@ static void ends_while_another_one_ends(void **state)
         for (int i = 0; i < 2; i++)
             windows[i ^ reversed] = *wall_end(walls[i ^ reversed]);
         for (int i = 0; i < 2; i++)
-            observe_waits(scheduler, &windows[i ^ reversed],
-                          &waiting[i ^ reversed]);
+            observe_waits(L, &windows[i ^ reversed], &waiting[i ^ reversed]);
         wait_for_it();
         for (int i = 0; i < 2; i++)
             close_and_compare(walls[i], &waiting[i],
@@ -136,7 +138,7 @@ static void ends_before_the_wait_is_asked_for(void **state)
     nanosleep(&pause_time, NULL);
     struct wall_window window = *wall_end(wall);
     wait_for_it();
-    observe_waits(scheduler, &window, &waiting);
+    observe_waits(L, &window, &waiting);
     close_and_compare(wall, &waiting, window.end_ns - window.start_ns);
 }
 

@@ -1,29 +1,22 @@
-/* heap_profile.h -- the heap profile, of all that was recorded so far.
+/* heap_profile.h -- adds the memory that was recorded to a profile.
  *
- * Path: heap.c -> [heap_profile] -> profile/profile.c
+ * Path: tables/heap.c -> [heap_profile] -> profile/profile.c
  */
 #ifndef SAMPLE_BUILD_HEAP_PROFILE_H
 #define SAMPLE_BUILD_HEAP_PROFILE_H
 
-#include <stdint.h>
+#include <stdbool.h>
 
 #include "base/err.h"
 
 struct heap_snapshot;
 struct profile;
 
-struct heap_profile_source {
-    const struct heap_snapshot *end;
-    /* For a delta: what was allocated since, and what is live at the end.
-     * NULL: since the program's start. */
-    const struct heap_snapshot *start;
-    int64_t time_ns;                 /* since 1970, when it began */
-    int64_t duration_ns;             /* of a delta; 0 */
-    const char *default_sample_type; /* or NULL */
-};
-
-/* NULL and err when out of memory. [any thread, no lock held] */
-struct profile *heap_profile_build(const struct heap_profile_source *source,
-                                   struct err *err);
+/* Adds to a profile whose sample types are objects and bytes allocated, then
+ * objects and bytes in use. With a `start`, which may be NULL, only what was
+ * allocated since then; in use is always the state of `end`. Returns false and
+ * sets err if out of memory. [any thread, no lock held] */
+bool heap_profile_add(struct profile *profile, const struct heap_snapshot *end,
+                      const struct heap_snapshot *start, struct err *err);
 
 #endif

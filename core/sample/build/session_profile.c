@@ -2,7 +2,6 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "profile/profile.h"
 #include "sample/build/locations.h"
@@ -10,11 +9,6 @@
 #include "sample/build/stack_samples.h"
 #include "sample/tables/stacks.h"
 #include "sample/walk/vm_line.h"
-
-static uint32_t string(struct profile *p, const char *s)
-{
-    return profile_string(p, s, strlen(s));
-}
 
 static void add_entry(struct profile *p, struct locations *locations,
                       const struct stack_entry *entry)
@@ -97,29 +91,16 @@ static void add_wall_comment(struct profile *p,
     profile_add_comment(p, text);
 }
 
-static void fill_header(struct profile *p,
-                        const struct session_profile_source *source)
+bool session_profile_add(struct profile *p,
+                         const struct session_profile_source *source,
+                         struct err *err)
 {
-    struct profile_header *header = profile_header(p);
-    const char *clock = source->kind == SESSION_WALL ? "wall" : "cpu";
-    header->time_ns = source->time_ns;
-    header->duration_ns = source->duration_ns;
-    header->period_type =
-        (struct profile_value_type){string(p, clock), string(p, "nanoseconds")};
-    header->period = 1000000000 / source->rate_hz;
-}
-
-struct profile *
-session_profile_build(const struct session_profile_source *source,
-                      struct err *err)
-{
-    struct profile *p = profile_new();
-    struct locations *locations = p ? locations_new(p) : NULL;
+    struct locations *locations = locations_new(p);
     if (locations) {
-        profile_add_sample_type(p, "samples", "count");
-        profile_add_sample_type(
-            p, source->kind == SESSION_WALL ? "wall" : "cpu", "nanoseconds");
-        fill_header(p, source);
+        struct profile_header *header = profile_header(p);
+        header->time_ns = source->time_ns;
+        header->duration_ns = source->duration_ns;
+        header->period = 1000000000 / source->rate_hz;
         if (source->kind == SESSION_WALL)
             add_wall_comment(p, source);
         else
@@ -131,11 +112,7 @@ session_profile_build(const struct session_profile_source *source,
         if (source->more)
             add_stacks(p, locations, source->more);
     }
-    bool failed = !locations || profile_failed(p);
+    bool ok = locations && !profile_failed(p);
     locations_free(locations);
-    if (!failed)
-        return p;
-    profile_free(p);
-    err_set(err, "out of memory for a profile");
-    return NULL;
+    return ok || err_set(err, "out of memory for a profile");
 }

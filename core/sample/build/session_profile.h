@@ -1,11 +1,12 @@
-/* session_profile.h -- turns a session's stacks into a profile: names, lines,
- * mappings, labels, and what was lost, in the comments.
+/* session_profile.h -- adds a session's stacks to a profile: names, lines,
+ * mappings, labels, and the losses, as comments.
  *
  * Path: session.c -> [session_profile] -> profile/profile.c
  */
 #ifndef SAMPLE_BUILD_SESSION_PROFILE_H
 #define SAMPLE_BUILD_SESSION_PROFILE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -27,9 +28,11 @@ struct session_profile_source {
     uint64_t counts[N_COUNTS]; /* while it took */
 };
 
-/* NULL and err when out of memory. [any thread, collector_lock not held] */
-struct profile *
-session_profile_build(const struct session_profile_source *source,
-                      struct err *err);
+/* Adds the stacks to a profile whose sample types are the count and the weight,
+ * and sets its times and its period. Returns false and sets err if out of
+ * memory. [any thread, collector_lock not held] */
+bool session_profile_add(struct profile *profile,
+                         const struct session_profile_source *source,
+                         struct err *err);
 
 #endif

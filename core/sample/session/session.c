@@ -237,8 +237,8 @@ int64_t session_period_ns(const struct session *session)
     return 1000000000 / session->rate_hz;
 }
 
-struct profile *session_close(struct session *session,
-                              const struct stacks *more, struct err *err)
+bool session_close(struct session *session, const struct stacks *more,
+                   struct profile *profile, struct err *err)
 {
     struct session_profile_source source = {
         .kind = session->kind,
@@ -260,7 +260,7 @@ struct profile *session_close(struct session *session,
     for (int i = 0; i < N_COUNTS; i++)
         source.counts[i] -= session->start_counts[i];
 
-    struct profile *profile = session_profile_build(&source, err);
+    bool ok = session_profile_add(profile, &source, err);
     session_free(session);
-    return profile;
+    return ok;
 }

@@ -30,12 +30,14 @@ struct session_options {
 struct session *session_open(const struct session_options *options,
                              struct err *err);
 
-/* End the session and build its profile, which the caller owns. Adds what is
- * in `more`, which may be NULL. Waits, up to 100 ms, for samples that are still
- * without their Lua stack. NULL and err when out of memory; the session is gone
- * either way. [any thread, not a worker's: it waits for them] */
-struct profile *session_close(struct session *session,
-                              const struct stacks *more, struct err *err);
+/* Ends the session and adds its samples, and what is in `more`, which may be
+ * NULL, to `profile`, whose sample types are a count and a time. Sets the
+ * profile's times and its period. Waits, up to 100 ms, for samples that are
+ * still without their Lua stack. Returns false and sets err if out of memory.
+ * The session is freed either way. [any thread, not a worker's: it waits for
+ * them] */
+bool session_close(struct session *session, const struct stacks *more,
+                   struct profile *profile, struct err *err);
 
 struct probed_thread {
     pid_t tid;

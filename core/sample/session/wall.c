@@ -113,24 +113,24 @@ static bool merge(struct tally *from, struct slow_requests *slow,
     return true;
 }
 
-struct profile *wall_close(struct wall *wall, struct tally *waiting,
-                           struct err *err)
+bool wall_close(struct wall *wall, struct tally *waiting,
+                struct profile *profile, struct err *err)
 {
     struct tally all = TALLY_INIT;
     struct slow_requests *slow = session_slow_requests(wall->threads);
-    struct profile *profile = NULL;
+    bool ok = false;
     unlink_wall(wall);
     if (slow)
         slow_requests_judge(slow);
     if (merge(&wall->waits, slow, &all) && merge(waiting, NULL, &all)) {
-        profile = session_close(wall->threads, all.stacks, err);
+        ok = session_close(wall->threads, all.stacks, profile, err);
     } else {
         err_set(err, "out of memory for a profile");
         session_abort(wall->threads);
     }
     tally_fini(&all);
     free_wall(wall);
-    return profile;
+    return ok;
 }
 
 /* "(waiting: sleep)", which lives for ever: one for each reason that

@@ -39,10 +39,11 @@ struct wall *wall_open(const struct session_options *options, struct err *err);
  * wall_close; tasks that wait now are to be added to a tally. */
 const struct wall_window *wall_end(struct wall *wall);
 
-/* The profile, with what is in `waiting`; its owner is the caller. NULL and err
- * when out of memory; it is gone either way. [any thread, not a worker's] */
-struct profile *wall_close(struct wall *wall, struct tally *waiting,
-                           struct err *err);
+/* Adds what was recorded, and what is in `waiting`, to `profile`, as
+ * session_close does. Returns false and sets err if out of memory. `wall` is
+ * freed either way. [any thread, not a worker's] */
+bool wall_close(struct wall *wall, struct tally *waiting,
+                struct profile *profile, struct err *err);
 void wall_abort(struct wall *wall);
 
 /* Is any open? Cheap. */

@@ -1,0 +1,19 @@
+/* profile_kind_allocs.c -- the heap's profile, of which a reader is shown first
+ * all that was allocated. */
+#include "record/heap_recording.h"
+#include "record/profile_kind.h"
+
+const struct profile_kind profile_kind_allocs = {
+    .name = "allocs",
+    .endpoint = "allocs",
+    .description = "A sampling of all past memory allocations",
+    .span = PROFILE_KIND_CUMULATIVE,
+    .sample_types = HEAP_RECORDING_SAMPLE_TYPES,
+    .period_type = HEAP_RECORDING_PERIOD_TYPE,
+    .default_sample_type = "alloc_space",
+    .shown_type = "alloc_space",
+    .begin = heap_recording_begin,
+    .build = heap_recording_build,
+    .count = heap_recording_count,
+    .discard = heap_recording_discard,
+};
