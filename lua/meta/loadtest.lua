@@ -44,47 +44,19 @@ function loadtest.abort(message) end
 
 ---@param name string letters, digits and '_'
 ---@param is_time? boolean values are milliseconds
----@---Data that is made once and read by all virtual users of a thread.
----@generic T
----@param name string
----@param make fun(): T called by the first one that asks; returns a table
----@return T read-only
-function loadtest.SharedArray(name, make) end
-
-return loadtest.Metric
+---@return loadtest.Metric
 function loadtest.Trend(name, is_time) end
 
 ---@param name string
----@---Data that is made once and read by all virtual users of a thread.
----@generic T
----@param name string
----@param make fun(): T called by the first one that asks; returns a table
----@return T read-only
-function loadtest.SharedArray(name, make) end
-
-return loadtest.Metric
+---@return loadtest.Metric
 function loadtest.Counter(name) end
 
 ---@param name string
----@---Data that is made once and read by all virtual users of a thread.
----@generic T
----@param name string
----@param make fun(): T called by the first one that asks; returns a table
----@return T read-only
-function loadtest.SharedArray(name, make) end
-
-return loadtest.Metric
+---@return loadtest.Metric
 function loadtest.Gauge(name) end
 
 ---@param name string
----@---Data that is made once and read by all virtual users of a thread.
----@generic T
----@param name string
----@param make fun(): T called by the first one that asks; returns a table
----@return T read-only
-function loadtest.SharedArray(name, make) end
-
-return loadtest.Metric
+---@return loadtest.Metric
 function loadtest.Rate(name) end
 
 ---Data that is made once and read by all virtual users of a thread.
