@@ -9,6 +9,7 @@
 #include "sample/tables/frames.h"
 #include "sample/walk/sample.h"
 #include "sample/tables/tally.h"
+#include "sample/walk/thread.h"
 
 /* Its address is the registry's key of the table. */
 static const char table_key;
@@ -46,17 +47,13 @@ void coroutines_compact(lua_State *L)
 }
 
 /* Returns the innermost Lua frame, which makes a coroutine; FRAME_FULL if there
- * is none. A line that makes one coroutine usually makes more, so the last
- * answer is kept. */
+ * is none. A line that makes one coroutine usually makes more, so a watched
+ * thread keeps the last answer. */
 static uint32_t maker_of(lua_State *L)
 {
-    static _Thread_local struct {
-        const char
-            *source; /* compared only while it lives: it is on L's stack */
-        const lua_State *L;
-        int line_defined, line;
-        uint32_t frame;
-    } last;
+    struct coroutine_maker none = {0};
+    struct coroutine_maker *last =
+        thread_self ? &thread_self->last_maker : &none;
     enum { MAX_LEVELS = 3 }; /* C functions may stand above the Lua frame */
     lua_Debug ar;
     for (int level = 0; level < MAX_LEVELS; level++) {
@@ -68,15 +65,15 @@ static uint32_t maker_of(lua_State *L)
     }
     if (ar.currentline <= 0)
         return FRAME_FULL;
-    if (last.source != ar.source || last.line_defined != ar.linedefined ||
-        last.line != ar.currentline || last.L != L) {
-        last.frame = frames_lua(ar.source, ar.linedefined, ar.currentline);
-        last.source = ar.source;
-        last.line_defined = ar.linedefined;
-        last.line = ar.currentline;
-        last.L = L;
+    if (last->source != ar.source || last->line_defined != ar.linedefined ||
+        last->line != ar.currentline || last->L != L) {
+        last->frame = frames_lua(ar.source, ar.linedefined, ar.currentline);
+        last->source = ar.source;
+        last->line_defined = ar.linedefined;
+        last->line = ar.currentline;
+        last->L = L;
     }
-    return last.frame;
+    return last->frame;
 }
 
 /* The low bits of a coroutine's value in the table are the frame that made it,

@@ -33,14 +33,14 @@ static bool in_finalizer(const struct sample *s)
  * The frames below the collection are at rest: read them here. */
 static void note_finalizer(struct sampler_thread *t, struct sample *s)
 {
-    static _Thread_local struct vm_walk walk;
+    struct vm_walk *walk = &t->walk;
     s->flags |= SAMPLE_FINALIZER;
-    if (!vm_stack_read_at_rest(t->functions, t->active, true, &walk))
+    if (!vm_stack_read_at_rest(t->functions, t->active, true, walk))
         return;
-    memcpy(s->lua, walk.frames, walk.n * sizeof *s->lua);
-    s->n_lua = (uint16_t)walk.n;
+    memcpy(s->lua, walk->frames, walk->n * sizeof *s->lua);
+    s->n_lua = (uint16_t)walk->n;
     s->flags |= SAMPLE_LUA_STACK;
-    if (walk.truncated) {
+    if (walk->truncated) {
         s->flags |= SAMPLE_LUA_TRUNCATED;
         thread_count_sample(t, s, COUNT_LUA_TRUNCATED);
     }

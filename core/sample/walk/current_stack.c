@@ -1,42 +1,88 @@
 #include "sample/walk/current_stack.h"
 
+#include <pthread.h>
 #include <stddef.h>
 
-#include "sample/walk/native_stack.h"
+#include "base/libc_malloc.h"
 #include "sample/platform/quiet.h"
+#include "sample/tables/vm_functions.h"
+#include "sample/walk/native_stack.h"
 #include "sample/walk/safepoint.h"
 #include "sample/walk/thread.h"
-#include "sample/tables/vm_functions.h"
 #include "sample/walk/vm_stack.h"
 
-/* Thread-local, not on the stack: the thread may be deep in it already. */
-static _Thread_local struct sample sample;
-static _Thread_local struct vm_walk walk;
-static _Thread_local struct current_stack result;
+/* The memory of a thread that is not watched. The key's destructor frees it
+ * when the thread ends. If the destructor of another key then allocates, and
+ * that is sampled, the thread gets new memory, which the C library's next round
+ * of destructors frees. */
+static pthread_key_t memory_key;
+static bool has_memory_key;
 
-static void take_native(uintptr_t caller)
+static void make_memory_key(void)
 {
-    bool truncated;
-    sample.n_native = (uint16_t)native_stack_here(
-        caller, sample.native, SAMPLE_MAX_NATIVE, &truncated);
-    if (truncated)
-        sample.flags |= SAMPLE_NATIVE_TRUNCATED;
+    has_memory_key = pthread_key_create(&memory_key, libc_free) == 0;
 }
 
-static void take_lua(struct sampler_thread *t)
+/* Returns the calling thread's memory, which it makes if there is none yet, or
+ * NULL if out of memory. The caller may be inside malloc, and is quiet:
+ * pthread_setspecific may allocate. */
+static struct current_stack_memory *memory_of_unwatched(void)
 {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, make_memory_key);
+    if (!has_memory_key)
+        return NULL;
+    struct current_stack_memory *memory = pthread_getspecific(memory_key);
+    if (memory || !(memory = libc_malloc(sizeof *memory)))
+        return memory;
+    if (pthread_setspecific(memory_key, memory) == 0)
+        return memory;
+    libc_free(memory);
+    return NULL;
+}
+
+static void take_native(struct sample *sample, uintptr_t caller)
+{
+    bool truncated;
+    sample->n_native = (uint16_t)native_stack_here(
+        caller, sample->native, SAMPLE_MAX_NATIVE, &truncated);
+    if (truncated)
+        sample->flags |= SAMPLE_NATIVE_TRUNCATED;
+}
+
+static void take_lua(struct sampler_thread *t, struct sample *sample)
+{
+    const struct vm_walk *walk = &t->walk;
     vm_functions_reserve(t->functions);
-    vm_stack_read_in_allocator(t->functions, t->active, &walk);
-    for (unsigned i = 0; i < walk.n; i++)
-        sample.lua[i] = walk.frames[i];
-    sample.n_lua = (uint16_t)walk.n;
-    sample.flags |= SAMPLE_IN_LUA | SAMPLE_LUA_STACK;
-    if (walk.truncated)
-        sample.flags |= SAMPLE_LUA_TRUNCATED;
-    if (walk.has_unnamed) { /* to be learned where Lua code may run */
+    vm_stack_read_in_allocator(t->functions, t->active, &t->walk);
+    for (unsigned i = 0; i < walk->n; i++)
+        sample->lua[i] = walk->frames[i];
+    sample->n_lua = (uint16_t)walk->n;
+    sample->flags |= SAMPLE_IN_LUA | SAMPLE_LUA_STACK;
+    if (walk->truncated)
+        sample->flags |= SAMPLE_LUA_TRUNCATED;
+    if (walk->has_unnamed) { /* to be learned where Lua code may run */
         t->wants_names = true;
         safepoint_arm(t, t->active->L);
     }
+}
+
+/* `t` is the calling thread's record, or NULL. */
+static void take_stack(struct sampler_thread *t,
+                       struct current_stack_memory *memory, uintptr_t caller,
+                       unsigned flags)
+{
+    struct sample *sample = &memory->sample;
+    struct current_stack *result = &memory->result;
+    sample->flags = (uint16_t)flags;
+    sample->n_lua = 0;
+    take_native(sample, caller);
+    if (t && t->active)
+        take_lua(t, sample);
+    result->n_frames = stitch(sample, t ? t->functions : NULL, result->frames);
+    result->labels = t ? t->labels : 0;
+    result->native = sample->native;
+    result->n_native = sample->n_native;
 }
 
 bool current_stack_may_take(void)
@@ -50,20 +96,14 @@ const struct current_stack *current_stack_take(uintptr_t caller, unsigned flags)
         return NULL;
     quiet_enter();
     struct sampler_thread *t = thread_self;
+    struct current_stack_memory *memory =
+        t ? &t->stack_memory : memory_of_unwatched();
     if (t)
         thread_block(t);
-    sample.flags = (uint16_t)flags;
-    sample.n_lua = 0;
-    take_native(caller);
-    if (t && t->active)
-        take_lua(t);
-    result.n_frames = stitch(&sample, t ? t->functions : NULL, result.frames);
-    result.labels = t ? t->labels : 0;
-    result.n_native = sample.n_native;
-    for (unsigned i = 0; i < sample.n_native; i++)
-        result.native[i] = sample.native[i];
+    if (memory)
+        take_stack(t, memory, caller, flags);
     if (t)
         thread_unblock(t);
     quiet_leave();
-    return &result;
+    return memory ? &memory->result : NULL;
 }

@@ -15,9 +15,17 @@
 struct current_stack {
     uint32_t frames[STITCH_MAX]; /* ids of frames.h, leaf first */
     unsigned n_frames;
-    uint32_t labels;                     /* of what runs, an id of labels.h */
-    uintptr_t native[SAMPLE_MAX_NATIVE]; /* the native part, before stitching */
+    uint32_t labels;         /* of what runs, an id of labels.h */
+    const uintptr_t *native; /* the native part, before stitching */
     unsigned n_native;
+};
+
+/* The memory in which a thread takes a stack. A watched thread has it in its
+ * record (thread.h); any other gets it at its first stack, from the C library's
+ * own malloc, and loses it when it ends. */
+struct current_stack_memory {
+    struct sample sample;
+    struct current_stack result;
 };
 
 /* False where this thread is quiet (quiet.h), or the sampler at work on it:

@@ -300,17 +300,13 @@ static void complete(struct sampler_thread *t, const struct vm_walk *walk,
     atomic_store_explicit(&t->n_pending, 0, memory_order_relaxed);
 }
 
-/* Thread-local, not on the stack: it is 4 KiB, and a handler may be on top of
- * a stack that is nearly used up. `busy` guards it. */
-static _Thread_local struct vm_walk walk_buffer;
-
 static void complete_at_safe_point(struct sampler_thread *t,
                                    const struct entry *entry,
                                    const lua_Debug *ar)
 {
     vm_functions_reserve(t->functions);
-    vm_stack_read(t->functions, entry, &walk_buffer);
-    complete(t, &walk_buffer, ar);
+    vm_stack_read(t->functions, entry, &t->walk);
+    complete(t, &t->walk, ar);
 }
 
 static void safepoint_hook(lua_State *L, lua_Debug *ar)
@@ -355,8 +351,8 @@ void safepoint_try_at_rest(struct sampler_thread *t, const uintptr_t *native,
                            unsigned n_native)
 {
     if (t->active && is_at_rest(native, n_native) &&
-        vm_stack_read_at_rest(t->functions, t->active, false, &walk_buffer))
-        complete(t, &walk_buffer, NULL);
+        vm_stack_read_at_rest(t->functions, t->active, false, &t->walk))
+        complete(t, &t->walk, NULL);
 }
 
 void safepoint_finish(struct sampler_thread *t, struct entry *entry)

@@ -19,9 +19,11 @@
 
 #include "base/err.h"
 #include "base/list.h"
-#include "sample/walk/sample.h"
 #include "sample/walk/context.h"
+#include "sample/walk/current_stack.h"
 #include "sample/walk/entry.h"
+#include "sample/walk/sample.h"
+#include "sample/walk/vm_stack.h"
 
 struct ring;
 struct vm_functions;
@@ -55,6 +57,15 @@ struct armed_hook {
     bool waits; /* ours waits for a safe point; else for the user's count */
 };
 
+/* For hooks/coroutines.c: the place that made the thread's last coroutine, as
+ * lua_Debug describes it, and the id of that place in frames.h. */
+struct coroutine_maker {
+    const char *source; /* its address is compared, and its text never read */
+    const lua_State *L;
+    int line_defined, line;
+    uint32_t frame;
+};
+
 struct sampler_thread {
     struct list_link in_threads; /* [threads_lock] */
     struct ring *ring;
@@ -82,6 +93,11 @@ struct sampler_thread {
     uint64_t random;  /* base/random.h; safepoint.c uses it */
     _Atomic uint64_t counts[N_COUNTS];
     bool detached; /* its thread is gone; freed once the ring is empty */
+    struct coroutine_maker last_maker;
+    /* The rest is large. It is here and not on the thread's stack, which may be
+     * nearly used up when a sample is taken; `busy` guards it. */
+    struct vm_walk walk; /* of the handler, a safe point or current_stack.c */
+    struct current_stack_memory stack_memory;
 };
 
 /* The calling thread's, NULL when it is not watched. */
