@@ -1,8 +1,10 @@
--- limits_spec.lua: as many connections as there may be are served and kept;
--- beyond that a 503 comes at once, and the admin still answers. Where a process
--- may not have 20,000 of them, bench/connections.sh runs this on a kernel of its
--- own.
+-- limits_spec.lua: the server serves and keeps as many connections as it may
+-- have. Each further one gets a 503 at once, and the admin still answers. Where a
+-- process may not have 20,000 connections, bench/connections.sh runs this spec on
+-- its own kernel.
 -- Needs: core
+local raw_http = require "raw_http"
+local state = require "server_state"
 local support = require "support"
 local socket = require "socket"
 
@@ -10,26 +12,20 @@ local ROUTES = [==[
 return { ["GET /hello"] = function() return "hello" end }
 ]==]
 
--- Opens N connections and uses each; then, whenever it reads a line, uses each
--- again, and says how many were answered.
+-- A program that opens N connections and uses each. Then, whenever it reads a
+-- line, it uses each again. It prints how many requests were answered.
 local HOLDER = [==[
-local socket = require "socket"
+local raw_http = require "raw_http"
 local port, n = tonumber(arg[1]), tonumber(arg[2])
 local clients, answered = {}, 0
 
 local function use(client)
-  if not client:send "GET /hello HTTP/1.1\r\nHost: x\r\n\r\n" then return false end
-  local status = client:receive "*l"
-  if status ~= "HTTP/1.1 200 OK" then return false end
-  repeat
-    local line = client:receive "*l"
-  until not line or line == ""
-  return client:receive(5) == "hello"
+  local ok, reply = pcall(function() return client:request("/hello"):read_reply() end)
+  return ok and reply.status == 200 and reply.body == "hello"
 end
 
 for i = 1, n do
-  clients[i] = assert(socket.connect("127.0.0.1", port))
-  clients[i]:settimeout(20)
+  clients[i] = raw_http.connect(port)
   if use(clients[i]) then answered = answered + 1 end
 end
 repeat
@@ -45,13 +41,14 @@ until not go
 
 local folder
 
---- A process that holds n connections.
+--- Starts a process that holds n connections.
 local function hold(port, n)
   local fifo = ("%s/go%d"):format(folder, n)
   assert(os.execute("mkfifo " .. fifo))
   local process = support.start { "sh", "-c",
-    ("ulimit -n %d; exec lua5.4 %s/holder.lua %d %d <>%s"):format(n + 64, folder, port, n, fifo) }
-  --- The counts that it has written.
+    ("ulimit -n %d; LUA_PATH='%s/spec/?.lua;;' exec lua5.4 %s/holder.lua %d %d <>%s"):format(
+      n + 64, support.source, folder, port, n, fifo) }
+  --- Returns the counts that the process has written.
   function process:counts()
     local counts = {}
     for count in self:output():gmatch "(%d+)\n" do counts[#counts + 1] = tonumber(count) end
@@ -69,10 +66,7 @@ local function wait_for_count(holder, i)
   return holder:counts()[i]
 end
 
-local function resident_bytes(url)
-  local _, metrics = support.request(url .. "/metrics")
-  return tonumber(metrics:match "\nprocess_resident_memory_bytes (%d+)")
-end
+local function resident_bytes(server) return state.metric(server, "process_resident_memory_bytes") end
 
 setup(function()
   folder = support.new_folder()
@@ -85,11 +79,9 @@ teardown(function() support.remove_folder(folder) end)
 
 it("20,000 connections are kept and served", function()
   local server = support.serve { "--workers", "2", "--idle-timeout", "600", folder .. "/lua" }
-  local _, metrics = support.request(server.url .. "/metrics")
-  -- Fewer where a process may not have so many descriptors.
-  local most = tonumber(metrics:match "\nperilune_http_connections_max (%d+)")
-  local total = math.min(20000, most)
-  local before = resident_bytes(server.url)
+  -- Fewer if a process may not have so many descriptors.
+  local total = math.min(20000, state.metric(server, "perilune_http_connections_max"))
+  local before = resident_bytes(server)
   local halves = { total // 2, total - total // 2 - 1 }
   local holders = {}
   for i, n in ipairs(halves) do holders[i] = hold(server.port, n) end
@@ -99,17 +91,15 @@ it("20,000 connections are kept and served", function()
     assert.equal(n, wait_for_count(holders[i], 2))
   end
   assert.equal(200, (support.request(server.url .. "/hello")))
-  -- Of which libmicrohttpd has 16 KiB for the heads of requests.
-  local each = (resident_bytes(server.url) - before) / total
+  -- libmicrohttpd has 16 KiB of these for the heads of requests.
+  local each = (resident_bytes(server) - before) / total
   local _, limit = support.run "ulimit -Hn"
   print(("%d connections, each answered twice, with %.1f KiB; ulimit -Hn is %s")
     :format(total, each / 1024, limit:match "%S+"))
   assert.is_true(each < 32 * 1024, each .. " bytes a connection")
   for _, holder in ipairs(holders) do holder:stop() end
-  support.wait_until(function()
-    local _, text = support.request(server.url .. "/metrics")
-    return tonumber(text:match "\nperilune_http_connections (%d+)") < 10
-  end, "connections to be closed")
+  support.wait_until(function() return state.metric(server, "perilune_http_connections") < 10 end,
+    "connections to be closed", 30)
   assert.equal(0, server:stop())
 end)
 
@@ -127,19 +117,14 @@ describe("with --max-connections, a server that is full", function()
     assert.equal(0, server:stop())
   end)
 
-  --- All that is said on a connection until it is closed.
+  --- The connection must get a 503 and be closed.
   local function is_refused(client)
-    client:settimeout(5)
-    local reply = client:receive "*a"
+    local all = client:read_to_end()
     client:close()
-    return reply and reply:find "^HTTP/1.1 503 .*too many connections\n$"
+    return all:find "^HTTP/1.1 503 .*too many connections\n$"
   end
 
-  local function ask()
-    local client = assert(socket.connect("127.0.0.1", server.port))
-    client:send "GET /hello HTTP/1.1\r\nHost: x\r\n\r\n"
-    return client
-  end
+  local function ask() return raw_http.begin(server.port, "/hello") end
 
   it("answers every further request with 503, one after the other", function()
     for _ = 1, 500 do assert.truthy(is_refused(ask())) end
@@ -171,21 +156,17 @@ describe("with --max-connections, a server that is full", function()
 end)
 
 it("a connection is closed after --idle-timeout, and not before", function()
-  local server = support.serve { "--workers", "1", "--idle-timeout", "1", folder .. "/lua" }
-  local client = assert(socket.connect("127.0.0.1", server.port))
-  client:settimeout(20)
+  local server = support.serve { "--workers", "1", "--idle-timeout", "2", folder .. "/lua" }
+  local client = raw_http.connect(server.port)
+  -- Pauses below the timeout, in all longer than it.
   for _ = 1, 4 do
-    client:send "GET /hello HTTP/1.1\r\nHost: x\r\n\r\n"
-    assert.equal("HTTP/1.1 200 OK", client:receive "*l")
-    repeat local line = client:receive "*l" until line == ""
-    assert.equal("hello", client:receive(5))
-    socket.sleep(0.4)
+    assert.equal("hello", client:request("/hello"):read_reply().body)
+    socket.sleep(0.6)
   end
-  local start = socket.gettime()
-  local _, why = client:receive(1)
-  assert.equal("closed", why)
+  local used = socket.gettime() - 0.6
+  assert.equal("", client:read_to_end())
   -- libmicrohttpd counts in whole steps of its coarse clock.
-  assert.is_true(socket.gettime() - start > 0.4)
+  assert.is_true(socket.gettime() - used > 1.8)
   client:close()
   assert.equal(0, server:stop())
 end)

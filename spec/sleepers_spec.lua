@@ -1,10 +1,13 @@
 -- sleepers_spec.lua: ten thousand handlers that wait do not hold up others.
 --
--- Two servers at the same time, one with the sleepers and one without, are
--- asked in turn, so that what else the machine does meets both. It only ever
--- adds to a p99: the least of several rounds is nearest to the truth, and more
--- rounds are taken, up to a bound, while it might still be noise that differs.
+-- Two servers run at the same time, one with the sleepers and one without. The
+-- test sends its requests to both in turn, so that other work on the machine
+-- disturbs both. A disturbance only ever adds to a p99, so the least p99 of
+-- several rounds is nearest to the truth. While the two still differ, more rounds
+-- follow, up to a bound.
 -- Needs: cores
+local raw_http = require "raw_http"
+local state = require "server_state"
 local support = require "support"
 local socket = require "socket"
 
@@ -24,27 +27,20 @@ return {
 }
 ]==]
 
--- Sends the requests and then does nothing, so that what it takes of the
--- machine is not measured.
+-- A process of its own that sends the requests of the sleepers and then does
+-- nothing, so that it does not disturb the measurement.
 local HOLDER = [==[
-local socket = require "socket"
+local raw_http = require "raw_http"
 local port, n = tonumber(arg[1]), tonumber(arg[2])
 local clients = {}
-for i = 1, n do
-  clients[i] = assert(socket.connect("127.0.0.1", port))
-  clients[i]:send "GET /sleep HTTP/1.1\r\nHost: x\r\n\r\n"
-end
-socket.sleep(600)
+for i = 1, n do clients[i] = raw_http.begin(port, "/sleep") end
+require("socket").sleep(600)
 ]==]
 
---- Seconds that a request takes on this kept-alive connection.
+--- Returns the seconds that a request takes on a connection that is kept open.
 local function time_request(client)
   local start = socket.gettime()
-  assert(client:send "GET /work HTTP/1.1\r\nHost: x\r\n\r\n")
-  repeat
-    local line = assert(client:receive "*l")
-  until line == ""
-  assert(client:receive(#'{"sum":500500}'))
+  assert(client:request("/work"):read_reply().status == 200)
   return socket.gettime() - start
 end
 
@@ -60,10 +56,7 @@ end
 
 local function connect(server)
   local clients = {}
-  for i = 1, 4 do
-    clients[i] = assert(socket.connect("127.0.0.1", server.port))
-    clients[i]:setoption("tcp-nodelay", true)
-  end
+  for i = 1, 4 do clients[i] = raw_http.connect(server.port) end
   return clients
 end
 
@@ -80,10 +73,7 @@ local function least_p99s(crowded, quiet)
   return crowded_p99, quiet_p99
 end
 
-local function in_progress(server)
-  local _, metrics = support.request(server.url .. "/metrics")
-  return tonumber(metrics:match "\nperilune_http_requests_in_progress (%d+)")
-end
+local function in_progress(server) return state.metric(server, "perilune_http_requests_in_progress") end
 
 it("10,000 sleeping handlers leave the others' p99 below twice the quiet one", function()
   local _, limit = support.run "ulimit -Hn"
@@ -97,17 +87,15 @@ it("10,000 sleeping handlers leave the others' p99 below twice the quiet one", f
   local crowded = support.serve { "--workers", "2", folder }
   local quiet = support.serve { "--workers", "2", folder }
   local holder = support.start { "sh", "-c",
-    ("ulimit -n %d; exec lua5.4 %s/holder.lua %d %d"):format(
-      N_SLEEPERS + 100, folder, crowded.port, N_SLEEPERS) }
-  support.wait_until(function() return in_progress(crowded) == N_SLEEPERS end,
-    "all to sleep", 30)
+    ("ulimit -n %d; LUA_PATH='%s/spec/?.lua;;' exec lua5.4 %s/holder.lua %d %d"):format(
+      N_SLEEPERS + 100, support.source, folder, crowded.port, N_SLEEPERS) }
+  state.wait_for_requests(crowded, N_SLEEPERS)
   local crowded_p99, quiet_p99 = least_p99s(crowded, quiet)
   assert.equal(N_SLEEPERS, in_progress(crowded),
     crowded:output() .. holder:output())
   holder:signal "KILL"
   holder:stop()
-  support.wait_until(function() return in_progress(crowded) == 0 end,
-    "the sleepers whose client has left to end", 30)
+  state.wait_for_requests(crowded, 0) -- the client of the sleepers has left
   assert.equal(0, crowded:stop())
   assert.equal(0, quiet:stop())
   support.remove_folder(folder)
