@@ -222,7 +222,7 @@ describe("a batch", function()
     support.write_file(path, (([[
       local http = require "http"
       return { options = { scenarios = { s = { executor = "constant-vus", vus = 2,
-          duration = "100ms", gracefulStop = "0s" } } },
+          duration = "500ms", gracefulStop = "0s" } } },
         default = function()
           http.batch { "BASE/wait", "BASE/wait", "BASE/wait" }
         end }

@@ -1,4 +1,6 @@
 -- shared_spec.lua: dicts that all workers share.
+local raw_http = require "raw_http"
+local state = require "server_state"
 local support = require "support"
 local socket = require "socket"
 
@@ -6,7 +8,8 @@ local ROUTES = [==[
 local json = require "json"
 local shared = require "shared"
 
---- Run the chunk of the body, with `dict`; what it returns, or its error.
+--- Runs the chunk of the body with `dict`, `shared` and `json`. Answers with
+--- whether it raised no error, and its results or the error.
 local function run(req)
   local chunk = assert(load("local dict, shared, json = ... " .. req.body))
   local results = table.pack(pcall(chunk, shared.dict("test", 1 << 20), shared, json))
@@ -31,8 +34,8 @@ teardown(function()
   support.remove_folder(folder)
 end)
 
---- What the code returns, as JSON, behind whether it raised nothing. Each call
--- is a connection of its own: the least busy worker runs it, one or the other.
+--- Runs code in the server. Returns the answer, JSON. Each call has its own
+-- connection, so any worker may run it.
 local function run(code)
   local status, body = support.request(server.url .. "/run", { method = "POST", body = code })
   assert.equal(200, status, body)
@@ -62,7 +65,7 @@ end)
 
 it("forgets in time", function()
   run [[dict:set("short", 1, 0.05) dict:set("long", 1, 60) dict:add("new", 1, 0.05)]]
-  socket.sleep(0.1)
+  socket.sleep(0.1) -- longer than two of the entries live
   assert.equal('[true,null,1,1,["long"],true]', run
     [[return dict:get "short", dict:get "long", dict:count(), dict:keys(), dict:add("new", 2)]])
 end)
@@ -77,24 +80,19 @@ end)
 it("loses nothing when all workers add at once", function()
   local running = {}
   for i = 1, 8 do
-    running[i] = assert(socket.connect("127.0.0.1", server.port))
-    local code = "for i = 1, 20000 do dict:incr 'sum' end"
-    running[i]:send(("POST /run HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%s")
-      :format(#code, code))
+    running[i] = raw_http.begin(server.port, "/run",
+      { method = "POST", body = "for i = 1, 20000 do dict:incr 'sum' end" })
   end
-  for _, client in ipairs(running) do
-    assert.truthy(client:receive("*a"):find("[true]", 1, true))
-    client:close()
-  end
+  for _, client in ipairs(running) do assert.equal("[true]", client:finish()) end
   assert.equal("[true,160000]", run "return dict:get 'sum'")
 end)
 
-it("is bounded: what was used least lately goes", function()
+it("is bounded: the least recently used entry goes", function()
   local code = [[local small = shared.dict("small", 10000)
     for _, k in ipairs(small:keys()) do small:delete(k) end
     for i = 1, 200 do
       small:set("k" .. i, ("x"):rep(100))
-      small:get "k1" -- used all the time
+      small:get "k1" -- stays in use
     end
     local keys = small:keys()
     return #keys, keys[1], keys[2], small:get "k2", small:get "k200" ~= nil]]
@@ -128,9 +126,7 @@ end)
 it("outlives a reload, and goes when it is empty", function()
   run [[dict:set("kept", 1)]]
   support.write_file(folder .. "/routes.lua", ROUTES .. "\n")
-  support.wait_until(function()
-    return select(2, server:output():gsub("event=reloaded", "")) >= 1
-  end, "a reload")
+  state.wait_for_log(server, "event=reloaded")
   for _ = 1, 4 do assert.equal("[true,1]", run [[return dict:get "kept"]]) end
 end)
 

@@ -1,6 +1,8 @@
 -- sync_spec.lua: mutexes, channels and semaphores that the tasks of all workers
 -- share.
 -- Needs: time
+local raw_http = require "raw_http"
+local state = require "server_state"
 local support = require "support"
 local socket = require "socket"
 
@@ -11,9 +13,10 @@ local mutex = sync.mutex "orders"
 local two = sync.semaphore("two", 2)
 local jobs = sync.channel("jobs", 2)
 local handover = sync.channel "handover"
+local gate = sync.channel "gate"
 local inside = sync.channel("inside", 1000)
 
--- What else could be inside at the same time would show in #inside.
+-- Another task that is inside at the same time shows in #inside.
 local function enter(seconds)
   inside:send(true)
   local n = #inside
@@ -24,11 +27,12 @@ end
 
 return {
   ["GET /lock"] = function() return { inside = mutex:with(enter, 0.002) } end,
-  ["GET /hold"] = function(req)
+  ["GET /hold"] = function()
     local held <close> = mutex:lock()
-    scheduler.sleep(tonumber(req.query.s))
+    gate:receive()
     return "held"
   end,
+  ["GET /release"] = function() gate:send(true) return "released" end,
   ["GET /try"] = function(req)
     local got, why = mutex:lock(tonumber(req.query.s))
     if got then got:unlock() end
@@ -107,26 +111,33 @@ teardown(function()
   support.remove_folder(folder)
 end)
 
---- Send a request; returns a function that waits for the body, and its socket.
-local function start(path)
-  local client = assert(socket.connect("127.0.0.1", server.port))
-  client:settimeout(10)
-  client:send("GET " .. path .. " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
-  return function()
-    local reply = assert(client:receive "*a")
-    client:close()
-    return reply:match "\r\n\r\n(.*)"
-  end, client
+local function begin(path) return raw_http.begin(server.port, path) end
+
+--- Returns the body of a reply, and closes the connection.
+local function body_of(client)
+  local body = client:read_reply().body
+  client:close()
+  return body
 end
 
-local function get(path) return (start(path))() end
+local function get(path) return body_of(begin(path)) end
 
 local function get_all(n, path)
-  local waits, bodies = {}, {}
-  for i = 1, n do waits[i] = start(path) end
-  for i = 1, n do bodies[i] = waits[i]() end
+  local clients, bodies = {}, {}
+  for i = 1, n do clients[i] = begin(path) end
+  for i = 1, n do bodies[i] = body_of(clients[i]) end
   return bodies
 end
+
+--- Sends a request and waits until `n` tasks (1 unless given) wait as `what` says,
+-- the last frames of their stacks.
+local function begin_waiting(path, what, n)
+  local client = begin(path)
+  state.wait_for_tasks(server, what, n)
+  return client
+end
+
+local LOCK, SEND, RECEIVE = "sync%.mutex:lock", "sync%.channel:send", "sync%.channel:receive"
 
 describe("a mutex", function()
   it("is held by one task of all workers", function()
@@ -134,14 +145,15 @@ describe("a mutex", function()
   end)
 
   it("is waited for no longer than asked", function()
-    local held = start "/hold?s=0.3"
-    socket.sleep(0.05)
+    local holder = begin_waiting("/hold", RECEIVE)
     local began = socket.gettime()
     assert.equal("timeout", get "/try?s=0")
     assert.equal("timeout", get "/try?s=0.05")
     assert.is_true(socket.gettime() - began >= 0.05)
-    assert.equal("got", get "/try?s=10")
-    assert.equal("held", held())
+    local waiter = begin_waiting("/try?s=60", LOCK)
+    get "/release"
+    assert.equal("got", body_of(waiter))
+    assert.equal("held", body_of(holder))
   end)
 
   it("is free again after an error, and a task that has left it locked", function()
@@ -149,27 +161,23 @@ describe("a mutex", function()
     assert.equal("got", get "/try?s=1")
     assert.equal("left", get "/leave")
     assert.equal("got", get "/try?s=1")
-    support.wait_until(function()
-      return server:output():find "level=warn event=mutex_left_locked mutex=orders"
-    end, "the warning")
+    state.wait_for_log(server, "level=warn event=mutex_left_locked mutex=orders")
   end)
 
   it("goes on to the next when a client that waits or holds leaves", function()
-    local _, holder = start "/hold?s=60"
-    socket.sleep(0.05)
-    local _, waiter = start "/try?s=60"
-    local last = start "/try?s=60"
-    socket.sleep(0.05)
+    local holder = begin_waiting("/hold", RECEIVE)
+    local waiter = begin_waiting("/try?s=60", LOCK)
+    local last = begin_waiting("/try?s=60", LOCK, 2)
     waiter:close()
     holder:close()
-    assert.equal("got", last())
+    assert.equal("got", body_of(last))
   end)
 
   it("can be had in a coroutine of the script's own", function()
     assert.equal("wrapped", get "/wrap")
   end)
 
-  it("costs nothing once nobody has it open", function()
+  it("is freed once nobody has it open", function()
     local function resident()
       return tonumber(support.read_file(("/proc/%d/statm"):format(server.pid)):match "%d+ (%d+)") * 4096
     end
@@ -194,49 +202,45 @@ describe("a channel", function()
     assert.equal("true", get "/send/jobs?v=a")
     assert.equal("true", get "/send/jobs?v=b")
     assert.equal("timeout", get "/send/jobs?v=c&s=0.05")
-    local waits = start "/send/jobs?v=d"
+    local sender = begin_waiting("/send/jobs?v=d", SEND)
     assert.equal("a", get "/receive/jobs")
-    assert.equal("true", waits())
+    assert.equal("true", body_of(sender))
     assert.equal("b", get "/receive/jobs")
     assert.equal("d", get "/receive/jobs")
     assert.equal("timeout", get "/receive/jobs?s=0.05")
   end)
 
   it("of no capacity hands over", function()
-    local sender = start "/send/handover?v=x"
+    local sender = begin_waiting("/send/handover?v=x", SEND)
     assert.equal("x", get "/receive/handover")
-    assert.equal("true", sender())
-    local receiver = start "/receive/handover"
+    assert.equal("true", body_of(sender))
+    local receiver = begin_waiting("/receive/handover", RECEIVE)
     assert.equal("true", get "/send/handover?v=y")
-    assert.equal("y", receiver())
+    assert.equal("y", body_of(receiver))
   end)
 
   it("loses nothing when those who wait leave", function()
     local clients = {}
-    for i = 1, 20 do clients[i] = select(2, start "/receive/lossless") end
-    socket.sleep(0.1)
+    for i = 1, 20 do clients[i] = begin "/receive/lossless" end
+    state.wait_for_tasks(server, RECEIVE, 20)
     for i = 1, 20 do clients[i]:close() end
-    for i = 1, 20 do clients[i] = start("/send/lossless?v=" .. i) end
+    for i = 1, 20 do clients[i] = begin("/send/lossless?v=" .. i) end
     local sum = 0
-    for _ = 1, 20 do sum = sum + tonumber(get "/receive/lossless?s=5") end
+    for _ = 1, 20 do sum = sum + tonumber(get "/receive/lossless?s=20") end
     assert.equal(210, sum)
-    for i = 1, 20 do assert.equal("true", clients[i]()) end
+    for i = 1, 20 do assert.equal("true", body_of(clients[i])) end
   end)
 
   it("that is closed gives what it has", function()
-    local sender = start "/send/closing?v=a"
-    socket.sleep(0.05)
-    local _, gone = start "/send/closing?v=b"
-    socket.sleep(0.05)
-    gone:close()
+    local sender = begin_waiting("/send/closing?v=a", SEND)
+    begin_waiting("/send/closing?v=b", SEND, 2):close()
     assert.equal("a", get "/receive/closing")
-    assert.equal("true", sender())
-    local receivers = { start "/receive/closing", (start "/receive/closing") }
-    sender = start "/receive/closing"
-    socket.sleep(0.05)
+    assert.equal("true", body_of(sender))
+    state.wait_for_tasks(server, SEND, 0) -- the second one has left
+    local receivers = { begin "/receive/closing", begin "/receive/closing", begin "/receive/closing" }
+    state.wait_for_tasks(server, RECEIVE, 3)
     assert.equal("closed", get "/close/closing")
-    assert.equal("closed", receivers[1]())
-    assert.equal("closed", sender())
+    for _, receiver in ipairs(receivers) do assert.equal("closed", body_of(receiver)) end
     assert.equal("closed", get "/send/closing?v=c")
     assert.equal("closed", get "/receive/closing")
   end)
@@ -251,7 +255,7 @@ describe("a channel", function()
   end)
 end)
 
-it("what is wrong is said", function()
+it("a wrong call says what is wrong", function()
   for what, message in pairs {
     twice = "mutex orders is locked by this task already",
     unlock = "mutex orders is not locked by this task",
@@ -269,8 +273,9 @@ it("what is wrong is said", function()
   end
 end)
 
-it("a handle keeps its metatable to itself", function()
-  -- Its __gc on another value, or while a task waits, would end the process.
+it("a handle hides its metatable", function()
+  -- A call of its __gc with another value, or while a task waits, would end the
+  -- process.
   local code, out, err = support.command("run " .. support.quote(folder .. "/handles.lua"))
   assert.equal(0, code, err)
   assert.equal("false false false", out)
@@ -279,14 +284,10 @@ end)
 it("a server with tasks that wait for each other stops", function()
   local other = support.serve { "--workers", "2", folder }
   local clients = {}
-  for _, path in ipairs { "/hold?s=60", "/try?s=60", "/receive/handover", "/receive/jobs" } do
-    for _ = 1, 5 do
-      local client = assert(socket.connect("127.0.0.1", other.port))
-      client:send("GET " .. path .. " HTTP/1.1\r\nHost: x\r\n\r\n")
-      clients[#clients + 1] = client
-    end
+  for _, path in ipairs { "/hold", "/try?s=60", "/receive/handover", "/receive/jobs" } do
+    for _ = 1, 5 do clients[#clients + 1] = raw_http.begin(other.port, path) end
   end
-  socket.sleep(0.2)
+  state.wait_for_requests(other, 20)
   assert.equal(0, other:stop())
   for _, client in ipairs(clients) do client:close() end
 end)

@@ -1,7 +1,8 @@
 -- thread_spawn_spec.lua: threads that scripts spawn: their life, their errors,
 -- and what profiles show of them.
--- Needs: timing
+local state = require "server_state"
 local support = require "support"
+local socket = require "socket"
 
 local ROUTES = [==[
 local sync = require "sync"
@@ -92,8 +93,7 @@ local function n_threads()
 end
 
 local function wait_for_threads(n)
-  support.wait_until(function() return n_threads() == n end,
-    n .. " threads, not " .. n_threads())
+  support.wait_until(function() return n_threads() == n end, n .. " threads", 30)
 end
 
 before_each(function()
@@ -138,9 +138,8 @@ end)
 
 it("an error ends the thread, and is logged with its line", function()
   assert.equal("ok", get "/fail")
-  support.wait_until(function()
-    return server:output():find "event=thread_failed error=\"[^\n]*routes.lua:%d+: boom 3"
-  end, "the log")
+  state.wait_for_log(server, ": boom 3")
+  assert.truthy(server:output():find "event=thread_failed error=\"[^\n]*routes.lua:%d+: boom 3")
   wait_for_threads(0)
 end)
 
@@ -152,8 +151,8 @@ it("threads end with their functions, and leave nothing", function()
   for _ = 1, 15 do get "/short?n=40" wait_for_threads(0) end
   local before = rss()
   for _ = 1, 15 do get "/short?n=40" wait_for_threads(0) end
-  -- 600 threads with a state of some 50 KiB each: half of that, for malloc's
-  -- arenas come and go in MiB.
+  -- 600 threads with a state of some 50 KiB each would take twice as much. The
+  -- bound is not lower because malloc's arenas come and go in MiB.
   assert.is_true(rss() - before < 15000, rss() - before)
 end)
 
@@ -163,7 +162,7 @@ it("a reload ends the threads of the scripts before", function()
   wait_for_threads(3)
   support.write_file(folder .. "/routes.lua", ROUTES .. "\n")
   wait_for_threads(0)
-  assert.truthy(server:output():find("event=gave_up where=before", 1, true))
+  state.wait_for_log(server, "event=gave_up where=before")
 end)
 
 it("there may be 256 at once", function()
@@ -178,23 +177,30 @@ it("one that computes does not keep the server from stopping", function()
   wait_for_threads(1)
 end)
 
-it("profiles show it", support.timed(function()
+it("profiles show it", function()
   get "/spin" get "/serve-jobs" get "/hoard"
   wait_for_threads(3)
+  state.wait_for_tasks(server, "routes.serve_jobs;sync%.channel:receive")
+  state.wait_for_tasks(server, "routes.hoard;sync%.channel:receive")
   local function folded(query)
     return (get("/debug/pprof/" .. query .. (query:find("?", 1, true) and "&" or "?")
       .. "format=folded"))
   end
-  local cpu = folded "profile?seconds=1"
-  assert.truthy(cpu:find "^__clone3;start_thread;run_thread;.*anonymous@routes.lua:%d+ %d+\n", cpu)
+  -- A profile of a second can be without a sample if other processes have all
+  -- cores.
+  support.wait_until(function()
+    return folded "profile?seconds=1"
+      :find "%f[^\0\n]__clone3;start_thread;run_thread;[^\n]*anonymous@routes.lua:%d+ %d+\n"
+  end, "a sample of the thread", 30)
   local threads = folded "threadcreate"
   assert.truthy(threads:find "call_handler;.*anonymous@routes.lua:%d+;thread.spawn;os_thread_spawn", threads)
-  local goroutines = folded "goroutine"
-  assert.truthy(goroutines:find "routes.serve_jobs;sync.channel:receive 1\n", goroutines)
-  assert.truthy(goroutines:find "routes.hoard;sync.channel:receive 1\n", goroutines)
+  local began = socket.gettime()
   local wall = folded "wall?seconds=1"
+  local took = socket.gettime() - began
   local ns = wall:match "routes.serve_jobs;sync.channel:receive;%(waiting: channel jobs%) (%d+)"
-  assert.is_true(math.abs(tonumber(ns) - 1e9) < 0.1e9, wall)
+  local seconds = tonumber(ns) / 1e9
+  -- The thread waits throughout, for as long as the profile takes.
+  assert.is_true(seconds > 0.99 and seconds < took, wall)
   -- 16 MiB, and 8 after a collection, which the thread does itself.
   local function hoarded(query)
     return tonumber(folded(query .. "sample_index=inuse_space")
@@ -202,4 +208,4 @@ it("profiles show it", support.timed(function()
   end
   assert.is_true(hoarded "heap?" >= 16 << 20)
   assert.is_true(hoarded "heap?gc=1&" < 9 << 20)
-end))
+end)

@@ -1,8 +1,8 @@
 -- tls_spec.lua: https URLs in `perilune load`, in handlers and in `perilune
 -- convert`, against nginx with a certificate of the spec's own.
 -- Needs: nginx openssl
+local raw_http = require "raw_http"
 local support = require "support"
-local socket = require "socket"
 
 local NGINX = [[
 worker_processes 1;
@@ -56,11 +56,7 @@ describe("https", function()
       (NGINX:gsub("FOLDER", folder):gsub("PORT", port)))
     nginx = support.start { "nginx", "-c", folder .. "/nginx.conf",
       "-e", folder .. "/error.log" }
-    support.wait_until(function()
-      local client = socket.connect("127.0.0.1", port)
-      if client then client:close() end
-      return client
-    end, "nginx")
+    support.wait_until(function() return raw_http.is_listening(port) end, "nginx")
     trusting = "SSL_CERT_FILE=" .. folder .. "/ca.pem " ..
       support.quote(support.perilune) .. " "
   end)
