@@ -1,6 +1,5 @@
 #include "client/authorization.h"
 
-#include <ctype.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <stddef.h>
@@ -8,24 +7,13 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/percent.h"
 #include "client/transfer.h"
 
-static int hex_value(char c)
-{
-    const char *digits = "0123456789abcdef";
-    const char *at = c ? strchr(digits, tolower((unsigned char)c)) : NULL;
-    return at ? (int)(at - digits) : -1;
-}
-
-/* %XX becomes the byte; what is no such escape stays. */
 static void put_decoded(struct buf *out, const char *at, size_t n)
 {
-    for (size_t i = 0; i < n; i++) {
-        int high = at[i] == '%' && i + 2 < n ? hex_value(at[i + 1]) : -1;
-        int low = high >= 0 ? hex_value(at[i + 2]) : -1;
-        buf_putc(out, low >= 0 ? (char)(high * 16 + low) : at[i]);
-        i += low >= 0 ? 2 : 0;
-    }
+    if (buf_reserve(out, n))
+        out->len += percent_decode(out->data + out->len, at, n);
 }
 
 /* "user:password"; the password may be missing. */

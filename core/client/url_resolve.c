@@ -3,6 +3,8 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "base/percent.h"
+
 static struct url_part part_of(const char *at, const char *end)
 {
     return (struct url_part){at, (size_t)(end - at)};
@@ -23,7 +25,7 @@ static void put(struct buf *out, struct url_part part)
     for (size_t i = 0; i < part.n; i++) {
         unsigned char c = (unsigned char)part.at[i];
         if (c <= 0x20 || c >= 0x7f)
-            buf_printf(out, "%%%02X", c);
+            percent_put(out, c);
         else
             buf_putc(out, (char)c);
     }

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "http/url.h"
+#include "base/percent.h"
 #include "sample/tables/label_values.h"
 
 enum { MAX_MEMBERS = 8 };
@@ -45,7 +45,7 @@ static bool add_baggage_member(struct adding *adding, const char *member)
     size_t len = strcspn(at, " \t;,");
     if (len >= sizeof value)
         return false;
-    len = url_decode(value, at, len);
+    len = percent_decode(value, at, len);
     value[len] = '\0';
     if (strlen(value) != len)
         return false;

@@ -6,10 +6,10 @@
 #include <microhttpd.h>
 #include <string.h>
 
+#include "base/percent.h"
 #include "handler/exchange.h"
 #include "handler/module_stream.h"
 #include "http/request_id.h"
-#include "http/url.h"
 #include "script/call.h"
 #include "modules/modules.h"
 
@@ -68,7 +68,7 @@ static void push_decoded(lua_State *L, const char *text, size_t len)
     }
     luaL_Buffer b;
     char *out = luaL_buffinitsize(L, &b, len);
-    luaL_pushresultsize(&b, url_decode(out, text, len));
+    luaL_pushresultsize(&b, percent_decode(out, text, len));
 }
 
 static void push_lower(lua_State *L, const char *text, size_t len)

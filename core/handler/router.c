@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "http/url.h"
+#include "base/percent.h"
 
 /* A node stands for a prefix of whole segments. */
 struct node {
@@ -177,7 +177,7 @@ static bool equals_literal(const struct segment *literal, const char *start,
 {
     char decoded[256];
     if (len <= sizeof decoded && memchr(start, '%', len)) {
-        len = url_decode(decoded, start, len);
+        len = percent_decode(decoded, start, len);
         start = decoded;
     }
     return literal->len == len && memcmp(literal->text, start, len) == 0;

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/percent.h"
 #include "modules/json_write.h"
 #include "modules/modules.h"
 #include "script/owned_buf.h"
@@ -46,15 +47,6 @@ static char skip_space(struct reader *r)
     while (r->at < r->end && strchr(" \t\r\n", *r->at) && *r->at)
         r->at++;
     return peek(r);
-}
-
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
 /* The four digits of a \uXXXX. */

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/duration.h"
-#include "http/url.h"
+#include "base/percent.h"
 #include "record/gathering.h"
 
 static const int64_t SECOND_NS = 1000000000;
@@ -25,7 +25,7 @@ struct planning {
 static const char *decode(const char *value, char *out, size_t size)
 {
     size_t len = value ? strnlen(value, size - 1) : 0;
-    out[len ? url_decode(out, value, len) : 0] = '\0';
+    out[len ? percent_decode(out, value, len) : 0] = '\0';
     return out;
 }
 
@@ -260,7 +260,7 @@ static enum MHD_Result add_option(void *ctx, enum MHD_ValueKind kind,
     if (!buf_reserve(options, encoded_len + 1))
         return MHD_NO;
     char *value = options->data + options->len;
-    size_t len = url_decode(value, encoded, encoded_len);
+    size_t len = percent_decode(value, encoded, encoded_len);
     value[len] = '\0';
     options->len = strchr(value, '&') ? n_before : options->len + strlen(value);
     return MHD_YES;

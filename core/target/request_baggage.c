@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "base/percent.h"
+
 /* What may stand in a value as it is, and that no decoder takes for something
  * else. */
 static bool is_plain(unsigned char c)
@@ -12,16 +14,12 @@ static bool is_plain(unsigned char c)
 
 static void put_value(struct buf *out, const char *value, size_t n)
 {
-    static const char digits[] = "0123456789ABCDEF";
     for (size_t i = 0; i < n; i++) {
         unsigned char c = (unsigned char)value[i];
-        if (is_plain(c)) {
+        if (is_plain(c))
             buf_putc(out, (char)c);
-            continue;
-        }
-        buf_putc(out, '%');
-        buf_putc(out, digits[c >> 4]);
-        buf_putc(out, digits[c & 15]);
+        else
+            percent_put(out, c);
     }
 }
 

@@ -1,6 +1,6 @@
-/* random.c -- tests of base/random.c. The states are fixed, so each test has
- * the same outcome in every run; the tolerances are those that a right
- * generator misses less than once in a million states. */
+/* random.c -- tests of base/random.h. The states are fixed, so each test has
+ * the same outcome in every run. A check of a right generator fails for a few
+ * states in a million. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
