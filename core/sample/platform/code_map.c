@@ -13,11 +13,13 @@ struct range {
     char *name;
 };
 
-static struct range *ranges; /* sorted, disjoint; never freed */
+/* Sorted by start, disjoint. Written by code_map_init only, never freed. */
+static struct range *ranges;
 static size_t n_ranges;
 
-/* lua_call, luaD_precall, archive_lua_resume; not luaL_, luaB_ or luaopen_,
- * which are ordinary users of the API. */
+/* Returns true for names of the core: lua_call, luaD_precall,
+ * archive_lua_resume. Names with luaL_, luaB_ and luaopen_ belong to ordinary
+ * users of the API. */
 static bool is_core_name(const char *name)
 {
     if (strncmp(name, "archive_", 8) == 0)
@@ -29,8 +31,9 @@ static bool is_core_name(const char *name)
     return name[3] >= 'A' && name[3] <= 'Z' && name[3] != 'L' && name[4] == '_';
 }
 
-/* Defined by lua_api.c, far from the archive's members. */
-static bool is_ours(const char *name)
+/* Returns true if hooks/lua_api.c defines the function, which then lies far
+ * from the archive's members. */
+static bool is_replaced_function(const char *name)
 {
     return strcmp(name, "lua_resume") == 0 ||
            strcmp(name, "lua_resetthread") == 0 ||
@@ -40,7 +43,7 @@ static bool is_ours(const char *name)
            strncmp(name, "lua_gethook", 11) == 0;
 }
 
-static enum code_kind kind_of(const char *name)
+static enum code_kind kind_of_core_function(const char *name)
 {
     static const struct {
         const char *name;
@@ -60,7 +63,7 @@ static enum code_kind kind_of(const char *name)
     return CODE_CORE;
 }
 
-/* A function of the symbol table. */
+/* A function as the symbol table describes it. */
 struct function {
     const char *name;
     uintptr_t start, end;
@@ -68,6 +71,8 @@ struct function {
 
 typedef void (*function_fn)(const struct function *function, void *ctx);
 
+/* Calls `fn` for each function of the symbol table. `bias` is the difference
+ * between addresses in memory and in the file. */
 static void each_function(Elf *elf, uintptr_t bias, function_fn fn, void *ctx)
 {
     Elf_Scn *section = NULL;
@@ -94,13 +99,16 @@ static void each_function(Elf *elf, uintptr_t bias, function_fn fn, void *ctx)
     }
 }
 
-/* The archive's core members lie side by side: the stretch from the first to
- * the last of the functions that are the core's by name, which the linker did
- * not move to a place for cold code, holds its static functions too. */
+/* Extends `ctx`, a struct range, to hold the core function `f`. The archive's
+ * core members lie side by side, so the range from the first to the last
+ * function with a core name also holds the core's static functions. Functions
+ * with a dot in their name (luaV_execute.cold) are left out: the linker may
+ * have moved them far away. */
 static void extend_core(const struct function *f, void *ctx)
 {
     struct range *core = ctx;
-    if (!is_core_name(f->name) || is_ours(f->name) || strchr(f->name, '.'))
+    if (!is_core_name(f->name) || is_replaced_function(f->name) ||
+        strchr(f->name, '.'))
         return;
     if (core->end == 0 || f->start < core->start)
         core->start = f->start;
@@ -108,6 +116,7 @@ static void extend_core(const struct function *f, void *ctx)
         core->end = f->end;
 }
 
+/* Adds `f` to the map if it belongs to the core, whose range is `ctx`. */
 static void add_core(const struct function *f, void *ctx)
 {
     const struct range *core = ctx;
@@ -119,9 +128,9 @@ static void add_core(const struct function *f, void *ctx)
     if (!grown)
         return;
     ranges = grown;
-    ranges[n_ranges++] = (struct range){f->start, f->end,
-                                        is_core ? kind_of(f->name) : CODE_OTHER,
-                                        strdup(f->name)};
+    ranges[n_ranges++] = (struct range){
+        f->start, f->end, is_core ? kind_of_core_function(f->name) : CODE_OTHER,
+        strdup(f->name)};
 }
 
 static int by_start(const void *a, const void *b)
@@ -134,7 +143,7 @@ static int first_object(struct dl_phdr_info *info, size_t size, void *ctx)
 {
     (void)size;
     *(uintptr_t *)ctx = info->dlpi_addr;
-    return 1; /* the first is the program itself */
+    return 1; /* stops the iteration: the first object is the program */
 }
 
 static bool has_kind(enum code_kind kind)
@@ -166,7 +175,7 @@ bool code_map_init(struct err *err)
                         "luaD_precall or GCTM: is it stripped?");
 }
 
-static const struct range *find(uintptr_t pc)
+static const struct range *find_range(uintptr_t pc)
 {
     size_t low = 0, high = n_ranges;
     while (low < high) {
@@ -181,12 +190,12 @@ static const struct range *find(uintptr_t pc)
 
 enum code_kind code_map_kind(uintptr_t pc)
 {
-    const struct range *range = find(pc);
+    const struct range *range = find_range(pc);
     return range ? range->kind : CODE_OTHER;
 }
 
 const char *code_map_name(uintptr_t pc)
 {
-    const struct range *range = find(pc);
+    const struct range *range = find_range(pc);
     return range && range->name ? range->name : "";
 }

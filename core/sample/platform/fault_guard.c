@@ -4,7 +4,9 @@
 #include <signal.h>
 #include <stddef.h>
 
+/* The place to jump to after a fault of this thread; NULL: not guarded. */
 static _Thread_local sigjmp_buf *volatile landing;
+/* The handlers that were installed before. */
 static struct sigaction old_segv, old_bus;
 
 static void on_fault(int number, siginfo_t *info, void *context)
@@ -17,15 +19,16 @@ static void on_fault(int number, siginfo_t *info, void *context)
     } else if (old->sa_handler != SIG_DFL && old->sa_handler != SIG_IGN) {
         old->sa_handler(number);
     } else {
-        /* Back to the default: the faulting instruction runs again and ends
-         * the process as it would have without us. */
+        /* The faulting instruction runs again after the return and ends the
+         * process, as if this handler had not been there. */
         signal(number, SIG_DFL);
     }
 }
 
 bool fault_guard_init(void)
 {
-    /* SA_NODEFER: the handler is left by a jump, not by returning. */
+    /* SA_NODEFER, because siglongjmp leaves the handler and does not unblock
+     * the signal: the mask was not saved (sigsetjmp with 0 is cheaper). */
     struct sigaction action = {.sa_sigaction = on_fault,
                                .sa_flags =
                                    SA_SIGINFO | SA_NODEFER | SA_ONSTACK};

@@ -10,22 +10,25 @@ enum { MAX_OBJECTS = 1024 };
 typedef int (*iterate_fn)(int (*)(struct dl_phdr_info *, size_t, void *),
                           void *);
 
-/* Immutable once published. A replaced one is never freed: a handler may be
- * reading it; libraries are loaded a few times in a life. */
+/* Immutable once published in `current`. A replaced snapshot is never freed,
+ * because a handler may be reading it. A process loads libraries a few times
+ * only, so the snapshots stay few. */
 struct snapshot {
     struct snapshot *replaced;
-    unsigned long long adds; /* libraries ever loaded */
+    unsigned long long adds; /* number of libraries ever loaded */
     int n;
     struct dl_phdr_info objects[];
 };
 
 static _Atomic(struct snapshot *) current;
-static _Thread_local volatile bool in_handler;
+static _Thread_local volatile bool in_handler; /* reads the snapshot */
 
-/* A sanitizer's runtime calls dl_iterate_phdr before it has set itself up. */
+/* A sanitizer's runtime calls dl_iterate_phdr before instrumented code may
+ * run. */
 #define NO_SANITIZE                                                            \
     __attribute__((no_sanitize("address", "thread", "undefined")))
 
+/* Returns the C library's dl_iterate_phdr. */
 NO_SANITIZE static iterate_fn real_iterate(void)
 {
     static _Atomic(iterate_fn) real;
@@ -62,7 +65,7 @@ static int read_adds(struct dl_phdr_info *info, size_t size, void *ctx)
 {
     (void)size;
     *(unsigned long long *)ctx = info->dlpi_adds;
-    return 1;
+    return 1; /* stops the iteration: every object has the same number */
 }
 
 static int add_object(struct dl_phdr_info *info, size_t size, void *ctx)
@@ -75,7 +78,8 @@ static int add_object(struct dl_phdr_info *info, size_t size, void *ctx)
     return 0;
 }
 
-static bool take(void)
+/* Returns false if out of memory. */
+static bool take_snapshot(void)
 {
     struct snapshot *s =
         calloc(1, sizeof *s + MAX_OBJECTS * sizeof s->objects[0]);
@@ -89,7 +93,7 @@ static bool take(void)
     return true;
 }
 
-bool loaded_objects_init(void) { return take(); }
+bool loaded_objects_init(void) { return take_snapshot(); }
 
 void loaded_objects_refresh(void)
 {
@@ -97,7 +101,7 @@ void loaded_objects_refresh(void)
     real_iterate()(read_adds, &adds);
     const struct snapshot *s = atomic_load(&current);
     if (!s || adds != s->adds)
-        take();
+        take_snapshot();
 }
 
 void loaded_objects_enter_handler(void) { in_handler = true; }

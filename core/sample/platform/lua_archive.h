@@ -1,6 +1,16 @@
-/* lua_archive.h -- the Lua archive's own versions of the functions that
- * hooks/lua_api.c defines in their place. cmake/rename_lua_api.sh renames them
- * in the archive at build time. */
+/* lua_archive.h -- the Lua archive's own versions of some API functions.
+ *
+ * hooks/lua_api.c defines these functions in place of the archive's, so that
+ * every caller (liblua itself, this program, C modules) goes through the
+ * sampler. At build time cmake/rename_lua_api.sh renames the originals in the
+ * archive to archive_NAME. lua_api.c calls the originals to do the work, and
+ * the sampler calls them where it must not meet its own functions again. Each
+ * has the contract of the Lua manual.
+ *
+ * archive_lua_sethook and the archive_lua_gethook functions are safe in a
+ * signal handler on the interrupted thread's own coroutine, as the manual says
+ * of lua_sethook.
+ */
 #ifndef SAMPLE_PLATFORM_LUA_ARCHIVE_H
 #define SAMPLE_PLATFORM_LUA_ARCHIVE_H
 

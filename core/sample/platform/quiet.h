@@ -1,11 +1,21 @@
-/* quiet.h -- stretches in which the calling thread samples nothing of what it
- * does itself: no allocation, no wait.
+/* quiet.h -- stretches in which the calling thread samples nothing of its own
+ * work: no allocation and no wait for a lock.
  *
- * Taking a stack and recording it takes locks and allocates. An allocation made
- * while such a lock is held would be sampled, and want the same lock; one made
- * while a stack is being recorded would overwrite it. So a lock that is needed
- * to take or record a stack is a quiet one, held through quiet_lock, and
- * current_stack.c takes no stack while this thread is quiet.
+ * To take a stack and to record it, the sampler takes locks and allocates. An
+ * allocation made while such a lock is held would itself be sampled, and would
+ * wait for the same lock for ever. An allocation made while a stack is being
+ * recorded would overwrite that stack. So:
+ *
+ *   - A thread is quiet from quiet_enter to quiet_leave, and current_stack.c
+ *     takes no stack on a quiet thread.
+ *   - A lock that is needed to take or to record a stack is a quiet lock: it is
+ *     taken by quiet_lock and released by quiet_unlock only.
+ *   - The code under a quiet lock takes no other lock of the sampler.
+ *
+ * A CPU or wall sample may still interrupt a quiet thread: its signal handler
+ * takes no lock and allocates nothing.
+ *
+ * Path: current_stack.c, the tables -> [quiet]
  */
 #ifndef SAMPLE_PLATFORM_QUIET_H
 #define SAMPLE_PLATFORM_QUIET_H
@@ -13,26 +23,30 @@
 #include <pthread.h>
 #include <stdbool.h>
 
-/* How many stretches the thread is in; they nest. */
+/* Number of quiet stretches that the calling thread is in; they nest. */
 extern _Thread_local unsigned quiet_depth;
 
-/* This process was forked from the one that sampled. Its locks may be held by
- * threads that are not in it: all of it is quiet, for ever, and takes none of
- * them to forget what goes. */
+/* True in a process that was forked from a process with a sampler. After fork
+ * the child has only one thread, so any lock may be held for ever. The child
+ * takes no stacks, and its `free` does not look for sampled blocks. */
 extern bool quiet_is_child;
 
-/* Notice forks. Once. */
+/* Makes a forked child set quiet_is_child. Called once, at start. */
 void quiet_init(void);
 
-static inline void quiet_enter(void) { quiet_depth++; }
+/* All functions below: [any thread, not in a handler] */
 
+/* Begins and ends a quiet stretch of the calling thread. */
+static inline void quiet_enter(void) { quiet_depth++; }
 static inline void quiet_leave(void) { quiet_depth--; }
 
+/* Returns true if the calling thread takes no stacks. */
 static inline bool quiet_is_on(void)
 {
     return quiet_depth > 0 || quiet_is_child;
 }
 
+/* Takes and releases a quiet lock. The thread is quiet while it holds it. */
 static inline void quiet_lock(pthread_mutex_t *lock)
 {
     quiet_enter();

@@ -16,15 +16,16 @@
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static Dwfl *dwfl; /* [lock] */
 
-static char *debuginfo_path; /* NULL: the standard places */
+static char *debuginfo_path; /* NULL: the standard folders */
 static const Dwfl_Callbacks callbacks = {
     .find_elf = dwfl_linux_proc_find_elf,
     .find_debuginfo = dwfl_standard_find_debuginfo,
     .debuginfo_path = &debuginfo_path,
 };
 
-/* The object that holds `pc`. Libraries may have been loaded since the last
- * look: an unknown address makes us look again. [lock] */
+/* Returns the loaded object that holds `pc`, or NULL. Reads the list of loaded
+ * objects again if no known object holds it, because a library may be new.
+ * [lock] */
 static Dwfl_Module *module_at(uintptr_t pc)
 {
     Dwfl_Module *module = dwfl ? dwfl_addrmodule(dwfl, pc) : NULL;
@@ -41,13 +42,15 @@ static Dwfl_Module *module_at(uintptr_t pc)
 uintptr_t symbolize_function_start(uintptr_t pc)
 {
     unw_proc_info_t info;
-    quiet_enter(); /* libunwind is not re-entrant */
+    quiet_enter(); /* or a sampled allocation in libunwind would enter it again,
+                      and libunwind is not re-entrant */
     int error = unw_get_proc_info_by_ip(unw_local_addr_space, pc, &info, NULL);
     quiet_leave();
     return error || !info.start_ip ? pc : info.start_ip;
 }
 
-/* In the stubs through which calls to other objects go. [lock] */
+/* Returns true if `pc` is in a PLT section: in one of the stubs through which
+ * calls to other objects go. [lock] */
 static bool is_plt(Dwfl_Module *module, uintptr_t pc)
 {
     Dwarf_Addr address = pc, bias;
@@ -62,7 +65,7 @@ static bool is_plt(Dwfl_Module *module, uintptr_t pc)
     return name && strncmp(name, ".plt", 4) == 0;
 }
 
-/* [lock] */
+/* Writes the symbol's name, or "[plt]", or "OBJECT+0xOFFSET". [lock] */
 static bool name_at(Dwfl_Module *module, uintptr_t pc, char *out, size_t size)
 {
     GElf_Off offset;
@@ -132,7 +135,7 @@ static void read_build_id(uintptr_t pc, char *out, size_t size)
     const unsigned char *bits;
     GElf_Addr address;
     GElf_Addr bias;
-    /* The id is there once the object's file has been opened. */
+    /* libdw knows the id only after it has opened the object's file. */
     if (!module || !dwfl_module_getelf(module, &bias))
         return;
     int n = dwfl_module_build_id(module, &bits, &address);

@@ -1,6 +1,11 @@
-/* symbolize.h -- names, source lines and mappings of native code, from symbol
- * tables and DWARF by libdw (debug info is found by build ID too). Slow, and
- * takes a lock: off the hot path only. [any thread, not in a handler]
+/* symbolize.h -- names, source lines and mappings of native code.
+ *
+ * The data comes from symbol tables and DWARF by libdw, which also finds
+ * separate debug information by build ID. A lookup may read files for
+ * milliseconds and takes a lock, so profiles are symbolized when they end, on
+ * the thread that builds them, and never while samples are taken.
+ *
+ * Path: locations.c, pprof_symbol.c -> [symbolize]
  */
 #ifndef SAMPLE_PLATFORM_SYMBOLIZE_H
 #define SAMPLE_PLATFORM_SYMBOLIZE_H
@@ -9,29 +14,36 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* All functions: [any thread, not in a handler] */
+
 struct symbol {
-    char name[256]; /* "OBJECT+0xOFFSET" of its start where it has no symbol */
+    char name[256]; /* "OBJECT+0xOFFSET" of the function if it has no symbol */
     char file[512]; /* source file; empty: unknown */
     int line;       /* of the address; 0: unknown */
     int start_line; /* of the function; 0: unknown */
 };
 
-/* What is at `pc`, an address inside an instruction. */
+/* Describes the function at `pc`, an address inside an instruction. If `pc` is
+ * in no loaded object, the name is the address in hexadecimal. */
 void symbolize(uintptr_t pc, struct symbol *symbol);
 
-/* The name alone; false when `pc` is in no loaded object. */
+/* Writes the name alone. Returns false if `pc` is in no loaded object. */
 bool symbolize_name(uint64_t pc, char *out, size_t size);
 
-/* The first address of the function at `pc`, by its unwind information, which
- * stripped objects have too; `pc` itself when it has none. */
+/* Returns the first address of the function at `pc` as its unwind information
+ * gives it, which stripped objects have too. Returns `pc` itself if there is no
+ * such information. Takes no lock of symbolize.c. */
 uintptr_t symbolize_function_start(uintptr_t pc);
 
-/* The executable mapping that holds `pc`. */
+/* An executable mapping of the process, as /proc/self/maps shows it. */
 struct symbol_mapping {
-    uint64_t start, limit, offset;
-    char file[512];
-    char build_id[64]; /* hexadecimal; empty: none */
+    uint64_t start, limit; /* the mapping is [start, limit) */
+    uint64_t offset;       /* of `start` in the file, in bytes */
+    char file[512];        /* empty: not a file */
+    char build_id[64];     /* hexadecimal; empty: none */
 };
+
+/* Describes the mapping that holds `pc`. Returns false if no mapping does. */
 bool symbolize_mapping(uintptr_t pc, struct symbol_mapping *mapping);
 
 #endif
