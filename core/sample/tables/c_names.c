@@ -14,25 +14,29 @@ struct named {
     char name[64];
 };
 
+/* A quiet lock (quiet.h): guards all that follows. No lock is taken while it is
+ * held. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct named *names;
 static uint32_t n_names;
 static struct index index_of_names;
 
-static bool equal(const void *ctx, const void *key, uint32_t position)
+static bool is_same_c_function(const void *ctx, const void *key,
+                               uint32_t position)
 {
     (void)ctx;
     return names[position].c == *(const lua_CFunction *)key;
 }
 
-static uint32_t find(lua_CFunction c)
+/* Returns the position of `c`, or INDEX_NONE. [lock] */
+static uint32_t find_c_name(lua_CFunction c)
 {
-    return index_find(&index_of_names, index_hash(&c, sizeof c, 0), equal, NULL,
-                      &c);
+    return index_find(&index_of_names, index_hash(&c, sizeof c, 0),
+                      is_same_c_function, NULL, &c);
 }
 
-/* Append an entry without a name; NULL when out of memory. [lock] */
-static struct named *append(lua_CFunction c)
+/* Appends an entry with an empty name. Returns NULL if out of memory. [lock] */
+static struct named *append_unnamed(lua_CFunction c)
 {
     struct named *grown = realloc(names, (n_names + 1) * sizeof *names);
     if (!grown)
@@ -44,18 +48,21 @@ static struct named *append(lua_CFunction c)
     return &names[n_names++];
 }
 
-/* A function that is known by several names keeps the shortest, of equally
- * long ones the first in the alphabet: tables come in no particular order. */
-static void add(lua_CFunction c, const char *table, char separator,
-                const char *field)
+/* Gives `c` the name TABLE SEPARATOR FIELD, or FIELD if `table` is NULL. A
+ * function with several names keeps the shortest, and of equally long names the
+ * first in the alphabet: Lua's tables have no order, and the name must be the
+ * same in each process. */
+static void add_c_name(lua_CFunction c, const char *table, char separator,
+                       const char *field)
 {
     char name[sizeof names->name];
     int n = table
                 ? snprintf(name, sizeof name, "%s%c%s", table, separator, field)
                 : snprintf(name, sizeof name, "%s", field);
     quiet_lock(&lock);
-    uint32_t found = find(c);
-    struct named *named = found == INDEX_NONE ? append(c) : &names[found];
+    uint32_t found = find_c_name(c);
+    struct named *named =
+        found == INDEX_NONE ? append_unnamed(c) : &names[found];
     size_t old = named ? strlen(named->name) : 0;
     if (named && (old == 0 || (size_t)n < old ||
                   ((size_t)n == old && strcmp(name, named->name) < 0)))
@@ -63,23 +70,25 @@ static void add(lua_CFunction c, const char *table, char separator,
     quiet_unlock(&lock);
 }
 
-/* stack: ..., table: learn its C functions as NAME, then a separator, then the
- * key. */
+/* stack: ..., table
+ * Learns the table's C functions as NAME SEPARATOR KEY. */
 static void learn_table(lua_State *L, const char *name, char separator)
 {
     lua_pushnil(L);
     while (lua_next(L, -2)) {
         if (lua_type(L, -2) == LUA_TSTRING && lua_iscfunction(L, -1))
-            add(lua_tocfunction(L, -1), name, separator, lua_tostring(L, -2));
+            add_c_name(lua_tocfunction(L, -1), name, separator,
+                       lua_tostring(L, -2));
         lua_pop(L, 1);
     }
 }
 
-/* stack: ..., table -> ..., table, value: its own field `name`, nil if there is
- * none. Without metamethods, and without lua_pushstring, which may collect or
- * run out of memory: a hook must not do that in the midst of the user's code.
- * Returns the value's type. */
-static int push_field(lua_State *L, const char *name)
+/* stack: ..., table -> ..., table, value
+ * Pushes the table's own field `name`, or nil, and returns the value's type.
+ * Runs no metamethod and does not call lua_pushstring, which may collect
+ * garbage or run out of memory: a hook must not do that within the user's code.
+ */
+static int push_raw_field(lua_State *L, const char *name)
 {
     lua_pushnil(L);
     while (lua_next(L, -2)) {
@@ -94,12 +103,13 @@ static int push_field(lua_State *L, const char *name)
     return LUA_TNIL;
 }
 
-/* stack: ..., table of the registry: if luaL_newmetatable made it, learn the
- * methods of its userdata. "FILE*" is file:read for its users. */
+/* stack: ..., table of the registry
+ * Learns the methods of userdata if luaL_newmetatable made the table. Scripts
+ * know methods of "FILE*" as file:read. */
 static void learn_metatable(lua_State *L, const char *type_name)
 {
     char name[48];
-    bool named = push_field(L, "__name") == LUA_TSTRING;
+    bool named = push_raw_field(L, "__name") == LUA_TSTRING;
     lua_pop(L, 1);
     if (!named)
         return;
@@ -107,12 +117,13 @@ static void learn_metatable(lua_State *L, const char *type_name)
         type_name = "file";
     snprintf(name, sizeof name, "%s", type_name);
     learn_table(L, name, ':');
-    if (push_field(L, "__index") == LUA_TTABLE)
+    if (push_raw_field(L, "__index") == LUA_TTABLE)
         learn_table(L, name, ':');
     lua_pop(L, 1);
 }
 
-/* stack: ..., table of tables: `learn` each that has a string for its key. */
+/* stack: ..., table
+ * Calls `learn` for each table in it that has a string as its key. */
 static void learn_each(lua_State *L, void (*learn)(lua_State *, const char *))
 {
     lua_pushnil(L);
@@ -136,7 +147,7 @@ void c_names_learn(lua_State *L)
         learn_table(L, NULL, '\0');
     lua_pop(L, 1);
     lua_pushvalue(L, LUA_REGISTRYINDEX);
-    if (push_field(L, LUA_LOADED_TABLE) == LUA_TTABLE)
+    if (push_raw_field(L, LUA_LOADED_TABLE) == LUA_TTABLE)
         learn_each(L, learn_library);
     lua_pop(L, 1);
     learn_each(L, learn_metatable);
@@ -146,7 +157,7 @@ void c_names_learn(lua_State *L)
 bool c_names_get(lua_CFunction c, char *out, size_t size)
 {
     quiet_lock(&lock);
-    uint32_t found = find(c);
+    uint32_t found = find_c_name(c);
     if (found != INDEX_NONE)
         snprintf(out, size, "%s", names[found].name);
     quiet_unlock(&lock);
@@ -156,7 +167,7 @@ bool c_names_get(lua_CFunction c, char *out, size_t size)
 bool c_names_has(lua_CFunction c)
 {
     quiet_lock(&lock);
-    bool known = find(c) != INDEX_NONE;
+    bool known = find_c_name(c) != INDEX_NONE;
     quiet_unlock(&lock);
     return known;
 }

@@ -9,14 +9,15 @@
 #include "sample/platform/quiet.h"
 #include "sample/tables/vm_functions.h"
 
-/* Guards all that follows. Nothing else is taken inside. */
+/* A quiet lock (quiet.h): guards all that follows. No lock is taken while it is
+ * held. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static struct frame *frames; /* frame of id i at frames[i - 1] */
+static struct frame *frames; /* the frame of id i is frames[i - 1] */
 static uint32_t n_frames, n_allocated;
 static struct index index_of_frames;
-static struct vm_functions *functions;
+static struct vm_functions *functions; /* of all threads; NULL: none yet */
 
-static bool equal(const void *ctx, const void *key, uint32_t position)
+static bool is_same_frame(const void *ctx, const void *key, uint32_t position)
 {
     (void)ctx;
     const struct frame *a = key, *b = &frames[position];
@@ -24,7 +25,7 @@ static bool equal(const void *ctx, const void *key, uint32_t position)
 }
 
 /* [lock] */
-static uint32_t add(const struct frame *frame, uint64_t hash)
+static uint32_t append_frame(const struct frame *frame, uint64_t hash)
 {
     if (n_frames == n_allocated) {
         uint32_t n = n_allocated ? n_allocated * 2 : 1024;
@@ -40,17 +41,19 @@ static uint32_t add(const struct frame *frame, uint64_t hash)
     return n_frames;
 }
 
-/* All members of the union are as wide as pc once the rest is zero. [lock] */
+/* Hashes and compares the union as `pc`: its other members are not wider, and
+ * the callers clear the rest. [lock] */
 static uint32_t find_or_add(const struct frame *frame)
 {
     uint64_t words[2] = {frame->pc,
                          (uint64_t)frame->kind << 32 | (uint32_t)frame->line};
     uint64_t hash = index_hash(words, sizeof words, 0);
-    uint32_t found = index_find(&index_of_frames, hash, equal, NULL, frame);
-    return found != INDEX_NONE ? found + 1 : add(frame, hash);
+    uint32_t found =
+        index_find(&index_of_frames, hash, is_same_frame, NULL, frame);
+    return found != INDEX_NONE ? found + 1 : append_frame(frame, hash);
 }
 
-static uint32_t intern(const struct frame *frame)
+static uint32_t intern_frame(const struct frame *frame)
 {
     quiet_lock(&lock);
     uint32_t id = find_or_add(frame);
@@ -58,7 +61,7 @@ static uint32_t intern(const struct frame *frame)
     return id;
 }
 
-/* The id of a Lua function; FUNCTION_FULL where there is no room. */
+/* Returns the id of a Lua function, or FUNCTION_FULL if there is no room. */
 static uint32_t intern_function(const char *source, int line_defined)
 {
     struct vm_function function = {NULL, source, line_defined};
@@ -77,7 +80,7 @@ static uint32_t intern_function(const char *source, int line_defined)
 uint32_t frames_native(uintptr_t pc)
 {
     struct frame frame = {.kind = FRAME_NATIVE, .pc = pc};
-    return intern(&frame);
+    return intern_frame(&frame);
 }
 
 uint32_t frames_lua(const char *source, int line_defined, int line)
@@ -86,20 +89,20 @@ uint32_t frames_lua(const char *source, int line_defined, int line)
     if (id == FUNCTION_FULL)
         return frames_note("(too many functions)");
     struct frame frame = {.kind = FRAME_LUA, .line = line > 0 ? line : 0};
-    frame.pc = id; /* the whole union, so that equal compares it all */
-    return intern(&frame);
+    frame.pc = id; /* sets `function` and clears the rest of the union */
+    return intern_frame(&frame);
 }
 
 uint32_t frames_c(lua_CFunction c)
 {
     struct frame frame = {.kind = FRAME_C, .c = c};
-    return intern(&frame);
+    return intern_frame(&frame);
 }
 
 uint32_t frames_note(const char *note)
 {
     struct frame frame = {.kind = FRAME_NOTE, .note = note};
-    return intern(&frame);
+    return intern_frame(&frame);
 }
 
 struct frame frames_get(uint32_t id)

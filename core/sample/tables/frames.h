@@ -1,5 +1,11 @@
-/* frames.h -- the frames of which stacks are made, interned: a stack is an
- * array of ids. [any thread, not in a handler]
+/* frames.h -- the frames of all stacks, interned for the life of the process.
+ *
+ * A stack is an array of frame ids, and the same frame has the same id in each
+ * stack of each profile. So stacks are compared and hashed as arrays of
+ * numbers, and names, files and lines are looked up once, when a profile is
+ * built.
+ *
+ * Path: stitch.c, coroutines.c -> [frames] -> stacks.c; locations.c
  */
 #ifndef SAMPLE_TABLES_FRAMES_H
 #define SAMPLE_TABLES_FRAMES_H
@@ -7,36 +13,42 @@
 #include <lua.h>
 #include <stdint.h>
 
+/* All functions: [any thread, not in a handler] */
+
 enum frame_kind {
-    FRAME_NATIVE, /* pc */
-    FRAME_LUA,    /* a Lua function and a line of it */
-    FRAME_C,      /* a C function that Lua called */
-    FRAME_NOTE,   /* a remark in parentheses: "(finalizer)" */
+    FRAME_NATIVE, /* native code: has `pc` */
+    FRAME_LUA,    /* a line of a Lua function: has `function` and `line` */
+    FRAME_C,      /* a C function that Lua called: has `c` */
+    FRAME_NOTE,   /* a remark in parentheses, "(finalizer)": has `note` */
 };
 
 struct frame {
     enum frame_kind kind;
-    int32_t line; /* Lua: current line; 0: unknown */
+    int32_t line; /* the line that runs; 0: unknown, or not FRAME_LUA */
     union {
-        uintptr_t pc;      /* native: inside the instruction that calls, or
-                              the interrupted one */
-        uint32_t function; /* Lua: id for frames_vm_function */
-        lua_CFunction c;   /* C */
-        const char *note;  /* note: a string constant */
+        uintptr_t pc;      /* inside the instruction that calls or that was
+                              interrupted */
+        uint32_t function; /* an id for frames_vm_function */
+        lua_CFunction c;
+        const char *note; /* a string constant */
     };
 };
 
-enum { FRAME_FULL = 0 }; /* the id that stands for "no more room" */
+/* The id that no frame has. Stands for "out of memory" and for "no frame". */
+enum { FRAME_FULL = 0 };
 
-/* The id of a frame, from 1 on; FRAME_FULL when out of memory. */
+/* Each returns the id of a frame, from 1 on, or FRAME_FULL if out of memory.
+ * `source` and `line_defined` are those of lua_Debug; `source` is copied.
+ * `line` may be -1 for unknown. `note` must be a string constant. */
 uint32_t frames_native(uintptr_t pc);
 uint32_t frames_lua(const char *source, int line_defined, int line);
 uint32_t frames_c(lua_CFunction c);
 uint32_t frames_note(const char *note);
 
+/* Returns the frame with this id, which must not be FRAME_FULL. */
 struct frame frames_get(uint32_t id);
 
-/* Lives for ever. */
+/* Returns the Lua function of a FRAME_LUA. It lives for ever. */
 const struct vm_function *frames_vm_function(uint32_t function);
 
 #endif

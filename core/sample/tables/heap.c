@@ -13,8 +13,8 @@
 
 static const size_t LIMIT_BYTES = 32 * 1024 * 1024;
 
-/* Numbers of blocks are kept in 1/65536, so that what comes and goes cancels
- * out exactly. */
+/* A number of blocks is kept as an integer, in units of 1/65536 block, so that
+ * a freed block subtracts exactly what its allocation added. */
 enum { OBJECT_UNIT = 65536 };
 
 struct values {
@@ -23,12 +23,13 @@ struct values {
 
 static size_t rate_bytes = HEAP_RATE_DEFAULT;
 
-/* Guards all that follows. Nothing else is taken inside. */
+/* A quiet lock (quiet.h): guards all that follows. No lock is taken while it is
+ * held. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct stacks *stacks;
-static struct values *values; /* by position in `stacks` */
+static struct values *values; /* indexed by the position in `stacks` */
 static uint32_t n_values;
-static struct values overflow;
+static struct values overflow; /* of blocks without an entry */
 
 void heap_set_rate(size_t mean_bytes) { rate_bytes = mean_bytes; }
 
@@ -39,7 +40,8 @@ int64_t heap_next_gap(uint64_t *random)
     return rate_bytes ? random_gap(random, (double)rate_bytes) : INT64_MAX;
 }
 
-/* What a sampled block stands for. */
+/* Returns the number of blocks and bytes that a sampled block of `size` bytes
+ * counts as. */
 static struct values weigh(size_t size)
 {
     double n = (double)(size > 0 ? size : 1);
@@ -49,7 +51,7 @@ static struct values weigh(size_t size)
     return w;
 }
 
-/* The values of a position. [lock] */
+/* Returns the values at a position, or `overflow` if out of memory. [lock] */
 static struct values *values_at(uint32_t position)
 {
     if (position == STACKS_OVERFLOW)
@@ -66,11 +68,12 @@ static struct values *values_at(uint32_t position)
     return &values[position];
 }
 
-/* Entries are of a stack, its labels and a class of sizes, which is their label
- * `bytes`: who compares two profiles tells samples by labels, so a mean, which
- * changes as time goes by, will not do. Four classes to a doubling, as
- * allocators have them: up to 8 bytes each size, then 10, 12, 14, 16, 20, ...
- * The class takes the upper 8 bits of what `stacks` has as labels. */
+/* An entry is for one stack, one set of labels and one class of sizes. Profiles
+ * show the class as the label `bytes`. Tools that compare two profiles identify
+ * samples by their labels, so the label must not change with time, as the mean
+ * size of the blocks would. There are four classes per doubling, as allocators
+ * have: each size up to 8 bytes, then 10, 12, 14, 16, 20, ... The upper 8 bits
+ * of the labels in `stacks` hold the class. */
 enum { CLASS_SHIFT = 24 };
 static const uint32_t LABELS_MASK = (1 << CLASS_SHIFT) - 1;
 
@@ -83,7 +86,7 @@ static unsigned class_of(size_t size)
     return (log - 1) * 4 + (unsigned)(last >> (log - 2) & 3);
 }
 
-/* The largest of a class. */
+/* Returns the largest size of a class. */
 static size_t bytes_of_class(unsigned size_class)
 {
     if (size_class < 4)
@@ -92,8 +95,8 @@ static size_t bytes_of_class(unsigned size_class)
     return ((size_t)(4 + size_class % 4) + 1) << (log - 2);
 }
 
-static uint32_t add(const uint32_t *frames, unsigned n_frames, uint32_t labels,
-                    size_t size)
+static uint32_t add_block(const uint32_t *frames, unsigned n_frames,
+                          uint32_t labels, size_t size)
 {
     struct values w = weigh(size);
     quiet_lock(&lock);
@@ -119,13 +122,13 @@ static uint32_t add(const uint32_t *frames, unsigned n_frames, uint32_t labels,
 uint32_t heap_add(const uint32_t *frames, unsigned n_frames, uint32_t labels,
                   const char *type, size_t size)
 {
-    /* An allocation of labels_add must not be sampled: it would overwrite the
-     * frames, which belong to current_stack.c. */
+    /* If an allocation in labels_add were sampled, it would overwrite `frames`,
+     * which are in the thread's memory of current_stack.c. */
     quiet_enter();
     if (frames)
         labels = type ? labels_add(labels, "type", type)
                       : labels_add(labels, "heap", "native");
-    uint32_t position = add(frames, n_frames, labels, size);
+    uint32_t position = add_block(frames, n_frames, labels, size);
     quiet_leave();
     return position;
 }
@@ -142,12 +145,13 @@ void heap_remove(uint32_t position, size_t size)
     quiet_unlock(&lock);
 }
 
+/* Returns whole blocks, rounded to the nearest. */
 static int64_t to_blocks(int64_t objects)
 {
     return (objects + OBJECT_UNIT / 2) / OBJECT_UNIT;
 }
 
-static struct heap_entry entry_of(const struct values *v)
+static struct heap_entry heap_entry_of(const struct values *v)
 {
     return (struct heap_entry){.alloc_objects = to_blocks(v->alloc_objects),
                                .alloc_bytes = v->alloc_bytes,
@@ -155,8 +159,8 @@ static struct heap_entry entry_of(const struct values *v)
                                .live_bytes = v->live_bytes};
 }
 
-/* [lock] */
-static struct heap_snapshot *copy_all(void)
+/* Returns NULL if out of memory. [lock] */
+static struct heap_snapshot *copy_heap(void)
 {
     uint32_t n = stacks ? stacks_n(stacks) : 0;
     size_t n_frames = 0;
@@ -167,12 +171,12 @@ static struct heap_snapshot *copy_all(void)
     if (!s)
         return NULL;
     s->n = n;
-    s->overflow = entry_of(&overflow);
+    s->overflow = heap_entry_of(&overflow);
     uint32_t *frames = (uint32_t *)&s->entries[n];
     for (uint32_t i = 0; i < n; i++) {
         struct stack_entry stack = stacks_get(stacks, i);
         static const struct values none;
-        s->entries[i] = entry_of(i < n_values ? &values[i] : &none);
+        s->entries[i] = heap_entry_of(i < n_values ? &values[i] : &none);
         s->entries[i].labels = stack.labels & LABELS_MASK;
         s->entries[i].block_bytes = bytes_of_class(stack.labels >> CLASS_SHIFT);
         s->entries[i].frames = frames;
@@ -194,7 +198,7 @@ uint32_t heap_n_entries(void)
 struct heap_snapshot *heap_snapshot_take(void)
 {
     quiet_lock(&lock);
-    struct heap_snapshot *snapshot = copy_all();
+    struct heap_snapshot *snapshot = copy_heap();
     quiet_unlock(&lock);
     return snapshot;
 }

@@ -17,16 +17,19 @@ struct known_key {
     char *key;
     char *values[LABEL_VALUES_MAX];
     uint32_t n;
-    struct index index; /* of the values */
+    struct index index; /* finds a value's position */
 };
 
-/* Guards the keys. Nothing else is taken inside. */
+/* Guards the keys. No lock is taken while it is held. Not a quiet lock: nothing
+ * that takes or records a stack needs it. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct known_key keys[1 + LABEL_KEYS_MAX] = {
-    {.key = "wait"}, /* the program's own, whose values scripts name */
+    {.key = "wait"}, /* a reserved key, but scripts choose its values */
 };
 static unsigned n_keys = 1;
 
+/* Adds the key if it is new. Returns NULL if there are too many keys or memory
+ * is short. [lock] */
 static struct known_key *find_key(const char *key)
 {
     for (unsigned i = 0; i < n_keys; i++)
@@ -43,7 +46,9 @@ static bool is_value(const void *ctx, const void *value, uint32_t position)
     return strcmp(known->values[position], value) == 0;
 }
 
-static bool has_value(struct known_key *known, const char *value)
+/* Adds the value if it is new. Returns false if the key has too many values or
+ * memory is short. [lock] */
+static bool keep_value(struct known_key *known, const char *value)
 {
     uint64_t hash = index_hash(value, strlen(value), 0);
     if (index_find(&known->index, hash, is_value, known, value) != INDEX_NONE)
@@ -67,12 +72,12 @@ bool label_key_is_reserved(const char *key)
     return false;
 }
 
-/* NULL: the key is one too many. */
+/* Returns `value` or OTHER, or NULL if the key is beyond the limit. */
 static const char *bound(const char *key, const char *value)
 {
     pthread_mutex_lock(&lock);
     struct known_key *known = find_key(key);
-    if (known && !has_value(known, value))
+    if (known && !keep_value(known, value))
         value = OTHER;
     pthread_mutex_unlock(&lock);
     return known ? value : NULL;

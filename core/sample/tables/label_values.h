@@ -1,6 +1,11 @@
-/* label_values.h -- what labels from outside, scripts' and clients', may be
- * called, and keeps their values few: a cumulative profile has an entry for
- * each, for ever. [any thread, not in a handler]
+/* label_values.h -- bounds the labels that come from scripts and from clients.
+ *
+ * A cumulative profile keeps an entry per set of labels for the life of the
+ * process, so a label with an unbounded number of values would use all memory.
+ * The first values of a key are kept; later values become "other". The labels
+ * that the program sets itself (labels.h) have few values and need no bound.
+ *
+ * Path: the modules and handlers that set labels -> [label_values] -> labels.c
  */
 #ifndef SAMPLE_TABLES_LABEL_VALUES_H
 #define SAMPLE_TABLES_LABEL_VALUES_H
@@ -8,26 +13,27 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* The first so many values of a key are kept, so many keys, and so many sets
- * of labels of all kinds. */
+/* All functions: [any thread, not in a handler] */
+
 enum {
-    LABEL_VALUES_MAX = 100,
-    LABEL_KEYS_MAX = 32,
-    LABEL_SETS_MAX = 20000,
+    LABEL_VALUES_MAX = 100, /* values kept per key */
+    LABEL_KEYS_MAX = 32,    /* keys of scripts and clients */
+    LABEL_SETS_MAX = 20000, /* sets of labels, the program's own included */
 };
 
-/* In bytes. */
+/* Limits that callers enforce, in bytes without the NUL. */
 enum { LABEL_KEY_MAX_BYTES = 64, LABEL_VALUE_MAX_BYTES = 128 };
 
-/* Is it the name of a label that the program itself sets? */
+/* Returns true if the program itself sets labels with this key. */
 bool label_key_is_reserved(const char *key);
 
-/* The value itself, or "other" if it is one too many. What is returned is
- * `value` or a constant. */
+/* Returns `value`, or a constant "other" if the key or the value is beyond the
+ * limits above. */
 const char *label_values_bound(const char *key, const char *value);
 
-/* labels_add with that value; the set as it is, where the key or the set
- * that would come of it is one too many. */
+/* Returns the id of the set `labels` with one more label, whose value is
+ * bounded as above. Returns `labels` itself if the key or the new set is beyond
+ * the limits, or if out of memory. */
 uint32_t label_values_add(uint32_t labels, const char *key, const char *value);
 
 #endif

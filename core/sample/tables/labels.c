@@ -14,8 +14,10 @@ struct label_set {
     unsigned n;
 };
 
+/* A quiet lock (quiet.h): guards all that follows. No lock is taken while it is
+ * held. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static struct label_set *sets; /* set of id i at sets[i - 1] */
+static struct label_set *sets; /* the set of id i is sets[i - 1] */
 static uint32_t n_sets;
 static struct index index_of_sets;
 
@@ -25,7 +27,7 @@ static int by_key(const void *a, const void *b)
                   ((const struct label *)b)->key);
 }
 
-static bool equal(const void *ctx, const void *key, uint32_t position)
+static bool is_same_set(const void *ctx, const void *key, uint32_t position)
 {
     (void)ctx;
     const struct label_set *a = key, *b = &sets[position];
@@ -38,7 +40,7 @@ static bool equal(const void *ctx, const void *key, uint32_t position)
     return true;
 }
 
-static uint64_t hash_of(const struct label_set *set)
+static uint64_t hash_of_set(const struct label_set *set)
 {
     uint64_t hash = 0;
     for (unsigned i = 0; i < set->n; i++) {
@@ -58,6 +60,7 @@ static void free_copy(struct label_set *copy)
     free(copy->labels);
 }
 
+/* Returns false, and holds nothing, if out of memory. */
 static bool copy_set(const struct label_set *set, struct label_set *copy)
 {
     *copy = (struct label_set){calloc(set->n, sizeof *copy->labels), set->n};
@@ -73,8 +76,8 @@ static bool copy_set(const struct label_set *set, struct label_set *copy)
     return copy->labels != NULL;
 }
 
-/* [lock] */
-static uint32_t add(const struct label_set *set, uint64_t hash)
+/* Returns the id of the copied set, or 0 if out of memory. [lock] */
+static uint32_t append_set(const struct label_set *set, uint64_t hash)
 {
     struct label_set copy;
     if (!copy_set(set, &copy))
@@ -90,9 +93,10 @@ static uint32_t add(const struct label_set *set, uint64_t hash)
     return n_sets;
 }
 
-/* 0: out of memory, or it would be one set too many. */
-static uint32_t intern(const struct label *labels, unsigned n,
-                       uint32_t max_sets)
+/* Returns 0 if out of memory, or if the set is new and there are `max_sets`
+ * already. */
+static uint32_t intern_set(const struct label *labels, unsigned n,
+                           uint32_t max_sets)
 {
     struct label sorted[MAX_LABELS];
     if (n == 0)
@@ -102,20 +106,20 @@ static uint32_t intern(const struct label *labels, unsigned n,
     memcpy(sorted, labels, n * sizeof *sorted);
     qsort(sorted, n, sizeof *sorted, by_key);
     struct label_set set = {sorted, n};
-    uint64_t hash = hash_of(&set);
+    uint64_t hash = hash_of_set(&set);
 
     quiet_lock(&lock);
-    uint32_t found = index_find(&index_of_sets, hash, equal, NULL, &set);
+    uint32_t found = index_find(&index_of_sets, hash, is_same_set, NULL, &set);
     uint32_t id = found + 1;
     if (found == INDEX_NONE)
-        id = n_sets < max_sets ? add(&set, hash) : 0;
+        id = n_sets < max_sets ? append_set(&set, hash) : 0;
     quiet_unlock(&lock);
     return id;
 }
 
 uint32_t labels_intern(const struct label *labels, unsigned n)
 {
-    return intern(labels, n, UINT32_MAX);
+    return intern_set(labels, n, UINT32_MAX);
 }
 
 const struct label *labels_get(uint32_t id, unsigned *n)
@@ -144,7 +148,7 @@ uint32_t labels_add_limited(uint32_t labels, const char *key, const char *value,
     if (at == MAX_LABELS)
         return labels;
     all[at] = (struct label){key, value};
-    uint32_t id = intern(all, at < n ? n : n + 1, max_sets);
+    uint32_t id = intern_set(all, at < n ? n : n + 1, max_sets);
     return id ? id : labels;
 }
 

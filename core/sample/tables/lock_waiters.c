@@ -5,7 +5,7 @@
 #include "base/clock.h"
 #include "base/libc_mutex.h"
 
-/* Zeros are a mutex that is not locked, and an empty list. */
+/* All zeros: each mutex is unlocked and each list is empty. */
 struct lock_waiters_list lock_waiters_lists[LOCK_WAITERS_LISTS];
 
 void lock_waiters_enter(struct lock_waiter *waiter,

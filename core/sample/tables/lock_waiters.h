@@ -1,10 +1,15 @@
-/* lock_waiters.h -- which threads wait for which mutex just now, so that who
- * holds it can be charged with their time.
+/* lock_waiters.h -- knows which threads wait for which native mutex.
  *
- * Who unlocks a mutex is to know how long others, all together, have waited
- * while it was held; glibc's mutexes do not tell. Each thread that waits has an
- * entry on its own stack, in one of a few lists by the address of the mutex:
- * nothing is allocated, and nothing can be full.
+ * The `mutex` profile charges the thread that unlocks a mutex with the time
+ * that other threads waited meanwhile. glibc's mutexes do not tell that time.
+ * So each thread that waits puts an entry, which lies on its own stack, into
+ * one of 256 lists, chosen by the mutex's address:
+ *
+ *   lists[hash(mutex)] -> waiter of mutex A -> waiter of B -> waiter of A
+ *                         since 10, charged 12   ...
+ *
+ * Nothing is allocated and no table can be full. An unlock of a mutex that
+ * nobody waits for costs one load (lock_waiters_may_be).
  *
  * Path: native_lock.c -> [lock_waiters]
  */
@@ -18,33 +23,42 @@
 
 #include "base/list.h"
 
+/* All functions: [any thread, not in a handler] */
+
 struct lock_waiter {
     const pthread_mutex_t *mutex;
-    int64_t since_ns;   /* it waits since then, monotonic */
-    int64_t charged_ns; /* up to then, holders have been charged with it */
+    int64_t since_ns;   /* when the wait began (monotonic) */
+    int64_t charged_ns; /* holders were charged with the wait up to this time */
     struct list_link in_list;
 };
 
-/* The calling thread is about to wait for the mutex, and waits no longer.
- * leave returns for how long it did. [any thread, not in a handler] */
+/* The calling thread is about to wait for the mutex. `waiter` stays where it is
+ * until lock_waiters_leave. */
 void lock_waiters_enter(struct lock_waiter *waiter,
                         const pthread_mutex_t *mutex);
+
+/* The calling thread waits no longer. Returns the length of the wait in
+ * nanoseconds. */
 int64_t lock_waiters_leave(struct lock_waiter *waiter);
 
-/* The time that others have waited for the mutex and nobody has been charged
- * with yet, all together; it is charged now. For who holds it. */
+/* Returns the time, in nanoseconds and summed over all waiters, that threads
+ * have waited for the mutex and that no holder was charged with yet. The caller
+ * holds the mutex and is charged with this time now. */
 int64_t lock_waiters_charge(const pthread_mutex_t *mutex);
 
 enum { LOCK_WAITERS_LISTS = 256 };
 
+/* Aligned to a cache line, so that two lists do not slow each other down. */
 struct lock_waiters_list {
-    _Alignas(64) pthread_mutex_t lock; /* taken by libc_mutex_lock */
+    _Alignas(64) pthread_mutex_t lock; /* taken by libc_mutex_lock only, which
+                                          native_lock.c does not watch */
     struct list waiters;
-    atomic_uint n; /* their number, to be read without the lock */
+    atomic_uint n; /* number of waiters, readable without the lock */
 };
 
 extern struct lock_waiters_list lock_waiters_lists[LOCK_WAITERS_LISTS];
 
+/* Returns the list that holds the mutex's waiters, and those of others. */
 static inline struct lock_waiters_list *
 lock_waiters_list(const pthread_mutex_t *mutex)
 {
@@ -52,8 +66,8 @@ lock_waiters_list(const pthread_mutex_t *mutex)
     return &lock_waiters_lists[hash >> 56];
 }
 
-/* Whether somebody may wait for it: cheap, for each unlock to ask. False also
- * for who has only just begun. */
+/* Returns true if a thread may wait for the mutex. Cheap, for each unlock.
+ * Can miss a thread that begins to wait at the same moment. */
 static inline bool lock_waiters_may_be(const pthread_mutex_t *mutex)
 {
     return atomic_load_explicit(&lock_waiters_list(mutex)->n,

@@ -1,5 +1,7 @@
-/* native_blocks.c -- open addressing with linear probing, at most half full; a
- * removed entry's run is closed again (Knuth, vol. 3, 6.4, algorithm R). */
+/* native_blocks.c -- the table uses open addressing with linear probing and is
+ * at most half full. A removal moves later entries of the run into the hole, so
+ * that the table needs no marks for removed entries (Knuth, vol. 3, 6.4,
+ * algorithm R). */
 #include "sample/tables/native_blocks.h"
 
 #include <string.h>
@@ -11,30 +13,31 @@ enum { FIRST_SLOTS = 1 << 10 };
 
 _Atomic uint8_t native_blocks_filter[1 << NATIVE_BLOCKS_FILTER_BITS];
 
-/* Guards all that follows, and the filter's changes. Nothing is taken inside.
- */
+/* A quiet lock (quiet.h): guards all that follows, and writes to the filter. No
+ * lock is taken while it is held. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static struct native_block *slots; /* address NULL: free */
+static struct native_block *slots; /* address NULL: the slot is free */
 static size_t n_slots, n_blocks;
 
+/* Returns the slot at which probing for the address begins. [lock] */
 static size_t home_of(const void *address)
 {
     return (native_blocks_hash(address) >> 20) & (n_slots - 1);
 }
 
-static size_t after(size_t slot) { return (slot + 1) & (n_slots - 1); }
+static size_t slot_after(size_t slot) { return (slot + 1) & (n_slots - 1); }
 
-/* The address's slot, or the free one where it belongs. [lock] */
-static size_t find(const void *address)
+/* Returns the slot with the address, or else the free slot for it. [lock] */
+static size_t find_slot(const void *address)
 {
     size_t slot = home_of(address);
     while (slots[slot].address && slots[slot].address != address)
-        slot = after(slot);
+        slot = slot_after(slot);
     return slot;
 }
 
-/* [lock] */
-static bool make_room(void)
+/* Makes room for one more block. Returns false if out of memory. [lock] */
+static bool grow_slots(void)
 {
     if (2 * (n_blocks + 1) <= n_slots)
         return true;
@@ -47,22 +50,23 @@ static bool make_room(void)
     n_slots = n;
     for (size_t i = 0; i < n_old; i++)
         if (old[i].address)
-            slots[find(old[i].address)] = old[i];
+            slots[find_slot(old[i].address)] = old[i];
     libc_free(old);
     return true;
 }
 
-/* Whoever probes from `home` for what is in `slot` passes `hole`. */
-static bool is_behind(size_t hole, size_t home, size_t slot)
+/* Returns true if probing from `home` to `slot` passes `hole`, so that the
+ * entry in `slot` may move into `hole`. */
+static bool passes_hole(size_t hole, size_t home, size_t slot)
 {
     return ((slot - home) & (n_slots - 1)) >= ((slot - hole) & (n_slots - 1));
 }
 
-/* [lock] */
-static void empty(size_t hole)
+/* Frees the slot `hole` and closes the run behind it. [lock] */
+static void empty_slot(size_t hole)
 {
-    for (size_t i = after(hole); slots[i].address; i = after(i)) {
-        if (!is_behind(hole, home_of(slots[i].address), i))
+    for (size_t i = slot_after(hole); slots[i].address; i = slot_after(i)) {
+        if (!passes_hole(hole, home_of(slots[i].address), i))
             continue;
         slots[hole] = slots[i];
         hole = i;
@@ -70,8 +74,9 @@ static void empty(size_t hole)
     slots[hole].address = NULL;
 }
 
-/* [lock] */
-static void count(const void *address, int change)
+/* Adds `change` to the address's counter. A counter that has reached its
+ * maximum no longer knows its value, and stays. [lock] */
+static void count_in_filter(const void *address, int change)
 {
     _Atomic uint8_t *counter = native_blocks_counter(address);
     uint8_t n = atomic_load_explicit(counter, memory_order_relaxed);
@@ -83,11 +88,11 @@ static void count(const void *address, int change)
 bool native_blocks_add(const struct native_block *block)
 {
     quiet_lock(&lock);
-    bool has_room = make_room();
+    bool has_room = grow_slots();
     if (has_room) {
-        slots[find(block->address)] = *block;
+        slots[find_slot(block->address)] = *block;
         n_blocks++;
-        count(block->address, 1);
+        count_in_filter(block->address, 1);
     }
     quiet_unlock(&lock);
     return has_room;
@@ -96,13 +101,13 @@ bool native_blocks_add(const struct native_block *block)
 bool native_blocks_remove(const void *address, struct native_block *block)
 {
     quiet_lock(&lock);
-    size_t slot = n_slots ? find(address) : 0;
+    size_t slot = n_slots ? find_slot(address) : 0;
     bool found = n_slots && slots[slot].address;
     if (found) {
         *block = slots[slot];
-        empty(slot);
+        empty_slot(slot);
         n_blocks--;
-        count(address, -1);
+        count_in_filter(address, -1);
     }
     quiet_unlock(&lock);
     return found;

@@ -7,7 +7,7 @@
 #include "base/index.h"
 
 struct entry {
-    size_t offset; /* of its frames */
+    size_t offset; /* of the entry's frames in `frames` */
     uint32_t n_frames;
     uint32_t labels;
     int64_t count, weight;
@@ -17,7 +17,7 @@ struct stacks {
     size_t limit_bytes;
     struct entry *entries;
     uint32_t n, n_allocated;
-    uint32_t *frames; /* all entries' frames, one after another */
+    uint32_t *frames; /* of all entries, one after the other */
     size_t n_frames, n_frames_allocated;
     struct index index;
     struct stack_entry overflow;
@@ -41,7 +41,7 @@ void stacks_free(struct stacks *stacks)
     free(stacks);
 }
 
-static bool equal(const void *ctx, const void *key, uint32_t position)
+static bool is_same_stack(const void *ctx, const void *key, uint32_t position)
 {
     const struct stacks *stacks = ctx;
     const struct stack_entry *k = key;
@@ -51,8 +51,9 @@ static bool equal(const void *ctx, const void *key, uint32_t position)
                                        k->n_frames * sizeof *k->frames) == 0);
 }
 
-/* Room for one more entry; false when memory or the limit is used up. */
-static bool make_room(struct stacks *s, uint32_t n_frames)
+/* Makes room for one more entry. Returns false if out of memory or if the table
+ * would exceed its limit. */
+static bool reserve_stack(struct stacks *s, uint32_t n_frames)
 {
     size_t size = s->n_allocated * sizeof *s->entries +
                   s->n_frames_allocated * sizeof *s->frames +
@@ -80,9 +81,10 @@ static bool make_room(struct stacks *s, uint32_t n_frames)
     return true;
 }
 
-static bool add(struct stacks *s, const struct stack_entry *key, uint64_t hash)
+static bool append_stack(struct stacks *s, const struct stack_entry *key,
+                         uint64_t hash)
 {
-    if (!make_room(s, key->n_frames) || !index_add(&s->index, hash, s->n))
+    if (!reserve_stack(s, key->n_frames) || !index_add(&s->index, hash, s->n))
         return false;
     if (key->n_frames > 0)
         memcpy(s->frames + s->n_frames, key->frames,
@@ -99,13 +101,14 @@ uint32_t stacks_add(struct stacks *stacks, const uint32_t *frames,
 {
     struct stack_entry key = {frames, n_frames, labels, count, weight};
     uint64_t hash = index_hash(frames, n_frames * sizeof *frames, labels);
-    uint32_t found = index_find(&stacks->index, hash, equal, stacks, &key);
+    uint32_t found =
+        index_find(&stacks->index, hash, is_same_stack, stacks, &key);
     if (found != INDEX_NONE) {
         stacks->entries[found].count += count;
         stacks->entries[found].weight += weight;
         return found;
     }
-    if (add(stacks, &key, hash))
+    if (append_stack(stacks, &key, hash))
         return stacks->n - 1;
     stacks->overflow.count += count;
     stacks->overflow.weight += weight;

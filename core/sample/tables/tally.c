@@ -33,7 +33,7 @@ void tally_fini(struct tally *tally)
     tally->stacks = NULL;
 }
 
-static struct tally_entry entry_of(const struct stack_entry *stack)
+static struct tally_entry tally_entry_of(const struct stack_entry *stack)
 {
     return (struct tally_entry){.labels = stack->labels,
                                 .n_frames = stack->n_frames,
@@ -41,8 +41,8 @@ static struct tally_entry entry_of(const struct stack_entry *stack)
                                 .weight = stack->weight};
 }
 
-/* [lock] */
-static struct tally_snapshot *copy_all(const struct stacks *stacks)
+/* `stacks` may be NULL. Returns NULL if out of memory. [lock] */
+static struct tally_snapshot *copy_tally(const struct stacks *stacks)
 {
     uint32_t n = stacks ? stacks_n(stacks) : 0;
     size_t n_frames = 0;
@@ -56,7 +56,7 @@ static struct tally_snapshot *copy_all(const struct stacks *stacks)
     uint32_t *frames = (uint32_t *)&s->entries[n];
     for (uint32_t i = 0; i < n; i++) {
         struct stack_entry stack = stacks_get(stacks, i);
-        s->entries[i] = entry_of(&stack);
+        s->entries[i] = tally_entry_of(&stack);
         s->entries[i].frames = frames;
         if (stack.n_frames > 0)
             memcpy(frames, stack.frames, stack.n_frames * sizeof *frames);
@@ -64,7 +64,7 @@ static struct tally_snapshot *copy_all(const struct stacks *stacks)
     }
     if (stacks) {
         struct stack_entry rest = stacks_overflow(stacks);
-        s->overflow = entry_of(&rest);
+        s->overflow = tally_entry_of(&rest);
     }
     return s;
 }
@@ -72,7 +72,7 @@ static struct tally_snapshot *copy_all(const struct stacks *stacks)
 struct tally_snapshot *tally_snapshot_take(struct tally *tally)
 {
     quiet_lock(&tally->lock);
-    struct tally_snapshot *snapshot = copy_all(tally->stacks);
+    struct tally_snapshot *snapshot = copy_tally(tally->stacks);
     quiet_unlock(&tally->lock);
     return snapshot;
 }

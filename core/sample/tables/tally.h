@@ -1,7 +1,12 @@
-/* tally.h -- what happened, or is there, by stack, counted and weighed: threads
- * that were made, and the like.
+/* tally.h -- counts events, or live objects, per stack.
  *
- * Path: thread_create.c -> [tally] -> tally_profile.c
+ * A tally is a table of stacks (stacks.h) with a lock: for threads that were
+ * created, waits for locks, coroutines that wait. The tallies of the program
+ * last as long as the process; a profile of a span of time is the difference of
+ * two snapshots.
+ *
+ * Path: thread_create.c, contention.c, coroutines.c -> [tally]
+ *       -> tally_profile.c
  */
 #ifndef SAMPLE_TABLES_TALLY_H
 #define SAMPLE_TABLES_TALLY_H
@@ -12,9 +17,9 @@
 struct stacks;
 
 struct tally {
-    pthread_mutex_t lock; /* guards the rest; nothing is taken inside,
-                             and it is taken by quiet_lock */
-    struct stacks *stacks;
+    pthread_mutex_t lock;  /* a quiet lock (quiet.h), guards the rest; no lock
+                              is taken while it is held */
+    struct stacks *stacks; /* NULL until the first event; at most 8 MiB */
 };
 
 #define TALLY_INIT                                                             \
@@ -22,15 +27,17 @@ struct tally {
         .lock = PTHREAD_MUTEX_INITIALIZER                                      \
     }
 
-/* `count` more events, weighing `weight` together, at this stack of ids of
- * frames.h, leaf first. [any thread, not in a handler] */
+/* Adds `count` events that weigh `weight` together, at this stack of ids of
+ * frames.h, leaf first. NULL and 0 frames mean that the stack is not known.
+ * Drops the events if there is no memory for the table itself.
+ * [any thread, not in a handler] */
 void tally_add(struct tally *tally, const uint32_t *frames, uint32_t n_frames,
                uint32_t labels, int64_t count, int64_t weight);
 
-/* The number of its entries. [any thread] */
+/* Returns the number of entries. [any thread, not in a handler] */
 uint32_t tally_n(struct tally *tally);
 
-/* Forget all, of a tally that is not the program's. */
+/* Frees what the tally holds. For a tally that belongs to one profile. */
 void tally_fini(struct tally *tally);
 
 struct tally_entry {
@@ -40,15 +47,16 @@ struct tally_entry {
     int64_t count, weight;
 };
 
-/* All entries as they are now. An entry keeps its place in later snapshots;
- * what found no room is summed up in `overflow`. */
+/* A copy of all entries. An entry has the same position in each later snapshot.
+ * Events whose stack found no room are in `overflow`. */
 struct tally_snapshot {
     uint32_t n;
     struct tally_entry overflow;
     struct tally_entry entries[];
 };
 
-/* NULL when out of memory. Freed with free(). [any thread] */
+/* Returns NULL if out of memory. The caller frees the snapshot with free().
+ * [any thread, not in a handler] */
 struct tally_snapshot *tally_snapshot_take(struct tally *tally);
 
 #endif

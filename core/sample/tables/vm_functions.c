@@ -1,6 +1,8 @@
-/* vm_functions.c -- entries in chunks that never move; a hash index over them
- * that only the thread itself reads (handler) and writes (safe point), and
- * never at the same time: the handler stays away while a safe point runs.
+/* vm_functions.c -- entries lie in chunks that never move, so that the
+ * collector can read them while the thread adds more. The hash index over them
+ * is the thread's own: the collector never uses it. The handler and a safe
+ * point both use it, but never at the same time, because `busy` (thread.h)
+ * keeps the handler away while a safe point runs.
  */
 #include "sample/tables/vm_functions.h"
 
@@ -12,12 +14,13 @@
 enum {
     CHUNK = 1024,
     MAX_CHUNKS = 256,
-    RESERVED = 256, /* entries that one stack, or two, may add */
+    RESERVED = 256, /* entries: two stacks of SAMPLE_MAX_LUA frames */
     TEXT_BLOCK = 128 * 1024,
-    TEXT_RESERVED = 32 * 1024,
+    TEXT_RESERVED = 32 * 1024, /* bytes of names that these may need */
 };
 
-/* Memory for the copied strings; blocks are chained to be freed. */
+/* Memory for the copied names. The blocks form a chain, so that
+ * vm_functions_free finds them. */
 struct text_block {
     struct text_block *previous;
     size_t used;
@@ -60,7 +63,8 @@ const struct vm_function *vm_functions_get(const struct vm_functions *functions,
     return &functions->chunks[id / CHUNK][id % CHUNK];
 }
 
-static bool equal(const void *ctx, const void *key, uint32_t position)
+static bool is_same_function(const void *ctx, const void *key,
+                             uint32_t position)
 {
     const struct vm_function *entry = vm_functions_get(ctx, position);
     const struct vm_function *k = key;
@@ -70,7 +74,7 @@ static bool equal(const void *ctx, const void *key, uint32_t position)
            strcmp(entry->source, k->source) == 0;
 }
 
-static uint64_t hash_of(const struct vm_function *key)
+static uint64_t hash_of_function(const struct vm_function *key)
 {
     if (key->c)
         return index_hash(&key->c, sizeof key->c, 0);
@@ -78,8 +82,9 @@ static uint64_t hash_of(const struct vm_function *key)
                       (uint64_t)key->line_defined + 1);
 }
 
-/* The text of a chunk given as a string can be megabytes: use its short name,
- * `[string "..."]`, there. */
+/* Describes the function of `ar`. The source of a chunk that was loaded from a
+ * string is its whole text, which can be megabytes: it gets its short name,
+ * `[string "..."]`. */
 static struct vm_function lua_key(const lua_Debug *ar)
 {
     char first = ar->source[0];
@@ -104,7 +109,7 @@ void vm_functions_reserve(struct vm_functions *f)
     index_reserve(&f->index, RESERVED);
 }
 
-/* A copy in the reserved memory, NULL when it does not fit. */
+/* Returns a copy in the reserved memory, or NULL if the text does not fit. */
 static const char *copy_text(struct vm_functions *f, const char *text)
 {
     size_t size = strlen(text) + 1;
@@ -119,8 +124,8 @@ static const char *copy_text(struct vm_functions *f, const char *text)
 uint32_t vm_functions_add_entry(struct vm_functions *f,
                                 const struct vm_function *key)
 {
-    uint64_t hash = hash_of(key);
-    uint32_t found = index_find(&f->index, hash, equal, f, key);
+    uint64_t hash = hash_of_function(key);
+    uint32_t found = index_find(&f->index, hash, is_same_function, f, key);
     if (found != INDEX_NONE)
         return found;
     uint32_t id = f->n;
@@ -153,14 +158,14 @@ uint32_t vm_functions_find(const struct vm_functions *functions,
                            const lua_Debug *ar)
 {
     struct vm_function key = lua_key(ar);
-    uint32_t found =
-        index_find(&functions->index, hash_of(&key), equal, functions, &key);
+    uint32_t found = index_find(&functions->index, hash_of_function(&key),
+                                is_same_function, functions, &key);
     return found == INDEX_NONE ? FUNCTION_UNKNOWN : found;
 }
 
 bool vm_functions_has_c(const struct vm_functions *functions, lua_CFunction c)
 {
     struct vm_function key = {c, NULL, 0};
-    return index_find(&functions->index, hash_of(&key), equal, functions,
-                      &key) != INDEX_NONE;
+    return index_find(&functions->index, hash_of_function(&key),
+                      is_same_function, functions, &key) != INDEX_NONE;
 }

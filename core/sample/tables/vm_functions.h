@@ -1,10 +1,15 @@
-/* vm_functions.h -- the functions that a thread's Lua stacks were made of.
+/* vm_functions.h -- the Lua and C functions in the stacks of one thread.
  *
- * A frame of a captured stack is an id in this table and a line: the strings
- * that Lua lends us may be collected, so they are copied here, once. Only the
- * thread itself adds, at safe points and in its handler, out of memory that was
- * reserved outside the handler. The collector reads entries whose ids came to
- * it through the ring. Entries never move or change.
+ * A Lua frame of a captured stack is an id in this table and a line. Lua lends
+ * the name of a function's source only for as long as the function lives, so
+ * the name is copied here, once per function. Each watched thread has a table
+ * (thread.h); frames.c has one more for all threads together.
+ *
+ * One thread writes: it adds entries at safe points and in its signal handler,
+ * which never overlap. The handler allocates nothing: it fills memory that
+ * vm_functions_reserve got at an earlier safe point. The collector only reads
+ * entries whose ids came to it through the ring, and entries never move or
+ * change, so the table needs no lock.
  *
  * Path: vm_stack.c -> [vm_functions] -> stitch.c
  */
@@ -18,41 +23,43 @@
 struct vm_functions;
 
 /* Ids that stand for no entry. */
-#define FUNCTION_UNKNOWN UINT32_MAX    /* not readable */
-#define FUNCTION_FULL (UINT32_MAX - 1) /* the table is full */
+#define FUNCTION_UNKNOWN UINT32_MAX    /* the function could not be read */
+#define FUNCTION_FULL (UINT32_MAX - 1) /* the table had no room */
 
 struct vm_function {
     lua_CFunction c;    /* the C function; NULL: a Lua function */
-    const char *source; /* Lua: as lua_Debug.source when that is a file or a
-                           chosen name (@, =), else short_src */
-    int line_defined;   /* Lua: 0 is a main chunk */
+    const char *source; /* of a Lua function: lua_Debug.source if that is a
+                           file or a chosen name (@, =), else short_src */
+    int line_defined;   /* of a Lua function; 0: a main chunk */
 };
 
+/* Returns NULL if out of memory. The table's owner frees it with
+ * vm_functions_free, which accepts NULL. */
 struct vm_functions *vm_functions_new(void);
 void vm_functions_free(struct vm_functions *functions);
 
-/* [hook] Make room for what the next stacks may add. Out of memory: the table
- * is full then, later. */
+/* Allocates room for the functions of the next stacks. If out of memory, later
+ * functions may get FUNCTION_FULL. [the writing thread, not in a handler] */
 void vm_functions_reserve(struct vm_functions *functions);
 
-/* [signal, hook] The id of the Lua function described by `ar` (filled with
- * "S"). FUNCTION_FULL when there is no room. */
+/* Each returns the id of a function, which it adds if the table does not have
+ * it, or FUNCTION_FULL if there is no room. `ar` is filled with "S". The source
+ * of `entry` is copied. [signal, hook] */
 uint32_t vm_functions_add(struct vm_functions *functions, const lua_Debug *ar);
-/* [signal, hook] The id of a C function. */
 uint32_t vm_functions_add_c(struct vm_functions *functions, lua_CFunction c);
-
-/* [hook] Is it there already? */
-bool vm_functions_has_c(const struct vm_functions *functions, lua_CFunction c);
-
-/* [signal, hook] The id of an equal entry; copies its source. */
 uint32_t vm_functions_add_entry(struct vm_functions *functions,
                                 const struct vm_function *entry);
 
-/* [signal] As vm_functions_add, but only finds. FUNCTION_UNKNOWN: none. */
+/* Returns true if the table has the C function. [signal, hook] */
+bool vm_functions_has_c(const struct vm_functions *functions, lua_CFunction c);
+
+/* Returns the id of a Lua function, or FUNCTION_UNKNOWN if the table does not
+ * have it. [signal, hook] */
 uint32_t vm_functions_find(const struct vm_functions *functions,
                            const lua_Debug *ar);
 
-/* [collector] The entry of an id that came through the ring. */
+/* Returns the entry of an id. [the collector, for an id that came through the
+ * ring; the writing thread] */
 const struct vm_function *vm_functions_get(const struct vm_functions *functions,
                                            uint32_t id);
 
