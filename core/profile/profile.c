@@ -106,11 +106,16 @@ uint32_t profile_string(struct profile *p, const char *s, size_t len)
     return 0;
 }
 
+uint32_t profile_text(struct profile *p, const char *text)
+{
+    return profile_string(p, text, strlen(text));
+}
+
 bool profile_add_sample_type(struct profile *p, const char *type,
                              const char *unit)
 {
-    struct profile_value_type entry = {profile_string(p, type, strlen(type)),
-                                       profile_string(p, unit, strlen(unit))};
+    struct profile_value_type entry = {profile_text(p, type),
+                                       profile_text(p, unit)};
     return profile_add_sample_type_ids(p, entry);
 }
 
@@ -122,7 +127,7 @@ bool profile_add_sample_type_ids(struct profile *p,
 
 bool profile_add_comment(struct profile *p, const char *text)
 {
-    return profile_add_comment_id(p, profile_string(p, text, strlen(text)));
+    return profile_add_comment_id(p, profile_text(p, text));
 }
 
 bool profile_add_comment_id(struct profile *p, uint32_t string)

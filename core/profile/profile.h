@@ -99,6 +99,8 @@ struct profile_header *profile_header(struct profile *p);
 
 /* Returns the id of a string of `len` bytes, which may contain NUL. */
 uint32_t profile_string(struct profile *p, const char *s, size_t len);
+/* Returns the id of a string that ends with NUL. */
+uint32_t profile_text(struct profile *p, const char *text);
 /* Sample types are added before the first sample. */
 bool profile_add_sample_type(struct profile *p, const char *type,
                              const char *unit);

@@ -63,7 +63,7 @@ void profile_kinds_prepare(void)
 
 static uint32_t intern(struct profile *p, const char *s)
 {
-    return s ? profile_string(p, s, strlen(s)) : 0;
+    return s ? profile_text(p, s) : 0;
 }
 
 struct profile *profile_kind_empty(const struct profile_kind *kind,

@@ -1,20 +1,13 @@
 #include "sample/build/heap_profile.h"
 
-#include <string.h>
-
 #include "profile/profile.h"
 #include "sample/tables/heap.h"
 #include "sample/build/locations.h"
 #include "sample/build/stack_samples.h"
 
-static uint32_t string(struct profile *p, const char *s)
-{
-    return profile_string(p, s, strlen(s));
-}
-
-static void add_entry(struct profile *p, struct locations *locations,
-                      const struct heap_entry *end,
-                      const struct heap_entry *start)
+static void add_heap_entry(struct profile *p, struct locations *locations,
+                           const struct heap_entry *end,
+                           const struct heap_entry *start)
 {
     const int64_t values[] = {
         end->alloc_objects - start->alloc_objects,
@@ -25,9 +18,9 @@ static void add_entry(struct profile *p, struct locations *locations,
     if (values[1] == 0 && values[3] == 0)
         return;
     const struct profile_label size = {
-        .key = string(p, "bytes"),
+        .key = profile_text(p, "bytes"),
         .num = (int64_t)end->block_bytes,
-        .num_unit = string(p, "bytes"),
+        .num_unit = profile_text(p, "bytes"),
     };
     const struct stack_sample sample = {.frames = end->frames,
                                         .n_frames = end->n_frames,
@@ -44,11 +37,11 @@ bool heap_profile_add(struct profile *p, const struct heap_snapshot *end,
     static const struct heap_entry none;
     struct locations *locations = locations_new(p);
     for (uint32_t i = 0; locations && i < end->n; i++)
-        add_entry(p, locations, &end->entries[i],
-                  start && i < start->n ? &start->entries[i] : &none);
+        add_heap_entry(p, locations, &end->entries[i],
+                       start && i < start->n ? &start->entries[i] : &none);
     if (locations)
-        add_entry(p, locations, &end->overflow,
-                  start ? &start->overflow : &none);
+        add_heap_entry(p, locations, &end->overflow,
+                       start ? &start->overflow : &none);
     bool ok = locations && !profile_failed(p);
     locations_free(locations);
     return ok || err_set(err, "out of memory for a profile");

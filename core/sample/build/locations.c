@@ -1,6 +1,5 @@
 #include "sample/build/locations.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,7 +11,7 @@
 #include "sample/build/vm_names.h"
 #include "sample/platform/symbolize.h"
 
-/* Executable mappings met so far, and their ids in the profile. */
+/* An executable mapping that is in the profile already, and its id there. */
 struct known_mapping {
     struct symbol_mapping mapping;
     uint32_t id;
@@ -21,7 +20,7 @@ struct known_mapping {
 struct locations {
     struct profile *profile;
     struct vm_names *names;
-    uint32_t *ids; /* location id by frame id; 0: not made yet */
+    uint32_t *ids; /* location id by frame id; 0: no location yet */
     uint32_t n_ids;
     struct known_mapping *mappings;
     uint32_t n_mappings;
@@ -37,15 +36,11 @@ void locations_free(struct locations *l)
     free(l);
 }
 
-static uint32_t string(struct locations *l, const char *s)
-{
-    return profile_string(l->profile, s, strlen(s));
-}
-
-/* What is no machine code has an address all the same: Grafana Alloy, for one,
- * tells the stacks of two profiles apart by addresses alone. A hash of name and
- * place, so that it is the same in each profile, of each process. Above what a
- * process can map, and exact as a double, since some readers are JavaScript. */
+/* Returns an address for a frame that is not machine code, because some readers
+ * (Grafana Alloy) tell stacks apart by addresses alone. The address is a hash
+ * of name and place, so it is the same in each profile of each process. It lies
+ * above all addresses that a process can map, and is exact as a double, because
+ * some readers are written in JavaScript. */
 static uint64_t stand_in_address(const char *name, const char *file,
                                  int64_t line)
 {
@@ -54,8 +49,10 @@ static uint64_t stand_in_address(const char *name, const char *file,
     return UINT64_C(1) << 52 | hash >> 12;
 }
 
-static uint32_t add(struct locations *l, uint32_t mapping, uint64_t address,
-                    const struct profile_function *function, int64_t line)
+static uint32_t add_location(struct locations *l, uint32_t mapping,
+                             uint64_t address,
+                             const struct profile_function *function,
+                             int64_t line)
 {
     struct profile_line one = {
         .function = profile_add_function(l->profile, function), .line = line};
@@ -64,6 +61,8 @@ static uint32_t add(struct locations *l, uint32_t mapping, uint64_t address,
     return profile_add_location(l->profile, &location);
 }
 
+/* Returns the id of the mapping that holds `pc`, 0 if there is none or memory
+ * is short. */
 static uint32_t mapping_of(struct locations *l, uintptr_t pc)
 {
     for (uint32_t i = 0; i < l->n_mappings; i++)
@@ -82,8 +81,8 @@ static uint32_t mapping_of(struct locations *l, uintptr_t pc)
         .start = known->mapping.start,
         .limit = known->mapping.limit,
         .offset = known->mapping.offset,
-        .filename = string(l, known->mapping.file),
-        .build_id = string(l, known->mapping.build_id),
+        .filename = profile_text(l->profile, known->mapping.file),
+        .build_id = profile_text(l->profile, known->mapping.build_id),
     };
     known->id = profile_add_mapping(l->profile, &mapping);
     l->n_mappings++;
@@ -101,70 +100,73 @@ struct locations *locations_new(struct profile *profile)
         free(l);
         return NULL;
     }
-    /* The first mapping is the program itself, for readers of the file. */
+    /* By convention the first mapping of a profile is the program itself. */
     mapping_of(l, (uintptr_t)locations_new);
     return l;
 }
 
-static uint32_t make_native(struct locations *l, uintptr_t pc)
+static uint32_t make_native_location(struct locations *l, uintptr_t pc)
 {
     struct symbol symbol;
     symbolize(pc, &symbol);
     struct profile_function function = {
-        .name = string(l, symbol.name),
-        .filename = string(l, symbol.file),
+        .name = profile_text(l->profile, symbol.name),
+        .filename = profile_text(l->profile, symbol.file),
         .start_line = symbol.start_line,
     };
-    return add(l, mapping_of(l, pc), pc, &function, symbol.line);
+    return add_location(l, mapping_of(l, pc), pc, &function, symbol.line);
 }
 
-static uint32_t make_c(struct locations *l, lua_CFunction c)
+static uint32_t make_c_location(struct locations *l, lua_CFunction c)
 {
     struct symbol symbol;
     char name[64];
     symbolize((uintptr_t)c, &symbol);
     bool known = c_names_get(c, name, sizeof name);
     struct profile_function function = {
-        .name = string(l, known ? name : symbol.name),
-        .filename = string(l, symbol.file),
+        .name = profile_text(l->profile, known ? name : symbol.name),
+        .filename = profile_text(l->profile, symbol.file),
         .start_line = symbol.start_line,
     };
     uint64_t address = stand_in_address(known ? name : symbol.name, symbol.file,
                                         symbol.start_line);
-    return add(l, 0, address, &function, symbol.start_line);
+    return add_location(l, 0, address, &function, symbol.start_line);
 }
 
-static uint32_t make_lua(struct locations *l,
-                         const struct vm_function *vm_function, int line)
+static uint32_t make_lua_location(struct locations *l,
+                                  const struct vm_function *vm_function,
+                                  int line)
 {
     char name[256], file[1024];
     vm_names_get(l->names, vm_function, name, sizeof name, file, sizeof file);
     struct profile_function function = {
-        .name = string(l, name),
-        .filename = string(l, file),
+        .name = profile_text(l->profile, name),
+        .filename = profile_text(l->profile, file),
         .start_line = vm_function->line_defined,
     };
     if (line == 0)
         line = vm_function->line_defined;
-    return add(l, 0, stand_in_address(name, file, line), &function, line);
+    return add_location(l, 0, stand_in_address(name, file, line), &function,
+                        line);
 }
 
 uint32_t locations_note(struct locations *l, const char *note)
 {
-    struct profile_function function = {.name = string(l, note)};
-    return add(l, 0, stand_in_address(note, "", 0), &function, 0);
+    struct profile_function function = {.name = profile_text(l->profile, note)};
+    return add_location(l, 0, stand_in_address(note, "", 0), &function, 0);
 }
 
-static uint32_t make(struct locations *l, uint32_t id)
+static uint32_t make_location(struct locations *l, uint32_t id)
 {
     struct frame frame = frames_get(id);
     switch (frame.kind) {
     case FRAME_NATIVE:
-        return make_native(l, frame.pc);
+        return make_native_location(l, frame.pc);
     case FRAME_C:
-        return make_c(l, frame.c);
+        return make_c_location(l, frame.c);
     case FRAME_LUA:
-        return make_lua(l, frames_vm_function(frame.function), frame.line);
+        return make_lua_location(l, frames_vm_function(frame.function),
+                                 frame.line);
     default:
         return locations_note(l, frame.note);
     }
@@ -182,6 +184,6 @@ uint32_t locations_get(struct locations *l, uint32_t frame)
         l->n_ids = n;
     }
     if (l->ids[frame] == 0)
-        l->ids[frame] = make(l, frame);
+        l->ids[frame] = make_location(l, frame);
     return l->ids[frame];
 }

@@ -10,8 +10,8 @@
 #include "sample/tables/stacks.h"
 #include "sample/walk/vm_line.h"
 
-static void add_entry(struct profile *p, struct locations *locations,
-                      const struct stack_entry *entry)
+static void add_stack_entry(struct profile *p, struct locations *locations,
+                            const struct stack_entry *entry)
 {
     const int64_t values[] = {entry->count, entry->weight};
     const struct stack_sample sample = {.frames = entry->frames,
@@ -26,21 +26,22 @@ static void add_stacks(struct profile *p, struct locations *locations,
 {
     for (uint32_t i = 0; i < stacks_n(stacks); i++) {
         struct stack_entry entry = stacks_get(stacks, i);
-        add_entry(p, locations, &entry);
+        add_stack_entry(p, locations, &entry);
     }
     struct stack_entry overflow = stacks_overflow(stacks);
     if (overflow.count > 0)
-        add_entry(p, locations, &overflow);
+        add_stack_entry(p, locations, &overflow);
 }
 
-/* What found no room is nobody's: it only shows in a comment. */
+/* Adds the stacks of slow requests only. The overflow belongs to no request, so
+ * it is only told in a comment. */
 static void add_slow_stacks(struct profile *p, struct locations *locations,
                             const struct session_profile_source *source)
 {
     for (uint32_t i = 0; i < stacks_n(source->stacks); i++) {
         struct stack_entry entry = stacks_get(source->stacks, i);
         if (slow_requests_has(source->slow, entry.labels, &entry.labels))
-            add_entry(p, locations, &entry);
+            add_stack_entry(p, locations, &entry);
     }
     char text[128];
     size_t n_sampled, n_slow;
@@ -52,10 +53,10 @@ static void add_slow_stacks(struct profile *p, struct locations *locations,
     profile_add_comment(p, text);
 }
 
-/* Two lines: go tool pprof prints them above every report. Losses that did not
- * happen are left out. */
-static void add_comments(struct profile *p,
-                         const struct session_profile_source *source)
+/* Adds two comments, which go tool pprof prints above every report. Counts that
+ * are 0 are left out, except the number of samples. */
+static void add_cpu_comments(struct profile *p,
+                             const struct session_profile_source *source)
 {
     static const char *const names[N_COUNTS] = {
         [COUNT_TAKEN] = "taken",
@@ -104,7 +105,7 @@ bool session_profile_add(struct profile *p,
         if (source->kind == SESSION_WALL)
             add_wall_comment(p, source);
         else
-            add_comments(p, source);
+            add_cpu_comments(p, source);
         if (source->slow)
             add_slow_stacks(p, locations, source);
         else

@@ -1,18 +1,12 @@
 #include "sample/build/stack_samples.h"
 
-#include <string.h>
-
 #include "profile/profile.h"
 #include "sample/tables/labels.h"
 #include "sample/build/locations.h"
 #include "sample/walk/stitch.h"
 
+/* A label set has at most 16 labels (labels.h), and one more may be added. */
 enum { MAX_LABELS = 17 };
-
-static uint32_t string(struct profile *p, const char *s)
-{
-    return profile_string(p, s, strlen(s));
-}
 
 static uint32_t put_labels(struct profile *p, const struct stack_sample *sample,
                            struct profile_label *out)
@@ -20,8 +14,8 @@ static uint32_t put_labels(struct profile *p, const struct stack_sample *sample,
     unsigned n;
     const struct label *set = labels_get(sample->labels, &n);
     for (unsigned i = 0; i < n; i++)
-        out[i] = (struct profile_label){.key = string(p, set[i].key),
-                                        .str = string(p, set[i].value)};
+        out[i] = (struct profile_label){.key = profile_text(p, set[i].key),
+                                        .str = profile_text(p, set[i].value)};
     if (sample->extra)
         out[n++] = *sample->extra;
     return n;

@@ -5,9 +5,9 @@
 #include "sample/build/stack_samples.h"
 #include "sample/tables/tally.h"
 
-static void add_entry(struct profile *p, struct locations *locations,
-                      const struct tally_entry *end,
-                      const struct tally_entry *start)
+static void add_tally_entry(struct profile *p, struct locations *locations,
+                            const struct tally_entry *end,
+                            const struct tally_entry *start)
 {
     const int64_t values[] = {end->count - start->count,
                               end->weight - start->weight};
@@ -26,11 +26,11 @@ bool tally_profile_add(struct profile *p, const struct tally_snapshot *end,
     static const struct tally_entry none;
     struct locations *locations = locations_new(p);
     for (uint32_t i = 0; locations && i < end->n; i++)
-        add_entry(p, locations, &end->entries[i],
-                  start && i < start->n ? &start->entries[i] : &none);
+        add_tally_entry(p, locations, &end->entries[i],
+                        start && i < start->n ? &start->entries[i] : &none);
     if (locations)
-        add_entry(p, locations, &end->overflow,
-                  start ? &start->overflow : &none);
+        add_tally_entry(p, locations, &end->overflow,
+                        start ? &start->overflow : &none);
     bool ok = locations && !profile_failed(p);
     locations_free(locations);
     return ok || err_set(err, "out of memory for a profile");

@@ -15,14 +15,14 @@
 
 enum { MAX_FILE = 4 * 1024 * 1024 };
 
-/* A source file: its text, NUL-terminated, and where its lines begin. */
+/* A source file with the starts of its lines. The text ends with NUL. */
 struct source_file {
     struct source_file *next;
     char *path; /* as in the chunk's name */
-    char *text; /* NULL: not readable */
+    char *text; /* NULL: cannot be read */
     const char **lines;
     int n_lines;
-    char returned[64]; /* NAME of the `return NAME` that ends it, or "" */
+    char returned[64]; /* NAME in the `return NAME` that ends the file, or "" */
 };
 
 struct vm_names {
@@ -59,9 +59,10 @@ static const char *skip_blank(const char *s)
     return s;
 }
 
-/* NULL unless it is a file: a chunk may be called after a pipe or a terminal
- * (/dev/stdin), whose reading would wait, or take what is not ours. */
-static FILE *open_file(const char *path)
+/* Returns NULL unless the path is a regular file. A chunk may be named after a
+ * pipe or a terminal (/dev/stdin): reading it could block, or take input that
+ * the script expects. */
+static FILE *open_source(const char *path)
 {
     struct stat st;
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
@@ -74,10 +75,10 @@ static FILE *open_file(const char *path)
     return file;
 }
 
-static char *read_text(const char *path)
+static char *read_source(const char *path)
 {
     struct buf text = BUF_INIT;
-    FILE *file = open_file(path);
+    FILE *file = open_source(path);
     char block[4096];
     size_t n;
     while (file && text.len < MAX_FILE &&
@@ -107,7 +108,8 @@ static void find_lines(struct source_file *file)
     file->n_lines = n;
 }
 
-/* The module table is what the last `return NAME` at the left margin says. */
+/* Finds the name of the module's table, which stands in the last `return NAME`
+ * without indentation. */
 static void find_returned(struct source_file *file)
 {
     for (int i = file->n_lines - 1; i >= 0; i--) {
@@ -135,7 +137,7 @@ static struct source_file *get_file(struct vm_names *names, const char *path)
     if (!file)
         return NULL;
     file->path = strdup(path);
-    file->text = read_text(path);
+    file->text = read_source(path);
     if (!file->path) {
         free(file->text);
         free(file);
@@ -150,7 +152,7 @@ static struct source_file *get_file(struct vm_names *names, const char *path)
     return file;
 }
 
-/* The keyword `function` in a line, as a word of its own. */
+/* Returns the keyword `function` in a line, or NULL. */
 static const char *find_keyword(const char *line, const char *end)
 {
     static const char word[] = "function";
@@ -162,8 +164,8 @@ static const char *find_keyword(const char *line, const char *end)
     return NULL;
 }
 
-/* The dotted name that ends just before `end`, as in `M.sort = `; its length
- * in *n. */
+/* Returns the dotted name that ends just before `end`, as in `M.sort = `, and
+ * its length in *n. */
 static const char *name_before(const char *line, const char *end, size_t *n)
 {
     const char *c = end;
@@ -176,8 +178,9 @@ static const char *name_before(const char *line, const char *end, size_t *n)
     return name;
 }
 
-/* The name that the line gives to the function that begins in it: after the
- * keyword, or before the `=` that precedes it. NULL: none. */
+/* Returns the name of the function that begins in this line, and its length in
+ * *n. The name stands after the keyword, or before the `=` that precedes the
+ * keyword. Returns NULL if there is none. */
 static const char *declared_name(const char *line, const char *end, size_t *n)
 {
     const char *keyword = find_keyword(line, end);
@@ -199,7 +202,7 @@ static const char *declared_name(const char *line, const char *end, size_t *n)
     return *n > 0 && !isdigit((unsigned char)*name) ? name : NULL;
 }
 
-/* "data" of "/srv/lua/data.lua". */
+/* Writes the module's name: "data" for "/srv/lua/data.lua". */
 static void put_module(const char *path, char *out, size_t size)
 {
     const char *slash = strrchr(path, '/');
@@ -209,15 +212,21 @@ static void put_module(const char *path, char *out, size_t size)
     snprintf(out, size, "%.*s", (int)n, base);
 }
 
-/* M and _M say no more than that it is the module's table. */
+/* Returns true for names that only say "the module's table". */
 static bool is_placeholder(const char *name)
 {
     return strcmp(name, "M") == 0 || strcmp(name, "_M") == 0;
 }
 
-/* A local or global function gets its module's name in front. A field of the
- * module's own table has the module's name for it; a method keeps its class,
- * and a field of any other table that table. */
+/* Writes the declared name with its module or class:
+ *
+ *     declared     written
+ *     sort         data.sort     a local or global function
+ *     M.sort       data.sort     a field of the table that data.lua returns
+ *     M:sort       data:sort     a method of that table, if its name is M or _M
+ *     Cache:get    Cache:get     a method or field of any other table, or a
+ *                                method of the returned table under its name
+ */
 static void put_qualified(const struct source_file *file, const char *declared,
                           size_t n, char *out, size_t size)
 {
@@ -237,8 +246,8 @@ static void put_qualified(const struct source_file *file, const char *declared,
         snprintf(out, size, "%.*s", (int)n, declared);
 }
 
-static void put_name(const struct source_file *file, const char *base,
-                     int line_defined, char *out, size_t size)
+static void put_function_name(const struct source_file *file, const char *base,
+                              int line_defined, char *out, size_t size)
 {
     if (line_defined == 0) {
         snprintf(out, size, "main@%s", base);
@@ -273,6 +282,7 @@ void vm_names_get(struct vm_names *names, const struct vm_function *function,
         snprintf(file, file_size, "%s", source);
     }
     const char *slash = text ? strrchr(source, '/') : NULL;
-    put_name(text && text->text ? text : NULL, slash ? slash + 1 : source,
-             function->line_defined, name, name_size);
+    put_function_name(text && text->text ? text : NULL,
+                      slash ? slash + 1 : source, function->line_defined, name,
+                      name_size);
 }
