@@ -47,7 +47,7 @@ static struct gathering *ask_what_goes_on(struct recording *r)
 
 static bool write_trace(struct recording *r, struct buf *json, struct err *err)
 {
-    return r->gathering ? trace_end(r->state, json, err)
+    return r->gathering ? trace_write_json(r->state, json, err)
                         : err_set(err, "out of memory for a trace");
 }
 

@@ -16,7 +16,7 @@ static void assert_has_one_begin(struct trace *trace)
     static const char begin[] = "\"ph\":\"b\"";
     struct buf json = BUF_INIT;
     struct err err = {0};
-    assert_true(trace_end(trace, &json, &err));
+    assert_true(trace_write_json(trace, &json, &err));
     const char *found = strstr(buf_cstr(&json), begin);
     assert_non_null(found);
     assert_null(strstr(found + 1, begin));

@@ -1,3 +1,4 @@
+/* collector.c -- the thread that reads the rings. */
 #include "sample/session/collector.h"
 
 #include <stdatomic.h>
@@ -12,14 +13,15 @@
 #include "sample/walk/stitch.h"
 #include "sample/walk/thread.h"
 
-/* While a session is open. A ring holds two seconds of samples at 250 Hz. */
+/* Time between two readings while a session is open. A ring holds two seconds
+ * of samples at 250 Hz. */
 static const int64_t INTERVAL_NS = 50000000;
 
 pthread_mutex_t collector_lock = PTHREAD_MUTEX_INITIALIZER;
 static _Atomic uint64_t n_read;
 static _Atomic int64_t cpu_ns;
 
-static enum session_kind kind_of(const struct sample *sample)
+static enum session_kind session_kind_of(const struct sample *sample)
 {
     if (sample->flags & SAMPLE_PROBE)
         return SESSION_PROBE;
@@ -32,7 +34,7 @@ static void drain_thread(struct sampler_thread *t)
     while ((s = ring_peek(t->ring))) {
         uint32_t stack[STITCH_MAX];
         unsigned n = stitch(s, t->functions, stack);
-        enum session_kind kind = kind_of(s);
+        enum session_kind kind = session_kind_of(s);
         session_list_add(stack, n, s, kind, t->tid);
         ring_pop(t->ring);
         atomic_fetch_add_explicit(&n_read, kind == SESSION_CPU,
@@ -49,6 +51,8 @@ void collector_drain(void)
     threads_reap();
 }
 
+/* Waits for a thread that ends, for collector_wake or, while a session is open,
+ * for the next reading. [collector_lock, released while it waits] */
 static void wait_for_work(void)
 {
     if (session_list_is_empty()) {
@@ -68,7 +72,7 @@ static void *collector_main(void *arg)
     (void)arg;
     pthread_mutex_lock(&collector_lock);
     for (;;) {
-        quiet_enter(); /* to be without work is not to be blocked */
+        quiet_enter(); /* a wait for work is no contention */
         wait_for_work();
         quiet_leave();
         collector_drain();

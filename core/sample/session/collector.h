@@ -1,4 +1,8 @@
-/* collector.h -- the thread that drains the rings and feeds the sessions.
+/* collector.h -- the thread that reads the samples from the rings of all
+ * watched threads and gives them to the open sessions.
+ *
+ * A thread of its own, because joining stacks and counting them takes locks and
+ * memory, which a signal handler must not.
  *
  * Path: ring.c -> [collector] -> stitch.c -> session.c
  */
@@ -11,21 +15,26 @@
 
 #include "base/err.h"
 
-/* Guards the sessions, the frames and the rings' reading side. Taken before
- * threads_lock where both are. */
+/* Guards the list of sessions, what is in each session, and the reading side of
+ * all rings. Taken before threads_lock and before the locks of the tables
+ * (core/sample/README.md). */
 extern pthread_mutex_t collector_lock;
 
-/* Start the thread. Once. */
+/* Starts the thread. Returns false and sets err if that fails. Called once, by
+ * sampler_init. */
 bool collector_start(struct err *err);
 
-/* Let it look now. [any thread, collector_lock not needed] */
+/* Wakes the thread, which sleeps while no session is open. Takes
+ * collector_lock. [any thread] */
 void collector_wake(void);
 
-/* Read all that is published and give it to every session. [collector_lock] */
+/* Gives every sample that the rings hold now to the sessions, on the calling
+ * thread, and frees the records of threads that have ended. [any thread,
+ * collector_lock held] */
 void collector_drain(void);
 
-/* Samples read so far, and the CPU time that this thread has spent on all of
- * its work since it started. For bench/. */
+/* Returns the number of CPU samples read so far, and the CPU time that the
+ * thread has used since it started. For benchmarks. */
 void collector_cost(uint64_t *n_samples, int64_t *cpu_ns);
 
 #endif

@@ -1,3 +1,5 @@
+/* goroutine_dump.c -- keeps coroutines in a compact form until the dump is
+ * written, and writes the text. */
 #include "sample/session/goroutine_dump.h"
 
 #include <inttypes.h>
@@ -11,13 +13,14 @@
 #include "sample/session/session.h"
 #include "sample/tables/stacks.h"
 
-/* Of an entry; its state with a NUL and its frames follow. */
+/* The start of an entry. The state, which ends with NUL, and the frames follow.
+ */
 struct head {
     int64_t number, waited_ms;
     uint32_t labels, maker, n_frames, n_state_bytes;
 };
 
-/* Names are those that a profile of these frames would have. */
+/* Names frames by putting them into a profile that is used for nothing else. */
 struct writer {
     struct profile *names;
     struct locations *locations;
@@ -55,12 +58,13 @@ void goroutine_dump_add(struct goroutine_dump *dump,
     pthread_mutex_unlock(&dump->lock);
 }
 
-static const char *get_string(const struct writer *w, uint32_t id)
+static const char *get_profile_string(const struct writer *w, uint32_t id)
 {
     return profile_get_string(w->names, id, NULL);
 }
 
-/* The second line of a frame: where it is. */
+/* Writes the second line of a frame: its file and line, "[C]" for a C function
+ * without debug info that Lua calls, or its place in the mapped object. */
 static void write_place(const struct writer *w,
                         const struct profile_location *location,
                         const char *filename, int64_t line)
@@ -69,7 +73,7 @@ static void write_place(const struct writer *w,
         buf_printf(w->text, "\t%s:%" PRId64 "\n", filename, line);
         return;
     }
-    if (!location->mapping && location->n_lines > 0) { /* no machine code */
+    if (!location->mapping && location->n_lines > 0) { /* called by Lua */
         buf_puts(w->text, "\t[C]\n");
         return;
     }
@@ -77,7 +81,7 @@ static void write_place(const struct writer *w,
         location->mapping ? profile_get_mapping(w->names, location->mapping)
                           : NULL;
     buf_printf(w->text, "\t%s +%#" PRIx64 "\n",
-               mapping ? get_string(w, mapping->filename) : "?",
+               mapping ? get_profile_string(w, mapping->filename) : "?",
                mapping ? location->address - mapping->start + mapping->offset
                        : location->address);
 }
@@ -97,15 +101,15 @@ static void write_frame(const struct writer *w, const char *before,
     for (uint32_t i = 0; i < location.n_lines; i++) {
         const struct profile_function *function =
             profile_get_function(w->names, location.lines[i].function);
-        buf_printf(w->text, "%s%s%s\n", before, get_string(w, function->name),
-                   after);
-        write_place(w, &location, get_string(w, function->filename),
+        buf_printf(w->text, "%s%s%s\n", before,
+                   get_profile_string(w, function->name), after);
+        write_place(w, &location, get_profile_string(w, function->filename),
                     location.lines[i].line);
     }
 }
 
-/* As debug=1 has them; and how long it has waited, where the first line, which
- * tells minutes alone, does not. */
+/* Writes the labels as goroutine?debug=1 does, and how long the coroutine has
+ * waited, because the first line of the entry tells minutes only. */
 static void write_remark(const struct writer *w, uint32_t labels,
                          int64_t waited_ms)
 {
@@ -143,8 +147,8 @@ static void write_entry(const struct writer *w, const struct head *head,
     buf_puts(w->text, "\n");
 }
 
-/* They come first. Their numbers are the kernel's, those of coroutines our own:
- * a thread's may be a coroutine's too. */
+/* Writes the threads, under their thread ids. A coroutine may have the same
+ * number as a thread. */
 static void write_threads(const struct writer *w, const struct stacks *stacks,
                           const struct buf *threads)
 {
@@ -177,7 +181,8 @@ static void write_coroutines(const struct writer *w, const struct buf *entries)
     }
 }
 
-/* What has been added until now: who adds more need not wait for symbols. */
+/* Removes the entries added so far, so that a worker that adds an entry later
+ * does not wait while symbols are looked up. */
 static struct buf take_entries(struct goroutine_dump *dump)
 {
     pthread_mutex_lock(&dump->lock);

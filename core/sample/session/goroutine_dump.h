@@ -1,8 +1,11 @@
-/* goroutine_dump.h -- all coroutines and threads one by one, as the text that a
- * Go program prints when it panics (runtime/traceback.go), for
- * goroutine?debug=2.
+/* goroutine_dump.h -- lists all coroutines and threads one by one, in the text
+ * format of a Go program that panics (Go's runtime/traceback.go). The endpoint
+ * goroutine?debug=2 answers with this text.
  *
- * Path: script/observe.c -> [goroutine_dump] -> http/recording.c
+ * The workers add their coroutines concurrently; afterwards one thread writes
+ * the text.
+ *
+ * Path: script/observe.c -> [goroutine_dump] -> record/goroutines.c
  */
 #ifndef SAMPLE_SESSION_GOROUTINE_DUMP_H
 #define SAMPLE_SESSION_GOROUTINE_DUMP_H
@@ -17,32 +20,33 @@
 struct stacks;
 
 struct goroutine_info {
-    int64_t number;
-    const char *state; /* or what it waits for; copied */
-    int64_t waited_ms; /* so long; 0: not known */
-    uint32_t labels;
-    uint32_t maker;         /* frame that made it, FRAME_FULL: not known */
+    int64_t number;         /* of struct coroutine_origin */
+    const char *state;      /* its state, or why it waits; copied */
+    int64_t waited_ms;      /* 0: not known */
+    uint32_t labels;        /* an id of labels.h */
+    uint32_t maker;         /* the frame that made it; FRAME_FULL: not known */
     const uint32_t *frames; /* ids of frames.h, leaf first; copied */
     uint32_t n_frames;
 };
 
 struct goroutine_dump {
-    pthread_mutex_t lock; /* guards the rest; nothing is taken inside */
-    struct buf entries;   /* each with its state and frames behind it */
+    pthread_mutex_t lock; /* guards `entries`; no lock is taken inside */
+    struct buf entries;   /* struct head, state, frames, next entry ... */
 };
 
 /* [any thread] */
 void goroutine_dump_init(struct goroutine_dump *dump);
 void goroutine_dump_fini(struct goroutine_dump *dump);
 
-/* One more, unless memory is short: goroutine_dump_write then fails. [any
- * thread, not in a handler] */
+/* Adds a coroutine. If memory is short, goroutine_dump_write fails later. [any
+ * thread, not in a signal handler] */
 void goroutine_dump_add(struct goroutine_dump *dump,
                         const struct goroutine_info *info);
 
-/* Append the text of all, and in front of the threads, as session_probe gave
- * their stacks and who has them. False and err when out of memory. [any thread;
- * symbols may take long] */
+/* Appends the text of the threads, as session_probe returned them, then of the
+ * coroutines added so far, which are removed from the dump. Returns false and
+ * sets err if out of memory. Looks up symbols, which takes long. [any thread]
+ */
 bool goroutine_dump_write(struct goroutine_dump *dump,
                           const struct stacks *stacks,
                           const struct buf *threads, struct buf *text,

@@ -1,4 +1,5 @@
-/* sampler.c -- starts everything that sampling needs. */
+/* sampler.c -- starts everything that sampling needs, in the order in which
+ * each part needs the ones before it. */
 #include "sample/session/sampler.h"
 
 #include <lua.h>

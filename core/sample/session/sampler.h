@@ -1,6 +1,10 @@
 /* sampler.h -- starts everything that sampling needs: the signal handlers, the
  * map of the program's own code, the self-tests, the collector thread and the
  * sampling of allocations.
+ *
+ * What a self-test refuses is logged and stays off; profiles are then less
+ * exact, and say so. A child after fork has no collector and never samples
+ * (platform/quiet.h).
  */
 #ifndef SAMPLE_SESSION_SAMPLER_H
 #define SAMPLE_SESSION_SAMPLER_H

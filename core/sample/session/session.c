@@ -1,3 +1,4 @@
+/* session.c -- the open sessions and what each has collected. */
 #include "sample/session/session.h"
 
 #include <stdlib.h>
@@ -13,6 +14,8 @@
 #include "sample/tables/stacks.h"
 #include "sample/walk/thread.h"
 
+/* The stacks of a session may take so much memory; further stacks go to its
+ * entry [overflow]. */
 static const size_t LIMIT_BYTES = 32 * 1024 * 1024;
 enum { DEFAULT_RATE_HZ = 100, MAX_RATE_HZ = 10000 };
 
@@ -21,10 +24,10 @@ struct session {
     enum session_kind kind;
     int rate_hz;
     struct stacks *stacks;
-    struct slow_requests *slow; /* NULL: all are wanted */
-    struct buf threads; /* of a probe: struct probed_thread, one for each */
+    struct slow_requests *slow; /* NULL: all samples are wanted */
+    struct buf threads; /* of a probe: a struct probed_thread per thread */
     int64_t start_wall_ns, start_mono_ns;
-    uint64_t start_counts[N_COUNTS];
+    uint64_t start_counts[N_COUNTS]; /* of threads_sum_counts */
 };
 
 static struct list sessions; /* [collector_lock] */
@@ -39,8 +42,8 @@ unsigned session_list_n(void)
     return n;
 }
 
-static void add(struct session *s, const uint32_t *frames, unsigned n_frames,
-                const struct sample *sample)
+static void add_to_session(struct session *s, const uint32_t *frames,
+                           unsigned n_frames, const struct sample *sample)
 {
     uint32_t labels = sample->labels;
     if (s->slow)
@@ -60,7 +63,8 @@ static bool has_thread(const struct buf *threads, pid_t tid)
     return false;
 }
 
-/* A thread that another probe has asked as well answers twice. */
+/* Adds the answer of a thread to a probe. When two probes run at once, a thread
+ * may answer twice; the second answer is dropped. */
 static void add_probed(struct session *s, const uint32_t *frames,
                        unsigned n_frames, const struct sample *sample,
                        pid_t tid)
@@ -82,10 +86,11 @@ void session_list_add(const uint32_t *frames, unsigned n_frames,
         if (s->kind == kind && kind == SESSION_PROBE)
             add_probed(s, frames, n_frames, sample, tid);
         else if (s->kind == kind)
-            add(s, frames, n_frames, sample);
+            add_to_session(s, frames, n_frames, sample);
 }
 
-/* The fastest session's rate of a kind, 0 without any. [collector_lock] */
+/* Returns the highest rate of the open sessions of a kind, 0 if there is none.
+ * [collector_lock] */
 static int highest_rate(enum session_kind kind)
 {
     int rate_hz = 0;
@@ -95,8 +100,8 @@ static int highest_rate(enum session_kind kind)
     return rate_hz;
 }
 
-/* [collector_lock] */
-static void set_rates(void)
+/* Sets the rate at which threads are sampled. [collector_lock] */
+static void choose_rates(void)
 {
     threads_set_rate(highest_rate(SESSION_CPU));
     threads_set_wall_rate(highest_rate(SESSION_WALL));
@@ -110,7 +115,7 @@ static void session_free(struct session *s)
     free(s);
 }
 
-/* NULL when out of memory. */
+/* Returns NULL if out of memory. */
 static struct session *new_session(const struct session_options *options)
 {
     struct session *s = calloc(1, sizeof *s);
@@ -127,19 +132,19 @@ static struct session *new_session(const struct session_options *options)
     return NULL;
 }
 
-/* NULL when out of memory. */
+/* Opens a session whose options are valid. Returns NULL if out of memory. */
 static struct session *add_session(const struct session_options *options)
 {
     struct session *s = new_session(options);
     if (!s)
         return NULL;
     pthread_mutex_lock(&collector_lock);
-    collector_drain(); /* what was taken before is not for this one */
+    collector_drain(); /* earlier samples go to the other sessions only */
     s->start_wall_ns = clock_wall_ns();
     s->start_mono_ns = clock_mono_ns();
     threads_sum_counts(s->start_counts);
     list_prepend(&sessions, &s->in_sessions);
-    set_rates();
+    choose_rates();
     pthread_mutex_unlock(&collector_lock);
     collector_wake();
     return s;
@@ -166,7 +171,7 @@ struct session *session_open(const struct session_options *options,
 static void unlink_session(struct session *session)
 {
     list_remove(&session->in_sessions);
-    set_rates();
+    choose_rates();
 }
 
 void session_abort(struct session *session)
@@ -177,14 +182,16 @@ void session_abort(struct session *session)
     session_free(session);
 }
 
-/* A thread answers a signal when it has a CPU: on a busy machine that may take
- * a while. One that is not back within a second is stuck in the kernel. */
+/* A thread answers a signal when it gets a CPU, which takes a while on a busy
+ * machine. A thread that has not answered within a second is stuck in the
+ * kernel. */
 static const int64_t ANSWER_NS = 1000000000;
 static const struct timespec ANSWER_PAUSE = {.tv_nsec = 2000000};
 
-/* Samples without a Lua stack get one within microseconds of running Lua: wait
- * a little, then take them as they are. */
-static void flush_pending(void)
+/* Waits until the threads have completed their pending samples. A thread that
+ * runs Lua completes them within microseconds. After 70 ms the threads are told
+ * to publish samples without a Lua stack as they are. */
+static void wait_for_pending(void)
 {
     const int64_t start = clock_mono_ns(), patience_ns = 70000000;
     for (int64_t waited_ns = 0; waited_ns < ANSWER_NS;) {
@@ -195,9 +202,9 @@ static void flush_pending(void)
     }
 }
 
-/* A thread that is busy in the sampler, or waits for a CPU, has not taken its
- * probe. */
-static void finish_probes(void)
+/* Asks threads again that have not answered a probe yet: they were busy in the
+ * sampler, or wait for a CPU. */
+static void wait_for_probes(void)
 {
     const int64_t start = clock_mono_ns();
     while (threads_probe_again() > 0 && clock_mono_ns() - start < ANSWER_NS)
@@ -211,8 +218,8 @@ struct stacks *session_probe(struct buf *threads)
     if (!session)
         return NULL;
     threads_probe();
-    finish_probes();
-    flush_pending();
+    wait_for_probes();
+    wait_for_pending();
     pthread_mutex_lock(&collector_lock);
     collector_drain();
     unlink_session(session);
@@ -251,7 +258,7 @@ bool session_close(struct session *session, const struct stacks *more,
     };
     if (session->slow)
         slow_requests_judge(session->slow);
-    flush_pending();
+    wait_for_pending();
     pthread_mutex_lock(&collector_lock);
     collector_drain();
     unlink_session(session);

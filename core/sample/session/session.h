@@ -1,8 +1,17 @@
-/* session.h -- one consumer of samples of the threads; one HTTP request for a
- * profile is one. Any number may be open at once, with different lengths and
- * rates: they share one stream of samples.
+/* session.h -- one consumer of the samples of threads. An HTTP request for a
+ * CPU profile is one session.
  *
- * Path: collector.c -> [session] -> profile.c
+ * Any number of sessions may be open at once, with different lengths and rates.
+ * Those of one kind share one stream of samples: the threads are sampled at the
+ * highest rate that one of the sessions asks for, and each session counts every
+ * sample. That is right at any rate, because a sample is weighed by the time
+ * since the previous one.
+ *
+ * The caller of session_open owns the session until it calls session_close or
+ * session_abort, which free it. The collector (collector.c) adds samples in
+ * between, under collector_lock.
+ *
+ * Path: collector.c -> [session] -> session_profile.c
  */
 #ifndef SAMPLE_SESSION_SESSION_H
 #define SAMPLE_SESSION_SESSION_H
@@ -21,42 +30,50 @@ struct slow_requests;
 struct stacks;
 
 struct session_options {
-    int rate_hz; /* 1 to 10000; 0: 100. A wish: see docs/SAMPLING.md */
+    int rate_hz; /* 1 to 10000, or 0 for 100; see docs/SAMPLING.md for the
+                    rates that the kernel grants */
     enum session_kind kind;
-    int64_t slower_than_ns; /* samples of requests that take as long; 0: all */
+    int64_t slower_than_ns; /* only samples of requests that take this long or
+                               longer; 0: all samples */
 };
 
-/* Start to collect. NULL and err: a bad rate, out of memory. [any thread] */
+/* Opens a session, which collects samples from now on. Returns NULL and sets
+ * err if the rate is out of range or memory is short. [any thread] */
 struct session *session_open(const struct session_options *options,
                              struct err *err);
 
-/* Ends the session and adds its samples, and what is in `more`, which may be
- * NULL, to `profile`, whose sample types are a count and a time. Sets the
- * profile's times and its period. Waits, up to 100 ms, for samples that are
- * still without their Lua stack. Returns false and sets err if out of memory.
- * The session is freed either way. [any thread, not a worker's: it waits for
- * them] */
+/* Ends the session, adds its samples to `profile` and frees the session. Adds
+ * the stacks of `more` too, unless it is NULL. The sample types of the profile
+ * are a count and a time; its times and its period are set. Returns false and
+ * sets err if out of memory; the session is freed all the same. Waits for
+ * samples that have no Lua stack yet: usually for microseconds, up to 70 ms for
+ * a thread that reaches no safe point, up to a second for one that gets no CPU.
+ * [any thread except a worker's, because the workers are waited for] */
 bool session_close(struct session *session, const struct stacks *more,
                    struct profile *profile, struct err *err);
 
+/* Ends the session, frees it and drops its samples. [any thread] */
+void session_abort(struct session *session);
+
 struct probed_thread {
     pid_t tid;
-    uint32_t stack; /* its position in the stacks, STACKS_OVERFLOW: none */
+    uint32_t stack; /* position in the stacks; STACKS_OVERFLOW: none */
 };
 
-/* The stacks that all watched threads have now, each counted once, with their
- * labels; the caller's, to be freed by stacks_free. Unless NULL `threads`
- * is set to a struct probed_thread of each, for buf_fini. One that runs Lua is
- * seen at its next safe point; waits for that up to 200 ms. NULL when out of
- * memory. [any thread, not a worker's] */
+/* Takes the stack that each watched thread has now, once per thread, with the
+ * thread's labels. Returns the stacks, which the caller frees with stacks_free,
+ * or NULL if out of memory. Unless `threads` is NULL, it is set to a buffer of
+ * struct probed_thread, one per thread, which the caller frees with buf_fini.
+ * A thread that runs Lua gives its stack at its next safe point; the call waits
+ * for that as session_close does. [any thread except a worker's] */
 struct stacks *session_probe(struct buf *threads);
 
-/* What judges its samples, NULL when it wants all. As long as the session. */
+/* Returns the judge of slow requests, which lives as long as the session, or
+ * NULL if the session takes all samples. */
 struct slow_requests *session_slow_requests(const struct session *session);
 
+/* Returns the mean time between two samples of a thread, by the session's own
+ * rate. */
 int64_t session_period_ns(const struct session *session);
-
-/* End the session and throw its samples away. [any thread] */
-void session_abort(struct session *session);
 
 #endif

@@ -1,5 +1,8 @@
-/* session_list.h -- the open sessions, as the collector sees them.
- * [collector_lock] throughout. */
+/* session_list.h -- the open sessions, as the collector sees them. Implemented
+ * by session.c. The caller of each function holds collector_lock.
+ *
+ * Path: collector.c -> [session_list] -> session.c
+ */
 #ifndef SAMPLE_SESSION_SESSION_LIST_H
 #define SAMPLE_SESSION_SESSION_LIST_H
 
@@ -11,11 +14,14 @@
 
 struct sample;
 
+/* Returns true if no session is open. */
 bool session_list_is_empty(void);
-unsigned session_list_n(void); /* without probes */
 
-/* One sample of the thread `tid` for every open session of its kind, with its
- * stack, leaf first, as ids of frames.h. */
+/* Returns the number of open sessions, without probes. */
+unsigned session_list_n(void);
+
+/* Adds one sample of the thread `tid` to every open session of its kind.
+ * `frames` is its stack as ids of frames.h, leaf first. */
 void session_list_add(const uint32_t *frames, unsigned n_frames,
                       const struct sample *sample, enum session_kind kind,
                       pid_t tid);

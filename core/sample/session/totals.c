@@ -1,3 +1,4 @@
+/* totals.c -- reads the counters of collector.c and walk/thread.c. */
 #include "sample/session/totals.h"
 
 #include "sample/session/collector.h"

@@ -1,4 +1,8 @@
-/* totals.h -- what became of all CPU samples since the start. */
+/* totals.h -- what became of all CPU samples since the process started, for
+ * /metrics. Every sample that was taken is either reported or counted as lost.
+ *
+ * Path: collector.c, walk/thread.c -> [totals] -> serve/metrics.c
+ */
 #ifndef SAMPLE_SESSION_TOTALS_H
 #define SAMPLE_SESSION_TOTALS_H
 
@@ -8,14 +12,15 @@ struct sample_totals {
     unsigned n_sessions; /* open now */
     uint64_t n_taken;
     uint64_t n_reported;  /* given to the sessions */
-    uint64_t n_ring_full; /* lost: nobody had read for long */
-    uint64_t n_deferred;  /* not taken: the next one has their time */
-    /* Reported, but not in full. */
+    uint64_t n_ring_full; /* lost: the collector did not read in time */
+    uint64_t n_deferred;  /* not taken; the next sample has their time */
+    /* Reported, but incomplete (enum sample_count). */
     uint64_t n_without_lua_stack, n_skidded, n_tail_called;
     uint64_t n_lua_truncated, n_native_truncated;
 };
 
-/* [any thread, no lock of the sampler's held] */
+/* Takes collector_lock and threads_lock, one after the other. [any thread, no
+ * lock of the sampler held] */
 struct sample_totals sample_totals(void);
 
 #endif

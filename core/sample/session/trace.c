@@ -1,3 +1,4 @@
+/* trace.c -- the open traces and the events of each. */
 #include "sample/session/trace.h"
 
 #include <pthread.h>
@@ -12,19 +13,20 @@
 #include "profile/strings.h"
 #include "sample/session/trace_json.h"
 
-/* Some 40 MB of JSON. What comes after them is counted. */
+/* Events per trace, about 40 MB of JSON. Further events are dropped and
+ * counted. */
 enum { MAX_EVENTS = 200000 };
 
 struct trace {
     struct list_link in_open; /* [lock] */
-    uint64_t number;          /* [lock]: from 1, by their ends; 0 before */
-    int64_t start_ns, end_ns; /* the end: [lock], INT64_MAX before it */
+    uint64_t number; /* [lock] 1, 2, ... as they stop; 0: not stopped */
+    int64_t start_ns, end_ns; /* end_ns: [lock] INT64_MAX: not stopped */
     struct trace_record *records;
     uint32_t n, n_allocated, n_dropped;
     struct strings reasons;
 };
 
-/* Guards the list and what is in it. Nothing is taken inside. */
+/* Guards the list and the traces in it. No other lock is taken inside. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct list open_traces;
 atomic_uint trace_n_open;
@@ -66,7 +68,7 @@ uint64_t trace_stop(struct trace *trace)
     return number;
 }
 
-bool trace_end(struct trace *trace, struct buf *json, struct err *err)
+bool trace_write_json(struct trace *trace, struct buf *json, struct err *err)
 {
     unlink_trace(trace);
     const struct trace_content content = {
@@ -91,7 +93,7 @@ void trace_free(struct trace *trace)
     free(trace);
 }
 
-static bool has_room(struct trace *trace)
+static bool trace_has_room(struct trace *trace)
 {
     if (trace->n < trace->n_allocated)
         return true;
@@ -109,18 +111,21 @@ static bool has_room(struct trace *trace)
     return true;
 }
 
-/* Those that end later are told later: all up to the last one have it. */
-static bool has(const struct trace *trace, const struct trace_event *event)
+/* Returns true if the event was reported to this trace by trace_add_to. Traces
+ * are reported to in the order of their numbers, so all up to `seen` have it.
+ */
+static bool has_event(const struct trace *trace,
+                      const struct trace_event *event)
 {
     return trace->number > 0 && trace->number <= event->seen;
 }
 
-/* [lock] */
-static void record(struct trace *trace, const struct trace_event *event)
+/* Adds an event, or counts it as dropped. [lock] */
+static void record_event(struct trace *trace, const struct trace_event *event)
 {
-    if (has(trace, event) || event->start_ns > trace->end_ns)
+    if (has_event(trace, event) || event->start_ns > trace->end_ns)
         return;
-    if (!has_room(trace)) {
+    if (!trace_has_room(trace)) {
         trace->n_dropped++;
         return;
     }
@@ -137,7 +142,7 @@ void trace_add(const struct trace_event *event)
 {
     pthread_mutex_lock(&lock);
     list_each (struct trace, t, &open_traces, in_open)
-        record(t, event);
+        record_event(t, event);
     pthread_mutex_unlock(&lock);
 }
 
@@ -146,6 +151,6 @@ void trace_add_to(uint64_t number, const struct trace_event *event)
     pthread_mutex_lock(&lock);
     list_each (struct trace, t, &open_traces, in_open)
         if (t->number == number)
-            record(t, event);
+            record_event(t, event);
     pthread_mutex_unlock(&lock);
 }

@@ -1,11 +1,21 @@
-/* trace.h -- a timeline of what tasks are at: when they run and on which
- * thread, what they wait for, which request they are of; and of collections of
- * garbage.
+/* trace.h -- a timeline of tasks: when each ran and on which thread, for what
+ * it waited and for which request it worked; and when garbage was collected.
  *
- * It is written as Chrome's trace events, which chrome://tracing and
- * ui.perfetto.dev show ("Trace Event Format", Duan et al.).
+ * An event is reported when it ends, by the thread on which it ended, to every
+ * open trace. At the end of a trace some events still go on. The caller that
+ * stops a trace asks every worker to report those by the number of the trace:
  *
- * Path: script/scheduler.c, http/exchange.c -> [trace] -> http/capture.c
+ *     trace_open
+ *        | trace_add: events that end meanwhile            [any thread]
+ *     trace_stop -> number
+ *        | trace_add_to(number): tasks that still wait     [each worker]
+ *     trace_write_json
+ *     trace_free
+ *
+ * The JSON is Chrome's trace events, which chrome://tracing and ui.perfetto.dev
+ * show ("Trace Event Format", Duan et al.).
+ *
+ * Path: script/observe.c, handler/exchange.c -> [trace] -> trace_json.c
  */
 #ifndef SAMPLE_SESSION_TRACE_H
 #define SAMPLE_SESSION_TRACE_H
@@ -19,23 +29,26 @@
 struct buf;
 struct trace;
 
-/* Collect events. NULL and err when out of memory. [any thread, like all
- * below] */
+/* All functions may be called on any thread, but not in a signal handler. */
+
+/* Opens a trace, which collects events from now on. Returns NULL and sets err
+ * if out of memory. The caller frees the trace with trace_free. */
 struct trace *trace_open(struct err *err);
 
-/* Its time is over: what comes later is not for it. Those who know what still
- * goes on are to tell it (trace_add_to) by the number returned, which no other
- * has, and which is not 0. */
+/* Ends the time of the trace: an event that begins later is not added. Returns
+ * the number of the trace for trace_add_to, which is unique and not 0. */
 uint64_t trace_stop(struct trace *trace);
 
-/* Append the timeline as JSON, when it is stopped. What still goes on lasts to
- * its end. False and err when out of memory. */
-bool trace_end(struct trace *trace, struct buf *json, struct err *err);
+/* Takes no more events, and appends the timeline of a stopped trace. An event
+ * that still goes on lasts until the end of the trace. Returns false and sets
+ * err if out of memory. */
+bool trace_write_json(struct trace *trace, struct buf *json, struct err *err);
 
-/* Ended or not. */
+/* Frees a trace, stopped or not. Ignores NULL. */
 void trace_free(struct trace *trace);
 
-/* Is any open? Cheap. */
+/* Returns true while a trace is open. Costs one load, so callers ask before
+ * they make an event. */
 extern atomic_uint trace_n_open;
 static inline bool trace_is_open(void)
 {
@@ -43,32 +56,35 @@ static inline bool trace_is_open(void)
 }
 
 enum trace_kind {
-    TRACE_REQUEST,    /* from its last byte to its reply's */
-    TRACE_RUN,        /* a task runs on this thread */
+    TRACE_REQUEST,    /* from the request's last byte to its reply's */
+    TRACE_RUN,        /* a task runs on the calling thread */
     TRACE_WAIT,       /* a task waits */
-    TRACE_COLLECTION, /* a Lua state has marked what is live */
+    TRACE_COLLECTION, /* a Lua state has marked its live objects */
 };
 
 struct trace_event {
     enum trace_kind kind;
     int64_t start_ns; /* monotonic; 0: before the trace began */
-    int64_t end_ns;   /* 0: it still goes on */
-    /* Whose: a request's number (sampler.h), also of what its tasks do; of
-     * other tasks any that no other one has meanwhile. */
+    int64_t end_ns;   /* 0: the event still goes on */
+    /* The number of the request (context.h), also for what the request's tasks
+     * do. For any other task, a number that is unique while the task lives. */
     int64_t number;
-    bool is_request;
-    uint32_t labels;
-    int status;         /* of TRACE_REQUEST: its reply's, or 0 */
+    bool is_request;    /* `number` is a request's */
+    uint32_t labels;    /* an id of labels.h */
+    int status;         /* of TRACE_REQUEST: the reply's status, or 0 */
     const char *reason; /* of TRACE_WAIT; copied */
-    int64_t bytes;      /* of TRACE_COLLECTION: allocated now */
-    uint64_t seen;      /* the number of the last trace that has it, or 0 */
+    int64_t bytes;      /* of TRACE_COLLECTION: memory of the state now */
+    uint64_t seen;      /* number of the last trace to which trace_add_to
+                           reported the event; 0: none */
 };
 
-/* It is over: for each trace that is open. Of the calling thread. */
+/* Adds an event that has ended on the calling thread to every open trace,
+ * except those that have it already by `seen`. */
 void trace_add(const struct trace_event *event);
 
-/* For the trace with this number, if it is open still. Traces are told in the
- * order in which they were stopped. */
+/* Adds an event that still goes on to the trace with this number, if the trace
+ * is still open. Traces are reported to in the order in which they stopped, so
+ * that `seen` covers all earlier ones. */
 void trace_add_to(uint64_t number, const struct trace_event *event);
 
 #endif

@@ -1,9 +1,9 @@
-/* trace_json.c
+/* trace_json.c -- turns the events of a trace into Chrome's:
  *
- *   a request           a pair of nestable asynchronous events, `b` and `e`
- *   a wait              the same, within those of its request or task
- *   a run of a task     a complete event, `X`, on its thread
- *   a collection        an instant event, `i`, and the memory as a counter, `C`
+ *     TRACE_REQUEST     a pair of nestable asynchronous events, `b` and `e`
+ *     TRACE_WAIT        the same, nested in the events of its request or task
+ *     TRACE_RUN         a complete event, `X`, on its thread
+ *     TRACE_COLLECTION  an instant event, `i`, and the memory, a counter, `C`
  */
 #include "sample/session/trace_json.h"
 
@@ -17,8 +17,8 @@
 #include "profile/strings.h"
 #include "sample/tables/labels.h"
 
-/* One end of an event. Of what happens at the same time inner ends come first,
- * then outer ends, outer begins, inner begins. */
+/* The order of edges that have the same time: inner events end before outer
+ * ones, and outer events begin before inner ones. */
 enum rank {
     RANK_WAIT_ENDS,
     RANK_REQUEST_ENDS,
@@ -26,9 +26,10 @@ enum rank {
     RANK_OTHER_BEGINS,
 };
 
+/* The begin or the end of an event. */
 struct edge {
-    int64_t ns; /* since the trace began */
-    uint32_t record;
+    int64_t ns;      /* since the trace began */
+    uint32_t record; /* position of the event */
     enum rank rank;
 };
 
@@ -48,7 +49,9 @@ static int by_time(const void *a, const void *b)
     return x->record < y->record ? -1 : x->record > y->record;
 }
 
-/* Within the trace, from its begin, and at least a nanosecond long. */
+/* begin_of and end_of cut an event to the time of the trace. They return
+ * nanoseconds since the trace began; an event is at least one nanosecond long.
+ */
 static int64_t begin_of(const struct trace_content *content,
                         const struct trace_event *event)
 {
@@ -66,13 +69,14 @@ static int64_t end_of(const struct trace_content *content,
     return end > begin ? end : begin + 1;
 }
 
+/* Returns true if the event is written as two edges. */
 static bool has_end(const struct trace_event *event)
 {
     return event->kind == TRACE_REQUEST || event->kind == TRACE_WAIT;
 }
 
-/* The value of a label, NULL without it. */
-static const char *label(const struct trace_event *event, const char *key)
+/* Returns the value of a label, NULL if there is none. */
+static const char *label_value(const struct trace_event *event, const char *key)
 {
     unsigned n;
     const struct label *set = labels_get(event->labels, &n);
@@ -98,10 +102,11 @@ static void begin_event(struct writer *w, const char *phase, int tid,
     write_us(&w->json, "ts", ns);
 }
 
-/* "name":"GET /data" */
-static void write_name(struct writer *w, const struct trace_event *event)
+/* Writes "name":"GET /data" */
+static void write_event_name(struct writer *w, const struct trace_event *event)
 {
-    const char *method = label(event, "method"), *route = label(event, "route");
+    const char *method = label_value(event, "method"),
+               *route = label_value(event, "route");
     if (route)
         json_format(&w->json, "name", "%s%s%s", method ? method : "",
                     method ? " " : "", route);
@@ -109,14 +114,15 @@ static void write_name(struct writer *w, const struct trace_event *event)
         json_text(&w->json, "name", event->is_request ? "request" : "task");
 }
 
-/* Asynchronous events with the same category and id are nested. */
-static void write_id(struct writer *w, const struct trace_event *event)
+/* Writes the category and id. Viewers nest asynchronous events that have both
+ * in common. */
+static void write_track(struct writer *w, const struct trace_event *event)
 {
     json_text(&w->json, "cat", event->is_request ? "request" : "task");
     json_format(&w->json, "id", "0x%" PRIx64, event->number);
 }
 
-/* "args":{ and the labels. */
+/* Writes "args":{ and the labels. */
 static void begin_args(struct writer *w, const struct trace_event *event)
 {
     unsigned n;
@@ -126,14 +132,14 @@ static void begin_args(struct writer *w, const struct trace_event *event)
         json_text(&w->json, set[i].key, set[i].value);
 }
 
-static void write_request(struct writer *w, const struct trace_record *r,
-                          const struct edge *edge)
+static void write_request_event(struct writer *w, const struct trace_record *r,
+                                const struct edge *edge)
 {
     const struct trace_event *event = &r->event;
     bool begins = edge->rank == RANK_REQUEST_BEGINS;
     begin_event(w, begins ? "b" : "e", r->tid, edge->ns);
-    write_name(w, event);
-    write_id(w, event);
+    write_event_name(w, event);
+    write_track(w, event);
     if (begins) {
         int64_t end_ns = event->end_ns ? event->end_ns : w->content->end_ns;
         begin_args(w, event);
@@ -152,7 +158,7 @@ static void write_wait(struct writer *w, const struct trace_record *r,
     const char *reason = strings_get(w->content->reasons, r->reason, &len);
     begin_event(w, edge->rank == RANK_WAIT_ENDS ? "e" : "b", r->tid, edge->ns);
     json_bytes(&w->json, "name", reason, len);
-    write_id(w, &r->event);
+    write_track(w, &r->event);
     json_end_object(&w->json);
 }
 
@@ -161,7 +167,7 @@ static void write_run(struct writer *w, const struct trace_record *r,
 {
     begin_event(w, "X", r->tid, edge->ns);
     write_us(&w->json, "dur", end_of(w->content, &r->event) - edge->ns);
-    write_name(w, &r->event);
+    write_event_name(w, &r->event);
     json_text(&w->json, "cat", "run");
     begin_args(w, &r->event);
     json_format(&w->json, "id", "0x%" PRIx64, r->event.number);
@@ -169,7 +175,7 @@ static void write_run(struct writer *w, const struct trace_record *r,
     json_end_object(&w->json);
 }
 
-/* The end of an event whose argument is a number of bytes. */
+/* Ends an event whose argument is a number of bytes. */
 static void end_with_bytes(struct writer *w, int64_t bytes)
 {
     json_begin_object(&w->json, "args");
@@ -196,7 +202,7 @@ static void write_edge(struct writer *w, const struct edge *edge)
     const struct trace_record *r = &w->content->records[edge->record];
     switch (r->event.kind) {
     case TRACE_REQUEST:
-        write_request(w, r, edge);
+        write_request_event(w, r, edge);
         break;
     case TRACE_RUN:
         write_run(w, r, edge);
@@ -210,7 +216,8 @@ static void write_edge(struct writer *w, const struct edge *edge)
     }
 }
 
-/* Both ends of each, in order; NULL when out of memory. */
+/* Returns the edges of all events in the order of time, and their number in *n.
+ * Returns NULL if out of memory. The caller frees the edges. */
 static struct edge *sort_edges(const struct trace_content *content, size_t *n)
 {
     struct edge *edges = calloc(2 * (size_t)content->n + 1, sizeof *edges);
@@ -234,7 +241,7 @@ static struct edge *sort_edges(const struct trace_content *content, size_t *n)
 
 static void write_thread_name(struct writer *w, const struct trace_record *r)
 {
-    const char *worker = label(&r->event, "worker");
+    const char *worker = label_value(&r->event, "worker");
     begin_event(w, "M", r->tid, 0);
     json_text(&w->json, "name", "thread_name");
     json_begin_object(&w->json, "args");
@@ -246,7 +253,7 @@ static void write_thread_name(struct writer *w, const struct trace_record *r)
     json_end_object(&w->json);
 }
 
-/* Each thread's once. A process has few. */
+/* Names each thread on which a task ran, once. */
 static void write_thread_names(struct writer *w)
 {
     const struct trace_record *records = w->content->records;

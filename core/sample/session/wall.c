@@ -1,3 +1,4 @@
+/* wall.c -- the open profiles of wall time and the waits of each. */
 #include "sample/session/wall.h"
 
 #include <pthread.h>
@@ -20,13 +21,14 @@ struct wall {
     struct list_link in_walls; /* [lock] */
     struct wall_window window;
     struct session *threads;
-    struct tally waits;
+    struct tally waits; /* waits that have ended */
 };
 
-/* Guards the list. A tally's lock is taken inside. */
+/* Guards the list and the windows. The locks of slow_requests.c, label_values.c
+ * and of the tables of stacks are taken inside. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct list walls;
-static uint64_t n_ended;
+static uint64_t n_ended; /* windows */
 static atomic_uint n_open;
 
 bool wall_is_open(void)
@@ -93,9 +95,11 @@ void wall_abort(struct wall *wall)
     free_wall(wall);
 }
 
-/* All of a tally, or what slow requests have in it. */
-static bool merge(struct tally *from, struct slow_requests *slow,
-                  struct tally *into)
+/* Adds the entries of `from` to `into`. Unless `slow` is NULL, the labels of
+ * `from` are its tags, and only the entries of slow requests are added. Returns
+ * false if out of memory. */
+static bool merge_tally(struct tally *from, struct slow_requests *slow,
+                        struct tally *into)
 {
     struct tally_snapshot *all = tally_snapshot_take(from);
     if (!all)
@@ -122,7 +126,8 @@ bool wall_close(struct wall *wall, struct tally *waiting,
     unlink_wall(wall);
     if (slow)
         slow_requests_judge(slow);
-    if (merge(&wall->waits, slow, &all) && merge(waiting, NULL, &all)) {
+    if (merge_tally(&wall->waits, slow, &all) &&
+        merge_tally(waiting, NULL, &all)) {
         ok = session_close(wall->threads, all.stacks, profile, err);
     } else {
         err_set(err, "out of memory for a profile");
@@ -133,8 +138,8 @@ bool wall_close(struct wall *wall, struct tally *waiting,
     return ok;
 }
 
-/* "(waiting: sleep)", which lives for ever: one for each reason that
- * label_values.h lets be, and one for others. */
+/* Returns the note "(waiting: REASON)". Notes live for ever, so there is one
+ * for each reason that label_values.h admits, and one for all others. */
 static const char *note_of(const char *reason)
 {
     static pthread_mutex_t notes_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -155,10 +160,11 @@ static const char *note_of(const char *reason)
     return found ? found : "(waiting)";
 }
 
-/* The wait's time within the window; a share of it may stand for all. */
-static void add(const struct wall_window *window, int64_t end_ns,
-                const struct wall_wait *wait, uint32_t labels,
-                struct tally *tally)
+/* Adds the part of a wait that lies within the window. A part shorter than the
+ * period is added with the probability length / period. */
+static void add_part_within(const struct wall_window *window, int64_t end_ns,
+                            const struct wall_wait *wait, uint32_t labels,
+                            struct tally *tally)
 {
     int64_t since_ns =
         wait->since_ns > window->start_ns ? wait->since_ns : window->start_ns;
@@ -174,8 +180,9 @@ static void add(const struct wall_window *window, int64_t end_ns,
                   weight_ns, tally);
 }
 
-static void add_to(struct wall *wall, const struct wall_wait *wait,
-                   int64_t now_ns)
+/* Adds a wait that ends now. [lock] */
+static void add_wait_to(struct wall *wall, const struct wall_wait *wait,
+                        int64_t now_ns)
 {
     const struct wall_window *window = &wall->window;
     struct slow_requests *slow = session_slow_requests(wall->threads);
@@ -188,14 +195,15 @@ static void add_to(struct wall *wall, const struct wall_wait *wait,
         if (labels == SLOW_REQUESTS_NONE)
             return;
     }
-    add(window, now_ns < window->end_ns ? now_ns : window->end_ns, wait, labels,
-        &wall->waits);
+    add_part_within(window, now_ns < window->end_ns ? now_ns : window->end_ns,
+                    wait, labels, &wall->waits);
 }
 
-/* Those that end later are asked about later: it was added to all up to the
- * last one. */
-static bool was_added(const struct wall_wait *wait,
-                      const struct wall_window *window)
+/* Returns true if the wait was added for this window by wall_add_waiting. Tasks
+ * are asked in the order of the windows' numbers, so all up to `seen` have it.
+ */
+static bool has_wait(const struct wall_wait *wait,
+                     const struct wall_window *window)
 {
     return window->end_number > 0 && window->end_number <= wait->seen;
 }
@@ -205,8 +213,8 @@ void wall_waited(const struct wall_wait *wait)
     int64_t now_ns = clock_mono_ns();
     pthread_mutex_lock(&lock);
     list_each (struct wall, w, &walls, in_walls)
-        if (!was_added(wait, &w->window))
-            add_to(w, wait, now_ns);
+        if (!has_wait(wait, &w->window))
+            add_wait_to(w, wait, now_ns);
     pthread_mutex_unlock(&lock);
 }
 
@@ -217,5 +225,5 @@ void wall_add_waiting(const struct wall_window *window,
                      (wait->request && window->end_ns - wait->request->number >=
                                            window->slower_than_ns);
     if (is_wanted)
-        add(window, window->end_ns, wait, wait->labels, tally);
+        add_part_within(window, window->end_ns, wait, wait->labels, tally);
 }
