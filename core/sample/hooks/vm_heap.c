@@ -41,7 +41,7 @@ static struct header *header_of(const void *block)
 
 /* A counter has one writer, so a plain addition is enough; other threads may
  * read it. */
-static void add_to_counter(_Atomic int64_t *counter, int64_t n)
+static void add_bytes(_Atomic int64_t *counter, int64_t n)
 {
     atomic_store_explicit(
         counter, atomic_load_explicit(counter, memory_order_relaxed) + n,
@@ -236,14 +236,14 @@ void *vm_heap_realloc(void *ud, void *ptr, size_t osize, size_t nsize)
     if (nsize == 0) {
         if (ptr)
             release_block(heap, ptr, osize);
-        add_to_counter(&heap->used_bytes, -old_bytes);
+        add_bytes(&heap->used_bytes, -old_bytes);
         return NULL;
     }
     void *block = resize_block(heap, ptr, osize, nsize,
                                (uintptr_t)__builtin_return_address(0));
     if (block) {
-        add_to_counter(&heap->used_bytes, (int64_t)nsize - old_bytes);
-        add_to_counter(&heap->allocated_bytes, (int64_t)nsize);
+        add_bytes(&heap->used_bytes, (int64_t)nsize - old_bytes);
+        add_bytes(&heap->allocated_bytes, (int64_t)nsize);
     }
     return block;
 }
