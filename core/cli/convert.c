@@ -8,7 +8,7 @@
 #include "cli/export_profile.h"
 #include "cli/options.h"
 #include "cli/profile_input.h"
-#include "export/host.h"
+#include "export/export_queue.h"
 #include "profile/profile.h"
 
 struct convert_options {
@@ -92,11 +92,11 @@ static bool has_sample_type(const struct profile *profile, const char *wanted,
                    names);
 }
 
-static bool convert(const struct convert_options *o, struct export_host *host,
+static bool convert(const struct convert_options *o, struct export_queue *queue,
                     struct err *err)
 {
     char exporter_options[128] = "";
-    if (!export_profile_check(host, o->format, o->output, err))
+    if (!export_profile_check(queue, o->format, o->output, err))
         return false;
     if (o->sample_index)
         snprintf(exporter_options, sizeof exporter_options, "sample_index=%s",
@@ -105,7 +105,7 @@ static bool convert(const struct convert_options *o, struct export_host *host,
     if (!profile)
         return false;
     if (!o->sample_index || has_sample_type(profile, o->sample_index, err))
-        return export_profile_write(host, profile, o->format, exporter_options,
+        return export_profile_write(queue, profile, o->format, exporter_options,
                                     o->output, err);
     profile_free(profile);
     return false;
@@ -116,9 +116,9 @@ int command_convert(int argc, char **argv)
     struct convert_options o = {0};
     struct err err = {0};
     options_parse(&argp, argc, argv, 0, &o);
-    struct export_host *host = export_profile_host(o.exporters, &err);
-    bool done = host && convert(&o, host, &err);
-    export_host_free(host);
+    struct export_queue *queue = export_profile_queue(o.exporters, &err);
+    bool done = queue && convert(&o, queue, &err);
+    export_queue_free(queue);
     if (done)
         return 0;
     fprintf(stderr, "perilune convert: %s\n", err.message);

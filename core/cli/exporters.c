@@ -5,7 +5,7 @@
 #include "cli/commands.h"
 #include "cli/export_profile.h"
 #include "cli/options.h"
-#include "export/host.h"
+#include "export/export_queue.h"
 
 static const struct argp_option options[] = {
     {"exporters", 'e', "DIR", 0, "also those in DIR", 0},
@@ -43,12 +43,12 @@ int command_exporters(int argc, char **argv)
     struct export_info *infos = NULL;
     size_t n = 0;
     options_parse(&argp, argc, argv, 0, &dir);
-    struct export_host *host = export_profile_host(dir, &err);
-    bool listed = host && export_host_list(host, &infos, &n, &err);
+    struct export_queue *queue = export_profile_queue(dir, &err);
+    bool listed = queue && export_queue_list(queue, &infos, &n, &err);
     for (size_t i = 0; i < n; i++)
         print(&infos[i]);
     free(infos);
-    export_host_free(host);
+    export_queue_free(queue);
     if (listed)
         return 0;
     fprintf(stderr, "perilune exporters: %s\n", err.message);

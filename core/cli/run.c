@@ -9,7 +9,7 @@
 #include "cli/export_profile.h"
 #include "cli/options.h"
 #include "cli/run_profiles.h"
-#include "export/host.h"
+#include "export/export_queue.h"
 #include "export/module_proto.h"
 #include "modules/modules.h"
 #include "sample/session/sampler.h"
@@ -155,11 +155,11 @@ static void say_not_profiled(void)
 /* Runs the script, profiled if that is wanted. The profiles are written also
  * when the script fails. */
 static bool run(const struct run_options *o, lua_State *L,
-                struct export_host *host, struct err *err)
+                struct export_queue *queue, struct err *err)
 {
     if (!run_profiles_any(&o->profiles))
         say_not_profiled();
-    else if (!run_profiles_open(&o->profiles, host, L, err))
+    else if (!run_profiles_open(&o->profiles, queue, L, err))
         return false;
     bool ran = run_script(L, o, err);
     struct err write_err = {0};
@@ -173,13 +173,13 @@ static bool run(const struct run_options *o, lua_State *L,
 
 /* What cannot be written is said before the script runs, for that may take
  * long. */
-static bool start(const struct run_options *o, struct export_host **host,
+static bool start(const struct run_options *o, struct export_queue **queue,
                   lua_State **L, struct err *err)
 {
     if (!sampler_init(err) || !attach_thread(NULL, err))
         return false;
-    *host = export_profile_host(NULL, err);
-    if (!*host || !run_profiles_check(&o->profiles, *host, err))
+    *queue = export_profile_queue(NULL, err);
+    if (!*queue || !run_profiles_check(&o->profiles, *queue, err))
         return false;
     *L = script_state_new(NULL, modules_for_scripts, err);
     if (*L)
@@ -190,15 +190,15 @@ static bool start(const struct run_options *o, struct export_host **host,
 int command_run(int argc, char **argv)
 {
     struct run_options o = {.profiles = {.format = "pprof"}};
-    struct export_host *host = NULL;
+    struct export_queue *queue = NULL;
     lua_State *L = NULL;
     struct err err = {0};
     fill_in_options();
     options_parse(&argp, argc, argv, ARGP_IN_ORDER, &o);
-    bool done = start(&o, &host, &L, &err) && run(&o, L, host, &err);
+    bool done = start(&o, &queue, &L, &err) && run(&o, L, queue, &err);
     if (L)
         script_state_free(L);
-    export_host_free(host);
+    export_queue_free(queue);
     detach_thread();
     if (done)
         return 0;

@@ -16,7 +16,7 @@
 #include "cli/export_profile.h"
 #include "cli/output.h"
 #include "cli/run_state.h"
-#include "export/host.h"
+#include "export/export_queue.h"
 #include "record/gathering.h"
 #include "record/recording.h"
 
@@ -37,7 +37,7 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct run_profile profiles[PROFILE_N_KINDS]; /* [lock] */
 static unsigned n_profiles;                          /* [lock] */
 static const char *format;
-static struct export_host *host;
+static struct export_queue *queue;
 
 static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
 static sem_t signalled;
@@ -53,7 +53,7 @@ bool run_profiles_any(const struct run_profiles_options *options)
 
 /* `write` writes JSON or text, for which there is no exporter. */
 static bool check_file(const struct profile_kind *kind, const char *file,
-                       const char *exporter, struct export_host *exporters,
+                       const char *exporter, struct export_queue *exporters,
                        struct err *err)
 {
     return kind->build ? export_profile_check(exporters, exporter, file, err)
@@ -61,10 +61,10 @@ static bool check_file(const struct profile_kind *kind, const char *file,
 }
 
 bool run_profiles_check(const struct run_profiles_options *options,
-                        struct export_host *exporters, struct err *err)
+                        struct export_queue *exporters, struct err *err)
 {
     struct export_info info;
-    if (!export_host_find(exporters, options->format, &info, err))
+    if (!export_queue_find(exporters, options->format, &info, err))
         return false;
     for (unsigned id = 0; id < PROFILE_N_KINDS; id++)
         if (options->files[id] &&
@@ -110,7 +110,7 @@ static void write_file(struct run_profile *p)
     if (p->plan.is_written)
         p->failed = !output_write(p->file, &p->text, false, &p->err);
     else
-        p->failed = !export_profile_write(host, p->profile, format, options,
+        p->failed = !export_profile_write(queue, p->profile, format, options,
                                           p->file, &p->err);
     buf_fini(&p->text);
 }
@@ -231,11 +231,11 @@ static bool asks_states(const struct run_profiles_options *options)
 }
 
 bool run_profiles_open(const struct run_profiles_options *options,
-                       struct export_host *exporters, struct lua_State *L,
+                       struct export_queue *exporters, struct lua_State *L,
                        struct err *err)
 {
     format = options->format;
-    host = exporters;
+    queue = exporters;
     if (!run_state_open(L, asks_states(options), write_and_report, err) ||
         !start_waiter(err) || !start_recordings(options, err))
         return false;

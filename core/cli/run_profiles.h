@@ -11,7 +11,7 @@
 #include "base/err.h"
 #include "record/profile_kind.h"
 
-struct export_host;
+struct export_queue;
 struct lua_State;
 
 struct run_profiles_options {
@@ -27,16 +27,16 @@ bool run_profiles_any(const struct run_profiles_options *options);
 /* Checks that all files can be written and that the format exists. Returns
  * false and sets err if not. */
 bool run_profiles_check(const struct run_profiles_options *options,
-                        struct export_host *host, struct err *err);
+                        struct export_queue *queue, struct err *err);
 
 /* Begins to record, once in the process, before the script runs in `L`. From
  * then on the profiles are written when the state is closed, when the process
  * exits, and when SIGINT, SIGTERM or SIGHUP comes, which then ends the process
- * as it would have. A second signal ends it at once. `options` and `host` are
+ * as it would have. A second signal ends it at once. `options` and `queue` are
  * kept. Returns false and sets err if something is short.
  * [the script's thread] */
 bool run_profiles_open(const struct run_profiles_options *options,
-                       struct export_host *host, struct lua_State *L,
+                       struct export_queue *queue, struct lua_State *L,
                        struct err *err);
 
 /* Writes all profiles, unless they are written. Returns false and sets err if

@@ -2,7 +2,7 @@
  *
  * The Lua side (out:write, out:gzip) is documented in docs/EXPORTERS.md.
  *
- * Path: exporter.c -> [export_out] -> queue.c
+ * Path: exporter.c -> [export_out] -> export_queue.c
  */
 #ifndef EXPORT_EXPORT_OUT_H
 #define EXPORT_EXPORT_OUT_H

@@ -4,7 +4,7 @@
  * sees its modules as the files are now, and nothing that another exporter left
  * behind.
  *
- * Path: catalog.c, queue.c -> [exporter] -> profile_view.c, export_out.c
+ * Path: catalog.c, export_queue.c -> [exporter] -> profile_view.c, export_out.c
  */
 #ifndef EXPORT_EXPORTER_H
 #define EXPORT_EXPORTER_H

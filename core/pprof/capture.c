@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "export/host.h"
+#include "export/export_queue.h"
 #include "http/client_watch.h"
 #include "record/gathering.h"
 #include "http/response.h"
@@ -178,8 +178,8 @@ static void start_export(struct capture *c)
         uv_queue_work(c->captures->loop, &c->work, write_text, on_text_written);
         return;
     }
-    export_host_run(c->captures->host, c->plan.format,
-                    buf_cstr(&c->plan.options), make_profile, take_export, c);
+    export_queue_run(c->captures->queue, c->plan.format,
+                     buf_cstr(&c->plan.options), make_profile, take_export, c);
 }
 
 static bool have_workers_answered(const struct capture *c)
@@ -282,8 +282,8 @@ static bool prepare(struct capture *c)
     struct err err;
     if (c->plan.recording.is_written) {
         describe_written(c);
-    } else if (!export_host_find(c->captures->host, c->plan.format, &c->info,
-                                 &err)) {
+    } else if (!export_queue_find(c->captures->queue, c->plan.format, &c->info,
+                                  &err)) {
         capture_refuse(c->request, MHD_HTTP_BAD_REQUEST, "%s", err.message);
         return false;
     }

@@ -5,7 +5,7 @@
  * way. A client that leaves ends its own; so does one that closes its
  * sending side, which HTTP clients do not do.
  *
- * Path: pprof_plan.c -> [capture] -> recording.c, host.c -> daemon.c
+ * Path: pprof_plan.c -> [capture] -> recording.c, queue.c -> daemon.c
  */
 #ifndef PPROF_CAPTURE_H
 #define PPROF_CAPTURE_H
@@ -19,14 +19,14 @@
 #include "record/recording.h"
 
 struct capture;
-struct export_host;
+struct export_queue;
 struct gathering;
 
 /* The captures of a loop. */
 struct captures {
     uv_loop_t *loop;
     struct mailbox *mailbox; /* of the loop */
-    struct export_host *host;
+    struct export_queue *queue;
     int n_workers;
     /* Ask every Lua state to collect its garbage; have all done so? Is one at
      * it? */

@@ -11,7 +11,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mailbox.h"
-#include "export/host.h"
+#include "export/export_queue.h"
 #include "serve/admin.h"
 #include "serve/dispatch.h"
 #include "http/listener.h"
@@ -37,7 +37,7 @@ struct server {
     struct mailbox mailbox;
     struct listener listener, admin_listener;
     struct admin admin;
-    struct export_host *host;
+    struct export_queue *exports;
     struct reloader reloader;
     struct dispatch dispatch;
     struct worker **workers;
@@ -321,12 +321,12 @@ static bool start_workers(struct server *s, struct err *err)
 
 static bool start_admin(struct server *s, struct err *err)
 {
-    s->host = export_host_new(s->options->exporter_dirs, err);
-    if (!s->host)
+    s->exports = export_queue_new(s->options->exporter_dirs, err);
+    if (!s->exports)
         return false;
     const struct captures captures = {.loop = &s->loop,
                                       .mailbox = &s->mailbox,
-                                      .host = s->host,
+                                      .queue = s->exports,
                                       .n_workers = s->options->n_workers,
                                       .collect = collect_garbage,
                                       .has_collected = has_collected_garbage,
@@ -410,8 +410,8 @@ static void free_server(struct server *s)
     free(s->workers);
     dispatch_fini(&s->dispatch);
     reloader_free(&s->reloader);
-    if (s->host)
-        export_host_free(s->host);
+    if (s->exports)
+        export_queue_free(s->exports);
     uv_loop_close(&s->loop);
     free(s);
 }

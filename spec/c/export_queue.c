@@ -1,5 +1,5 @@
-/* export_host.c -- tests of export/host.c: exporters written by the test, on a
- * profile with one sample. */
+/* export_queue.c -- tests of export/queue.c: exporters written by the test, on
+ * a profile with one sample. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -12,10 +12,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "export/host.h"
+#include "export/export_queue.h"
 #include "profile/profile.h"
 
-static char dir[] = "/tmp/perilune-host.XXXXXX";
+static char dir[] = "/tmp/perilune-queue.XXXXXX";
 
 static void write_file(const char *name, const char *text)
 {
@@ -54,14 +54,14 @@ static int set_up(void **state)
     strcpy(dir + strlen(dir) - 6, "XXXXXX");
     if (!mkdtemp(dir))
         return -1;
-    *state = export_host_new(dirs, &err);
+    *state = export_queue_new(dirs, &err);
     return *state ? 0 : -1;
 }
 
 static int tear_down(void **state)
 {
     static const char *const FILES[] = {"a.lua", "b.lua", "part.lua"};
-    export_host_free(*state);
+    export_queue_free(*state);
     for (size_t i = 0; i < sizeof FILES / sizeof *FILES; i++)
         remove_file(FILES[i]);
     return rmdir(dir);
@@ -83,28 +83,28 @@ static struct profile *one_sample(void)
     return p;
 }
 
-static void assert_exports(struct export_host *host, const char *name,
+static void assert_exports(struct export_queue *queue, const char *name,
                            const char *options, const char *expected)
 {
     struct buf bytes = BUF_INIT;
     struct export_info info;
     struct err err = {0};
-    if (!export_host_export(host, name, options, one_sample(), &bytes, &info,
-                            &err))
+    if (!export_queue_wait(queue, name, options, one_sample(), &bytes, &info,
+                           &err))
         fail_msg("%s", err.message);
     assert_string_equal(buf_cstr(&bytes), expected);
     assert_string_equal(info.name, name);
     buf_fini(&bytes);
 }
 
-static void assert_fails(struct export_host *host, const char *name,
+static void assert_fails(struct export_queue *queue, const char *name,
                          const char *expected)
 {
     struct buf bytes = BUF_INIT;
     struct export_info info;
     struct err err = {0};
-    assert_false(export_host_export(host, name, NULL, one_sample(), &bytes,
-                                    &info, &err));
+    assert_false(export_queue_wait(queue, name, NULL, one_sample(), &bytes,
+                                   &info, &err));
     if (!strstr(err.message, expected))
         fail_msg("'%s' is not '%s'", err.message, expected);
     assert_int_equal(bytes.len, 0);
@@ -221,7 +221,7 @@ static void refuses_a_name_twice(void **state)
     struct export_info *infos;
     struct err err = {0};
     size_t n, n_works = 0, n_refused = 0;
-    assert_true(export_host_list(*state, &infos, &n, &err));
+    assert_true(export_queue_list(*state, &infos, &n, &err));
     for (size_t i = 0; i < n; i++) {
         if (strcmp(infos[i].name, "a") != 0)
             continue;
@@ -241,16 +241,16 @@ static void refuses_a_name_twice(void **state)
 
 enum { N_THREADS = 4, N_EXPORTS = 25 };
 
-static void *export_many(void *host)
+static void *export_many(void *queue)
 {
     for (int i = 0; i < N_EXPORTS; i++) {
         struct buf bytes = BUF_INIT;
         struct export_info info;
         struct err err = {0};
-        if (!export_host_export(host, "folded", NULL, one_sample(), &bytes,
-                                &info, &err) ||
+        if (!export_queue_wait(queue, "folded", NULL, one_sample(), &bytes,
+                               &info, &err) ||
             strcmp(buf_cstr(&bytes), "main 3\n") != 0)
-            return host;
+            return queue;
         buf_fini(&bytes);
     }
     return NULL;
@@ -284,18 +284,18 @@ static void count_done(void *ctx, struct buf *bytes,
     *(int *)ctx += bytes ? 1 : 1000;
 }
 
-/* Jobs that are queued when the host is freed are done, not dropped. */
+/* Jobs that are queued when the queue is freed are done, not dropped. */
 static void finishes_the_queue(void **state)
 {
     const char *dirs[] = {catalog_default_dir(), NULL};
     struct err err = {0};
     int n_done = 0;
     (void)state;
-    struct export_host *host = export_host_new(dirs, &err);
-    assert_non_null(host);
+    struct export_queue *queue = export_queue_new(dirs, &err);
+    assert_non_null(queue);
     for (int i = 0; i < 20; i++)
-        export_host_run(host, "folded", NULL, source, count_done, &n_done);
-    export_host_free(host);
+        export_queue_run(queue, "folded", NULL, source, count_done, &n_done);
+    export_queue_free(queue);
     assert_int_equal(n_done, 20);
 }
 

@@ -1,4 +1,4 @@
-#include "export/host.h"
+#include "export/export_queue.h"
 
 #include <lua.h>
 #include <malloc.h>
@@ -23,17 +23,18 @@ struct job {
     void *ctx;
 };
 
-struct export_host {
+struct export_queue {
     struct catalog *catalog;
     pthread_t thread;
-    pthread_mutex_t lock; /* of all below */
+    pthread_mutex_t lock; /* guards the jobs and is_stopping */
     pthread_cond_t wake;
     struct job *first, **last;
-    bool stopping;
+    bool is_stopping;
 };
 
-/* A large profile takes tens of MiB for a moment, which glibc would keep: half
- * of a server's memory, after some that were asked for at once. */
+/* An export of a large profile uses tens of MiB for a moment, which glibc would
+ * keep. After several large exports at once that was half of the server's
+ * memory, so the memory is given back after a state of more than this. */
 enum { LARGE_BYTES = 4 << 20 };
 
 static bool was_large(lua_State *L)
@@ -42,14 +43,14 @@ static bool was_large(lua_State *L)
     return atomic_load(&heap->allocated_bytes) > LARGE_BYTES;
 }
 
-static void run_job(struct export_host *host, const struct job *job)
+static void run_job(struct export_queue *queue, const struct job *job)
 {
     struct err err = {0};
     struct export_info info = {0};
     struct buf bytes = BUF_INIT;
     struct profile *profile = NULL;
     lua_State *L = NULL;
-    bool done = catalog_find(host->catalog, job->name, &info, &err) &&
+    bool done = catalog_find(queue->catalog, job->name, &info, &err) &&
                 (profile = job->source(job->ctx, &err)) &&
                 (L = exporter_open(info.path, &info, &err)) &&
                 exporter_run(L, profile, job->options, &bytes, &err);
@@ -69,87 +70,87 @@ static void job_free(struct job *job)
     free(job);
 }
 
-static void *host_main(void *arg)
+static void *export_queue_main(void *arg)
 {
-    struct export_host *host = arg;
+    struct export_queue *queue = arg;
     attach_thread(NULL, NULL);
-    pthread_mutex_lock(&host->lock);
+    pthread_mutex_lock(&queue->lock);
     for (;;) {
-        quiet_enter(); /* to be without work is not to be blocked */
-        while (!host->first && !host->stopping)
-            pthread_cond_wait(&host->wake, &host->lock);
+        quiet_enter(); /* an idle thread is not a blocked one */
+        while (!queue->first && !queue->is_stopping)
+            pthread_cond_wait(&queue->wake, &queue->lock);
         quiet_leave();
-        struct job *job = host->first;
+        struct job *job = queue->first;
         if (!job)
             break;
-        host->first = job->next;
-        if (!host->first)
-            host->last = &host->first;
-        pthread_mutex_unlock(&host->lock);
-        run_job(host, job);
+        queue->first = job->next;
+        if (!queue->first)
+            queue->last = &queue->first;
+        pthread_mutex_unlock(&queue->lock);
+        run_job(queue, job);
         job_free(job);
-        pthread_mutex_lock(&host->lock);
+        pthread_mutex_lock(&queue->lock);
     }
-    pthread_mutex_unlock(&host->lock);
+    pthread_mutex_unlock(&queue->lock);
     detach_thread();
     return NULL;
 }
 
-struct export_host *export_host_new(const char *const *dirs, struct err *err)
+struct export_queue *export_queue_new(const char *const *dirs, struct err *err)
 {
-    struct export_host *host = calloc(1, sizeof *host);
-    if (!host) {
+    struct export_queue *queue = calloc(1, sizeof *queue);
+    if (!queue) {
         err_set(err, "out of memory for the exporters");
         return NULL;
     }
-    host->last = &host->first;
-    host->catalog = catalog_new(dirs, err);
-    pthread_mutex_init(&host->lock, NULL);
-    pthread_cond_init(&host->wake, NULL);
-    int failed = host->catalog
-                     ? pthread_create(&host->thread, NULL, host_main, host)
-                     : -1;
+    queue->last = &queue->first;
+    queue->catalog = catalog_new(dirs, err);
+    pthread_mutex_init(&queue->lock, NULL);
+    pthread_cond_init(&queue->wake, NULL);
+    int failed = queue->catalog ? pthread_create(&queue->thread, NULL,
+                                                 export_queue_main, queue)
+                                : -1;
     if (failed == 0) {
-        pthread_setname_np(host->thread, "exporter");
-        return host;
+        pthread_setname_np(queue->thread, "exporter");
+        return queue;
     }
     if (failed > 0)
         err_set(err, "cannot start the exporter thread: %s", strerror(failed));
-    catalog_free(host->catalog);
-    free(host);
+    catalog_free(queue->catalog);
+    free(queue);
     return NULL;
 }
 
-void export_host_free(struct export_host *host)
+void export_queue_free(struct export_queue *queue)
 {
-    if (!host)
+    if (!queue)
         return;
-    pthread_mutex_lock(&host->lock);
-    host->stopping = true;
-    pthread_cond_signal(&host->wake);
-    pthread_mutex_unlock(&host->lock);
-    pthread_join(host->thread, NULL);
-    catalog_free(host->catalog);
-    pthread_mutex_destroy(&host->lock);
-    pthread_cond_destroy(&host->wake);
-    free(host);
+    pthread_mutex_lock(&queue->lock);
+    queue->is_stopping = true;
+    pthread_cond_signal(&queue->wake);
+    pthread_mutex_unlock(&queue->lock);
+    pthread_join(queue->thread, NULL);
+    catalog_free(queue->catalog);
+    pthread_mutex_destroy(&queue->lock);
+    pthread_cond_destroy(&queue->wake);
+    free(queue);
 }
 
-bool export_host_list(struct export_host *host, struct export_info **infos,
-                      size_t *n, struct err *err)
+bool export_queue_list(struct export_queue *queue, struct export_info **infos,
+                       size_t *n, struct err *err)
 {
-    return catalog_list(host->catalog, infos, n, err);
+    return catalog_list(queue->catalog, infos, n, err);
 }
 
-bool export_host_find(struct export_host *host, const char *name,
-                      struct export_info *info, struct err *err)
+bool export_queue_find(struct export_queue *queue, const char *name,
+                       struct export_info *info, struct err *err)
 {
-    return catalog_find(host->catalog, name, info, err);
+    return catalog_find(queue->catalog, name, info, err);
 }
 
-void export_host_run(struct export_host *host, const char *name,
-                     const char *options, export_source_fn source,
-                     export_done_fn done, void *ctx)
+void export_queue_run(struct export_queue *queue, const char *name,
+                      const char *options, export_source_fn source,
+                      export_done_fn done, void *ctx)
 {
     struct job *job = calloc(1, sizeof *job);
     if (job && options)
@@ -165,14 +166,14 @@ void export_host_run(struct export_host *host, const char *name,
     job->source = source;
     job->done = done;
     job->ctx = ctx;
-    pthread_mutex_lock(&host->lock);
-    *host->last = job;
-    host->last = &job->next;
-    pthread_cond_signal(&host->wake);
-    pthread_mutex_unlock(&host->lock);
+    pthread_mutex_lock(&queue->lock);
+    *queue->last = job;
+    queue->last = &job->next;
+    pthread_cond_signal(&queue->wake);
+    pthread_mutex_unlock(&queue->lock);
 }
 
-/* ---- export_host_export: a job whose caller waits */
+/* ---- export_queue_wait: a job whose caller waits */
 
 struct waiting {
     pthread_mutex_t lock;
@@ -212,17 +213,17 @@ static void finish_waiting(void *ctx, struct buf *bytes,
     pthread_mutex_unlock(&w->lock);
 }
 
-bool export_host_export(struct export_host *host, const char *name,
-                        const char *options, struct profile *profile,
-                        struct buf *bytes, struct export_info *info,
-                        struct err *err)
+bool export_queue_wait(struct export_queue *queue, const char *name,
+                       const char *options, struct profile *profile,
+                       struct buf *bytes, struct export_info *info,
+                       struct err *err)
 {
     struct waiting w = {
         .profile = profile, .bytes = bytes, .info = info, .err = err};
     pthread_mutex_init(&w.lock, NULL);
     pthread_cond_init(&w.wake, NULL);
-    export_host_run(host, name, options, give_waiting_profile, finish_waiting,
-                    &w);
+    export_queue_run(queue, name, options, give_waiting_profile, finish_waiting,
+                     &w);
     pthread_mutex_lock(&w.lock);
     while (!w.finished)
         pthread_cond_wait(&w.wake, &w.lock);
