@@ -1,8 +1,12 @@
 /* attach.h -- begins and ends the watching of the calling thread.
  *
  * Every thread of the program calls attach_thread first and detach_thread last.
- * A thread of a library, which does not, has no CPU samples; its allocations
- * and waits are recorded with their native frames only.
+ * In between the thread has a record (thread.h), a ring and two timers, and its
+ * CPU and wall time is sampled while a session is open. A thread that a library
+ * starts does not call them: it has no CPU samples, and its allocations and
+ * waits are recorded with their native frames only.
+ *
+ * Path: [attach] -> thread.c, cpu.c, wall_timer.c
  */
 #ifndef SAMPLE_WALK_ATTACH_H
 #define SAMPLE_WALK_ATTACH_H
@@ -14,12 +18,13 @@
 /* Watches the calling thread from now on. `worker` is the value of the label
  * `worker` that the thread's samples carry until context_set_labels or
  * context_switch sets other labels; NULL means no label. Returns false and sets
- * err if memory is short or a timer cannot be made. */
+ * err if memory is short or a timer cannot be made. Called after sampler_init.
+ */
 bool attach_thread(const char *worker, struct err *err);
 
-/* Stops watching the calling thread. The collector frees what the sampler
- * keeps of the thread once its last samples are read. Does nothing on a thread
- * that is not watched. */
+/* Stops watching the calling thread. The collector frees the thread's record,
+ * with its ring and its table of functions, once it has read the last samples.
+ * Does nothing on a thread that is not watched. */
 void detach_thread(void);
 
 #endif

@@ -1,9 +1,10 @@
-/* context.h -- what the calling thread works for: the labels and the request
- * that its samples carry from now on.
+/* context.h -- the labels and the request that the calling thread's samples
+ * carry from now on.
  *
  * The scheduler switches the context when a task begins to run and when the
- * task yields, so a switch is a few stores and takes no lock. On a thread that
- * is not watched all functions do nothing and return zeros.
+ * task yields, so a switch is a few stores and takes no lock. The signal
+ * handler reads the context from the thread's record. On a thread that is not
+ * watched all functions do nothing and return zeros.
  *
  * Path: script/scheduler.c -> [context] -> cpu.c
  */
@@ -17,11 +18,12 @@
  * to one thread. It is all zeros when slow_requests_begin is called and does
  * not move until slow_requests_end. */
 struct context_request {
-    int64_t number; /* when it began (monotonic, ns), or a little later where
-                       two requests began at once: numbers are unique */
-    volatile bool is_sampled; /* a CPU or wall sample has seen it */
-    uint64_t traced; /* number of the last trace that was told of the request
-                        (session/trace.h); 0 means none */
+    int64_t number; /* the time at which the request began (monotonic, ns), or a
+                       little later if two began at once: numbers are unique */
+    volatile bool is_sampled; /* a CPU or wall sample was taken of the request;
+                                 set by the signal handler */
+    uint64_t traced;          /* number of the last trace that has the request
+                                 (session/trace.h); 0 means none */
 };
 
 struct context {

@@ -14,12 +14,16 @@
 #include "sample/walk/thread.h"
 #include "sample/walk/wall_timer.h"
 
-/* After this much CPU time without a safe point Lua is taken to be stuck in a
- * C function; or when so many samples wait that the ring might fill. */
+/* Lua counts as stuck in a C function when the oldest pending sample has waited
+ * for a safe point for this much CPU time, or when so many samples are pending
+ * that the ring might become full. */
 static const int64_t STUCK_NS = 1000000000;
 enum { STUCK_PENDING = THREAD_RING_SLOTS / 2 };
 
+/* Values of `flush` in `struct sampler_thread`: what cpu_flush asked for. */
 enum { FLUSH_NONE, FLUSH_ASKED, FLUSH_FORCED };
+
+/* All functions from here to on_sigprof run in the signal handler. */
 
 static bool in_finalizer(const struct sample *s)
 {
@@ -29,8 +33,9 @@ static bool in_finalizer(const struct sample *s)
     return false;
 }
 
-/* Hooks are off while a finalizer runs, and arming would only slow it down.
- * The frames below the collection are at rest: read them here. */
+/* Reads the Lua stack below the collection that called the finalizer. Its
+ * frames are at rest. Lua calls no hook while a finalizer runs, so a safe point
+ * would come too late. */
 static void note_finalizer(struct sampler_thread *t, struct sample *s)
 {
     struct vm_walk *walk = &t->walk;
@@ -60,6 +65,7 @@ static void note_lua(struct sampler_thread *t, struct sample *s,
     safepoint_arm(t, L);
 }
 
+/* Returns the number of the thread's request, or 0. */
 static int64_t note_request(struct sampler_thread *t)
 {
     struct context_request *request = t->request;
@@ -69,9 +75,10 @@ static int64_t note_request(struct sampler_thread *t)
     return request->number;
 }
 
-/* False: there is no room. */
-static bool record(struct sampler_thread *t, const void *context,
-                   int64_t weight_ns, uint16_t flags)
+/* Writes one sample into the ring, and publishes it unless it must wait for its
+ * Lua stack or for an older sample. Returns false if the ring is full. */
+static bool record_sample(struct sampler_thread *t, const void *context,
+                          int64_t weight_ns, uint16_t flags)
 {
     struct sample *s = ring_begin(t->ring);
     if (!s)
@@ -101,8 +108,8 @@ static bool record(struct sampler_thread *t, const void *context,
     return true;
 }
 
-/* A tick of the clock. */
-static void take(struct sampler_thread *t, const void *context)
+/* A tick of the CPU timer: takes a sample if CPU time has passed. */
+static void take_cpu_sample(struct sampler_thread *t, const void *context)
 {
     int64_t now = clock_thread_ns();
     int64_t weight = now - t->last_ns;
@@ -110,12 +117,12 @@ static void take(struct sampler_thread *t, const void *context)
         return;
     t->last_ns = now;
     thread_count(t, COUNT_TAKEN);
-    if (!record(t, context, weight, 0))
+    if (!record_sample(t, context, weight, 0))
         thread_count(t, COUNT_RING_FULL);
 }
 
-/* Hand over what waits as it is, with its native stack only. */
-static void give_up(struct sampler_thread *t)
+/* Publishes the pending samples as they are, with their native stacks only. */
+static void publish_incomplete(struct sampler_thread *t)
 {
     uint32_t n = ring_n_pending(t->ring);
     for (uint32_t i = 0; i < n; i++) {
@@ -126,6 +133,8 @@ static void give_up(struct sampler_thread *t)
     ring_publish(t->ring);
 }
 
+/* Completes the pending samples if Lua is stuck in a C function, or if
+ * cpu_flush asked for it. */
 static void complete_if_stuck(struct sampler_thread *t, const void *context)
 {
     int flush = atomic_exchange(&t->flush, FLUSH_NONE);
@@ -141,10 +150,11 @@ static void complete_if_stuck(struct sampler_thread *t, const void *context)
         native_stack_capture(context, native, SAMPLE_MAX_NATIVE, &truncated);
     safepoint_try_at_rest(t, native, n_native);
     if (flush == FLUSH_FORCED && ring_n_pending(t->ring) > 0)
-        give_up(t);
+        publish_incomplete(t);
 }
 
-static void on_tick(int number, siginfo_t *info, void *context)
+/* The handler of SIGPROF, for its four senders (cpu.h). */
+static void on_sigprof(int number, siginfo_t *info, void *context)
 {
     (void)number;
     struct sampler_thread *t = thread_self;
@@ -161,16 +171,16 @@ static void on_tick(int number, siginfo_t *info, void *context)
     } else {
         thread_block(t);
         if (is_tick)
-            take(t, context);
+            take_cpu_sample(t, context);
         if (is_wall)
-            record(t, context, wall_timer_take(t), SAMPLE_WALL);
+            record_sample(t, context, wall_timer_take(t), SAMPLE_WALL);
         bool is_probed = atomic_load(&t->wants_probe);
         if (is_probed)
-            record(t, context, 0, SAMPLE_PROBE);
+            record_sample(t, context, 0, SAMPLE_PROBE);
         complete_if_stuck(t, context);
         atomic_store_explicit(&t->n_pending, ring_n_pending(t->ring),
                               memory_order_relaxed);
-        if (is_probed) /* not before others can see that it may be pending */
+        if (is_probed) /* after n_pending, which threads_flush then reads */
             atomic_store(&t->wants_probe, false);
         thread_unblock(t);
     }
@@ -179,7 +189,7 @@ static void on_tick(int number, siginfo_t *info, void *context)
 
 bool cpu_init(struct err *err)
 {
-    struct sigaction action = {.sa_sigaction = on_tick,
+    struct sigaction action = {.sa_sigaction = on_sigprof,
                                .sa_flags = SA_SIGINFO | SA_RESTART};
     sigemptyset(&action.sa_mask);
     if (sigaction(SIGPROF, &action, NULL) == 0)

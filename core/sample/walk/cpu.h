@@ -1,9 +1,26 @@
-/* cpu.h -- the CPU clock: a timer per watched thread on its own CPU time, and
- * the signal handler that takes the samples.
+/* cpu.h -- the signal handler that takes samples, and the timers of CPU time.
  *
- * The timer ticks at the kernel's HZ at most, so a rate is a wish; a sample's
- * weight is the thread's CPU time since its previous sample, and totals are
- * exact whatever the rate.
+ * Each watched thread has a timer on its own CPU clock. The timer sends SIGPROF
+ * to that thread; the handler, in cpu.c, writes a sample into the thread's
+ * ring. The kernel fires such a timer on its own ticks only (250 a second on
+ * Debian 12), so a rate above that has no effect. A sample weighs the thread's
+ * CPU time since its previous sample, so totals are right at any rate.
+ *
+ *   rate of a session    session_open        session/session.c
+ *   highest of all open  set_rates           session/session.c
+ *   each thread's timer  threads_set_rate    thread.c -> cpu_timer_set
+ *
+ * SIGPROF has three more senders: wall_timer.c (a tick of wall time), cpu_flush
+ * and cpu_probe. All four end in the same handler.
+ *
+ * The handler runs on the interrupted thread at any instruction, inside malloc
+ * or with a lock held too. It takes no lock, allocates nothing and never waits.
+ * It may call: the functions marked [signal] here and in ring.h,
+ * native_stack.h, vm_stack.h, vm_line.h, safepoint.h, thread.h, wall_timer.h,
+ * vm_functions.h, code_map.h, fault_guard.h, loaded_objects.h, base/random.h;
+ * and of the C library clock_gettime and timer_settime. It may not call what
+ * has a table behind a lock: frames.h, labels.h, c_names.h, heap.h, tally.h,
+ * log.h. errno is saved.
  *
  * Path: [cpu] -> native_stack.c, vm_stack.c -> ring.c, safepoint.c
  */
@@ -16,25 +33,32 @@
 
 struct sampler_thread;
 
-/* Install the handler of SIGPROF. Once. */
+/* Installs the handler of SIGPROF. Returns false and sets err if the kernel
+ * refuses. Called once, at start. */
 bool cpu_init(struct err *err);
 
-/* Make the calling thread's timer, not running; and delete it. */
+/* Makes the CPU timer of the thread of `t`, stopped. Returns false and sets err
+ * if the kernel refuses; RLIMIT_SIGPENDING bounds the number of timers. */
 bool cpu_timer_new(struct sampler_thread *t, struct err *err);
+
+/* Deletes the timer. A signal that it has sent may still come. */
 void cpu_timer_free(struct sampler_thread *t);
 
-/* Let it tick `rate_hz` times a second of CPU time; 0 stops it. `restart`
- * counts the thread's CPU time from now. [threads_lock] */
+/* Makes the timer tick `rate_hz` times per second of the thread's CPU time; 0
+ * stops it. If `restart` is true, the next sample weighs the CPU time from now
+ * on. [any thread, threads_lock] */
 void cpu_timer_set(struct sampler_thread *t, int rate_hz, bool restart);
 
-/* Signal the thread to complete its pending samples: at once if Lua is at
- * rest, else at its next safe point. With `force` they are handed over without
- * a Lua stack if it is not at rest. [threads_lock] */
+/* Asks the thread, by a signal, to complete its pending samples: at once if Lua
+ * is at rest, otherwise at its next safe point. If `force` is true and Lua is
+ * not at rest, the thread publishes its pending samples without a Lua stack.
+ * [any thread, threads_lock] */
 void cpu_flush(struct sampler_thread *t, bool force);
 
-/* Signal the thread to take the sample that its wants_probe asks for, of what
- * it is at, running or waiting: of weight 0 and with the flag SAMPLE_PROBE. It
- * has taken it when wants_probe is false. [threads_lock] */
+/* Asks the thread, by a signal, for a sample of weight 0 with the flag
+ * SAMPLE_PROBE, whether the thread runs or waits. The caller has set
+ * t->wants_probe; the thread clears it when it has taken the sample.
+ * [any thread, threads_lock] */
 void cpu_probe(struct sampler_thread *t);
 
 #endif

@@ -61,7 +61,7 @@ static void take_lua(struct sampler_thread *t, struct sample *sample)
     sample->flags |= SAMPLE_IN_LUA | SAMPLE_LUA_STACK;
     if (walk->truncated)
         sample->flags |= SAMPLE_LUA_TRUNCATED;
-    if (walk->has_unnamed) { /* to be learned where Lua code may run */
+    if (walk->has_unnamed) { /* names are learned at a safe point only */
         t->wants_names = true;
         safepoint_arm(t, t->active->L);
     }

@@ -8,8 +8,9 @@
 #include "sample/platform/loaded_objects.h"
 #include "sample/platform/quiet.h"
 
-/* The handler's own frames, the signal trampoline among them, lie above the
- * interrupted pc: never more than this many. */
+/* At most MAX_OWN frames of the sampler lie above the frame at which a stack
+ * begins: the handler's and the signal trampoline, or those of
+ * current_stack.c and its caller. */
 enum { MAX_OWN = 12, MAX_FRAMES = 160 };
 
 void native_stack_prewarm(void)
@@ -20,8 +21,8 @@ void native_stack_prewarm(void)
     quiet_leave();
 }
 
-/* Write the frames from the one at `pc` on. That one has at most MAX_OWN of
- * ours above it; if it is not found, it alone is the stack. */
+/* Writes the frames from the one at `pc` on. If the unwinding does not reach
+ * that frame, the frame alone is the stack. */
 static unsigned take_from(uintptr_t pc, uintptr_t *out, unsigned max,
                           bool *truncated)
 {
@@ -34,7 +35,7 @@ static unsigned take_from(uintptr_t pc, uintptr_t *out, unsigned max,
     while (first < n && first < MAX_OWN && (uintptr_t)frames[first] != pc)
         first++;
     if (first == n || first == MAX_OWN) {
-        out[0] = pc; /* not unwound to it */
+        out[0] = pc;
         *truncated = true;
         return 1;
     }
@@ -57,7 +58,7 @@ unsigned native_stack_capture(const void *ucontext, uintptr_t *out,
 unsigned native_stack_here(uintptr_t caller, uintptr_t *out, unsigned max,
                            bool *truncated)
 {
-    /* A library may be new: without it its frames would end the stack. */
+    /* A frame of a library that the snapshot lacks would end the stack. */
     loaded_objects_refresh();
     return take_from(caller, out, max, truncated);
 }

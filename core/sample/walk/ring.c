@@ -5,9 +5,11 @@
 
 #include "sample/walk/sample.h"
 
-/* read <= published <= written, all counting up for ever. `written` belongs to
- * the writer alone. The release store of `published` pairs with the reader's
- * acquire load, that of `read` with the writer's. */
+/* The three counters count samples and wrap around: read <= published <=
+ * written. `written` belongs to the writer alone. The writer's release store of
+ * `published` pairs with the reader's acquire load, so that the reader sees
+ * whole samples; the reader's release of `read` pairs with the writer's acquire
+ * load, so that the writer overwrites no sample that is being read. */
 struct ring {
     struct sample *slots;
     uint32_t mask;
@@ -21,7 +23,8 @@ struct ring *ring_new(uint32_t slots)
     struct ring *ring = calloc(1, sizeof *ring);
     if (!ring)
         return NULL;
-    /* Not touched until used: a thread that is never sampled costs nothing. */
+    /* The pages of a large calloc are not touched until they are used: a thread
+     * that is never sampled needs no memory for its slots. */
     ring->slots = calloc(slots, sizeof *ring->slots);
     ring->mask = slots - 1;
     if (!ring->slots) {

@@ -1,13 +1,19 @@
-/* ring.h -- hands samples from a profiled thread to the collector.
+/* ring.h -- hands samples from a watched thread to the collector.
  *
- * One writer (the thread: its signal handler and its safe points, which never
- * overlap), one reader (the collector), no lock. A sample is begun by the
- * handler and waits there, pending, until a safe point gives it its Lua stack;
- * then all that are pending are published together. When full, the sample is
- * dropped and counted: a profiler may lose a sample, never stall what it
- * watches.
+ * A ring has one writer, the watched thread, and one reader, the collector, and
+ * takes no lock. The writer's signal handler and safe points never overlap. The
+ * handler begins a sample; the sample is pending until a safe point gives it
+ * its Lua stack; then all pending samples are published together. When the ring
+ * is full, the sample is dropped and the caller counts it: a profiler may lose
+ * a sample, but it must never stall the thread that it watches.
  *
- * Path: cpu.c, safepoint.c -> [ring] -> collector.c
+ *          read         published       written
+ *   . . . . | o o o o o o o | p p p p p p | . . . .
+ *             for the reader    pending     free
+ *
+ * A ring belongs to the record of its thread; thread_free frees both.
+ *
+ * Path: cpu.c, safepoint.c -> [ring] -> session/collector.c
  */
 #ifndef SAMPLE_WALK_RING_H
 #define SAMPLE_WALK_RING_H
@@ -17,26 +23,34 @@
 struct ring;
 struct sample;
 
-/* Room for `slots` samples, a power of two. NULL when out of memory. */
+/* Makes a ring with room for `slots` samples, a power of two. Returns NULL if
+ * out of memory. */
 struct ring *ring_new(uint32_t slots);
+
+/* Frees the ring, which may be NULL, when neither side uses it any more. */
 void ring_free(struct ring *ring);
 
-/* [signal] The next free slot, to be filled and then kept by ring_commit; NULL
- * when full. */
+/* Returns the next free slot, for the caller to fill, or NULL if the ring is
+ * full. The slot stays free until ring_commit. [signal] */
 struct sample *ring_begin(struct ring *ring);
-/* [signal] The slot from ring_begin is filled: it is pending now. */
+
+/* Makes the slot of ring_begin pending. [signal] */
 void ring_commit(struct ring *ring);
 
-/* [signal, hook] Number of pending samples, and the i-th, oldest first. */
+/* Returns the number of pending samples. [signal, hook] */
 uint32_t ring_n_pending(const struct ring *ring);
+
+/* Returns the i-th pending sample; 0 is the oldest. [signal, hook] */
 struct sample *ring_pending(const struct ring *ring, uint32_t i);
 
-/* [signal, hook] Let the reader have all that are pending. */
+/* Publishes all pending samples. [signal, hook] */
 void ring_publish(struct ring *ring);
 
-/* [collector] The oldest published sample, NULL when there is none; ring_pop
- * gives its slot back. */
+/* Returns the oldest published sample, or NULL if there is none. The sample is
+ * valid until ring_pop. [collector] */
 const struct sample *ring_peek(const struct ring *ring);
+
+/* Frees the slot of the oldest published sample. [collector] */
 void ring_pop(struct ring *ring);
 
 #endif

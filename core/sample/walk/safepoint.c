@@ -1,9 +1,18 @@
-/* safepoint.c -- the hook, and what completes samples.
+/* safepoint.c -- the hooks, and the completion of samples.
  *
- * COUNT fires at the next instruction, CALL and RET when a C function or a
- * tiny Lua function is entered or left, its frame still on the stack. The VM
- * rereads its hook flag only at jumps, calls and slow paths, so that an event
- * may be any of them.
+ * The hook asks for three events, because the interpreter rereads its hook flag
+ * only at jumps, calls and slow paths: COUNT fires at the next instruction
+ * after that; CALL and RET fire when a C function or a tiny Lua function is
+ * entered or left, while its frame is still on the stack. With COUNT alone, the
+ * time of C functions would go to their callers.
+ *
+ * A coroutine may have one of three hooks of the sampler:
+ *
+ *   safepoint_hook   waits for a safe point        in t->armed, waits == true
+ *   remainder_hook   stands in for a user's count hook until that is due
+ *                                                  in t->armed, waits == false
+ *   lines_hook       makes the interpreter save its position; only if there
+ *                    is no hook of the user        not in t->armed
  */
 #include "sample/walk/safepoint.h"
 
@@ -15,12 +24,13 @@
 #include "sample/walk/ring.h"
 #include "sample/walk/thread.h"
 
-/* Per event, the bit of a hook mask that asks for it. */
+/* Returns the bit of a hook mask that asks for this event. */
 static int event_mask(int event)
 {
     return event == LUA_HOOKTAILCALL ? LUA_MASKCALL : 1 << event;
 }
 
+/* Returns L's entry in t->armed, or NULL. */
 static struct armed_hook *find_armed(struct sampler_thread *t,
                                      const lua_State *L)
 {
@@ -34,17 +44,17 @@ static void safepoint_hook(lua_State *L, lua_Debug *ar);
 static void remainder_hook(lua_State *L, lua_Debug *ar);
 static void lines_hook(lua_State *L, lua_Debug *ar);
 
-static bool is_ours(lua_Hook hook)
+static bool is_sampler_hook(lua_Hook hook)
 {
     return hook == safepoint_hook || hook == remainder_hook ||
            hook == lines_hook;
 }
 
-/* The user's hook of an L that is not armed. */
-static struct armed_hook own_hook(lua_State *L)
+/* Returns the user's hook of an L that is not in t->armed. */
+static struct armed_hook user_hook_of(lua_State *L)
 {
     lua_Hook hook = archive_lua_gethook(L);
-    if (is_ours(hook))
+    if (is_sampler_hook(hook))
         return (struct armed_hook){.L = L};
     return (struct armed_hook){L, hook, archive_lua_gethookmask(L),
                                archive_lua_gethookcount(L), false};
@@ -59,7 +69,7 @@ void safepoint_arm(struct sampler_thread *t, lua_State *L)
         if (t->n_armed == THREAD_MAX_ARMED)
             return;
         armed = &t->armed[t->n_armed++];
-        *armed = own_hook(L);
+        *armed = user_hook_of(L);
     }
     armed->waits = true;
     archive_lua_sethook(
@@ -67,21 +77,22 @@ void safepoint_arm(struct sampler_thread *t, lua_State *L)
         LUA_MASKCOUNT | LUA_MASKCALL | LUA_MASKRET | armed->mask, 1);
 }
 
-/* Give L its own hook back. */
-static void restore(struct sampler_thread *t, struct armed_hook *armed)
+/* Gives the user's hook back to its coroutine and removes the entry. */
+static void restore_hook(struct sampler_thread *t, struct armed_hook *armed)
 {
     archive_lua_sethook(armed->L, armed->hook, armed->mask, armed->count);
     *armed = t->armed[--t->n_armed];
 }
 
-/* The end of waiting: L's own hook again, which is returned.
+/* Ends the wait for a safe point on L. Returns the user's hook, which L has
+ * again.
  *
- * How far a user's count hook had counted is lost, and no function tells it.
- * Starting anew at every sample, a count longer than what runs between two of
- * them would never end. A sample comes at any point of a count with equal
- * chance, so we let the hook come after a remainder drawn evenly from it: on
- * average it comes as often as the user asked. */
-static struct armed_hook disarm(struct sampler_thread *t, lua_State *L)
+ * Lua has lost how far the user's count hook had counted. If the count began
+ * anew at each sample, a count that is longer than the distance between samples
+ * would never end. A sample comes at each point of a count with the same
+ * probability, so remainder_hook waits for a remainder drawn evenly from the
+ * count: on average the user's hook runs as often as the user asked. */
+static struct armed_hook disarm_hook(struct sampler_thread *t, lua_State *L)
 {
     struct armed_hook *armed = find_armed(t, L);
     if (!armed) {
@@ -94,12 +105,13 @@ static struct armed_hook disarm(struct sampler_thread *t, lua_State *L)
         int remainder = 1 + (int)random_below(&t->random, user.count);
         archive_lua_sethook(L, remainder_hook, user.mask, remainder);
     } else {
-        restore(t, armed);
+        restore_hook(t, armed);
     }
     return user;
 }
 
-/* Stands in for a user's hook until its remainder is counted. */
+/* Stands in for a user's count hook until the remainder is counted. Passes
+ * each event on to it. */
 static void remainder_hook(lua_State *L, lua_Debug *ar)
 {
     struct sampler_thread *t = thread_self;
@@ -110,7 +122,7 @@ static void remainder_hook(lua_State *L, lua_Debug *ar)
         if (armed)
             user = *armed;
         if (armed && ar->event == LUA_HOOKCOUNT)
-            restore(t, armed);
+            restore_hook(t, armed);
         thread_unblock(t);
     }
     if (user.hook)
@@ -130,7 +142,7 @@ bool safepoint_replace_user_hook(struct sampler_thread *t, lua_State *L,
     armed->mask = off ? 0 : mask;
     armed->count = count;
     if (!armed->waits)
-        restore(t, armed);
+        restore_hook(t, armed);
     return true;
 }
 
@@ -138,13 +150,13 @@ struct armed_hook safepoint_get_user_hook(struct sampler_thread *t,
                                           lua_State *L)
 {
     const struct armed_hook *armed = t ? find_armed(t, L) : NULL;
-    return armed ? *armed : own_hook(L);
+    return armed ? *armed : user_hook_of(L);
 }
 
 void safepoint_unhook_child(struct sampler_thread *t, lua_State *parent,
                             lua_State *child)
 {
-    if (!is_ours(archive_lua_gethook(child)))
+    if (!is_sampler_hook(archive_lua_gethook(child)))
         return;
     const struct armed_hook *armed = t ? find_armed(t, parent) : NULL;
     if (armed)
@@ -153,7 +165,7 @@ void safepoint_unhook_child(struct sampler_thread *t, lua_State *parent,
         archive_lua_sethook(child, NULL, 0, 0);
 }
 
-/* The watch on lines is over: so many instructions, and no sample. */
+/* Ends the watch on lines after MAX_INSTRUCTIONS without a sample. */
 static void lines_hook(lua_State *L, lua_Debug *ar)
 {
     (void)ar;
@@ -182,7 +194,7 @@ void safepoint_watch_lines(bool is_wanted)
     thread_unblock(t);
 }
 
-/* Where in the walk the frame `ci` of L is; walk->n when it is not. */
+/* Returns the position of frame `ci` of L in the walk, or walk->n. */
 static unsigned find_frame(const struct vm_walk *walk, const lua_State *L,
                            const void *ci)
 {
@@ -192,8 +204,8 @@ static unsigned find_frame(const struct vm_walk *walk, const lua_State *L,
     return i;
 }
 
-/* The first frame that is not L's: where a sample goes that was taken while L
- * had no frame at all. */
+/* Returns the position of the first frame that is not L's. A sample that was
+ * taken while L had no frame goes there. */
 static unsigned first_outside(const struct vm_walk *walk, const lua_State *L)
 {
     unsigned i = 0;
@@ -202,13 +214,14 @@ static unsigned first_outside(const struct vm_walk *walk, const lua_State *L)
     return i;
 }
 
+/* Appends a frame to the sample's Lua stack, if there is room. */
 static void put_frame(struct sample *s, struct vm_frame frame)
 {
     if (s->n_lua < SAMPLE_MAX_LUA)
         s->lua[s->n_lua++] = frame;
 }
 
-/* The walk from frame `first` on is the sample's stack. */
+/* Appends the walk from frame `first` on, which ends the sample's stack. */
 static void put_walk(struct sampler_thread *t, struct sample *s,
                      const struct vm_walk *walk, unsigned first)
 {
@@ -221,8 +234,8 @@ static void put_walk(struct sampler_thread *t, struct sample *s,
     s->flags |= SAMPLE_LUA_STACK;
 }
 
-/* Its frame was replaced by the function that a tail call entered: what the
- * handler noted of it stands in. */
+/* Completes a sample whose frame was replaced by a tail call. The frame that
+ * the handler noted stands in for it. */
 static void put_tail_called(struct sampler_thread *t, struct sample *s,
                             const struct vm_walk *walk, unsigned at)
 {
@@ -232,9 +245,10 @@ static void put_tail_called(struct sampler_thread *t, struct sample *s,
     put_walk(t, s, walk, at + 1);
 }
 
-/* Its frame is gone, by an error or a yield: keep what was noted down to the
- * first frame that is still there. `surviving` is the innermost frame of the
- * walk that the sampled code can have been called from. */
+/* Completes a sample whose frame is gone, by an error or a yield. Keeps the
+ * noted frames down to the first one that is still in the walk. If none is,
+ * `surviving` is the innermost frame of the walk that can have called the
+ * sampled code. */
 static void put_skidded(struct sampler_thread *t, struct sample *s,
                         const struct vm_walk *walk, unsigned surviving)
 {
@@ -253,19 +267,22 @@ static void put_skidded(struct sampler_thread *t, struct sample *s,
     put_walk(t, s, walk, surviving);
 }
 
-/* Its frame is still there; since the sample it has gone on, line by line. */
+/* Completes a sample whose frame is at position `at` of the walk. The function
+ * has run on since the sample, so the leaf's line is the noted one if that is
+ * exact. */
 static void put_found(struct sampler_thread *t, struct sample *s,
                       const struct vm_walk *walk, unsigned at)
 {
     put_walk(t, s, walk, at);
-    if (s->noted[0].exact)
+    if (s->noted[0].is_exact)
         s->lua[0].line = s->noted[0].frame.line;
 }
 
-/* Complete one sample from a walk made at event `ar` (NULL: none). */
-static void complete_one(struct sampler_thread *t, struct sample *s,
-                         const struct vm_walk *walk, const lua_Debug *ar)
+/* Completes one sample from a walk made at hook event `ar`; NULL: no event. */
+static void complete_sample(struct sampler_thread *t, struct sample *s,
+                            const struct vm_walk *walk, const lua_Debug *ar)
 {
+    /* At a call event the entered function's frame is on top of the walk. */
     bool entered =
         ar && (ar->event == LUA_HOOKCALL || ar->event == LUA_HOOKTAILCALL);
     if (s->flags & SAMPLE_FINALIZER) {
@@ -286,27 +303,28 @@ static void complete_one(struct sampler_thread *t, struct sample *s,
         put_found(t, s, walk, at);
 }
 
-/* Complete all that is pending and hand it over. */
-static void complete(struct sampler_thread *t, const struct vm_walk *walk,
-                     const lua_Debug *ar)
+/* Completes all pending samples from one walk and publishes them. */
+static void complete_pending(struct sampler_thread *t,
+                             const struct vm_walk *walk, const lua_Debug *ar)
 {
     uint32_t n = ring_n_pending(t->ring);
     for (uint32_t i = 0; i < n; i++) {
         struct sample *s = ring_pending(t->ring, i);
         if ((s->flags & SAMPLE_IN_LUA) && !(s->flags & SAMPLE_LUA_STACK))
-            complete_one(t, s, walk, ar);
+            complete_sample(t, s, walk, ar);
     }
     ring_publish(t->ring);
     atomic_store_explicit(&t->n_pending, 0, memory_order_relaxed);
 }
 
+/* [hook] */
 static void complete_at_safe_point(struct sampler_thread *t,
                                    const struct entry *entry,
                                    const lua_Debug *ar)
 {
     vm_functions_reserve(t->functions);
     vm_stack_read(t->functions, entry, &t->walk);
-    complete(t, &t->walk, ar);
+    complete_pending(t, &t->walk, ar);
 }
 
 static void safepoint_hook(lua_State *L, lua_Debug *ar)
@@ -317,9 +335,10 @@ static void safepoint_hook(lua_State *L, lua_Debug *ar)
         return;
     }
     thread_block(t);
-    struct armed_hook user = disarm(t, L);
+    struct armed_hook user = disarm_hook(t, L);
     if (ring_n_pending(t->ring) > 0) {
-        /* C code may have called into a coroutine without resuming it. */
+        /* C code may have called a function on a coroutine that it has not
+         * resumed: L is then not in the chain of entries. */
         struct entry here = {L, t->active};
         bool known = t->active && t->active->L == L;
         complete_at_safe_point(t, known ? t->active : &here, ar);
@@ -335,8 +354,9 @@ static void safepoint_hook(lua_State *L, lua_Debug *ar)
         user.hook(L, ar);
 }
 
-/* Lua's frames are at rest when the innermost of the core's native frames is
- * the one that called a C function: that one runs, and has not come back. */
+/* Returns true if Lua's frames are at rest: the innermost native frame of the
+ * core is the function that calls C functions, so a C function runs and has not
+ * called Lua again. */
 static bool is_at_rest(const uintptr_t *native, unsigned n)
 {
     for (unsigned i = 0; i < n; i++) {
@@ -352,7 +372,7 @@ void safepoint_try_at_rest(struct sampler_thread *t, const uintptr_t *native,
 {
     if (t->active && is_at_rest(native, n_native) &&
         vm_stack_read_at_rest(t->functions, t->active, false, &t->walk))
-        complete(t, &t->walk, NULL);
+        complete_pending(t, &t->walk, NULL);
 }
 
 void safepoint_finish(struct sampler_thread *t, struct entry *entry)
@@ -360,7 +380,7 @@ void safepoint_finish(struct sampler_thread *t, struct entry *entry)
     thread_block(t);
     struct armed_hook *armed = find_armed(t, entry->L);
     if (armed)
-        restore(t, armed);
+        restore_hook(t, armed);
     if (ring_n_pending(t->ring) > 0)
         complete_at_safe_point(t, entry, NULL);
     thread_unblock(t);

@@ -1,11 +1,18 @@
 /* safepoint.h -- gives pending samples their Lua stack.
  *
- * The handler arms a hook on the coroutine it interrupted. The hook fires at
- * the next instruction, call or return, while the sampled frame is still
- * there, and completes every pending sample of the thread. lua_resume's and
- * lua_pcall's returns complete what no hook came for.
+ * A signal handler must not walk a Lua stack, because the signal may come while
+ * Lua changes it. So the handler arms a debug hook on the coroutine that it
+ * interrupted. The hook fires at the next instruction, call or return, while
+ * the sampled frame is still there, walks the stack and completes every pending
+ * sample of the thread. A sample that no hook completed is completed when
+ * lua_resume or lua_pcall returns (safepoint_leave).
  *
- * Path: cpu.c (signal) -> [safepoint] -> ring.c
+ * The user's hook of a coroutine is the one that a script or a C module has
+ * set. While a hook of the sampler is on the coroutine, t->armed keeps the
+ * user's hook, and the API (lua_gethook, lua_sethook) shows the user's hook
+ * only.
+ *
+ * Path: cpu.c -> [safepoint] -> vm_stack.c -> ring.c
  */
 #ifndef SAMPLE_WALK_SAFEPOINT_H
 #define SAMPLE_WALK_SAFEPOINT_H
@@ -17,16 +24,30 @@
 #include "sample/walk/entry.h"
 #include "sample/walk/thread.h"
 
-/* [signal, allocator] Make the hook fire on L as soon as it can. */
+/* Makes the hook fire on L as soon as possible. Does nothing if the hooks of
+ * THREAD_MAX_ARMED other coroutines are in use; the samples are then completed
+ * when lua_resume returns. [signal, or an allocation with the handler kept
+ * away] */
 void safepoint_arm(struct sampler_thread *t, lua_State *L);
 
-/* [signal] Complete what is pending if Lua is at rest below a C function, as
- * this native stack (leaf first) tells. */
+/* Completes the pending samples if Lua is at rest below a C function, as this
+ * native stack (leaf first) shows. [signal] */
 void safepoint_try_at_rest(struct sampler_thread *t, const uintptr_t *native,
                            unsigned n_native);
 
-/* The hook that a coroutine had before it was armed, to be kept in mind on the
- * thread's behalf: lua_sethook, lua_gethook and lua_newthread of lua_api.c. */
+/* The user's hook of L, for lua_sethook, lua_gethook and lua_newthread of
+ * hooks/lua_api.c. Called on the thread of L, with the handler kept away if `t`
+ * is not NULL.
+ *
+ * safepoint_replace_user_hook replaces the user's hook if a hook of the
+ * sampler stands in for it. Returns false if none does: the caller then sets
+ * L's hook itself.
+ *
+ * safepoint_get_user_hook returns the user's hook; its field `hook` is NULL
+ * if there is none.
+ *
+ * safepoint_unhook_child gives a new coroutine, which inherits its parent's
+ * hook, the user's hook of the parent instead of the sampler's. */
 bool safepoint_replace_user_hook(struct sampler_thread *t, lua_State *L,
                                  lua_Hook hook, int mask, int count);
 struct armed_hook safepoint_get_user_hook(struct sampler_thread *t,
@@ -34,23 +55,27 @@ struct armed_hook safepoint_get_user_hook(struct sampler_thread *t,
 void safepoint_unhook_child(struct sampler_thread *t, lua_State *parent,
                             lua_State *child);
 
-/* A sample of the allocator is near: from now on the interpreter is to note at
- * each instruction where it is, which else it does before some calls only, a
- * new table's not among them. It does so while there is a hook: a coroutine
- * whose hook is free gets one that does nothing. [allocator] */
+/* Makes the interpreter save its position at each instruction, for a sample of
+ * the allocator that is near; false ends it. Without a hook the interpreter
+ * saves its position before some operations only, and the creation of a table
+ * is not one of them. It saves the position always while a hook is set: a
+ * coroutine without a hook gets one that does nothing. [the allocator of the
+ * running state] */
 void safepoint_watch_lines(bool is_wanted);
 
-/* safepoint_leave where something is not over: samples that wait, hooks of
- * ours. */
+/* Does the work of safepoint_leave if samples are pending or a hook of the
+ * sampler is set. */
 void safepoint_finish(struct sampler_thread *t, struct entry *entry);
 
-/* entry_begin and entry_end, of which each request has several: inline,
- * and a dozen instructions. `t` may be NULL. */
+/* entry_begin and entry_end for a caller that knows the thread's record `t`,
+ * which may be NULL. Each request calls them several times, so they are inline
+ * and a dozen instructions. */
 static inline void safepoint_enter(struct sampler_thread *t,
                                    struct entry *entry, lua_State *L)
 {
     entry->L = L;
     entry->outer = t ? t->active : NULL;
+    /* The handler must not see the entry before its fields are set. */
     atomic_signal_fence(memory_order_seq_cst);
     if (t)
         t->active = entry;

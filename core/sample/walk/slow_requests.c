@@ -12,16 +12,16 @@
 
 struct known_request {
     int64_t number;
-    bool is_quick;    /* it is over, and took less */
-    bool has_samples; /* some tag is of it */
+    bool is_quick;    /* has ended and took less than least_ns */
+    bool has_samples; /* a tag has the request */
 };
 
 struct tag {
-    uint32_t request; /* position */
+    uint32_t request; /* position in the table of requests */
     uint32_t labels;
 };
 
-/* A growing array, and where in it each key is. */
+/* A growing array, and the index that finds a key's position in it. */
 struct table {
     void *entries;
     uint32_t n, n_allocated;
@@ -31,19 +31,20 @@ struct table {
 struct slow_requests {
     struct list_link in_all; /* [lock] */
     int64_t least_ns;
-    int64_t judged_ns;     /* 0: not yet */
+    int64_t judged_ns;     /* when slow_requests_judge ran; 0: not yet */
     struct table requests; /* of struct known_request */
     struct table tags;     /* of struct tag */
 };
 
-/* Guards the list and what is in it. Nothing is taken inside. */
+/* Guards the list and the tables of its members. No lock is taken while it is
+ * held. The collector takes it with collector_lock and threads_lock held. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static struct list all; /* of struct slow_requests */
-static atomic_uint n_open;
-static _Atomic int64_t last_number;
+static struct list all;             /* of struct slow_requests */
+static atomic_uint n_open;          /* number of members of the list */
+static _Atomic int64_t last_number; /* of the request that began last */
 
-/* Room for one more entry. */
-static bool grow(struct table *table, size_t size)
+/* Makes room for one more entry. Returns false if out of memory. */
+static bool grow_table(struct table *table, size_t size)
 {
     if (table->n < table->n_allocated)
         return true;
@@ -68,7 +69,8 @@ static bool is_request(const void *ctx, const void *key, uint32_t position)
     return requests[position].number == *(const int64_t *)key;
 }
 
-/* Its position; INDEX_NONE when out of memory. [lock] */
+/* Returns the request's position, which it adds if it is new, or INDEX_NONE if
+ * out of memory. [lock] */
 static uint32_t find_request(struct table *table, int64_t number)
 {
     uint64_t hash = index_hash(&number, sizeof number, 0);
@@ -76,7 +78,7 @@ static uint32_t find_request(struct table *table, int64_t number)
         index_find(&table->index, hash, is_request, table->entries, &number);
     if (at != INDEX_NONE)
         return at;
-    if (!grow(table, sizeof(struct known_request)) ||
+    if (!grow_table(table, sizeof(struct known_request)) ||
         !index_add(&table->index, hash, table->n))
         return INDEX_NONE;
     struct known_request *requests = table->entries;
@@ -90,14 +92,16 @@ static bool is_tag(const void *ctx, const void *key, uint32_t position)
     return a->request == b->request && a->labels == b->labels;
 }
 
-/* [lock] */
+/* Returns the tag's position, which it adds if it is new, or INDEX_NONE if out
+ * of memory. [lock] */
 static uint32_t find_tag(struct table *table, struct tag tag)
 {
     uint64_t hash = index_hash(&tag, sizeof tag, 0);
     uint32_t at = index_find(&table->index, hash, is_tag, table->entries, &tag);
     if (at != INDEX_NONE)
         return at;
-    if (!grow(table, sizeof tag) || !index_add(&table->index, hash, table->n))
+    if (!grow_table(table, sizeof tag) ||
+        !index_add(&table->index, hash, table->n))
         return INDEX_NONE;
     ((struct tag *)table->entries)[table->n] = tag;
     return table->n++;
@@ -129,8 +133,9 @@ void slow_requests_free(struct slow_requests *slow)
     free(slow);
 }
 
-/* [lock] */
-static uint32_t tag(struct slow_requests *slow, uint32_t labels, int64_t number)
+/* Returns SLOW_REQUESTS_NONE if out of memory. [lock] */
+static uint32_t tag_request(struct slow_requests *slow, uint32_t labels,
+                            int64_t number)
 {
     uint32_t request = find_request(&slow->requests, number);
     if (request == INDEX_NONE)
@@ -146,7 +151,7 @@ uint32_t slow_requests_tag(struct slow_requests *slow, uint32_t labels,
     if (request == 0)
         return SLOW_REQUESTS_NONE;
     pthread_mutex_lock(&lock);
-    uint32_t result = tag(slow, labels, request);
+    uint32_t result = tag_request(slow, labels, request);
     pthread_mutex_unlock(&lock);
     return result;
 }
@@ -159,7 +164,7 @@ void slow_requests_judge(struct slow_requests *slow)
     pthread_mutex_unlock(&lock);
 }
 
-/* [lock] */
+/* Called after slow_requests_judge. [lock] */
 static bool is_slow(const struct slow_requests *slow,
                     const struct known_request *request)
 {
@@ -205,7 +210,8 @@ void slow_requests_begin(struct context_request *request, int64_t start_ns)
     request->number = number;
 }
 
-/* [lock] */
+/* Notes that a request has ended, if it was quick and the profile goes on.
+ * [lock] */
 static void note_quick(struct slow_requests *slow, int64_t number,
                        int64_t now_ns)
 {
@@ -216,8 +222,9 @@ static void note_quick(struct slow_requests *slow, int64_t number,
         ((struct known_request *)slow->requests.entries)[at].is_quick = true;
 }
 
-/* Out of the way of requests that no sample saw. */
-static __attribute__((noinline)) void judge_ended(int64_t number)
+/* Reports a request that has ended to all open profiles. Not inlined: a request
+ * of which no sample was taken does not come here. */
+static __attribute__((noinline)) void report_ended(int64_t number)
 {
     if (atomic_load(&n_open) == 0)
         return;
@@ -234,5 +241,5 @@ void slow_requests_end(struct context_request *request)
     if (t && t->request == request)
         t->request = NULL;
     if (request->is_sampled)
-        judge_ended(request->number);
+        report_ended(request->number);
 }

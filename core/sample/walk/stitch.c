@@ -14,18 +14,19 @@ struct stitching {
     unsigned n;
 };
 
-/* An address inside the instruction: a return address is the byte after. */
+/* Returns an address inside frame i's instruction: a return address is that of
+ * the next instruction. */
 static uintptr_t pc_of(const struct sample *s, unsigned i)
 {
     return s->native[i] - (i > 0);
 }
 
-static enum code_kind kind_of(const struct sample *s, unsigned i)
+static enum code_kind kind_of_frame(const struct sample *s, unsigned i)
 {
     return code_map_kind(pc_of(s, i));
 }
 
-static void put(struct stitching *st, uint32_t frame)
+static void put_id(struct stitching *st, uint32_t frame)
 {
     if (frame != FRAME_FULL)
         st->out[st->n++] = frame;
@@ -34,24 +35,28 @@ static void put(struct stitching *st, uint32_t frame)
 static void put_native(struct stitching *st, unsigned first, unsigned end)
 {
     for (unsigned i = first; i < end; i++)
-        put(st, frames_native(pc_of(st->sample, i)));
+        put_id(st, frames_native(pc_of(st->sample, i)));
 }
 
-/* The native frame, at or after `first`, of a C function that Lua called: the
- * one called by the core's C_CALL code. n_native when there is none. */
+/* Returns the position, from `first` on, of the native frame of a C function
+ * that Lua called, which is the one that the core's CODE_C_CALL code called.
+ * Returns n_native if there is none. */
 static unsigned next_c_function(const struct sample *s, unsigned first)
 {
     for (unsigned i = first; i + 1 < s->n_native; i++)
-        if (kind_of(s, i) == CODE_OTHER && kind_of(s, i + 1) == CODE_C_CALL)
+        if (kind_of_frame(s, i) == CODE_OTHER &&
+            kind_of_frame(s, i + 1) == CODE_C_CALL)
             return i;
     return s->n_native;
 }
 
+/* Returns the position, from `first` on, of a frame of this kind, or n_native
+ * if there is none. */
 static unsigned next_kind(const struct sample *s, unsigned first,
                           enum code_kind kind)
 {
     unsigned i = first;
-    while (i < s->n_native && kind_of(s, i) != kind)
+    while (i < s->n_native && kind_of_frame(s, i) != kind)
         i++;
     return i;
 }
@@ -59,17 +64,17 @@ static unsigned next_kind(const struct sample *s, unsigned first,
 static void put_vm(struct stitching *st, const struct vm_frame *frame)
 {
     if (frame->function == FUNCTION_FULL) {
-        put(st, frames_note("(too many functions)"));
+        put_id(st, frames_note("(too many functions)"));
         return;
     }
     if (frame->function == FUNCTION_UNKNOWN) {
-        put(st, frames_note("(tail call)"));
+        put_id(st, frames_note("(tail call)"));
         return;
     }
     const struct vm_function *f =
         vm_functions_get(st->functions, frame->function);
-    put(st, f->c ? frames_c(f->c)
-                 : frames_lua(f->source, f->line_defined, frame->line));
+    put_id(st, f->c ? frames_c(f->c)
+                    : frames_lua(f->source, f->line_defined, frame->line));
 }
 
 static bool is_c_frame(const struct stitching *st, const struct vm_frame *frame)
@@ -78,15 +83,16 @@ static bool is_c_frame(const struct stitching *st, const struct vm_frame *frame)
            vm_functions_get(st->functions, frame->function)->c;
 }
 
-/* What runs in or for the innermost frame of the Lua stack, down to that frame
- * itself if it is a C function. Returns how many Lua frames were put. */
+/* Puts the native frames that were called by the innermost Lua or C function,
+ * and that function itself if it is a C function. Returns the number of Lua
+ * frames that it put: 0 or 1. */
 static unsigned put_leaf(struct stitching *st, unsigned first)
 {
     const struct sample *s = st->sample;
     bool is_allocation = s->flags & SAMPLE_ALLOCATION;
     unsigned vm = next_kind(s, first, CODE_VM);
     unsigned c = next_c_function(s, first);
-    if (c >= vm) { /* a Lua function, or between two */
+    if (c >= vm) { /* the interpreter itself runs, no C function */
         if (vm < s->n_native && !is_allocation)
             put_native(st, first, vm);
         return 0;
@@ -97,21 +103,22 @@ static unsigned put_leaf(struct stitching *st, unsigned first)
         put_vm(st, &s->lua[0]);
         return 1;
     }
-    /* Its frame was gone at the safe point: the native stack has it. */
+    /* The C function's Lua frame was gone at the safe point. The native stack
+     * still has the function. */
     uintptr_t start = symbolize_function_start(pc_of(s, c));
-    put(st, frames_c((lua_CFunction)start));
+    put_id(st, frames_c((lua_CFunction)start));
     return 0;
 }
 
-/* The native frames that called into Lua first. */
+/* Puts the native frames that called into Lua first. */
 static void put_root(struct stitching *st)
 {
     const struct sample *s = st->sample;
     unsigned i = s->n_native;
-    while (i > 0 && kind_of(s, i - 1) == CODE_OTHER)
+    while (i > 0 && kind_of_frame(s, i - 1) == CODE_OTHER)
         i--;
     if (s->flags & SAMPLE_NATIVE_TRUNCATED)
-        put(st, frames_note("(truncated)"));
+        put_id(st, frames_note("(truncated)"));
     else
         put_native(st, i, s->n_native);
 }
@@ -123,22 +130,22 @@ unsigned stitch(const struct sample *sample,
     if (!(sample->flags & SAMPLE_LUA_STACK)) {
         unsigned first = 0;
         if (sample->flags & SAMPLE_ALLOCATION)
-            while (first < sample->n_native && kind_of(sample, first))
+            while (first < sample->n_native && kind_of_frame(sample, first))
                 first++;
         put_native(&st, first, sample->n_native);
         if (sample->flags & SAMPLE_NATIVE_TRUNCATED)
-            put(&st, frames_note("(truncated)"));
+            put_id(&st, frames_note("(truncated)"));
         return st.n;
     }
     unsigned first = 0;
     if (sample->flags & SAMPLE_FINALIZER) {
-        put(&st, frames_note("(finalizer)"));
+        put_id(&st, frames_note("(finalizer)"));
         first = next_kind(sample, 0, CODE_COLLECTOR);
     }
     for (unsigned i = put_leaf(&st, first); i < sample->n_lua; i++)
         put_vm(&st, &sample->lua[i]);
     if (sample->flags & SAMPLE_LUA_TRUNCATED)
-        put(&st, frames_note("(truncated)"));
+        put_id(&st, frames_note("(truncated)"));
     put_root(&st);
     return st.n;
 }

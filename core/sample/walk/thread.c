@@ -15,9 +15,9 @@ _Thread_local struct sampler_thread *thread_self;
 pthread_mutex_t threads_lock = PTHREAD_MUTEX_INITIALIZER;
 pthread_cond_t threads_retired = PTHREAD_COND_INITIALIZER;
 struct list threads_list;
-/* Of threads that are gone. [threads_lock] */
+/* Sums of the threads whose records are freed. [threads_lock] */
 static uint64_t ended_counts[N_COUNTS];
-/* What every timer is set to; 0: no session. [threads_lock] */
+/* The rates that all timers are set to; 0: no session. [threads_lock] */
 static int rate_hz, wall_rate_hz;
 
 void thread_free(struct sampler_thread *t)
@@ -62,7 +62,7 @@ void threads_retire(struct sampler_thread *t)
     pthread_mutex_lock(&threads_lock);
     cpu_timer_free(t);
     wall_timer_free(t);
-    thread_self = NULL; /* a signal still on its way finds nothing to do */
+    thread_self = NULL; /* the handler ignores a signal that comes later */
     ring_publish(t->ring);
     t->detached = true;
     pthread_mutex_unlock(&threads_lock);

@@ -1,9 +1,32 @@
-/* thread.h -- what the sampler keeps of each thread that it watches.
+/* thread.h -- the record that the sampler keeps of each watched thread, and the
+ * list of these records.
  *
- * The thread itself, its signal handler included, owns everything here but
- * the ring's reading side. `busy` keeps the handler away while a safe point,
- * or anything else that the handler also does, is under way: the handler then
- * takes no sample, and its time goes to the next one.
+ *   threads_list -> record -> record -> ...          [threads_lock]
+ *                   | ring        samples for the collector
+ *                   | functions   names of the functions in its Lua stacks
+ *                   | active      chain of Lua states that run (entry.h)
+ *                   | labels, request   of the task that runs (context.h)
+ *                   | timer, wall_timer
+ *
+ * Life of a record: attach_thread makes it (thread_new, threads_add);
+ * detach_thread deletes the timers and marks it detached (threads_retire); the
+ * collector frees it, with its ring and its functions, once the ring is empty
+ * (threads_reap). So the collector can read the samples of a thread that has
+ * ended.
+ *
+ * The thread itself, its signal handler included, owns all fields but the
+ * reading side of the ring and the fields that say otherwise. `busy` keeps the
+ * handler from work that it would share with the code it interrupts:
+ * thread_block and thread_unblock are put around a safe point, an unwinding,
+ * and each use of `armed` and `walk`. While the thread is busy the handler
+ * takes no sample; the next sample weighs the time.
+ *
+ * Lock order: collector_lock (session/collector.h), then threads_lock, then the
+ * locks of the tables and of slow_requests.c, under which no lock is taken. The
+ * collector holds both of the first while it drains the rings. A signal handler
+ * takes no lock, and the sampler's Lua hooks take locks of tables only.
+ *
+ * Path: attach.c -> [thread] -> cpu.c, wall_timer.c; collector.c
  */
 #ifndef SAMPLE_WALK_THREAD_H
 #define SAMPLE_WALK_THREAD_H
@@ -29,32 +52,33 @@ struct ring;
 struct vm_functions;
 
 enum {
-    THREAD_RING_SLOTS = 512,
-    THREAD_MAX_ARMED = 8,
+    THREAD_RING_SLOTS = 512, /* two seconds of samples at 250 a second */
+    THREAD_MAX_ARMED = 8,    /* coroutines with a hook of the sampler */
 };
 
-/* What became of the samples; all count up for ever. */
+/* Counts of ticks of the CPU timers, by their outcome. They never decrease. */
 enum sample_count {
-    COUNT_TAKEN,            /* handler ran and time had passed */
-    COUNT_RING_FULL,        /* dropped: no free slot */
-    COUNT_NESTED,           /* skipped: handler met a safe point or itself;
-                               the time went to the next sample */
+    COUNT_TAKEN,            /* the handler ran and CPU time had passed */
+    COUNT_RING_FULL,        /* taken, but dropped: the ring had no free slot */
+    COUNT_NESTED,           /* not taken, because the thread was busy: the next
+                               sample weighs the time */
     COUNT_NO_LUA_STACK,     /* reported with its native stack only */
     COUNT_SKIDDED,          /* reported at the nearest surviving frame */
     COUNT_TAIL_CALLED,      /* reported though its frame was replaced */
     COUNT_LUA_TRUNCATED,    /* reported without the outermost Lua frames */
-    COUNT_NATIVE_TRUNCATED, /* reported without the outermost native ones */
+    COUNT_NATIVE_TRUNCATED, /* reported without the outermost native frames */
     N_COUNTS,
 };
 
-/* A coroutine whose hook is one of ours just now, and the user's that it had
- * before (see safepoint.c). */
+/* A coroutine that has a hook of the sampler now, and the user's hook of it
+ * (safepoint.h). */
 struct armed_hook {
     lua_State *L;
-    lua_Hook hook; /* NULL: none */
+    lua_Hook hook; /* the user's; NULL: none */
     int mask;
     int count;
-    bool waits; /* ours waits for a safe point; else for the user's count */
+    bool waits; /* true: the sampler's hook waits for a safe point; false: it
+                   waits until the user's count is reached */
 };
 
 /* For hooks/coroutines.c: the place that made the thread's last coroutine, as
@@ -72,52 +96,62 @@ struct sampler_thread {
     struct vm_functions *functions;
     pthread_t pthread;
     pid_t tid;
-    timer_t timer;
+    timer_t timer; /* of CPU time; SIGPROF, as the wall timer */
+    /* More than 0: the handler takes no sample. Changed by thread_block and
+     * thread_unblock. */
     volatile sig_atomic_t busy;
-    struct entry *volatile active; /* innermost running coroutine */
-    volatile uint32_t labels;
-    struct context_request *volatile request; /* or NULL */
-    /* Thread CPU time at the previous sample; others set it while the timer is
-     * stopped. */
+    struct entry *volatile active; /* of the innermost coroutine, or NULL */
+    volatile uint32_t labels;      /* an id of labels.h */
+    struct context_request *volatile request; /* NULL: no request */
+    /* The thread's CPU time at its previous sample. Another thread sets it,
+     * with threads_lock held, while the timer is stopped. */
     _Atomic int64_t last_ns;
-    int64_t pending_ns;      /* the same at the oldest pending sample */
-    atomic_int flush;        /* asked of the next signal, see cpu.c */
-    atomic_bool wants_probe; /* asked of the next signal too */
-    timer_t wall_timer;      /* these are wall_timer.c's */
+    int64_t pending_ns; /* last_ns of the oldest pending sample */
+    /* Set by another thread, which then signals this one (cpu.c). */
+    atomic_int flush;        /* the handler completes pending samples */
+    atomic_bool wants_probe; /* the handler takes a sample, and sets false */
+    /* Of wall_timer.c. */
+    timer_t wall_timer;
     _Atomic int64_t wall_period_ns, wall_last_ns;
-    uint64_t wall_random;  /* base/random.h; the handler uses it */
-    atomic_uint n_pending; /* as the handler last left it, for others to see */
+    uint64_t wall_random;  /* a state of base/random.h, for the handler */
+    atomic_uint n_pending; /* number of pending samples, for other threads */
+    /* Of safepoint.c. */
     struct armed_hook armed[THREAD_MAX_ARMED];
     unsigned n_armed;
-    bool wants_names; /* c_names_learn at the next safe point */
-    uint64_t random;  /* base/random.h; safepoint.c uses it */
-    _Atomic uint64_t counts[N_COUNTS];
-    bool detached; /* its thread is gone; freed once the ring is empty */
+    bool wants_names; /* the next safe point calls c_names_learn */
+    uint64_t random;  /* a state of base/random.h, outside the handler */
+    _Atomic uint64_t counts[N_COUNTS]; /* written by the thread only */
+    /* The thread has ended. The collector frees the record once the ring is
+     * empty. [threads_lock] */
+    bool detached;
     struct coroutine_maker last_maker;
-    /* The rest is large. It is here and not on the thread's stack, which may be
-     * nearly used up when a sample is taken; `busy` guards it. */
-    struct vm_walk walk; /* of the handler, a safe point or current_stack.c */
+    /* Too large for the thread's stack, which may be nearly used up when a
+     * sample is taken. `busy` guards both: a walk of the handler, of a safe
+     * point and of current_stack.c never overlap. */
+    struct vm_walk walk;
     struct current_stack_memory stack_memory;
 };
 
-/* The calling thread's, NULL when it is not watched. */
+/* The record of the calling thread; NULL if the thread is not watched. The only
+ * thread-local that the record needs. */
 extern _Thread_local struct sampler_thread *thread_self;
 
-/* Guards the list of threads, and attaching and detaching. Taken after
- * collector_lock where both are. Never taken in a handler or hook. */
+/* Guards the list of records, their `detached` and the rates of the timers.
+ * Taken after collector_lock if both are taken, and never in a handler or hook.
+ */
 extern pthread_mutex_t threads_lock;
-/* The list. [threads_lock] */
-extern struct list threads_list;
+extern struct list threads_list; /* of struct sampler_thread [threads_lock] */
 
-/* [signal, hook] */
+/* Adds 1 to a count of the calling thread. [signal, hook] */
 static inline void thread_count(struct sampler_thread *t, enum sample_count c)
 {
-    /* One writer: a plain add, readable from other threads. */
+    /* The count has one writer, so two plain atomic accesses are enough. */
     uint64_t n = atomic_load_explicit(&t->counts[c], memory_order_relaxed);
     atomic_store_explicit(&t->counts[c], n + 1, memory_order_relaxed);
 }
 
-/* What became of this sample, if it is a tick's. [signal, hook] */
+/* Does the same for the outcome of a sample, if it is a tick of the CPU timer:
+ * probes and wall samples are not counted. [signal, hook] */
 static inline void thread_count_sample(struct sampler_thread *t,
                                        const struct sample *s,
                                        enum sample_count c)
@@ -126,7 +160,8 @@ static inline void thread_count_sample(struct sampler_thread *t,
         thread_count(t, c);
 }
 
-/* Keep the handler away, and let it come again. Nests. */
+/* Keep the calling thread's handler away, and let it take samples again. They
+ * nest. */
 static inline void thread_block(struct sampler_thread *t)
 {
     t->busy++;
@@ -143,12 +178,17 @@ static inline void thread_unblock(struct sampler_thread *t)
  * functions, in no list and without timers. Returns NULL and sets err if out of
  * memory. */
 struct sampler_thread *thread_new(struct err *err);
+
+/* Frees a record that is in no list, with its ring and its table of functions.
+ */
 void thread_free(struct sampler_thread *t);
 
-/* Adds a thread, whose timers are made, to the list and starts its timers. */
+/* Adds a record, whose timers are made, to the list, and starts the timers if
+ * sessions are open. Called on the thread of the record. */
 void threads_add(struct sampler_thread *t);
 
-/* Ends the timers of the calling thread and leaves the rest to threads_reap. */
+/* Deletes the timers of the calling thread, publishes its pending samples as
+ * they are and leaves the record to threads_reap. */
 void threads_retire(struct sampler_thread *t);
 
 /* Signalled by threads_retire. The collector waits for it with collector_lock
@@ -157,26 +197,30 @@ void threads_retire(struct sampler_thread *t);
  * collector's next round. */
 extern pthread_cond_t threads_retired;
 
-/* Set every thread's timer, now and for threads to come; 0 stops them. */
-void threads_set_rate(int rate_hz);
+/* All functions below: [any thread, threads_lock not held] */
 
-/* The same of the timers of wall time. */
+/* Set the rate of every thread's CPU timer and wall timer, now and for threads
+ * to come, in ticks per second; 0 stops the timers. session.c decides the
+ * rates: the highest of all open sessions. */
+void threads_set_rate(int rate_hz);
 void threads_set_wall_rate(int rate_hz);
 
-/* Ask the threads whose samples are pending to complete them (cpu_flush).
- * Returns their number. */
+/* Asks the threads that have pending samples to complete them (cpu_flush).
+ * Returns the number of such threads. */
 unsigned threads_flush(bool force);
 
-/* Ask each thread, this one too, for one sample of what it is at. */
+/* Asks each thread, the calling one too, for one sample now (cpu_probe). */
 void threads_probe(void);
 
-/* Ask those again that were busy. Returns their number. */
+/* Asks the threads again that have not taken their probe. Returns their number.
+ */
 unsigned threads_probe_again(void);
 
-/* [collector] Free the threads that are gone and have no sample left. */
+/* Frees the records of threads that have ended and whose rings are empty.
+ * Called with collector_lock held: nobody else reads the rings then. */
 void threads_reap(void);
 
-/* Sums over all threads, ended ones included. */
+/* Sums up the counts of all threads since the start, ended ones included. */
 void threads_sum_counts(uint64_t counts[N_COUNTS]);
 
 #endif

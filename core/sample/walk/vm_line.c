@@ -14,11 +14,12 @@
 #include "sample/platform/code_map.h"
 #include "sample/platform/fault_guard.h"
 
-/* Of lua's ldebug.c, hidden but in this program: the line of an instruction. */
+/* A function of Lua's ldebug.c, which is hidden from the dynamic table but
+ * linked in: returns the line of an instruction. */
 int luaG_getfuncline(const void *prototype, int instruction);
 
-/* As far as we read them: CallInfo, the value it points at, LClosure, Proto, in
- * Lua 5.4.0 to 5.4.6. */
+/* The parts that are read here of Lua's Proto, LClosure and CallInfo, with the
+ * value that it points to, in Lua 5.4.0 to 5.4.6. */
 struct peeked_prototype {
     unsigned char before[24];
     int n_code;
@@ -37,18 +38,19 @@ struct peeked_frame {
         unsigned char tag;
     } * function;
     const void *between[3];
-    uintptr_t saved; /* the next instruction, as of the last call or hook */
+    uintptr_t saved; /* the next instruction, as it was at the last call or
+                        hook */
 };
 
 enum { TAG_LUA_CLOSURE = 0x40 | LUA_TFUNCTION };
 
-/* Callee-saved: one that a function called by the VM has not touched holds
- * what it held in the VM. */
+/* The callee-saved registers. Such a register still has luaV_execute's value
+ * while a function that luaV_execute called has not used it. */
 static const int candidates[] = {REG_RBX, REG_RBP, REG_R12,
                                  REG_R13, REG_R14, REG_R15};
 enum { N_CANDIDATES = sizeof candidates / sizeof *candidates };
 
-static int position_register = -1; /* index of gregs */
+static int position_register = -1; /* an index of gregs; -1: not found */
 
 bool vm_line_is_settled(const void *ci)
 {
@@ -61,6 +63,8 @@ bool vm_line_is_settled(const void *ci)
            frame->saved <= first + (size_t)p->n_code * sizeof *p->code;
 }
 
+/* Returns the line by this register, or -1 if the register does not point into
+ * the function's code. */
 static int line_by(const void *ci, const ucontext_t *context, int reg)
 {
     const struct peeked_frame *frame = ci;
@@ -69,7 +73,7 @@ static int line_by(const void *ci, const ucontext_t *context, int reg)
     const struct peeked_prototype *p = frame->function->closure->prototype;
     uintptr_t next = (uintptr_t)context->uc_mcontext.gregs[reg];
     uintptr_t first = (uintptr_t)p->code;
-    /* It points behind the instruction that runs. */
+    /* The register points to the instruction after the one that runs. */
     if (p->n_code <= 0 || next <= first ||
         next > first + (size_t)p->n_code * sizeof *p->code ||
         next % sizeof *p->code != 0)
@@ -85,8 +89,8 @@ int vm_line_at(const void *ci, const void *ucontext)
 
 bool vm_line_is_exact(void) { return position_register >= 0; }
 
-/* The self-test: a loop of lines 2 to 9 runs while signals come; each register
- * is judged by how often it gives one of those lines. */
+/* The self-test runs a loop of lines 2 to 9 while signals come, and counts for
+ * each register how often it gives one of these lines. */
 
 enum { FIRST_LINE = 2, LAST_LINE = 9, WANTED = 64 };
 static const int64_t LIMIT_NS = 1000000000; /* of the thread's CPU time */
@@ -111,15 +115,16 @@ struct probe {
 static struct probe probe;
 static timer_t timer;
 
-/* Each asks for the next: with an interval, a machine on which a signal takes
- * long would do nothing else. */
+/* Each signal asks for the next one. With a fixed interval, a machine on which
+ * a signal takes long would do nothing else. */
 static void next_signal(void)
 {
     const struct itimerspec spec = {.it_value.tv_nsec = PERIOD_NS};
     timer_settime(timer, 0, &spec, NULL);
 }
 
-static void judge(void *ctx)
+/* Counts the registers that give a line of the loop. */
+static void judge_registers(void *ctx)
 {
     struct probe *p = ctx;
     lua_Debug ar;
@@ -140,7 +145,7 @@ static void on_probe(int number, siginfo_t *info, void *context)
     uintptr_t pc = (uintptr_t)c->uc_mcontext.gregs[REG_RIP];
     if (code_map_kind(pc) == CODE_VM) {
         probe.context = c;
-        fault_guard_run(judge, &probe);
+        fault_guard_run(judge_registers, &probe);
     }
     next_signal();
 }
@@ -157,7 +162,8 @@ static bool run_known_code(lua_State *L)
     return probe.n >= WANTED;
 }
 
-/* Signals for the calling thread: on a busy machine too, whenever it runs. */
+/* Starts the signals to the calling thread. Their timer runs by wall time: a
+ * timer of CPU time would fire on the kernel's ticks only. */
 static bool start_signals(void)
 {
     struct sigevent event = {.sigev_notify = SIGEV_THREAD_ID,
@@ -180,7 +186,7 @@ static bool run_probed(lua_State *L)
     bool ran = started && run_known_code(L);
     if (started)
         timer_delete(timer);
-    /* One may still be on its way: SIG_DFL would end the process. */
+    /* A signal may still come, and SIG_DFL would end the process. */
     action.sa_handler = SIG_IGN;
     action.sa_flags = 0;
     sigaction(SIGPROF, &action, NULL);

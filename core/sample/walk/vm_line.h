@@ -1,33 +1,38 @@
-/* vm_line.h -- the line that a Lua function is at, in the middle of it.
+/* vm_line.h -- finds the line that the innermost Lua function runs when a
+ * signal interrupts it.
  *
- * The interpreter keeps the position in a register and rereads the hook flag
- * only at jumps, calls and slow paths: at the safe point a straight stretch of
- * code is long past. So the handler looks at the register. Which one it is
- * depends on how luaV_execute was compiled; a self-test finds it by running
- * known code, and proves that what else is read is where we look for it.
+ * The interpreter keeps its position in a register and rereads the hook flag
+ * only at jumps, calls and slow paths. When the hook comes, a straight stretch
+ * of code is long past. So the handler reads the register. Its number depends
+ * on how luaV_execute was compiled; a self-test at start finds it by running
+ * known code, and proves at the same time that Lua's structures have the layout
+ * that this file assumes.
  *
- * Path: cpu.c -> vm_stack.c -> [vm_line]
+ * Path: vm_stack.c -> [vm_line]
  */
 #ifndef SAMPLE_WALK_VM_LINE_H
 #define SAMPLE_WALK_VM_LINE_H
 
 #include <stdbool.h>
 
-/* Find the register. Takes some milliseconds, a second at most; once,
- * at start, before other threads. False: lines are those of safe points. */
+/* Finds the register. Returns false if it finds none: leaf lines are then those
+ * of safe points. Takes some milliseconds, at most a second. Called once, at
+ * start, after code_map_init and fault_guard_init and before other threads
+ * start. */
 bool vm_line_self_test(void);
 
-/* Whether it was found. */
+/* Returns true if the self-test has found the register. [any thread] */
 bool vm_line_is_exact(void);
 
-/* [signal, under fault_guard_run] Whether the instruction that frame `ci` has
- * saved is one of its function. While a frame is being made it is another's,
- * and Lua would look for its line through all memory that can be read. */
+/* Returns true if the position that frame `ci` (lua_Debug.i_ci) has saved lies
+ * in the code of its function. While Lua makes a frame, the position is another
+ * function's, and lua_getinfo would search all readable memory for its line.
+ * [signal, under fault_guard_run] */
 bool vm_line_is_settled(const void *ci);
 
-/* [signal, under fault_guard_run] The line that the Lua function of frame `ci`
- * (lua_Debug.i_ci), the innermost, is at; -1 when the register does not tell.
- */
+/* Returns the line that the Lua function of frame `ci`, the innermost, runs, or
+ * -1 if the register does not point into its code. [signal, under
+ * fault_guard_run] */
 int vm_line_at(const void *ci, const void *ucontext);
 
 #endif

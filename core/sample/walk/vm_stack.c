@@ -7,9 +7,10 @@
 #include "sample/platform/fault_guard.h"
 #include "sample/walk/vm_line.h"
 
-/* The beginning of a CallInfo, which lua_Debug.i_ci points at, and of what it
- * points at: where a C function's address is in Lua 5.4.0 to 5.4.6. The API
- * tells it only by pushing it on the stack, which a handler must not do. */
+/* The beginning of a CallInfo, to which lua_Debug.i_ci points, and of the value
+ * to which it points: these hold a C function's address in Lua 5.4.0 to 5.4.6.
+ * The API gives the address only by a push on the stack, which a handler must
+ * not do. */
 struct peeked_call {
     const struct peeked_value {
         union {
@@ -31,6 +32,7 @@ enum { TAG_LIGHT = LUA_TFUNCTION | 1 << 4, TAG_CLOSURE = 0x40 | 6 | 2 << 4 };
 
 static bool self_test_passed;
 
+/* Returns the C function of the frame, or NULL if it has none. */
 static lua_CFunction peek_c_function(const void *call)
 {
     const struct peeked_value *value =
@@ -42,15 +44,17 @@ static lua_CFunction peek_c_function(const void *call)
 
 static bool is_c(const lua_Debug *ar) { return ar->what[0] == 'C'; }
 
-/* i_ci is the only field of the private part that we read: an opaque mark that
- * lua_getstack fills in. NULL: a coroutine under construction. */
+/* Returns false if there is no such level. i_ci is the only private field of
+ * lua_Debug that is read: an opaque mark that lua_getstack fills in. It is NULL
+ * in a coroutine under construction. */
 static bool get_level(lua_State *L, int level, lua_Debug *ar)
 {
     return lua_getstack(L, level, ar) && ar->i_ci;
 }
 
-/* The C function at this level. Pushes one value and pops it: at a hook, and
- * in a coroutine that waits in lua_resume, the stack has room for it. */
+/* Returns the id of the C function at this level, for vm_stack_read. Pushes one
+ * value and pops it: the stack has room for it at a hook, and in a coroutine
+ * that waits in lua_resume. */
 static uint32_t c_function(struct vm_functions *functions, lua_State *L,
                            lua_Debug *ar, struct vm_walk *walk)
 {
@@ -59,18 +63,18 @@ static uint32_t c_function(struct vm_functions *functions, lua_State *L,
     lua_CFunction c = lua_tocfunction(L, -1);
     lua_pop(L, 1);
     if (!vm_functions_has_c(functions, c) && !c_names_has(c))
-        c_names_learn(L); /* of a library required since the last time */
+        c_names_learn(L); /* a script may have required a library meanwhile */
     return vm_functions_add_c(functions, c);
 }
 
-/* Set once, before any walk. */
+/* Set once, before the first walk. */
 static unsigned max_depth = SAMPLE_MAX_LUA;
 
 void vm_stack_set_max_depth(unsigned frames) { max_depth = frames; }
 
-/* False when the walk is full. */
-static bool append(struct vm_walk *walk, const lua_State *L,
-                   const lua_Debug *ar, uint32_t function)
+/* Appends a frame. Returns false if the walk is full. */
+static bool append_level(struct vm_walk *walk, const lua_State *L,
+                         const lua_Debug *ar, uint32_t function)
 {
     if (walk->n == max_depth) {
         walk->truncated = true;
@@ -83,9 +87,10 @@ static bool append(struct vm_walk *walk, const lua_State *L,
     return true;
 }
 
-/* The coroutine outside. A coroutine that C code has called into again, by
- * script_call, is there twice, and its frames are read once. */
-static const struct entry *outside(const struct entry *entry)
+/* Returns the entry of the next outer coroutine, or NULL. A coroutine that C
+ * code has called again, by script_call, has two entries, and its frames are
+ * read once. */
+static const struct entry *outer_coroutine(const struct entry *entry)
 {
     const struct entry *outer = entry->outer;
     while (outer && outer->L == entry->L)
@@ -93,6 +98,8 @@ static const struct entry *outside(const struct entry *entry)
     return outer;
 }
 
+/* Returns the id of the C function at this level, for
+ * vm_stack_read_in_allocator. */
 static uint32_t peeked_function(struct vm_functions *functions, lua_State *L,
                                 lua_Debug *ar, struct vm_walk *walk)
 {
@@ -108,19 +115,20 @@ static uint32_t peeked_function(struct vm_functions *functions, lua_State *L,
 typedef uint32_t (*c_function_fn)(struct vm_functions *functions, lua_State *L,
                                   lua_Debug *ar, struct vm_walk *walk);
 
-static void read_all(struct vm_functions *functions, const struct entry *entry,
-                     struct vm_walk *walk, c_function_fn c_function_of)
+static void read_chain(struct vm_functions *functions,
+                       const struct entry *entry, struct vm_walk *walk,
+                       c_function_fn c_function_of)
 {
     walk->n = 0;
     walk->truncated = walk->has_unnamed = false;
-    for (; entry; entry = outside(entry)) {
+    for (; entry; entry = outer_coroutine(entry)) {
         lua_Debug ar;
         for (int level = 0; get_level(entry->L, level, &ar); level++) {
             lua_getinfo(entry->L, "Sl", &ar);
             uint32_t function =
                 is_c(&ar) ? c_function_of(functions, entry->L, &ar, walk)
                           : vm_functions_add(functions, &ar);
-            if (!append(walk, entry->L, &ar, function))
+            if (!append_level(walk, entry->L, &ar, function))
                 return;
         }
     }
@@ -129,28 +137,29 @@ static void read_all(struct vm_functions *functions, const struct entry *entry,
 void vm_stack_read(struct vm_functions *functions, const struct entry *entry,
                    struct vm_walk *walk)
 {
-    read_all(functions, entry, walk, c_function);
+    read_chain(functions, entry, walk, c_function);
 }
 
 void vm_stack_read_in_allocator(struct vm_functions *functions,
                                 const struct entry *entry, struct vm_walk *walk)
 {
-    read_all(functions, entry, walk, peeked_function);
+    read_chain(functions, entry, walk, peeked_function);
 }
 
-/* One level, read inside a handler: the strings are copied, since what
- * lua_getinfo returned may point anywhere. */
+/* One level, as a handler reads it. The strings are copied within the fault
+ * guard, because lua_getinfo may have returned an invalid pointer. */
 struct guarded_level {
     lua_State *L;
     int level;
     bool want_name;
-    const void *ucontext; /* level 0: for the exact line; may be NULL */
+    const void *ucontext; /* for the exact line of level 0; may be NULL */
+    /* The results. */
     bool found;
     bool is_c;
     int exact_line;    /* -1: not known */
-    lua_CFunction c;   /* where it is one */
-    bool is_finalizer; /* with want_name: it runs as a __gc metamethod */
-    lua_Debug ar;      /* source points at `source` */
+    lua_CFunction c;   /* NULL: not a C function, or not readable */
+    bool is_finalizer; /* runs as a __gc metamethod; set if want_name */
+    lua_Debug ar;      /* its `source` points to the field below */
     char source[512];
 };
 
@@ -179,8 +188,9 @@ static void read_level(void *ctx)
     g->ar.source = g->source;
 }
 
-/* The level just below (outside) the finalizer that runs on L: 0 when its own
- * frame is not made yet, or gone already. -1: not readable. */
+/* Returns the level just outside the finalizer that runs on L; 0 if the
+ * finalizer's own frame is not made yet or is gone already; -1 if the stack is
+ * not readable. */
 static int below_finalizer(lua_State *L)
 {
     struct guarded_level g = {.L = L, .want_name = true};
@@ -206,7 +216,7 @@ bool vm_stack_read_at_rest(struct vm_functions *functions,
     int level = finalizer ? below_finalizer(entry->L) : 0;
     if (level < 0)
         return false;
-    for (; entry; entry = outside(entry), level = 0) {
+    for (; entry; entry = outer_coroutine(entry), level = 0) {
         struct guarded_level g = {.L = entry->L, .level = level};
         for (;; g.level++) {
             if (!fault_guard_run(read_level, &g))
@@ -215,7 +225,7 @@ bool vm_stack_read_at_rest(struct vm_functions *functions,
                 break;
             uint32_t function = g.is_c ? vm_functions_add_c(functions, g.c)
                                        : vm_functions_add(functions, &g.ar);
-            if (!append(walk, entry->L, &g.ar, function))
+            if (!append_level(walk, entry->L, &g.ar, function))
                 return true;
         }
     }
@@ -234,7 +244,7 @@ unsigned vm_stack_note(const struct vm_functions *functions, lua_State *L,
         noted[n] = (struct noted_frame){ar.i_ci, {FUNCTION_UNKNOWN, -1}, false};
         if (!self_test_passed || !fault_guard_run(read_level, &g))
             continue;
-        noted[n].exact = g.exact_line > 0;
+        noted[n].is_exact = g.exact_line > 0;
         noted[n].frame.line =
             g.exact_line > 0 ? g.exact_line : g.ar.currentline;
         if (!g.is_c)
@@ -243,7 +253,8 @@ unsigned vm_stack_note(const struct vm_functions *functions, lua_State *L,
     return n;
 }
 
-/* As a handler would see it, from a C function called by Lua. */
+/* For the self-test: a function that Lua calls and that reads its own frame as
+ * a handler would. */
 static int check_peek(lua_State *L)
 {
     struct guarded_level g = {.L = L};

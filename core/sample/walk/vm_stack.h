@@ -1,14 +1,22 @@
 /* vm_stack.h -- reads the Lua stack of a thread: the running coroutine, then
- * the coroutine that resumed it, and so on out to the first.
+ * the coroutine that resumed it, and so on out to the first (entry.h).
  *
- * Four readers, one per moment. At a safe point (a hook, a return from
- * lua_resume) everything is readable. So it is
- * when the state allocates, but nothing may be pushed. When Lua is at rest
- * below a C function that does not return, the handler reads it, guarded
- * against faults. And at any moment the handler notes the identity of the
- * innermost frames.
+ * How a stack may be read depends on the moment, so there are four readers:
  *
- * Path: safepoint.c, cpu.c -> [vm_stack] -> ring.c
+ *   vm_stack_read                at a safe point: everything is readable
+ *   vm_stack_read_in_allocator   while the state allocates: nothing may be
+ *                                pushed or allocated on it
+ *   vm_stack_read_at_rest        in a handler, while a C function runs that Lua
+ *                                called: Lua's frames do not change; guarded
+ *                                against faults
+ *   vm_stack_note                in a handler at any moment: identities of the
+ *                                innermost frames only; guarded against faults
+ *
+ * The readers use Lua's documented API, but for a C function's address and the
+ * exact line, which they read from Lua's structures. A self-test proves the
+ * layout of these; if it fails, the handler reads identities only.
+ *
+ * Path: safepoint.c, cpu.c, current_stack.c -> [vm_stack] -> vm_functions.c
  */
 #ifndef SAMPLE_WALK_VM_STACK_H
 #define SAMPLE_WALK_VM_STACK_H
@@ -24,41 +32,44 @@
  * proportion to the level. Called before sampler_init. */
 void vm_stack_set_max_depth(unsigned frames);
 
+/* A Lua stack, leaf first. */
 struct vm_walk {
     unsigned n;
-    bool truncated;   /* there were more than the greatest depth */
-    bool has_unnamed; /* a C function that no library known yet exports */
+    bool truncated;   /* frames beyond the greatest depth are missing */
+    bool has_unnamed; /* has a C function that no known library exports */
     struct vm_frame frames[SAMPLE_MAX_LUA];
-    const void *ci[SAMPLE_MAX_LUA];     /* lua_Debug.i_ci of each */
-    const lua_State *L[SAMPLE_MAX_LUA]; /* its coroutine */
+    const void *ci[SAMPLE_MAX_LUA];     /* lua_Debug.i_ci of each frame */
+    const lua_State *L[SAMPLE_MAX_LUA]; /* the coroutine of each frame */
 };
 
-/* Try, on a state of its own, whether this Lua release's insides are where the
- * handler looks for them. Once, at start. If not, vm_stack_note gives
- * identities only, and vm_stack_read_at_rest nothing: returns false. */
+/* Tests, on a state of its own, whether Lua's structures have the layout that
+ * the handler assumes. Returns false if not: vm_stack_note then gives
+ * identities only, and vm_stack_read_at_rest returns false. Called once, at
+ * start. */
 bool vm_stack_self_test(void);
 
-/* [hook] Read all of `entry`'s chain. */
+/* Reads the stacks of `entry`'s chain. May learn the names of a library that
+ * was loaded meanwhile (c_names_learn). [hook] */
 void vm_stack_read(struct vm_functions *functions, const struct entry *entry,
                    struct vm_walk *walk);
 
-/* The same at any call into the allocator, where nothing may be pushed or
- * allocated on the state: a C function whose address is not readable so is
- * FUNCTION_UNKNOWN. */
+/* Reads the same at any call into the allocator, where nothing may be pushed or
+ * allocated on the state. A C function whose address cannot be read without a
+ * push is FUNCTION_UNKNOWN. [an allocation, with the handler kept away] */
 void vm_stack_read_in_allocator(struct vm_functions *functions,
                                 const struct entry *entry,
                                 struct vm_walk *walk);
 
-/* [signal] The same while Lua is at rest. With `finalizer`, the frames of the
- * finalizer that runs are left out and the walk begins at the frame that paid
- * for the collection. False: not readable.
+/* Reads the same while Lua is at rest. If `finalizer` is true, the frames of
+ * the finalizer that runs are left out, and the walk begins at the frame that
+ * paid for the collection. Returns false if the stack is not readable. [signal]
  */
 bool vm_stack_read_at_rest(struct vm_functions *functions,
                            const struct entry *entry, bool finalizer,
                            struct vm_walk *walk);
 
-/* [signal] Note the innermost frames of L, which the signal with this ucontext
- * interrupted. Returns their number, at most SAMPLE_MAX_NOTED. */
+/* Notes the innermost frames of L, which the signal with this ucontext
+ * interrupted. Returns their number, at most SAMPLE_MAX_NOTED. [signal] */
 unsigned vm_stack_note(const struct vm_functions *functions, lua_State *L,
                        const void *ucontext, struct noted_frame *noted);
 
