@@ -104,48 +104,6 @@ function M.wait_until(f, what, seconds)
   error("waited in vain for " .. (what or "a condition"), 2)
 end
 
---- What all CPUs of this machine have had until now, in ticks: in all, without
--- work, and taken by the host for others.
-local function read_ticks()
-  local ticks = { total = 0 }
-  for n in M.read_file("/proc/stat"):match("^cpu +([^\n]*)"):gmatch "%d+" do
-    ticks[#ticks + 1] = tonumber(n)
-    if #ticks <= 8 then ticks.total = ticks.total + n end
-  end
-  ticks.idle, ticks.stolen = ticks[4] + ticks[5], ticks[8]
-  return ticks
-end
-
---- The shares of them since `before`.
-local function shares_since(before)
-  local now = read_ticks()
-  local total = math.max(now.total - before.total, 1)
-  return (now.idle - before.idle) / total, (now.stolen - before.stolen) / total
-end
-
---- A test, for `it`, of times that hold where the machine's timers fire in time.
--- Where it fails, and meanwhile the host of a virtual machine has taken more than
--- a hundredth of its time or others have left next to none, it is tried again, if
--- it may be called more than once. In the end it has failed, or is pending if that
--- is the host's doing.
-function M.timed(test, tries)
-  return function()
-    for try = 1, tries or 1 do
-      local before = read_ticks()
-      local ok, why = pcall(test)
-      if ok then return end
-      local idle, stolen = shares_since(before)
-      local is_last = try == (tries or 1)
-      if is_last and stolen >= 0.01 then
-        require("busted").pending(("the machine's host took %.0f %% of its time: %s")
-          :format(stolen * 100, tostring(why)))
-      elseif is_last or (stolen < 0.01 and idle > 0.1) then
-        error(why, 0)
-      end
-    end
-  end
-end
-
 local Process = {}
 Process.__index = Process
 
