@@ -8,10 +8,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define BACKLOG 4096 /* the kernel takes its own limit when that is less */
+#define BACKLOG 4096 /* the kernel caps it at net.core.somaxconn */
 
 struct parts {
-    char host[256]; /* empty: all addresses */
+    char host[256]; /* empty: all addresses of the machine */
     char port[8];
 };
 

@@ -1,10 +1,12 @@
-/* client_watch.h -- tells that a client has left while its request waits: a
- * suspended connection does not notice.
+/* client_watch.h -- notices that the client of a waiting request has left.
  *
- * A client that closes its sending side counts as gone: that it would still
- * read cannot be told from the outside, and HTTP clients do not do it.
+ * libmicrohttpd does nothing with a suspended connection and so does not see
+ * its end. A handler that waits, or a profile that is being recorded, would go
+ * on for nobody. A client that closes only its sending side counts as gone,
+ * because the server cannot tell that from a full close; HTTP clients do not
+ * do it.
  *
- * Path: app.c, capture.c -> [client_watch]
+ * Path: exchange.c, capture.c, pprof_symbol.c -> [client_watch] -> daemon.c
  */
 #ifndef HTTP_CLIENT_WATCH_H
 #define HTTP_CLIENT_WATCH_H
@@ -14,13 +16,15 @@
 struct client_watch;
 struct request;
 
-/* `left` is called once, from the loop. NULL when it cannot be watched. The
- * connection must stay open until client_watch_stop. */
+/* Calls `left` once, on the loop's thread, when the client closes its side.
+ * Returns NULL if the connection cannot be watched. The connection must stay
+ * open until client_watch_stop. [the loop's thread] */
 struct client_watch *client_watch_start(uv_loop_t *loop,
                                         const struct request *request,
                                         void (*left)(void *ctx), void *ctx);
 
-/* Needed after `left`, too. NULL is ignored. */
+/* Ends a watch and frees it, also one that has called `left`. Ignores NULL.
+ * [the loop's thread] */
 void client_watch_stop(struct client_watch *watch);
 
 #endif

@@ -1,17 +1,17 @@
-/* daemon.c -- what libmicrohttpd wants, and why it is done here:
+/* daemon.c -- keeps the rules of libmicrohttpd:
  *
- * - Its handler is called for the head of a request, then for pieces of the
- *   body, then once more. An answer to the first call closes the connection,
- *   so a request is started by the last one; only a malformed head, and a
- *   Content-Length over the limit, are refused at once, before the client
- *   sends it all.
- * - Bytes of a body may not be refused halfway: a chunked body over the limit
- *   is read and thrown away, up to a bound, and answered with 413 then.
- * - While a connection is suspended nothing happens to it. Resuming calls the
- *   handler again, and there the answer is queued.
- * - Its epoll descriptor tells when to run it, but not that a connection was
- *   added or resumed, nor that a timeout has passed: `prepare` does, which
- *   libuv calls before it waits.
+ * - libmicrohttpd calls on_mhd_call for the head of a request, for each piece
+ *   of its body, and once more at the end. An answer to the first call closes
+ *   the connection, so a request is started by the last call. Only a malformed
+ *   head and a Content-Length over the limit are refused at once, before the
+ *   client sends the body.
+ * - A body cannot be refused halfway. A chunked body over the limit is read and
+ *   discarded, up to a bound, and answered with 413 at its end.
+ * - Nothing happens on a suspended connection. Resuming a connection makes
+ *   libmicrohttpd call on_mhd_call again, which queues the answer.
+ * - libmicrohttpd's epoll descriptor does not become readable when a connection
+ *   is added or resumed, nor when a timeout passes. on_daemon_prepare, which
+ *   libuv calls before it waits, handles these three.
  */
 #include "http/daemon.h"
 
@@ -51,7 +51,7 @@ static void end_request(struct request *r)
         d->n_active--;
         d->handler.end(d->handler.ctx, r);
     }
-    if (r->response) /* answered, but the client was gone */
+    if (r->response) /* the client left before the answer was queued */
         MHD_destroy_response(r->response);
     hangup_end_request(r->peer);
     buf_fini(&r->body);
@@ -59,7 +59,7 @@ static void end_request(struct request *r)
     free(r);
 }
 
-/* What libmicrohttpd calls the URL, as a path. */
+/* Returns the path of what libmicrohttpd calls the URL. */
 static const char *request_path(const char *target)
 {
     const char *path = url_path(target, strlen(target));
@@ -96,7 +96,8 @@ static void refuse_body(struct request *r)
                                  DAEMON_MAX_BODY_BYTES));
 }
 
-/* A reply whose head has no room is replaced by one that has. */
+/* Takes the response out of the request. If there is no room for the
+ * response's head, returns a short 500 in its place. */
 static struct MHD_Response *take_response(struct request *r)
 {
     struct MHD_Response *response = r->response;
@@ -148,7 +149,8 @@ static void start_request(struct request *r)
         request_pause(r);
 }
 
-/* The head is there: is it one to go on with? */
+/* Called when the head has arrived. Refuses it, or returns MHD_YES if the body
+ * may come. */
 static enum MHD_Result check_head(struct request *r, const char *version)
 {
     if (!head_room_is_left(r->connection)) {
@@ -214,8 +216,8 @@ static void on_mhd_connection(void *ctx, struct MHD_Connection *connection,
         d->handler.closed(d->handler.ctx);
 }
 
-/* Segments of a path are decoded one by one, and so are the values of a
- * query, by those who use them. */
+/* Leaves paths and queries percent-encoded: router.c decodes each segment of a
+ * path by itself, module_request.c the values of a query. */
 static size_t keep_encoded(void *ctx, struct MHD_Connection *connection,
                            char *s)
 {
@@ -287,7 +289,7 @@ static void on_daemon_prepare(uv_prepare_t *prepare)
     MHD_UNSIGNED_LONG_LONG timeout_ms;
     if (MHD_get_timeout(d->mhd, &timeout_ms) != MHD_YES)
         return;
-    /* A timer that fires too early does no harm: leave it. */
+    /* A timer that fires too early does no harm, so it is left as it is. */
     if (!uv_is_active((uv_handle_t *)&d->timer) ||
         uv_timer_get_due_in(&d->timer) > timeout_ms)
         uv_timer_start(&d->timer, on_daemon_timeout, timeout_ms, 0);
@@ -351,7 +353,7 @@ void daemon_stop(struct daemon *d)
     list_each (struct request, r, &d->requests, in_daemon)
         if (r->is_suspended)
             answer_stopping(r);
-    MHD_run(d->mhd); /* sends them */
+    MHD_run(d->mhd); /* sends the answers */
     uv_close((uv_handle_t *)&d->poll, NULL);
     uv_close((uv_handle_t *)&d->timer, NULL);
     uv_close((uv_handle_t *)&d->prepare, NULL);

@@ -1,11 +1,13 @@
-/* daemon.h -- a libmicrohttpd daemon on a libuv loop. It turns connections
- * into requests, whole ones, and answers into replies; libmicrohttpd's rules
- * about when which may be done stay in daemon.c.
+/* daemon.h -- a libmicrohttpd daemon on a libuv loop.
  *
- * It listens to nothing: connections are handed to it. Everything here belongs
- * to the thread of the loop.
+ * The daemon turns connections into complete requests, and answers into
+ * replies. It does not listen: the listener's connections are handed to it.
+ * Each worker has one daemon, and the admin thread has two. libmicrohttpd's
+ * rules about what may be done when stay in daemon.c.
  *
- * Path: listener.c -> [daemon] -> worker.c, admin.c
+ * All functions are called on the loop's thread.
+ *
+ * Path: handover.c, admin.c -> [daemon] -> worker.c, admin.c
  */
 #ifndef HTTP_DAEMON_H
 #define HTTP_DAEMON_H
@@ -19,23 +21,23 @@
 #include "base/list.h"
 #include "http/hangup.h"
 
-/* The largest body of a request; a larger one is answered with 413. */
+/* The largest body of a request. A larger one is answered with 413. */
 #define DAEMON_MAX_BODY_BYTES ((size_t)8 << 20)
 
-/* Valid from `start` to `end` of its handler. */
+/* One request. It is valid from `start` to the return of `end`. */
 struct request {
     struct MHD_Connection *connection;
     const char *method;
     const char *path; /* percent-encoded, without the query */
     struct buf body;
-    int64_t start_ns; /* when all of it was there, monotonic */
+    int64_t start_ns; /* when its last byte was there, monotonic */
     void *data;       /* the handler's own */
-    const char *id;   /* sent back as X-Request-Id; the handler's, or NULL */
+    const char *id;   /* sent as X-Request-Id; owned by the handler, or NULL */
 
-    unsigned status; /* once it is answered */
+    unsigned status; /* of the answer, once is_answered */
     bool is_answered;
 
-    /* daemon.c's own */
+    /* daemon.c's own: */
     struct daemon *daemon;
     struct hangup_peer *peer;
     struct MHD_Response *response;
@@ -45,9 +47,10 @@ struct request {
 };
 
 struct daemon_handler {
-    /* A request is there with its body. Answer now, or later. */
+    /* A request has arrived with all of its body. The handler calls
+     * request_answer or request_drop, at once or later. */
     void (*start)(void *ctx, struct request *request);
-    /* It is over, answered or not; called once for each one started. */
+    /* A started request is over, answered or not. Called once for each. */
     void (*end)(void *ctx, struct request *request);
     /* A connection that was added is closed. May be NULL. */
     void (*closed)(void *ctx);
@@ -57,53 +60,57 @@ struct daemon_handler {
 struct daemon {
     struct MHD_Daemon *mhd;
     struct daemon_handler handler;
-    bool closes; /* say `Connection: close` in each reply */
-    bool must_run;
-    bool is_stopping;  /* starts no more requests */
-    unsigned n_active; /* requests started and not over */
+    bool closes;       /* each reply says `Connection: close` */
+    bool must_run;     /* libmicrohttpd has work that no event announces */
+    bool is_stopping;  /* no more requests are started */
+    unsigned n_active; /* requests that are started and not over */
     uv_poll_t poll;
     uv_timer_t timer;
     uv_prepare_t prepare;
     struct hangups hangups;
-    struct list requests; /* those that are not over */
+    struct list requests; /* that are not over */
 };
 
 struct daemon_limits {
-    unsigned connections;
-    unsigned idle_seconds; /* after so much silence one is closed */
+    unsigned connections;  /* further ones are closed at once */
+    unsigned idle_seconds; /* a connection silent for so long is closed */
 };
 
-/* The struct stays in place until the loop has run after daemon_stop. */
+/* Starts a daemon on the loop. `handler` is copied. Returns false and sets err
+ * if that fails. The struct stays in place until the loop has run after
+ * daemon_stop. */
 bool daemon_start(struct daemon *d, uv_loop_t *loop,
                   const struct daemon_handler *handler,
                   const struct daemon_limits *limits, struct err *err);
 
-/* Serve a connected socket, which the daemon owns from here on. When this
- * fails the socket is closed, without a call of `closed`. */
+/* Serves a connected socket, which the daemon owns from then on. Returns false
+ * if that fails: the socket is closed then, without a call of `closed`. */
 bool daemon_add(struct daemon *d, int fd);
 
 /* Does now what the loop does before it next waits: reads from sockets that
  * were added, starts their requests and sends answers. */
 void daemon_run(struct daemon *d);
 
-/* Number of open connections. */
+/* Returns the number of open connections. */
 unsigned daemon_n_connections(const struct daemon *d);
 
-/* Answer, once, with a response of which the request takes the reference;
- * NULL stands for an empty one. */
+/* Answers a request. Called once for each request. The request takes the
+ * caller's reference to the response; NULL stands for an empty body. */
 void request_answer(struct request *request, unsigned status,
                     struct MHD_Response *response);
 
-/* The client has left: close the connection without an answer. */
+/* Closes the connection of a request without an answer, because its client has
+ * left. */
 void request_drop(struct request *request);
 
-/* For the reader of a response's body: there is nothing to send until
- * request_resume, which does nothing to a request that is not paused. */
+/* Suspends a request's connection until request_resume. The function that
+ * produces a response's body calls it when it has nothing to send. Resuming a
+ * request that is not suspended does nothing. */
 void request_pause(struct request *request);
 void request_resume(struct request *request);
 
-/* Close all connections and stop. Requests without an answer get a 503 first;
- * `end` is called for those that were started, `start` no more. */
+/* Closes all connections and stops. Suspended requests are answered with 503
+ * first. `end` is called for each started request, `start` no more. */
 void daemon_stop(struct daemon *d);
 
 #endif

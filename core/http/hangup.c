@@ -26,9 +26,9 @@ static void add_gone(struct hangups *hangups, struct hangup_peer *peer)
     list_prepend(&hangups->gone, &peer->in_gone);
 }
 
-/* An end shown before libmicrohttpd has read what came with it would be one
- * event with that, and missed like the first: so it reads first, and closes
- * those whose end it sees. */
+/* libmicrohttpd runs first and reads what came with the FINs. A shutdown before
+ * that would be the same event as the unread bytes, and be missed like the
+ * FIN. Running may close connections and so remove their peers from `gone`. */
 static void on_peers_hung_up(uv_poll_t *poll, int status, int events)
 {
     (void)status;

@@ -56,9 +56,10 @@ static bool is_header_named(const char *name, size_t n, const char *wanted)
     return n == strlen(wanted) && strncasecmp(name, wanted, n) == 0;
 }
 
-/* libmicrohttpd 0.9.75 appends what is in a folded line to a copy of the name:
- * `Transfer-Encoding:` with `chunked` below it is a header of another name. In
- * all other cases the value is behind its name, in the buffer that was read. */
+/* Returns true if the header's value continues in another line. libmicrohttpd
+ * 0.9.75 appends a folded line to a copy of the name, so `Transfer-Encoding:`
+ * with `chunked` in the next line becomes a header of another name. A value
+ * that is not folded lies behind its name, in the buffer that was read. */
 static bool is_folded(const char *name, size_t n_name, const char *value)
 {
     if (value <= name + n_name)
@@ -69,10 +70,10 @@ static bool is_folded(const char *name, size_t n_name, const char *value)
     return false;
 }
 
-/* What is learnt on the way through the headers. */
+/* Collects facts while the headers are visited. */
 struct scan {
-    const struct head_fault *fault;
-    const char *length; /* of Content-Length, the first one's value */
+    const struct head_fault *fault; /* the first one, or NULL */
+    const char *length;             /* value of the first Content-Length */
     unsigned n_hosts, n_codings;
 };
 

@@ -3,14 +3,14 @@
 #include <string.h>
 #include <sys/socket.h>
 
-/* For the status line, and what libmicrohttpd adds: the date, the length, how
- * the connection goes on. */
+/* The status line and the headers that libmicrohttpd adds: Date,
+ * Content-Length, Connection. */
 #define OWN_BYTES ((size_t)256)
-/* For that, and the headers of the usual replies. */
+/* The head of a usual reply. */
 #define USUAL_BYTES ((size_t)768)
-/* Heads that are shorter than that, together, always fit. */
+/* Two heads that are shorter than this together always fit. */
 #define SHORT_BYTES ((size_t)2 << 10)
-/* What it allocates for each header, cookie and parameter of a query. */
+/* libmicrohttpd allocates so much for each header, cookie and parameter. */
 #define VALUE_BYTES ((size_t)64)
 
 static size_t request_bytes(struct MHD_Connection *connection)
@@ -20,7 +20,8 @@ static size_t request_bytes(struct MHD_Connection *connection)
         ->header_size;
 }
 
-/* Cookies are copied to be parsed. */
+/* Returns how much libmicrohttpd has allocated for the parsed head. The copy
+ * of the Cookie header, from which the cookies are parsed, is a part of it. */
 static size_t parsed_bytes(struct MHD_Connection *connection)
 {
     const char *cookie;

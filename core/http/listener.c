@@ -12,18 +12,19 @@
 #include "http/address.h"
 
 #define TARGET_TIMEOUT_NS ((int64_t)10 * 1000000000)
-#define TICK_MS 250     /* how exactly the timeout is kept; handler.tick */
-#define ACCEPT_BATCH 64 /* connections, before others get their turn */
+#define TICK_MS 250     /* the timeout above is checked so often */
+#define ACCEPT_BATCH 64 /* connections accepted before other events */
 
-/* A connection whose request target is not all there yet. */
+/* A connection whose request target is incomplete. */
 struct waiting {
     int fd;
     int64_t deadline_ns;
     struct list_link in_listener;
 };
 
-/* To a client that is not served: say so if the socket takes it. What it has
- * sent is read first: to close before that would reset the connection. */
+/* Sends a reply, if the socket takes it at once, and closes the socket. Reads
+ * the request first, because closing a socket with unread bytes resets the
+ * connection, and the client would not see the reply. */
 static void send_refusal(int fd, const char *status, const char *why)
 {
     char text[512];
@@ -67,7 +68,8 @@ static void add_waiting(struct listener *l, int fd)
     l->n_waiting++;
 }
 
-/* Look at what a socket has sent; false when it ended before its target. */
+/* Decides from the bytes in a socket. Returns false if the connection has ended
+ * before its request target. */
 static bool peek_target(int fd, enum peek_result *who)
 {
     char bytes[PEEK_BYTES];
@@ -115,8 +117,8 @@ static void on_waiting_epoll(uv_poll_t *poll, int status, int events)
         on_waiting_event(l, &list[i]);
 }
 
-/* Most clients send their request with the connection or right after, so it
- * is often there already and epoll need not be asked. */
+/* Most clients send their request right after connecting. It has often arrived
+ * when the connection is accepted, and then the epoll is not needed. */
 static void take_connection(struct listener *l, int fd)
 {
     enum peek_result who;
@@ -145,7 +147,7 @@ static void on_acceptable(uv_poll_t *poll, int status, int events)
                    errno == ENOBUFS) {
             log_write(LOG_WARN, "accept_failed",
                       LOG_FIELDS(log_text("reason", strerror(errno))));
-            uv_poll_stop(&l->accept_poll); /* until the next tick */
+            uv_poll_stop(&l->accept_poll); /* the next tick restarts it */
             l->is_paused = true;
             return;
         }

@@ -1,11 +1,14 @@
-/* listener.h -- accepts connections and finds out who serves each.
+/* listener.h -- accepts connections and routes each by its first request.
  *
- * The first bytes of a connection are looked at and left in the socket, so
- * that whoever gets it reads them again. A connection whose request target is
- * not all there waits in an edge-triggered epoll: a level-triggered one (as
- * libuv's is) would report the bytes that were left in the socket for ever.
+ * The listener reads the first bytes of a connection with MSG_PEEK, so they
+ * stay in the socket for the daemon that gets it. peek.c decides from these
+ * bytes. A connection whose request target is still incomplete waits in an
+ * edge-triggered epoll of the listener's own. libuv's epoll is level-triggered
+ * and would report the bytes that stay in the socket without end.
  *
- * Path: [listener] -> worker.c by its mailbox, or admin.c
+ * All functions are called on the loop's thread.
+ *
+ * Path: address.c -> [listener] -> peek.c -> server.c
  */
 #ifndef HTTP_LISTENER_H
 #define HTTP_LISTENER_H
@@ -18,38 +21,41 @@
 #include "http/peek.h"
 
 struct listener_handler {
-    /* May another connection be opened? If not it gets a 503. */
+    /* Returns true if another connection may be opened. Otherwise the
+     * connection gets a 503. */
     bool (*has_room)(void *ctx);
-    /* Serve it; the socket is the callee's, non-blocking. False, and it is the
-     * caller's still: there is no room for it, so it gets a 503. */
+    /* Serves a non-blocking socket, which the callee owns from then on. Returns
+     * false if there is no room for the connection: the socket stays the
+     * caller's, and the connection gets a 503. */
     bool (*route)(void *ctx, int fd, enum peek_result who);
-    void (*tick)(void *ctx); /* several times a second; or NULL */
+    void (*tick)(void *ctx); /* called every 250 ms; may be NULL */
     void *ctx;
 };
 
 struct listener {
     struct listener_handler handler;
-    int fd;
-    int epoll_fd;
+    int fd;       /* listens */
+    int epoll_fd; /* reports waiting connections; -1: not started */
     uv_poll_t accept_poll;
     uv_poll_t epoll_poll;
     uv_timer_t timer;
-    struct list waiting; /* the oldest first */
+    struct list waiting; /* oldest first, so in order of their deadlines */
     unsigned n_waiting;
-    bool is_paused;   /* no descriptors left: accepts no more for a while */
-    char address[96]; /* HOST:PORT that it listens on */
+    bool is_paused;   /* out of descriptors: accepts nothing until a tick */
+    char address[96]; /* HOST:PORT of `fd` */
 };
 
-/* Bind to HOST:PORT ("127.0.0.1:0" picks a port) without accepting yet. False
- * and err, which names the address. */
+/* Listens on HOST:PORT, but accepts nothing yet. "127.0.0.1:0" picks a port.
+ * Returns false and sets err, which names the address, if that fails. */
 bool listener_open(struct listener *l, const char *address, struct err *err);
 
-/* Accept from now on. The struct stays in place until the loop has run after
- * listener_close. */
+/* Accepts connections from then on. Returns false and sets err if that fails.
+ * The struct stays in place until the loop has run after listener_close. */
 bool listener_start(struct listener *l, uv_loop_t *loop,
                     const struct listener_handler *handler, struct err *err);
 
-/* Stop accepting and drop who waits. Works on one that was only opened. */
+/* Stops accepting and closes the connections that wait. The listener need not
+ * have been started. */
 void listener_close(struct listener *l);
 
 #endif

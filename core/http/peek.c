@@ -4,8 +4,8 @@
 
 #include "http/url.h"
 
-/* Is the path exactly `name`, or, for a `name` with a slash at its end, does
- * it begin with that? */
+/* Returns true if the path is `name`, or if `name` ends with a slash and the
+ * path begins with `name`. */
 static bool is_at_or_below(const char *path, size_t len, const char *name)
 {
     size_t n = strlen(name);

@@ -3,8 +3,8 @@
 #include "http/daemon.h"
 #include "http/response.h"
 
-/* libmicrohttpd has turned each + of the query into a space, and nothing
- * else. */
+/* Restores the query as the client has sent it: libmicrohttpd has replaced each
+ * + by a space, and nothing else. */
 static void put_query_encoded(struct buf *out, const char *s)
 {
     for (; *s; s++)
