@@ -7,7 +7,6 @@
 
 #include "handler/exchange.h"
 #include "modules/modules.h"
-#include "record/gathering.h"
 #include "handler/module_request.h"
 #include "handler/outbound.h"
 #include "handler/reply.h"
@@ -27,7 +26,7 @@ struct app {
     struct scheduler *scheduler;
     struct exchanges exchanges;
     struct outbound outbound;
-    struct app_host host;
+    struct app_env env;
     struct route_traffic **traffic; /* by route */
 };
 
@@ -59,7 +58,7 @@ static struct reply reply_unrouted(const struct app *app,
 
 void app_answer(struct app *app, struct request *request)
 {
-    struct exchange *x = exchange_new(request, app->host.logs_access);
+    struct exchange *x = exchange_new(request, app->env.logs_access);
     if (!x) {
         request_answer(request, MHD_HTTP_SERVICE_UNAVAILABLE, NULL);
         return;
@@ -89,7 +88,7 @@ const struct vm_heap *app_heap(const struct app *app)
     return script_state_heap(app->L);
 }
 
-void app_quiet(struct app *app) { scheduler_quiet(app->scheduler); }
+void app_stop_timers(struct app *app) { scheduler_quiet(app->scheduler); }
 
 bool app_is_idle(const struct app *app)
 {
@@ -157,30 +156,27 @@ static bool find_traffic(struct app *app)
     app->traffic = calloc(n + 1, sizeof(struct route_traffic *));
     for (size_t i = 0; app->traffic && i < n; i++)
         app->traffic[i] = traffic_route(
-            app->host.traffic, routes_pattern(app->routes, (uint32_t)i));
+            app->env.traffic, routes_pattern(app->routes, (uint32_t)i));
     return app->traffic;
 }
 
-bool app_start(struct app *app, const struct app_host *host, struct err *err)
+bool app_start(struct app *app, const struct app_env *env, struct err *err)
 {
-    app->host = *host;
+    app->env = *env;
     if (!find_traffic(app))
         return err_set(err, "out of memory for an app's counters");
-    outbound_start(&app->outbound, host->network);
-    scheduler_start(app->scheduler, host->loop, host->mailbox);
+    outbound_start(&app->outbound, env->network);
+    scheduler_start(app->scheduler, env->loop, env->mailbox);
     app->exchanges.L = app->L;
     app->exchanges.routes = app->routes;
     app->exchanges.scheduler = app->scheduler;
-    app->exchanges.loop = host->loop;
+    app->exchanges.loop = env->loop;
     app->exchanges.worker = app->worker;
-    app->exchanges.trusts_baggage = host->trusts_baggage;
+    app->exchanges.trusts_baggage = env->trusts_baggage;
     return true;
 }
 
-void app_gather(struct app *app, struct gathering *gathering)
-{
-    gathering_take(gathering, app->L);
-}
+lua_State *app_state(const struct app *app) { return app->L; }
 
 void app_collect(struct app *app) { script_state_collect(app->L); }
 

@@ -40,7 +40,7 @@ void app_free(struct app *app);
 const struct vm_heap *app_heap(const struct app *app);
 
 /* Where it serves. */
-struct app_host {
+struct app_env {
     uv_loop_t *loop;
     struct mailbox *mailbox; /* of the loop */
     struct network *network;
@@ -49,8 +49,8 @@ struct app_host {
     bool trusts_baggage; /* baggage.h */
 };
 
-/* `host` is copied. All below: [worker]. */
-bool app_start(struct app *app, const struct app_host *host, struct err *err);
+/* `env` is copied. All below: [worker]. */
+bool app_start(struct app *app, const struct app_env *env, struct err *err);
 
 /* Answer the request, now or later. */
 void app_answer(struct app *app, struct request *request);
@@ -59,16 +59,15 @@ void app_answer(struct app *app, struct request *request);
  * of its route; NULL where it has none. */
 struct route_traffic *app_end(struct request *request, const char *worker);
 
-/* It gets no more requests: call nothing more by timers. */
-void app_quiet(struct app *app);
+/* Cancels the timers of scripts, because the app gets no more requests. */
+void app_stop_timers(struct app *app);
 
 /* Is it at no request, and at nothing that its scripts have spawned? After
- * app_quiet. */
+ * app_stop_timers. */
 bool app_is_idle(const struct app *app);
 
-/* Has the gathering take what it wants of the app's state. [worker] */
-struct gathering;
-void app_gather(struct app *app, struct gathering *gathering);
+/* Returns the app's Lua state. */
+struct lua_State *app_state(const struct app *app);
 
 /* Collect all garbage of its state. */
 void app_collect(struct app *app);

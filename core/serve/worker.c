@@ -54,7 +54,7 @@ struct worker {
     bool is_draining, is_stopped;
 };
 
-static void on_start(void *ctx, struct request *request)
+static void on_worker_request(void *ctx, struct request *request)
 {
     struct worker *w = ctx;
     traffic_start(&w->traffic);
@@ -64,13 +64,13 @@ static void on_start(void *ctx, struct request *request)
         app_answer(w->app, request);
 }
 
-static void close_timers(struct worker *w)
+static void close_worker_timers(struct worker *w)
 {
     uv_close((uv_handle_t *)&w->drain_timer, NULL);
     uv_close((uv_handle_t *)&w->retire_timer, NULL);
 }
 
-static void stop_now(struct worker *w)
+static void stop_worker(struct worker *w)
 {
     if (w->is_stopped)
         return;
@@ -81,10 +81,10 @@ static void stop_now(struct worker *w)
     daemon_stop(&w->daemon);
     network_close(&w->network);
     mailbox_close(&w->mailbox);
-    close_timers(w);
+    close_worker_timers(w);
 }
 
-static bool is_idle(const struct worker *w)
+static bool is_worker_idle(const struct worker *w)
 {
     return w->daemon.n_active == 0 && app_is_idle(w->app) &&
            (!w->old || app_is_idle(w->old));
@@ -93,11 +93,11 @@ static bool is_idle(const struct worker *w)
 static void on_drain_timer(uv_timer_t *timer)
 {
     struct worker *w = timer->data;
-    if (is_idle(w) || clock_mono_ns() >= w->drain_deadline_ns)
-        stop_now(w);
+    if (is_worker_idle(w) || clock_mono_ns() >= w->drain_deadline_ns)
+        stop_worker(w);
 }
 
-static void on_end(void *ctx, struct request *request)
+static void on_worker_request_end(void *ctx, struct request *request)
 {
     struct worker *w = ctx;
     struct route_traffic *route = app_end(request, w->name);
@@ -112,7 +112,7 @@ static void on_retired(struct mailbox_message *message)
     w->options.retired(w->options.ctx, w->options.number, w->retired);
 }
 
-static void retire(struct worker *w, struct app *app)
+static void retire_app(struct worker *w, struct app *app)
 {
     w->retired = app;
     mailbox_post(w->options.owner, &w->retired_message);
@@ -128,18 +128,18 @@ static void on_retire_timer(uv_timer_t *timer)
     uv_timer_stop(timer);
     w->old = NULL;
     app_stop(old);
-    retire(w, old);
+    retire_app(w, old);
 }
 
 static bool start_app(struct worker *w, struct app *app, struct err *err)
 {
-    const struct app_host host = {.loop = &w->loop,
-                                  .mailbox = &w->mailbox,
-                                  .network = &w->network,
-                                  .traffic = &w->traffic,
-                                  .logs_access = w->options.logs_access,
-                                  .trusts_baggage = w->options.trusts_baggage};
-    return app_start(app, &host, err);
+    const struct app_env env = {.loop = &w->loop,
+                                .mailbox = &w->mailbox,
+                                .network = &w->network,
+                                .traffic = &w->traffic,
+                                .logs_access = w->options.logs_access,
+                                .trusts_baggage = w->options.trusts_baggage};
+    return app_start(app, &env, err);
 }
 
 static void on_replace(struct mailbox_message *message)
@@ -148,17 +148,17 @@ static void on_replace(struct mailbox_message *message)
     struct app *app = w->next;
     struct err err;
     if (w->is_draining || !start_app(w, app, &err)) {
-        retire(w, app); /* is_draining, or out of memory: keep what there is */
+        retire_app(w, app); /* the worker keeps its app */
         return;
     }
     w->old = w->app;
     w->app = app;
-    app_quiet(w->old);
+    app_stop_timers(w->old);
     w->retire_deadline_ns = clock_mono_ns() + DRAIN_DEADLINE_NS;
     uv_timer_start(&w->retire_timer, on_retire_timer, 0, DRAIN_POLL_MS);
 }
 
-static void on_closed(void *ctx)
+static void on_connection_closed(void *ctx)
 {
     struct worker *w = ctx;
     handover_receiver_closed(&w->receiver);
@@ -172,10 +172,10 @@ static void serve_socket(void *ctx, int fd)
     if (daemon_add(&w->daemon, fd))
         daemon_run(&w->daemon);
     else
-        on_closed(w);
+        on_connection_closed(w);
 }
 
-static void on_collect(struct mailbox_message *message)
+static void on_collect_message(struct mailbox_message *message)
 {
     struct worker *w = container_of(message, struct worker, collect_message);
     atomic_store(&w->collect_is_posted, false);
@@ -194,15 +194,14 @@ struct question {
     struct gathering *gathering;
 };
 
-static void on_question(struct mailbox_message *message)
+static void on_worker_question(struct mailbox_message *message)
 {
-    struct question *question =
-        container_of(message, struct question, message);
+    struct question *question = container_of(message, struct question, message);
     struct worker *w = question->worker;
     if (!w->is_stopped) {
-        app_gather(w->app, question->gathering);
+        gathering_take(question->gathering, app_state(w->app));
         if (w->old)
-            app_gather(w->old, question->gathering);
+            gathering_take(question->gathering, app_state(w->old));
     }
     gathering_answer(question->gathering);
     free(question);
@@ -213,15 +212,17 @@ static void on_stop_message(struct mailbox_message *message)
     struct worker *w = container_of(message, struct worker, stop_message);
     w->is_draining = true;
     w->daemon.closes = true;
-    app_quiet(w->app);
+    app_stop_timers(w->app);
     w->drain_deadline_ns = clock_mono_ns() + DRAIN_DEADLINE_NS;
     uv_timer_start(&w->drain_timer, on_drain_timer, 0, DRAIN_POLL_MS);
 }
 
-static bool set_up(struct worker *w)
+static bool set_up_worker(struct worker *w)
 {
-    const struct daemon_handler handler = {
-        .start = on_start, .end = on_end, .closed = on_closed, .ctx = w};
+    const struct daemon_handler handler = {.start = on_worker_request,
+                                           .end = on_worker_request_end,
+                                           .closed = on_connection_closed,
+                                           .ctx = w};
     if (!mailbox_open(&w->mailbox, &w->loop, &w->err))
         return false;
     network_init(&w->network, &w->loop);
@@ -236,7 +237,7 @@ static bool set_up(struct worker *w)
     }
     network_close(&w->network);
     mailbox_close(&w->mailbox);
-    close_timers(w);
+    close_worker_timers(w);
     return false;
 }
 
@@ -246,11 +247,11 @@ static void on_stopped(struct mailbox_message *message)
     w->options.stopped(w->options.ctx);
 }
 
-static void run_thread(void *arg)
+static void run_worker(void *arg)
 {
     struct worker *w = arg;
     bool is_attached = attach_thread(w->name, &w->err);
-    w->failed = !is_attached || !set_up(w);
+    w->failed = !is_attached || !set_up_worker(w);
     if (!w->failed) {
         uv_sem_post(&w->ready);
         uv_run(&w->loop, UV_RUN_DEFAULT);
@@ -299,9 +300,9 @@ struct worker *worker_start(const struct worker_options *options,
     w->stopped_message.deliver = on_stopped;
     w->replace_message.deliver = on_replace;
     w->retired_message.deliver = on_retired;
-    w->collect_message.deliver = on_collect;
+    w->collect_message.deliver = on_collect_message;
     uv_sem_init(&w->ready, 0);
-    int status = uv_thread_create(&w->thread, run_thread, w);
+    int status = uv_thread_create(&w->thread, run_worker, w);
     if (status) {
         err_set(err, "cannot start a worker: %s", uv_strerror(status));
         app_free(app);
@@ -375,8 +376,9 @@ bool worker_gather(struct worker *w, struct gathering *gathering)
     struct question *question = malloc(sizeof *question);
     if (!question)
         return false;
-    *question = (struct question){
-        .message.deliver = on_question, .worker = w, .gathering = gathering};
+    *question = (struct question){.message.deliver = on_worker_question,
+                                  .worker = w,
+                                  .gathering = gathering};
     gathering_ask(gathering);
     mailbox_post(&w->mailbox, &question->message);
     return true;
