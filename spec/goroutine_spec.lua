@@ -232,7 +232,7 @@ it("has labels: what a coroutine waits for, and for which request", function()
 end)
 
 for path, stack in pairs {
-  ["/spin"] = "__clone3;start_thread;run_thread;[^\n]*script_resume;anonymous@routes.lua:%d+ 1\n",
+  ["/spin"] = "__clone3;start_thread;run_worker;[^\n]*script_resume;anonymous@routes.lua:%d+ 1\n",
   ["/match"] = "anonymous@routes.lua:%d+;string.find;[^\n]* 1\n",
 } do
   it("has a worker that spins, with its stack of now: " .. path, function()

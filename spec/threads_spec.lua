@@ -49,7 +49,7 @@ it("has Lua and C in one stack", function()
   for line in folded:gmatch "[^\n]+" do
     if line:find("look_up", 1, true) then
       n = n + tonumber(line:match " (%d+)$")
-      assert.truthy(line:find("^__clone3;start_thread;.*run_thread;.*routes.look_up;http.get;.*uv_getaddrinfo"), line)
+      assert.truthy(line:find("^__clone3;start_thread;.*run_worker;.*routes.look_up;http.get;.*uv_getaddrinfo"), line)
     end
   end
   assert.equal(4, n, folded)
