@@ -7,6 +7,7 @@
 #include <strings.h>
 #include <time.h>
 
+#include "base/array.h"
 #include "client/transfer.h"
 
 void cookie_jar_clear(struct cookie_jar *jar)
@@ -146,14 +147,11 @@ static bool insert(struct cookie_jar *jar, const struct jar_cookie *cookie)
 {
     if (jar->n == COOKIE_JAR_MAX)
         remove_oldest(jar);
-    if (jar->n == jar->cap) {
-        uint32_t cap = jar->cap ? jar->cap * 2 : 4;
-        void *grown = realloc(jar->cookies, cap * sizeof *jar->cookies);
-        if (!grown)
-            return false;
-        jar->cookies = grown;
-        jar->cap = cap;
-    }
+    struct jar_cookie *grown =
+        array_grow(jar->cookies, jar->n, &jar->cap, 4, sizeof *grown);
+    if (!grown)
+        return false;
+    jar->cookies = grown;
     uint32_t i = place_of(jar, cookie);
     memmove(&jar->cookies[i + 1], &jar->cookies[i],
             (jar->n++ - i) * sizeof *cookie);
@@ -248,7 +246,7 @@ void cookie_jar_take(struct cookie_jar *jar, const struct transfer *transfer)
 {
     const char *name = NULL, *value;
     struct cookie cookie;
-    while (transfer_next_header(transfer, &name, &value))
+    while (buf_next_pair(&transfer->headers, &name, &value))
         if (strcasecmp(name, "Set-Cookie") == 0 && cookie_parse(&cookie, value))
             cookie_jar_set(jar, &transfer->url, &cookie);
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/array.h"
 #include "export/exporter.h"
 #include "script/state.h"
 
@@ -26,7 +27,7 @@ struct catalog {
     char **dirs;
     unsigned n_dirs;
     struct entry *entries;
-    size_t n, n_allocated;
+    uint32_t n, n_allocated;
     unsigned round;
 };
 
@@ -77,14 +78,11 @@ static struct entry *find_or_add_path(struct catalog *c, const char *path)
     for (size_t i = 0; i < c->n; i++)
         if (strcmp(c->entries[i].info.path, path) == 0)
             return &c->entries[i];
-    if (c->n == c->n_allocated) {
-        size_t n = c->n ? c->n * 2 : 16;
-        struct entry *grown = realloc(c->entries, n * sizeof *grown);
-        if (!grown)
-            return NULL;
-        c->entries = grown;
-        c->n_allocated = n;
-    }
+    struct entry *grown =
+        array_grow(c->entries, c->n, &c->n_allocated, 16, sizeof *grown);
+    if (!grown)
+        return NULL;
+    c->entries = grown;
     struct entry *e = &c->entries[c->n++];
     *e = (struct entry){.size = -1};
     return e;

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
+
 /* What both tables look for: a name within a group. */
 struct key {
     uint32_t group;
@@ -37,21 +39,10 @@ static bool equal_group(const void *ctx, const void *key, uint32_t position)
 
 /* The array with room for one more element: it may have moved. NULL when out
  * of memory, and the old one stays. */
-static void *grow(void *array, uint32_t n, uint32_t *cap, size_t size)
-{
-    if (n < *cap)
-        return array;
-    uint32_t new_cap = *cap ? *cap * 2 : 16;
-    void *grown = realloc(array, new_cap * size);
-    if (grown)
-        *cap = new_cap;
-    return grown;
-}
-
 static uint32_t add_group(struct checks *c, const struct key *key)
 {
     struct check_group *groups =
-        grow(c->groups, c->n_groups, &c->cap_groups, sizeof *groups);
+        array_grow(c->groups, c->n_groups, &c->cap_groups, 16, sizeof *groups);
     char *name = strndup(key->name, key->n);
     if (groups)
         c->groups = groups;
@@ -68,7 +59,7 @@ static uint32_t add_group(struct checks *c, const struct key *key)
 static uint32_t add_check(struct checks *c, const struct key *key)
 {
     struct check *checks =
-        grow(c->checks, c->n_checks, &c->cap_checks, sizeof *checks);
+        array_grow(c->checks, c->n_checks, &c->cap_checks, 16, sizeof *checks);
     char *name = strndup(key->name, key->n);
     if (checks)
         c->checks = checks;

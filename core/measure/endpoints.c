@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
+
 struct key {
     const char *name;
     size_t n;
@@ -37,22 +39,12 @@ void endpoints_fini(struct endpoints *endpoints)
     *endpoints = ENDPOINTS_INIT;
 }
 
-static bool grow(struct endpoints *e)
-{
-    if (e->n < e->cap)
-        return true;
-    uint32_t cap = e->cap ? e->cap * 2 : 8;
-    struct endpoint *all = realloc(e->all, cap * sizeof *all);
-    if (!all)
-        return false;
-    e->all = all;
-    e->cap = cap;
-    return true;
-}
-
 static uint32_t add(struct endpoints *e, const struct key *key)
 {
-    char *name = grow(e) ? strndup(key->name, key->n) : NULL;
+    struct endpoint *all = array_grow(e->all, e->n, &e->cap, 8, sizeof *all);
+    char *name = all ? strndup(key->name, key->n) : NULL;
+    if (all)
+        e->all = all;
     if (!name || !index_add(&e->index, hash_of(key), e->n)) {
         free(name);
         return INDEX_NONE;

@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "base/array.h"
+
 struct id_pair {
     uint64_t file_id;
     uint32_t id;
@@ -37,14 +39,11 @@ uint32_t id_map_find(const struct id_map *map, uint64_t file_id)
 
 bool id_map_add(struct id_map *map, uint64_t file_id, uint32_t id)
 {
-    if (map->n == map->n_allocated) {
-        uint32_t n = map->n ? map->n * 2 : 256;
-        struct id_pair *grown = realloc(map->pairs, n * sizeof *grown);
-        if (!grown)
-            return false;
-        map->pairs = grown;
-        map->n_allocated = n;
-    }
+    struct id_pair *pairs =
+        array_grow(map->pairs, map->n, &map->n_allocated, 256, sizeof *pairs);
+    if (!pairs)
+        return false;
+    map->pairs = pairs;
     map->pairs[map->n] = (struct id_pair){file_id, id};
     return index_add(&map->index, hash_file_id(file_id), map->n++);
 }

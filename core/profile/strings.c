@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
+
 struct key {
     const char *s;
     size_t len;
@@ -32,14 +34,11 @@ uint32_t strings_add(struct strings *strings, const char *s, size_t len)
         index_find(&strings->index, hash, is_same_string, strings, &key);
     if (found != INDEX_NONE)
         return found;
-    if (strings->n == strings->n_allocated) {
-        uint32_t n = strings->n ? strings->n * 2 : 64;
-        size_t *grown = realloc(strings->ends, n * sizeof *grown);
-        if (!grown)
-            return INDEX_NONE;
-        strings->ends = grown;
-        strings->n_allocated = n;
-    }
+    size_t *ends = array_grow(strings->ends, strings->n, &strings->n_allocated,
+                              64, sizeof *ends);
+    if (!ends)
+        return INDEX_NONE;
+    strings->ends = ends;
     if (!buf_reserve(&strings->bytes, len + 1) ||
         !index_add(&strings->index, hash, strings->n))
         return INDEX_NONE;

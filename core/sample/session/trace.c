@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/list.h"
@@ -95,20 +96,13 @@ void trace_free(struct trace *trace)
 
 static bool trace_has_room(struct trace *trace)
 {
-    if (trace->n < trace->n_allocated)
-        return true;
     if (trace->n == MAX_EVENTS)
         return false;
-    uint32_t n = trace->n_allocated ? trace->n_allocated * 2 : 256;
-    if (n > MAX_EVENTS)
-        n = MAX_EVENTS;
-    struct trace_record *grown =
-        realloc(trace->records, n * sizeof trace->records[0]);
-    if (!grown)
-        return false;
-    trace->records = grown;
-    trace->n_allocated = n;
-    return true;
+    struct trace_record *grown = array_grow(
+        trace->records, trace->n, &trace->n_allocated, 256, sizeof *grown);
+    if (grown)
+        trace->records = grown;
+    return grown;
 }
 
 /* Returns true if the event was reported to this trace by trace_add_to. Traces

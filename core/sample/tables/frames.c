@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/index.h"
 #include "sample/platform/quiet.h"
 #include "sample/tables/vm_functions.h"
@@ -27,14 +28,11 @@ static bool is_same_frame(const void *ctx, const void *key, uint32_t position)
 /* [lock] */
 static uint32_t append_frame(const struct frame *frame, uint64_t hash)
 {
-    if (n_frames == n_allocated) {
-        uint32_t n = n_allocated ? n_allocated * 2 : 1024;
-        struct frame *grown = realloc(frames, n * sizeof *grown);
-        if (!grown)
-            return FRAME_FULL;
-        frames = grown;
-        n_allocated = n;
-    }
+    struct frame *grown =
+        array_grow(frames, n_frames, &n_allocated, 1024, sizeof *grown);
+    if (!grown)
+        return FRAME_FULL;
+    frames = grown;
     if (!index_add(&index_of_frames, hash, n_frames))
         return FRAME_FULL;
     frames[n_frames++] = *frame;

@@ -4,6 +4,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#include "base/array.h"
 #include "base/clock.h"
 #include "base/index.h"
 #include "base/list.h"
@@ -46,15 +47,11 @@ static _Atomic int64_t last_number; /* of the request that began last */
 /* Makes room for one more entry. Returns false if out of memory. */
 static bool grow_table(struct table *table, size_t size)
 {
-    if (table->n < table->n_allocated)
-        return true;
-    uint32_t n = table->n_allocated ? table->n_allocated * 2 : 64;
-    void *grown = realloc(table->entries, n * size);
-    if (!grown)
-        return false;
-    table->entries = grown;
-    table->n_allocated = n;
-    return true;
+    void *grown =
+        array_grow(table->entries, table->n, &table->n_allocated, 64, size);
+    if (grown)
+        table->entries = grown;
+    return grown;
 }
 
 static void fini_table(struct table *table)
