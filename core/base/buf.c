@@ -66,6 +66,16 @@ void buf_vprintf(struct buf *b, const char *format, va_list args)
     va_end(again);
 }
 
+bool buf_next_pair(const struct buf *b, const char **first, const char **second)
+{
+    const char *at = *first ? *second + strlen(*second) + 1 : b->data;
+    if (at == b->data + b->len)
+        return false;
+    *first = at;
+    *second = at + strlen(at) + 1;
+    return true;
+}
+
 void buf_trim(struct buf *b)
 {
     if (b->failed || b->len == 0 || b->cap - b->len < TRIM_BYTES)

@@ -59,6 +59,11 @@ static inline void buf_putc(struct buf *b, char c)
         buf_append(b, &c, 1);
 }
 
+/* Steps through a buffer of pairs of strings that each end with NUL. `*first`
+ * is NULL before the first pair. Returns false behind the last one. */
+bool buf_next_pair(const struct buf *b, const char **first,
+                   const char **second);
+
 /* Give back the room behind the bytes, where it is worth it: it may be as much
  * as they take. For bytes that stay for long. */
 void buf_trim(struct buf *b);

@@ -147,7 +147,7 @@ static const struct algorithm *find_challenge(const struct transfer *transfer,
 {
     const char *name = NULL, *value;
     while (transfer->status == 401 &&
-           transfer_next_header(transfer, &name, &value)) {
+           buf_next_pair(&transfer->headers, &name, &value)) {
         if (strcasecmp(name, "WWW-Authenticate") != 0 ||
             strncasecmp(value, "Digest ", 7) != 0)
             continue;

@@ -97,22 +97,10 @@ int transfer_error_code(const struct transfer *transfer)
     return transfer->status >= 400 ? 1000 + transfer->status : 0;
 }
 
-bool transfer_next_header(const struct transfer *transfer, const char **name,
-                          const char **value)
-{
-    const struct buf *headers = &transfer->headers;
-    const char *at = *name ? *value + strlen(*value) + 1 : headers->data;
-    if (at == headers->data + headers->len)
-        return false;
-    *name = at;
-    *value = at + strlen(at) + 1;
-    return true;
-}
-
 const char *transfer_header(const struct transfer *transfer, const char *header)
 {
     const char *name = NULL, *value;
-    while (transfer_next_header(transfer, &name, &value))
+    while (buf_next_pair(&transfer->headers, &name, &value))
         if (strcasecmp(name, header) == 0)
             return value;
     return NULL;

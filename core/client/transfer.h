@@ -107,10 +107,6 @@ void transfer_timings(struct transfer_timings *timings,
 /* k6's error_code: an error's number, 1000 + status from 400 on, or 0. */
 int transfer_error_code(const struct transfer *transfer);
 
-/* Step through the headers: *name is NULL before the first. False: no more. */
-bool transfer_next_header(const struct transfer *transfer, const char **name,
-                          const char **value);
-
 /* The value of the first header of this name, whatever its case; NULL when
  * there is none. Good until the transfer is sent again. */
 const char *transfer_header(const struct transfer *transfer, const char *name);

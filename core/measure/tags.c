@@ -168,7 +168,7 @@ static void each_given(const struct tags *tags, const struct buf *list,
                        tags_fn f, void *ctx)
 {
     const char *key = NULL, *value;
-    while (list && tag_table_next(list, &key, &value))
+    while (list && buf_next_pair(list, &key, &value))
         if (tag_find(key) == TAG_CUSTOM && get_given(tags, key).at == value)
             f(ctx, key, of_text(value));
 }

@@ -55,25 +55,10 @@ bool tag_table_read(struct buf *out, lua_State *L, int index, const char *what,
     return !out->failed || err_set(err, "%s: out of memory", what);
 }
 
-bool tag_table_next(const struct buf *tags, const char **name,
-                    const char **value)
-{
-    const char *at = tags->data;
-    if (*name) {
-        at = *name + strlen(*name) + 1;
-        at += strlen(at) + 1;
-    }
-    if (at == tags->data + tags->len)
-        return false;
-    *name = at;
-    *value = at + strlen(at) + 1;
-    return true;
-}
-
 const char *tag_table_get(const struct buf *tags, const char *name)
 {
     const char *at = NULL, *value;
-    while (tag_table_next(tags, &at, &value))
+    while (buf_next_pair(tags, &at, &value))
         if (strcmp(at, name) == 0)
             return value;
     return NULL;

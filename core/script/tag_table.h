@@ -22,8 +22,4 @@ bool tag_table_read(struct buf *out, struct lua_State *L, int index,
 /* The value of a tag, the first of that name; NULL: there is none. */
 const char *tag_table_get(const struct buf *tags, const char *name);
 
-/* Step through: *name is NULL before the first. False: no more. */
-bool tag_table_next(const struct buf *tags, const char **name,
-                    const char **value);
-
 #endif
