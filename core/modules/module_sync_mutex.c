@@ -185,27 +185,11 @@ static int close_lock(lua_State *L)
     return 0;
 }
 
-/* stack: mutex, results... */
-static int finish_with(lua_State *L, int status, lua_KContext ctx)
-{
-    (void)status;
-    (void)ctx;
-    return lua_gettop(L) - 1;
-}
-
-/* stack: mutex, function, arguments... */
-static int call_locked(lua_State *L)
-{
-    lua_toclose(L, 1);
-    lua_callk(L, lua_gettop(L) - 2, LUA_MULTRET, 0, finish_with);
-    return finish_with(L, LUA_OK, 0);
-}
-
 static int on_with_locked(lua_State *L, int status, lua_KContext ctx)
 {
     (void)status;
     finish_wait(L, ctx);
-    return call_locked(L);
+    return sync_handle_call(L);
 }
 
 static int with(lua_State *L)
@@ -213,7 +197,7 @@ static int with(lua_State *L)
     struct sync_mutex *mutex = check_mutex(L);
     luaL_checktype(L, 2, LUA_TFUNCTION);
     lock_or_yield(L, mutex, -1, on_with_locked);
-    return call_locked(L);
+    return sync_handle_call(L);
 }
 
 static const luaL_Reg methods[] = {

@@ -91,27 +91,11 @@ static int release(lua_State *L)
     return 0;
 }
 
-/* stack: semaphore, results... */
-static int finish_with(lua_State *L, int status, lua_KContext ctx)
-{
-    (void)status;
-    (void)ctx;
-    return lua_gettop(L) - 1;
-}
-
-/* stack: semaphore, function, arguments... */
-static int call_with_permit(lua_State *L)
-{
-    lua_toclose(L, 1);
-    lua_callk(L, lua_gettop(L) - 2, LUA_MULTRET, 0, finish_with);
-    return finish_with(L, LUA_OK, 0);
-}
-
 static int on_with_acquired(lua_State *L, int status, lua_KContext ctx)
 {
     (void)status;
     finish_wait(ctx);
-    return call_with_permit(L);
+    return sync_handle_call(L);
 }
 
 static int with(lua_State *L)
@@ -119,7 +103,7 @@ static int with(lua_State *L)
     struct sync_semaphore *semaphore = check_semaphore(L);
     luaL_checktype(L, 2, LUA_TFUNCTION);
     acquire_or_yield(L, semaphore, -1, on_with_acquired);
-    return call_with_permit(L);
+    return sync_handle_call(L);
 }
 
 static const luaL_Reg methods[] = {

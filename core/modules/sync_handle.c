@@ -86,6 +86,22 @@ struct sync_object *sync_handle_check(lua_State *L, const char *type)
     return handle->object;
 }
 
+/* stack: handle, results... */
+static int finish_call(lua_State *L, int status, lua_KContext ctx)
+{
+    (void)status;
+    (void)ctx;
+    return lua_gettop(L) - 1;
+}
+
+/* stack: handle, function, arguments... */
+int sync_handle_call(lua_State *L)
+{
+    lua_toclose(L, 1);
+    lua_callk(L, lua_gettop(L) - 2, LUA_MULTRET, 0, finish_call);
+    return finish_call(L, LUA_OK, 0);
+}
+
 lua_Number sync_check_timeout(lua_State *L, int arg)
 {
     if (lua_isnoneornil(L, arg))

@@ -23,6 +23,10 @@ void sync_handle_open(lua_State *L, const char *type,
 /* The object of the handle that is argument 1. Raises. */
 struct sync_object *sync_handle_check(lua_State *L, const char *type);
 
+/* Calls the function that is argument 2 with the arguments behind it, then
+ * closes argument 1, whatever the function does. Returns its results. */
+int sync_handle_call(lua_State *L);
+
 /* The argument, a time in seconds to wait at most; negative, if it is none or
  * nil: for ever. Raises. */
 lua_Number sync_check_timeout(lua_State *L, int arg);
