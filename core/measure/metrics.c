@@ -7,6 +7,19 @@
 
 #include "base/clock.h"
 
+const char *const metric_kind_names[] = {
+    [METRIC_COUNTER] = "counter",
+    [METRIC_GAUGE] = "gauge",
+    [METRIC_RATE] = "rate",
+    [METRIC_TREND] = "trend",
+};
+
+const char *const metric_unit_names[] = {
+    [METRIC_PLAIN] = "default",
+    [METRIC_TIME] = "time",
+    [METRIC_DATA] = "data",
+};
+
 static const struct built_in {
     const char *name;
     enum metric_kind kind;

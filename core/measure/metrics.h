@@ -21,6 +21,9 @@
 enum metric_kind { METRIC_COUNTER, METRIC_GAUGE, METRIC_RATE, METRIC_TREND };
 enum metric_unit { METRIC_PLAIN, METRIC_TIME, METRIC_DATA };
 
+/* As k6 names them: "counter", "default". */
+extern const char *const metric_kind_names[], *const metric_unit_names[];
+
 /* The built-in ones, in the order of the summary. */
 enum metric_id {
     METRIC_HTTP_REQ_BLOCKED,

@@ -156,14 +156,10 @@ static void set_trend(lua_State *L, const struct histogram *values)
 static void push_metric(lua_State *L, const struct report *report,
                         const struct metric *metric)
 {
-    static const char *const kinds[] = {[METRIC_COUNTER] = "counter",
-                                        [METRIC_GAUGE] = "gauge",
-                                        [METRIC_RATE] = "rate",
-                                        [METRIC_TREND] = "trend"};
     double all = (double)metric->count;
     lua_createtable(L, 0, 12);
     set_text(L, "name", metric_title(metric));
-    set_text(L, "kind", kinds[metric->kind]);
+    set_text(L, "kind", metric_kind_names[metric->kind]);
     set_text(L, "unit", units[metric->unit]);
     set_number(L, "count", all);
     switch (metric->kind) {

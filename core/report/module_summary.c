@@ -75,22 +75,11 @@ static void push_thresholds(lua_State *L, const struct metric_thresholds *of)
 static void push_metric(lua_State *L, const struct report *report,
                         const struct metric *metric)
 {
-    static const char *const kinds[] = {
-        [METRIC_COUNTER] = "counter",
-        [METRIC_GAUGE] = "gauge",
-        [METRIC_RATE] = "rate",
-        [METRIC_TREND] = "trend",
-    };
-    static const char *const units[] = {
-        [METRIC_PLAIN] = "default",
-        [METRIC_TIME] = "time",
-        [METRIC_DATA] = "data",
-    };
     const struct metric_thresholds *of =
         thresholds_of(&report->config->thresholds, metric_title(metric));
     lua_newtable(L);
-    set_text(L, "type", kinds[metric->kind]);
-    set_text(L, "contains", units[metric->unit]);
+    set_text(L, "type", metric_kind_names[metric->kind]);
+    set_text(L, "contains", metric_unit_names[metric->unit]);
     push_values(L, report, metric);
     lua_setfield(L, -2, "values");
     if (!of)

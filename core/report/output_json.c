@@ -81,24 +81,13 @@ static void write_thresholds(struct json_writer *json,
 static void put_metric(struct buf *out, const struct metric *metric,
                        const struct report *report)
 {
-    static const char *const kinds[] = {
-        [METRIC_COUNTER] = "counter",
-        [METRIC_GAUGE] = "gauge",
-        [METRIC_RATE] = "rate",
-        [METRIC_TREND] = "trend",
-    };
-    static const char *const units[] = {
-        [METRIC_PLAIN] = "default",
-        [METRIC_TIME] = "time",
-        [METRIC_DATA] = "data",
-    };
     struct json_writer json = {.out = out};
     json_begin_object(&json, NULL);
     json_text(&json, "type", "Metric");
     json_begin_object(&json, "data");
     json_text(&json, "name", metric->name);
-    json_text(&json, "type", kinds[metric->kind]);
-    json_text(&json, "contains", units[metric->unit]);
+    json_text(&json, "type", metric_kind_names[metric->kind]);
+    json_text(&json, "contains", metric_unit_names[metric->unit]);
     write_thresholds(&json, report, metric);
     write_subs(&json, metric);
     json_end_object(&json);
