@@ -1,9 +1,13 @@
 -- convert_spec.lua: perilune convert and perilune exporters, on a profile of
 -- ours and on those of a Go program.
 -- Needs: go core
+local sampling = require "sampling"
 local support = require "support"
 
 local folder, ours, go_cpu, go_heap
+local lines -- of scripts/lines.lua; `ours` is one of its files
+-- Of eight lines with an eighth of the samples each, to within 5 points.
+local LINE_SAMPLES = sampling.samples_for(0.125, 0.05)
 
 local function convert(arguments)
   local code, out, err = support.command("convert " .. arguments)
@@ -35,13 +39,17 @@ end
 
 setup(function()
   folder = support.new_folder()
-  ours = folder .. "/ours.pb.gz"
-  local code, _, err = support.command(
-    ("run --rate 1000 --cpu %s %s/spec/scripts/lines.lua 4")
-    :format(ours, support.source))
-  assert(code == 0, err)
+  lines = sampling.gather(LINE_SAMPLES, 20, function(i)
+    local file = ("%s/ours-%d.pb.gz"):format(folder, i)
+    local code, _, err = support.command(
+      ("run --rate 1000 --cpu %s %s/spec/scripts/lines.lua 1.6")
+      :format(file, support.source))
+    assert(code == 0, err)
+    return sampling.read(file)
+  end)
+  ours = lines.files[1]
   go_cpu, go_heap = folder .. "/go-cpu.pb.gz", folder .. "/go-heap.pb.gz"
-  code, _, err = support.run(("cd %s/spec/go && go run main.go %s %s")
+  local code, _, err = support.run(("cd %s/spec/go && go run main.go %s %s")
     :format(support.source, go_cpu, go_heap))
   assert(code == 0, err)
 end)
@@ -102,12 +110,11 @@ describe("perilune convert", function()
   end)
 
   it("shows the leaf lines of straight code", function()
-    -- Eight equal lines, each with an eighth of the time, less what the loop
-    -- takes (up to 1 point of each): 5 points are 4.8 standard deviations at
-    -- the 1,000 samples that four seconds have at least. The processor works on
-    -- the first line while it ends the loop's own instruction, so that it shows
-    -- from half a share on to a whole one.
-    local _, out = support.run("go tool pprof -lines -top " .. ours)
+    -- Eight equal lines have an eighth of the time each, less what the loop takes,
+    -- which is up to 1 point of each line; 5 points are the tolerance. The processor
+    -- works on the first line while it ends the loop's own instruction, so that this
+    -- line shows from half a share on to a whole one.
+    local _, out = support.run("go tool pprof -lines -top " .. lines:arguments())
     local seen = 0
     for percent, line in out:gmatch(
       "([%d.]+)%%%s+[%d.]+%%%s+[%d.]+m?s%s+[%d.]+%%%s+lines%.eight [^\n]*:(%d+)")

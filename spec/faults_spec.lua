@@ -18,7 +18,7 @@ describe("a faulty server", function()
     local out = support.wait_until(function()
       local text = server:output()
       return text:find "port %d+\n" and text
-    end, "the faulty server")
+    end, "the faulty server", 60)
     local port = out:match "port (%d+)"
     base, faults = "http://127.0.0.1:" .. port .. "/", {}
     for number, code, status, name in out:gmatch "(%d+) (%d+) (%d+) ([^\n]+)\n" do
@@ -39,7 +39,7 @@ describe("a faulty server", function()
     support.remove_folder(folder)
   end)
 
-  --- Faults that take 16 MiB of each virtual user, or the others.
+  --- Returns the faults that take 16 MiB of each virtual user, or all others.
   local function select(heavy)
     local list = {}
     for _, fault in ipairs(faults) do
@@ -49,8 +49,8 @@ describe("a faulty server", function()
     return list
   end
 
-  --- A script whose virtual users each go through the faults once, in an order that
-  -- k, the VU and n make.
+  --- Writes a script whose virtual users each go through the faults once. `order` is
+  -- the position of the k-th of n faults, in Lua.
   local function script(list, order, vus)
     local lines = {}
     for i, fault in ipairs(list) do
@@ -80,7 +80,7 @@ describe("a faulty server", function()
     return path
   end
 
-  --- What the summary must say.
+  --- Compares the summary with the faults.
   local function assert_counted(out, list, vus)
     local errors, requests = {}, 0
     for _, fault in ipairs(list) do
@@ -109,7 +109,7 @@ describe("a faulty server", function()
     run(select(true), "(k + t.vu) % n + 1", HEAVY_VUS)
   end)
 
-  --- The most memory that a run has had, in KiB.
+  --- Returns the most memory that a run has had, in KiB, and its output.
   local function peak_kib(path)
     local process = support.start { support.perilune, "load", "-q", path }
     local status, peak = "/proc/" .. process.pid .. "/status", 0
@@ -119,7 +119,7 @@ describe("a faulty server", function()
       if file then file:close() end
       peak = math.max(peak, tonumber(text:match "VmHWM:%s+(%d+)") or 0)
       return support.exists(process.status_file)
-    end, "its end", 300)
+    end, "its end", 600)
     local out = process:output()
     assert.equal(0, process:stop(), out)
     return peak, out

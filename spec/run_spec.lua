@@ -93,9 +93,9 @@ describe("perilune run", function()
             support.perilune, "run", "--cpu", file, folder .. "/script.lua" }
           support.wait_until(function()
             return process:output():find "now"
-          end)
+          end, "the script", 60)
           process:signal(name)
-          assert.are.equal(code, process:wait())
+          assert.are.equal(code, process:wait(60))
           process:stop()
           assert_profile(file)
         end

@@ -23,7 +23,7 @@ end
 
 it("finds nothing in " .. REQUESTS .. " requests with profiles", function()
   local server = serve(support.source .. "/lua")
-  -- Ends with the load: a file tells it to.
+  -- The profiles end with the load: a file tells them to.
   local stop = folder .. "/stop"
   local profiles = support.start { "sh", "-c", ([[
     n=0
@@ -41,7 +41,7 @@ it("finds nothing in " .. REQUESTS .. " requests with profiles", function()
     :format(server.url, REQUESTS, folder))
   support.write_file(stop, "")
   assert.are.equal(0, code, err)
-  local ended = profiles:wait(30)
+  local ended = profiles:wait(300)
   assert.are.equal(0, ended, profiles:output() .. server:output())
   local taken = tonumber(profiles:output():match("(%d+) profiles"))
   assert.is_true(taken >= 2, profiles:output())
@@ -53,8 +53,8 @@ it("finds nothing in " .. REQUESTS .. " requests with profiles", function()
   assert_no_report(log)
 end)
 
--- Uses all that a state has to do with the server, from a finalizer and from
--- a to-be-closed variable of a handler that is given up.
+-- A finalizer, and a to-be-closed variable of a handler that is given up, use every
+-- module that has to do with the server.
 local AT_THE_END = [==[
 local http = require "http"
 local log = require "log"
@@ -94,9 +94,9 @@ it("finds nothing in what scripts do while their state is closed", function()
   support.wait_until(function()
     return select(2, support.request(server.url .. "/debug/pprof/goroutine?debug=1"))
       :find('"wait":"sleep"', 1, true)
-  end, "the handler to wait")
+  end, "the handler to wait", 120)
   server:signal "TERM"
-  assert.equal(0, server:wait(30), server:output())
+  assert.equal(0, server:wait(120), server:output())
   local log = server:output()
   assert.equal(1, select(2, log:gsub("event=closed", "")), log)
   assert.equal(2, select(2, log:gsub("event=finalized", "")), log)
