@@ -1,6 +1,6 @@
-/* native_lock.c -- tests of sample/native_lock.c: the delays of threads that
- * wait for known times, on the functions that waited and on those that held.
- * The threads time their waits themselves; 5 % is the tolerance.
+/* native_lock.c -- tests of sample/hooks/native_lock.c: the delays of threads
+ * are on the functions that waited and on those that held. The threads measure
+ * the bounds of each delay themselves.
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -35,23 +35,29 @@ enum { MS = 1000000 };
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t condition = PTHREAD_COND_INITIALIZER;
 static bool is_signalled; /* [mutex] */
-static atomic_bool is_held;
-static _Atomic int64_t waited_ns; /* of all, as they say themselves */
-/* The same up to when the first holder lets go: on a busy machine, who has
- * waited may get a CPU long after. */
-static _Atomic int64_t waited_for_holder_ns;
+static atomic_bool is_held, is_given_up;
+
+/* Bounds of what a profile must have. A busy machine may take the CPU away from
+ * a thread between any two lines, so a wait is at least as long as the time in
+ * which another thread saw it going on, and at most as long as the time that
+ * the thread itself measured from before its call to after it. */
+struct bounds {
+    _Atomic int64_t least_ns, most_ns;
+};
+static struct bounds waited; /* of all threads together */
+static struct bounds held;   /* the waits for the first holder */
 static _Atomic int64_t n_waiting;
 
-static void begin_waiting(int64_t now_ns)
+/* The calling thread is about to wait for the holder. */
+static int64_t begin_waiting(void)
 {
-    waited_for_holder_ns -= now_ns;
+    int64_t now_ns = clock_mono_ns();
+    held.most_ns -= now_ns;
     n_waiting++;
+    return now_ns;
 }
 
-static void end_holding(void)
-{
-    waited_for_holder_ns += n_waiting * clock_mono_ns();
-}
+static void end_holding(void) { held.most_ns += n_waiting * clock_mono_ns(); }
 
 static void sleep_ms(int64_t ms)
 {
@@ -69,6 +75,22 @@ static void await_holder(void)
 {
     while (!is_held)
         sleep_ms(1);
+}
+
+static void await_waiters(unsigned n)
+{
+    while (lock_waiters_list(&mutex)->n != n)
+        sleep_ms(1);
+}
+
+/* Lets n threads wait for the mutex, which the calling thread holds, for `ms`
+ * at least. Returns the time for which all of them have waited. */
+static int64_t let_wait(unsigned n, int64_t ms)
+{
+    await_waiters(n);
+    int64_t since_ns = clock_mono_ns();
+    sleep_ms(ms); /* the wait whose length is compared */
+    return clock_mono_ns() - since_ns;
 }
 
 /* Whether a stack has this function; as its leaf, if `leaf`. */
@@ -102,30 +124,46 @@ static struct tally_entry sum(struct tally *tally, const char *leaf,
     return all;
 }
 
-static void assert_near(int64_t actual_ns, int64_t expected_ns)
+static void assert_within(int64_t actual_ns, const struct bounds *bounds)
 {
-    if (llabs(actual_ns - expected_ns) * 20 > expected_ns)
-        fail_msg("%lld ns, expected %lld", (long long)actual_ns,
-                 (long long)expected_ns);
+    if (actual_ns < bounds->least_ns || actual_ns > bounds->most_ns)
+        fail_msg("%lld ns, not %lld to %lld", (long long)actual_ns,
+                 (long long)bounds->least_ns, (long long)bounds->most_ns);
 }
 
+enum { WAIT_MS = 50 };
+
+/* Holds the mutex while so many threads wait for it. */
 static __attribute__((noinline)) void *hold_long(void *ctx)
 {
     pthread_mutex_lock(&mutex);
     is_held = true;
-    sleep_ms((intptr_t)ctx);
-    end_holding();
+    int64_t ns = let_wait((unsigned)(intptr_t)ctx, WAIT_MS);
+    held.least_ns = waited.least_ns = (intptr_t)ctx * ns;
     pthread_mutex_unlock(&mutex);
+    end_holding();
     return NULL;
 }
 
 static __attribute__((noinline)) void *wait_for_mutex(void *ctx)
 {
     await_holder();
-    int64_t start = clock_mono_ns();
-    begin_waiting(start);
+    int64_t start = begin_waiting();
     pthread_mutex_lock(&mutex);
-    waited_ns += clock_mono_ns() - start;
+    waited.most_ns += clock_mono_ns() - start;
+    pthread_mutex_unlock(&mutex);
+    return ctx;
+}
+
+/* Holds the mutex until the other thread has given it up. */
+static __attribute__((noinline)) void *hold_until_given_up(void *ctx)
+{
+    pthread_mutex_lock(&mutex);
+    is_held = true;
+    await_waiters(1);
+    waited.least_ns = -clock_mono_ns();
+    while (!is_given_up)
+        sleep_ms(1);
     pthread_mutex_unlock(&mutex);
     return ctx;
 }
@@ -136,10 +174,22 @@ static __attribute__((noinline)) void *give_up_waiting(void *ctx)
     int64_t start = clock_mono_ns();
     struct timespec until = in_ms(CLOCK_REALTIME, (intptr_t)ctx);
     int error = pthread_mutex_timedlock(&mutex, &until);
-    waited_ns += clock_mono_ns() - start;
-    if (error == 0) /* the holder was through before: the test fails, alone */
+    waited.most_ns += clock_mono_ns() - start;
+    waited.least_ns += start + (intptr_t)ctx * MS;
+    if (error == 0) /* then the test fails, and the others go on */
         pthread_mutex_unlock(&mutex);
+    is_given_up = true;
     return (void *)(intptr_t)error;
+}
+
+static __attribute__((noinline)) void *hold_shortly(void *ctx)
+{
+    pthread_mutex_lock(&mutex);
+    is_held = true;
+    sleep_ms((intptr_t)ctx); /* so that the other thread waits; the tests hold
+                                if it does not */
+    pthread_mutex_unlock(&mutex);
+    return NULL;
 }
 
 static __attribute__((noinline)) void *wait_quietly(void *ctx)
@@ -150,43 +200,58 @@ static __attribute__((noinline)) void *wait_quietly(void *ctx)
     return ctx;
 }
 
-/* Holds the mutex for so long before it waits and so lets go of it. */
+/* Holds the mutex while another thread waits for it, and releases the mutex by
+ * its own wait. */
 static __attribute__((noinline)) void *wait_for_signal(void *ctx)
 {
     pthread_mutex_lock(&mutex);
     is_held = true;
-    sleep_ms((intptr_t)ctx);
+    held.least_ns = let_wait(1, WAIT_MS);
     int64_t start = clock_mono_ns();
-    end_holding();
     while (!is_signalled)
         pthread_cond_wait(&condition, &mutex);
-    waited_ns += clock_mono_ns() - start;
+    waited.most_ns += clock_mono_ns() - start;
     pthread_mutex_unlock(&mutex);
-    return NULL;
+    return ctx;
 }
 
 static __attribute__((noinline)) void *send_signal(void *ctx)
 {
     await_holder();
-    begin_waiting(clock_mono_ns());
+    begin_waiting();
     pthread_mutex_lock(&mutex);
-    sleep_ms((intptr_t)ctx);
+    end_holding();
+    int64_t start = clock_mono_ns();
+    sleep_ms(WAIT_MS); /* the wait whose length is compared */
+    waited.least_ns = clock_mono_ns() - start;
     is_signalled = true;
     pthread_cond_signal(&condition);
     pthread_mutex_unlock(&mutex);
-    return NULL;
+    return ctx;
 }
 
 static __attribute__((noinline)) void *wait_in_vain(void *ctx)
 {
-    struct timespec until = in_ms(CLOCK_REALTIME, (intptr_t)ctx);
     pthread_mutex_lock(&mutex);
+    is_held = true;
     int64_t start = clock_mono_ns();
+    struct timespec until = in_ms(CLOCK_REALTIME, (intptr_t)ctx);
     while (pthread_cond_timedwait(&condition, &mutex, &until) == 0)
         ;
-    waited_ns += clock_mono_ns() - start;
+    waited.most_ns += clock_mono_ns() - start;
+    waited.least_ns += start + (intptr_t)ctx * MS;
     pthread_mutex_unlock(&mutex);
     return NULL;
+}
+
+/* The other thread waits for the condition once it has released the mutex. */
+static __attribute__((noinline)) void *see_it_wait(void *ctx)
+{
+    await_holder();
+    pthread_mutex_lock(&mutex);
+    waited.least_ns -= clock_mono_ns();
+    pthread_mutex_unlock(&mutex);
+    return ctx;
 }
 
 struct part {
@@ -214,8 +279,9 @@ static int clear(void **state)
     tally_fini(&contention_mutex_tally);
     contention_set_block_rate(CONTENTION_BLOCK_RATE_NS);
     contention_set_mutex_fraction(CONTENTION_MUTEX_FRACTION);
-    is_held = is_signalled = false;
-    waited_ns = waited_for_holder_ns = n_waiting = 0;
+    is_held = is_signalled = is_given_up = false;
+    waited.least_ns = waited.most_ns = 0;
+    held.least_ns = held.most_ns = n_waiting = 0;
     return 0;
 }
 
@@ -223,72 +289,73 @@ static void a_mutex_is_on_waiters_and_on_the_holder(void **state)
 {
     (void)state;
     const struct part parts[] = {
-        {hold_long, 200}, {wait_for_mutex, 0}, {wait_for_mutex, 0}};
+        {hold_long, 2}, {wait_for_mutex, 0}, {wait_for_mutex, 0}};
     run_all(parts, 3);
     struct tally_entry block =
         sum(&contention_block_tally, "pthread_mutex_lock", "wait_for_mutex");
     assert_int_equal(block.count, 2);
-    assert_near(block.weight, waited_ns);
-    struct tally_entry held =
+    assert_within(block.weight, &waited);
+    struct tally_entry entry =
         sum(&contention_mutex_tally, "pthread_mutex_unlock", "hold_long");
-    assert_int_equal(held.count, 1);
-    assert_near(held.weight, waited_for_holder_ns);
+    assert_int_equal(entry.count, 1);
+    assert_within(entry.weight, &held);
 }
 
 static void a_condition_is_on_its_waiter(void **state)
 {
     (void)state;
-    const struct part parts[] = {{wait_for_signal, 150}, {send_signal, 100}};
+    const struct part parts[] = {{wait_for_signal, 0}, {send_signal, 0}};
     run_all(parts, 2);
-    assert_near(
+    assert_within(
         sum(&contention_block_tally, "pthread_cond_wait", "wait_for_signal")
             .weight,
-        waited_ns);
-    /* Who waits for a condition lets go of the mutex. */
-    struct tally_entry held =
+        &waited);
+    /* A thread that waits for a condition releases the mutex. */
+    struct tally_entry entry =
         sum(&contention_mutex_tally, "pthread_cond_wait", "wait_for_signal");
-    assert_int_equal(held.count, 1);
-    assert_true(held.weight > 0);
-    assert_near(held.weight, waited_for_holder_ns);
+    assert_int_equal(entry.count, 1);
+    assert_true(entry.weight > 0);
+    assert_within(entry.weight, &held);
 }
 
 static void what_is_given_up_was_waited_for(void **state)
 {
-    (void)state;
-    const struct part mutex_parts[] = {{hold_long, 900},
+    const struct part mutex_parts[] = {{hold_until_given_up, 0},
                                        {give_up_waiting, 100}};
     assert_int_equal(run_all(mutex_parts, 2), ETIMEDOUT);
-    assert_near(sum(&contention_block_tally, "pthread_mutex_timedlock",
-                    "give_up_waiting")
-                    .weight,
-                waited_ns);
-    waited_ns = 0;
-    const struct part condition_part = {wait_in_vain, 100};
-    run_all(&condition_part, 1);
-    assert_near(
+    assert_within(sum(&contention_block_tally, "pthread_mutex_timedlock",
+                      "give_up_waiting")
+                      .weight,
+                  &waited);
+    clear(state);
+    const struct part condition_parts[] = {{wait_in_vain, 100},
+                                           {see_it_wait, 0}};
+    run_all(condition_parts, 2);
+    assert_within(
         sum(&contention_block_tally, "pthread_cond_timedwait", "wait_in_vain")
             .weight,
-        waited_ns);
+        &waited);
 }
 
 static void quiet_locks_are_passed_over(void **state)
 {
     (void)state;
-    const struct part parts[] = {{hold_long, 20}, {wait_quietly, 0}};
+    const struct part parts[] = {{hold_shortly, 20}, {wait_quietly, 0}};
     run_all(parts, 2);
     assert_int_equal(
         sum(&contention_block_tally, "pthread_mutex_lock", "wait_quietly")
             .count,
         0);
     assert_int_equal(
-        sum(&contention_mutex_tally, "pthread_mutex_unlock", "hold_long").count,
+        sum(&contention_mutex_tally, "pthread_mutex_unlock", "hold_shortly")
+            .count,
         0);
 }
 
 static void a_rate_of_0_records_nothing(void **state)
 {
     (void)state;
-    const struct part parts[] = {{hold_long, 20}, {wait_for_mutex, 0}};
+    const struct part parts[] = {{hold_shortly, 20}, {wait_for_mutex, 0}};
     contention_set_block_rate(0);
     contention_set_mutex_fraction(0);
     run_all(parts, 2);
@@ -329,8 +396,25 @@ static void *contend(void *ctx)
     return NULL;
 }
 
-/* With every wait recorded, and samples of the CPU taken in between: it comes
- * to an end, nothing is left behind, and who waited has waited for somebody. */
+static bool has_turns(unsigned i)
+{
+    pthread_mutex_lock(&wanted[i]);
+    bool has = turns[i] > 1000;
+    pthread_mutex_unlock(&wanted[i]);
+    return has;
+}
+
+static bool have_all_waited(void)
+{
+    return has_turns(0) && has_turns(1) && has_turns(2) &&
+           sum(&contention_block_tally, "pthread_mutex_lock", "contend").count >
+               100 &&
+           sum(&contention_mutex_tally, "pthread_mutex_unlock", "contend")
+                   .weight > 0;
+}
+
+/* With every wait recorded, and CPU samples taken in between: the threads come
+ * to an end, no waiter is left, and the waits are in both profiles. */
 static void threads_that_all_want_the_same_go_on(void **state)
 {
     (void)state;
@@ -343,7 +427,9 @@ static void threads_that_all_want_the_same_go_on(void **state)
     for (intptr_t i = 0; i < 6; i++)
         assert_int_equal(0,
                          pthread_create(&threads[i], NULL, contend, (void *)i));
-    sleep_ms(900);
+    int64_t deadline_ns = clock_mono_ns() + INT64_C(120000000000);
+    while (!have_all_waited() && clock_mono_ns() < deadline_ns)
+        sleep_ms(20);
     stop = true;
     for (int i = 0; i < 6; i++)
         pthread_join(threads[i], NULL);
@@ -352,15 +438,9 @@ static void threads_that_all_want_the_same_go_on(void **state)
     assert_true(session_close(session, NULL, profile, &err));
     assert_true(profile_n_samples(profile) > 0);
     profile_free(profile);
-    assert_true(turns[0] > 100 && turns[1] > 100 && turns[2] > 100);
+    assert_true(have_all_waited());
     for (int i = 0; i < LOCK_WAITERS_LISTS; i++)
         assert_int_equal(0, lock_waiters_lists[i].n);
-    assert_true(
-        sum(&contention_block_tally, "pthread_mutex_lock", "contend").count >
-        100);
-    assert_true(
-        sum(&contention_mutex_tally, "pthread_mutex_unlock", "contend").weight >
-        0);
 }
 
 /* As libc has it, whether it must wait or not. */
@@ -389,8 +469,8 @@ static int start(void **state)
     if (!sampler_init(&err) || !attach_thread(NULL, &err))
         return -1;
     contention_watch_native();
-    /* The first stack may wait for the disk, in what the threads time. */
-    const struct part parts[] = {{hold_long, 20}, {wait_for_mutex, 0}};
+    /* The first stack may wait for the disk. */
+    const struct part parts[] = {{hold_long, 1}, {wait_for_mutex, 0}};
     run_all(parts, 2);
     return 0;
 }
