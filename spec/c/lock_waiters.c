@@ -1,5 +1,5 @@
-/* lock_waiters.c -- tests of sample/lock_waiters.c: each part of a wait is
- * charged once, to who held the mutex then. */
+/* lock_waiters.c -- tests of sample/tables/lock_waiters.c: each part of a wait
+ * is charged once, to the thread that held the mutex then. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -46,6 +46,7 @@ static void assert_stretch(int64_t ns, const struct moment *from,
                     to->after_ns - from->before_ns);
 }
 
+/* The waits whose lengths the tests compare. */
 static void sleep_ms(int64_t ms)
 {
     int64_t end = clock_mono_ns() + ms * MS;

@@ -26,14 +26,25 @@ static void block_sigprof(int how)
     pthread_sigmask(how, &prof, NULL);
 }
 
-/* As one that waits 400 ms for a CPU. */
+static bool is_asked(void)
+{
+    sigset_t pending;
+    return sigpending(&pending) == 0 && sigismember(&pending, SIGPROF) == 1;
+}
+
+/* Takes the signal 100 ms after it has come, like a thread that has waited for
+ * a CPU. The probe takes samples as they are after 70 ms, and waits up to 1 s
+ * for threads without one. */
 static void *answer_late(void *ctx)
 {
-    const struct timespec pause = {.tv_nsec = 400000000};
+    const struct timespec poll = {.tv_nsec = 1000000},
+                          late = {.tv_nsec = 100000000};
     attach_thread(NULL, NULL);
     block_sigprof(SIG_BLOCK);
     pthread_barrier_wait(&ready);
-    nanosleep(&pause, NULL);
+    while (!is_asked())
+        nanosleep(&poll, NULL);
+    nanosleep(&late, NULL);
     block_sigprof(SIG_UNBLOCK);
     pthread_barrier_wait(&ready);
     detach_thread();

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 #include <arpa/inet.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,7 +36,7 @@ static const char PROFILE[] = "\x0a\x04\x08\x01\x10\x02"
 static int listener;
 static int port;
 static char paths[64][128];
-static unsigned n_paths;
+static atomic_uint n_paths;
 static int waiting[64];
 static unsigned n_waiting;
 
@@ -92,8 +93,9 @@ static void *serve(void *ctx)
         while (!strstr(request, "\r\n\r\n") &&
                (got = recv(fd, request + n, sizeof request - 1 - n, 0)) > 0)
             request[n += (size_t)got] = '\0';
-        sscanf(request, "GET %127s", paths[n_paths]);
-        answer(fd, paths[n_paths++]);
+        const char *path = paths[n_paths];
+        sscanf(request, "GET %127s", paths[n_paths++]);
+        answer(fd, path);
     }
     return ctx;
 }
@@ -254,7 +256,7 @@ static void kinds_are_taken_together(void **state)
     (void)state;
     struct run run;
     begin(&run, "cpu,heap,goroutine", "/crowd/");
-    carry_out(&run, 5000);
+    carry_out(&run, 60000);
     assert_int_equal(profile_capture_n_profiles(run.capture), 3);
     for (unsigned i = 0; i < 3; i++) {
         const struct captured_profile *captured =
@@ -278,11 +280,11 @@ static void targets_are_the_default(void **state)
     struct run run;
     begin(&run, "cpu", NULL);
     snprintf(run.target, sizeof run.target, "http://127.0.0.1:%d", port);
-    carry_out(&run, 5000);
+    carry_out(&run, 60000);
     assert_true(was_asked("/debug/pprof/profile?seconds=1"));
     finish(&run);
     begin(&run, "cpu", "/ok/debug/pprof/");
-    carry_out(&run, 5000);
+    carry_out(&run, 60000);
     assert_true(was_asked("/ok/debug/pprof/profile?seconds=1"));
     finish(&run);
 }
@@ -302,7 +304,7 @@ static void failures_are_said(void **state)
         char line[600], expected[128];
         struct buf text = BUF_INIT;
         begin(&run, "cpu", failures[i][0]);
-        carry_out(&run, 5000);
+        carry_out(&run, 60000);
         const struct captured_profile *captured =
             profile_capture_profile(run.capture, 0);
         assert_int_equal(captured->state, CAPTURED_FAILED);
@@ -325,7 +327,7 @@ static void refused_connection_is_said(void **state)
     struct run run;
     begin(&run, "wall", NULL);
     strcpy(run.options.url, "http://127.0.0.1:1");
-    carry_out(&run, 5000);
+    carry_out(&run, 60000);
     assert_string_equal(profile_capture_profile(run.capture, 0)->failure,
                         "dial: connection refused");
     finish(&run);
@@ -341,7 +343,7 @@ static void load_that_ends_early_gives_up(void **state)
     const struct captured_profile *captured =
         profile_capture_profile(run.capture, 0);
     assert_int_equal(captured->state, CAPTURED_FAILED);
-    assert_non_null(strstr(captured->failure, "the load ended 0."));
+    assert_non_null(strstr(captured->failure, "the load ended "));
     assert_non_null(strstr(captured->failure, "s into its 30 s"));
     finish(&run);
 
@@ -367,7 +369,7 @@ static void close_midway_is_silent(void **state)
     struct run run;
     begin(&run, "cpu,heap", "/stall/");
     profile_capture_start(run.capture);
-    for (int i = 0; i < 20; i++) {
+    while (n_paths < 2) { /* until the server has both requests */
         uv_run(&run.loop, UV_RUN_NOWAIT);
         usleep(2000);
     }
@@ -402,7 +404,7 @@ static void unsaved_profiles_are_shown(void **state)
     begin(&run, "cpu", "/ok/");
     snprintf(path, sizeof path, "mkdir %s/cpu.pb.gz", run.dir);
     assert_int_equal(system(path), 0);
-    carry_out(&run, 5000);
+    carry_out(&run, 60000);
     profile_section_write(&text, run.capture, 10);
     assert_non_null(strstr(buf_cstr(&text), "cpu.pb.gz: Is a directory"));
     assert_non_null(strstr(buf_cstr(&text), "100.0%  f\n"));
@@ -421,7 +423,7 @@ static void thresholds_are_answered(void **state)
     assert_false(
         profile_capture_evaluate(run.capture, &question, &answer, &err));
     assert_string_equal(err.message, "cpu profile: not taken yet");
-    carry_out(&run, 5000);
+    carry_out(&run, 60000);
     assert_true(
         profile_capture_evaluate(run.capture, &question, &answer, &err));
     assert_true(answer.value == 1);
@@ -439,7 +441,7 @@ static void thresholds_are_answered(void **state)
                         "the profile has no values of type 'alloc_space'");
     finish(&run);
     begin(&run, "cpu", "/403/");
-    carry_out(&run, 5000);
+    carry_out(&run, 60000);
     question = (struct profile_question){"profile_cpu", "f", NULL, "share"};
     assert_false(
         profile_capture_evaluate(run.capture, &question, &answer, &err));
@@ -457,7 +459,7 @@ static void section_has_table_and_json(void **state)
     begin(&run, "cpu,goroutine", "/ok/");
     profile_section_write_json(&json, run.capture);
     assert_non_null(strstr(buf_cstr(&members), "\"window\": null"));
-    carry_out(&run, 5000);
+    carry_out(&run, 60000);
     profile_section_write(&text, run.capture, 10);
     snprintf(
         expected, sizeof expected,

@@ -100,7 +100,8 @@ static void close_and_compare(struct wall *wall, struct tally *waiting,
     tally_fini(waiting);
 }
 
-/* Far longer than the period: such waits are counted as they are. */
+/* The part of the wait that the profiles see. It is far longer than the period:
+ * such waits are counted as they are. */
 static const struct timespec pause_time = {.tv_nsec = 20000000};
 static const struct session_options options = {.rate_hz = 10000};
 

@@ -139,7 +139,7 @@ const size_t n_faults = sizeof faults / sizeof *faults;
 
 #define FAULTS_MAX 100
 
-atomic_int faulty_n_connections;
+atomic_int faulty_n_connections, faulty_n_closed;
 static int listener;
 static struct buf encoded[FAULTS_MAX]; /* replies that are not in the table */
 
@@ -299,7 +299,7 @@ static bool answer(int fd, const struct fault *fault, int n_before)
         return false;
     case FAULT_DIE_IDLE:
         shutdown(fd, SHUT_WR);
-        usleep(5000);
+        usleep(5000); /* a client that reads meanwhile sees an orderly end */
         setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
         return false;
     case FAULT_STALL:
@@ -347,6 +347,7 @@ static void *serve_connection(void *arg)
         go_on = which < n_faults && answer(fd, &faults[which], n_before);
     }
     close(fd);
+    faulty_n_closed++;
     return NULL;
 }
 

@@ -55,7 +55,8 @@ size_t fault_named(const char *name);
 int faulty_start(void);
 void faulty_stop(void);
 
-/* Connections that were accepted. */
-extern atomic_int faulty_n_connections;
+/* Connections that were accepted, and of these those that the server has
+ * closed. */
+extern atomic_int faulty_n_connections, faulty_n_closed;
 
 #endif
