@@ -8,7 +8,7 @@
 #include "base/list.h"
 #include "modules/modules.h"
 #include "script/owned_buf.h"
-#include "modules/sync_handle.h"
+#include "script/sync_handle.h"
 #include "script/value.h"
 #include "sync/dict.h"
 

@@ -8,7 +8,7 @@
 #include "base/list.h"
 #include "modules/module_sync.h"
 #include "script/owned_buf.h"
-#include "modules/sync_handle.h"
+#include "script/sync_handle.h"
 #include "script/sync_wait.h"
 #include "script/value.h"
 #include "sync/channel.h"

@@ -12,7 +12,7 @@
 #include "sample/hooks/contention.h"
 #include "modules/module_sync.h"
 #include "script/scheduler.h"
-#include "modules/sync_handle.h"
+#include "script/sync_handle.h"
 #include "script/sync_wait.h"
 #include "sync/mutex.h"
 

@@ -4,7 +4,7 @@
 
 #include "base/list.h"
 #include "modules/module_sync.h"
-#include "modules/sync_handle.h"
+#include "script/sync_handle.h"
 #include "script/sync_wait.h"
 #include "sync/semaphore.h"
 

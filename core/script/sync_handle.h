@@ -1,10 +1,10 @@
 /* sync_handle.h -- what a script holds of a shared object: a userdata, which
  * has it open.
  *
- * Path: module_sync_*.c, module_shared.c -> [sync_handle] -> sync/object.c
+ * Path: modules/module_sync_*.c, reach.c -> [sync_handle] -> sync/object.c
  */
-#ifndef MODULES_SYNC_HANDLE_H
-#define MODULES_SYNC_HANDLE_H
+#ifndef SCRIPT_SYNC_HANDLE_H
+#define SCRIPT_SYNC_HANDLE_H
 
 #include <lauxlib.h>
 #include <stdint.h>
@@ -26,6 +26,10 @@ struct sync_object *sync_handle_check(lua_State *L, const char *type);
 /* Calls the function that is argument 2 with the arguments behind it, then
  * closes argument 1, whatever the function does. Returns its results. */
 int sync_handle_call(lua_State *L);
+
+/* Returns the object of the handle at `index`; NULL if the value there is not
+ * the handle of an open object. Does not raise. */
+struct sync_object *sync_handle_object(lua_State *L, int index);
 
 /* The argument, a time in seconds to wait at most; negative, if it is none or
  * nil: for ever. Raises. */

@@ -1,9 +1,13 @@
-#include "modules/sync_handle.h"
+#include "script/sync_handle.h"
 
 #include <lua.h>
+#include <stdbool.h>
 #include <string.h>
 
 #define MAX_SECONDS 1e6
+
+/* A metatable has this address as a key if it is that of a handle. */
+static const char handle_key;
 
 struct handle {
     struct sync_object *object; /* NULL: not open */
@@ -37,6 +41,8 @@ void sync_handle_type(lua_State *L, const char *type, const luaL_Reg *methods)
     lua_newtable(L);
     luaL_setfuncs(L, methods, 0);
     lua_setfield(L, -2, "__index");
+    lua_pushboolean(L, true);
+    lua_rawsetp(L, -2, &handle_key);
     lua_pop(L, 1);
 }
 
@@ -100,6 +106,16 @@ int sync_handle_call(lua_State *L)
     lua_toclose(L, 1);
     lua_callk(L, lua_gettop(L) - 2, LUA_MULTRET, 0, finish_call);
     return finish_call(L, LUA_OK, 0);
+}
+
+struct sync_object *sync_handle_object(lua_State *L, int index)
+{
+    const struct handle *handle = lua_touserdata(L, index);
+    if (!handle || !lua_getmetatable(L, index))
+        return NULL;
+    bool is_handle = lua_rawgetp(L, -1, &handle_key) == LUA_TBOOLEAN;
+    lua_pop(L, 2);
+    return is_handle ? handle->object : NULL;
 }
 
 lua_Number sync_check_timeout(lua_State *L, int arg)
