@@ -34,8 +34,8 @@ static void count_coroutine(void *ctx, const struct observed_coroutine *c)
 {
     struct goroutines *g = ctx;
     uint32_t labels =
-        labels_add(c->labels, "coroutine", c->is_task ? "waiting" : c->state);
-    if (c->is_task)
+        labels_add(c->labels, "coroutine", c->task ? "waiting" : c->state);
+    if (c->task)
         labels =
             labels_add(labels, "wait", label_values_bound("wait", c->state));
     coroutine_add(c->co, FRAME_FULL, labels, 1, 0, &g->tally);

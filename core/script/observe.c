@@ -98,7 +98,7 @@ static void observe_coroutine(void *ctx, lua_State *co,
         return;
     struct observed_coroutine c = {.co = co,
                                    .origin = origin,
-                                   .is_task = task,
+                                   .task = task,
                                    .state = task ? state_of(task) : state,
                                    .labels =
                                        task ? task->labels : o->thread_labels};

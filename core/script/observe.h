@@ -39,7 +39,7 @@ void observe_track(struct lua_State *L);
 struct observed_coroutine {
     struct lua_State *co;
     const struct coroutine_origin *origin;
-    bool is_task; /* else it is one that a script made */
+    const struct task *task; /* NULL: a script has made the coroutine */
     /* "suspended" or "not started"; of a task the object that it waits for, or
      * "runnable". */
     const char *state;

@@ -388,6 +388,11 @@ void task_wait(struct task *task, const char *reason, void (*cancel)(void *ctx),
     task->cancel_ctx = ctx;
 }
 
+void *task_wait_ctx(const struct task *task, void (*cancel)(void *ctx))
+{
+    return task->waits && task->cancel == cancel ? task->cancel_ctx : NULL;
+}
+
 void task_wake(struct task *task) { run(task, 0); }
 
 static void on_wait_over(uv_timer_t *timer)

@@ -139,6 +139,10 @@ void task_wake_after(struct task *task, double seconds);
 void task_wait(struct task *task, const char *reason, void (*cancel)(void *ctx),
                void *ctx);
 
+/* Returns the `ctx` of the task's wait if the wait began with this `cancel`;
+ * NULL if the task waits for something else, or does not wait. */
+void *task_wait_ctx(const struct task *task, void (*cancel)(void *ctx));
+
 /* Go on: its yield returns. From the loop, not from within another task. */
 void task_wake(struct task *task);
 

@@ -68,6 +68,23 @@ static void cancel(void *ctx)
         wait->kind->give_back(wait->object, &wait->waiter);
 }
 
+bool sync_wait_is_endless(const struct task *task, struct endless_wait *endless)
+{
+    struct sync_wait *wait = task_wait_ctx(task, cancel);
+    if (!wait || wait->has_timer)
+        return false;
+    struct sync_object *object = wait->object;
+    pthread_mutex_lock(&object->lock);
+    bool is_queued = wait->waiter.state == WAITER_QUEUED;
+    *endless = (struct endless_wait){
+        .object = object,
+        .since_ns = wait->waiter.since_ns,
+        .owner = object->class->owner ? object->class->owner(object) : NULL,
+    };
+    pthread_mutex_unlock(&object->lock);
+    return is_queued;
+}
+
 static void on_timeout(uv_timer_t *timer)
 {
     struct sync_wait *wait = timer->data;

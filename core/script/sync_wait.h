@@ -44,6 +44,17 @@ void sync_wait_start(struct sync_wait *wait, double seconds);
 /* It did not have to wait, or sync_wait_end. */
 void sync_wait_free(struct sync_wait *wait);
 
+/* A wait that only another task can end: it is in the object's queue, without a
+ * time limit. */
+struct endless_wait {
+    struct sync_object *object;
+    int64_t since_ns;  /* monotonic */
+    const void *owner; /* of sync_class */
+};
+
+/* Returns false if the task has no such wait. [the task's thread] */
+bool sync_wait_is_endless(const struct task *task, struct endless_wait *wait);
+
 enum sync_wait_result { SYNC_WAIT_SERVED, SYNC_WAIT_TIMEOUT, SYNC_WAIT_CLOSED };
 
 /* The task goes on: records the wait (contention.h). The waiter's item is good

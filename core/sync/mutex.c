@@ -7,10 +7,16 @@ static bool is_unused(const struct sync_object *object)
     return !container_of(object, struct sync_mutex, object)->owner;
 }
 
+static const void *owner_of(const struct sync_object *object)
+{
+    return container_of(object, struct sync_mutex, object)->owner;
+}
+
 const struct sync_class sync_mutex_class = {
     .word = "mutex",
     .n_bytes = sizeof(struct sync_mutex),
     .is_unused = is_unused,
+    .owner = owner_of,
 };
 
 /* Before the queue changes. [lock] */

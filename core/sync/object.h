@@ -31,6 +31,9 @@ struct sync_class {
     /* Is it as it was made? Nobody has it open. */
     bool (*is_unused)(const struct sync_object *object);
     void (*fini)(struct sync_object *object); /* or NULL */
+    /* Returns the task that alone can serve those that wait. NULL if any task
+     * can that has the object open. [lock] */
+    const void *(*owner)(const struct sync_object *object);
 };
 
 struct sync_object {
