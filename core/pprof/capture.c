@@ -13,7 +13,7 @@
 #include "http/response.h"
 
 #define ANSWER_POLL_MS 5
-#define MAX_COLLECTION_NS 60000000000
+#define MAX_WORK_NS 60000000000
 
 struct capture {
     struct captures *captures;
@@ -189,12 +189,14 @@ static bool have_workers_answered(const struct capture *c)
                  : c->captures->has_collected(c->captures->ctx);
 }
 
-/* A large heap takes its time: what has begun is waited for, unless it is a
- * finalizer that does not end. */
+/* A large heap takes its time: an answer or a collection that has begun is
+ * waited for, unless it is a finalizer that does not end. */
 static bool is_at_work(const struct capture *c)
 {
-    return c->plan.collects && c->captures->is_collecting(c->captures->ctx) &&
-           clock_mono_ns() - c->poll_until_ns < MAX_COLLECTION_NS;
+    const struct gathering *asked = c->recording.gathering;
+    bool is_at_it = asked ? gathering_is_at_work(asked)
+                          : c->captures->is_collecting(c->captures->ctx);
+    return is_at_it && clock_mono_ns() - c->poll_until_ns < MAX_WORK_NS;
 }
 
 static void end_recording(struct capture *c);

@@ -13,6 +13,7 @@ void gathering_init(struct gathering *g,
     g->free = free;
     atomic_init(&g->n_users, 1);
     atomic_init(&g->n_waiting, 0);
+    atomic_init(&g->n_taking, 0);
 }
 
 void gathering_hold(struct gathering *g) { atomic_fetch_add(&g->n_users, 1); }
@@ -29,7 +30,12 @@ void gathering_ask(struct gathering *g)
     atomic_fetch_add(&g->n_waiting, 1);
 }
 
-void gathering_take(struct gathering *g, struct lua_State *L) { g->take(g, L); }
+void gathering_take(struct gathering *g, struct lua_State *L)
+{
+    atomic_fetch_add(&g->n_taking, 1);
+    g->take(g, L);
+    atomic_fetch_sub(&g->n_taking, 1);
+}
 
 void gathering_answer(struct gathering *g)
 {
@@ -55,4 +61,9 @@ void gathering_ask_threads(struct gathering *g)
 bool gathering_is_complete(const struct gathering *g)
 {
     return atomic_load(&g->n_waiting) == 0;
+}
+
+bool gathering_is_at_work(const struct gathering *g)
+{
+    return atomic_load(&g->n_taking) > 0;
 }

@@ -2,8 +2,9 @@
  *
  * Only the thread of a state may look at its coroutines, so each thread is
  * asked to do it when it next waits. A worker that is stuck answers late, or
- * never: nobody waits longer than GATHERING_MAX_NS for it, and the gathering
- * lives until the last thread that may still write to it has let go.
+ * never: nobody waits longer than GATHERING_MAX_NS for an answer to begin, and
+ * the gathering lives until the last thread that may still write to it has let
+ * go.
  *
  * A kind embeds this struct at the beginning of what it gathers.
  *
@@ -29,6 +30,7 @@ struct gathering {
     void (*free)(struct gathering *gathering);
     atomic_int n_users;   /* how many may still use it */
     atomic_int n_waiting; /* how many have been asked and have not answered */
+    atomic_int n_taking;  /* how many are at it */
 };
 
 /* Begins a gathering that its maker holds. */
@@ -54,5 +56,8 @@ void gathering_ask_threads(struct gathering *gathering);
 
 /* Returns true if all that were asked have answered. */
 bool gathering_is_complete(const struct gathering *gathering);
+
+/* Returns true if a thread takes what is wanted right now. */
+bool gathering_is_at_work(const struct gathering *gathering);
 
 #endif
