@@ -198,10 +198,10 @@ describe("perilune convert refuses", function()
   it("an unknown sample type, naming the known ones", function()
     for _, to in ipairs { "folded", "top", "pprof" } do
       refuse(ours .. " --to " .. to .. " -i space",
-        "perilune convert: unknown sample type 'space': there are samples, cpu\n")
+        "perilune convert: unknown sample_index 'space': there are samples, cpu\n")
     end
     refuse(ours .. " --to folded -i 2",
-      "unknown sample type '2': there are samples, cpu\n")
+      "unknown sample_index '2': there are samples, cpu\n")
   end)
 
   it("an output that cannot be written, before it reads its input", function()

@@ -1,8 +1,6 @@
 /* convert.c -- perilune convert: any pprof profile in any export format. */
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "cli/commands.h"
 #include "cli/export_profile.h"
@@ -69,29 +67,6 @@ static const struct argp argp = {
            "long as its 'seconds' say.",
 };
 
-/* The exporters that show one sample type look for it themselves, but only
- * when all is read, and an error of theirs has a traceback. */
-static bool has_sample_type(const struct profile *profile, const char *wanted,
-                            struct err *err)
-{
-    char names[256] = "", *end;
-    uint32_t n = profile_n_sample_types(profile);
-    unsigned long position = strtoul(wanted, &end, 10);
-    if (!*wanted || (isdigit((unsigned char)*wanted) && !*end && position < n))
-        return true;
-    for (uint32_t i = 0; i < n; i++) {
-        const char *name = profile_get_string(
-            profile, profile_get_sample_type(profile, i).type, NULL);
-        size_t used = strlen(names);
-        if (strcmp(name, wanted) == 0)
-            return true;
-        snprintf(names + used, sizeof names - used, "%s%s", i ? ", " : "",
-                 name);
-    }
-    return err_set(err, "unknown sample type '%s': there are %s", wanted,
-                   names);
-}
-
 static bool convert(const struct convert_options *o, struct export_queue *queue,
                     struct err *err)
 {
@@ -104,7 +79,10 @@ static bool convert(const struct convert_options *o, struct export_queue *queue,
     struct profile *profile = profile_input_read(o->input, err);
     if (!profile)
         return false;
-    if (!o->sample_index || has_sample_type(profile, o->sample_index, err))
+    /* An exporter would find an unknown sample type only in the end, and its
+     * error has a traceback. */
+    if (!o->sample_index ||
+        profile_check_sample_index(profile, o->sample_index, err))
         return export_profile_write(queue, profile, o->format, exporter_options,
                                     o->output, err);
     profile_free(profile);

@@ -8,6 +8,7 @@
 
 #include "base/duration.h"
 #include "base/percent.h"
+#include "profile/profile.h"
 #include "record/gathering.h"
 
 static const int64_t SECOND_NS = 1000000000;
@@ -270,20 +271,13 @@ static enum MHD_Result add_option(void *ctx, enum MHD_ValueKind kind,
  * does not have is refused here, before the wait. */
 static bool plan_sample_index(struct planning *p)
 {
-    char text[64], names[128] = "";
-    long position, n_types = 0;
-    query(p, "sample_index", text, sizeof text);
-    if (!*text || profile_kind_sample_type(p->kind, text) >= 0)
+    char text[64];
+    if (!*query(p, "sample_index", text, sizeof text))
         return true;
-    for (; n_types < 4 && p->kind->sample_types[n_types].type; n_types++) {
-        size_t n = strlen(names);
-        snprintf(names + n, sizeof names - n, "%s%s", n ? ", " : "",
-                 p->kind->sample_types[n_types].type);
-    }
-    if (parse_integer(text, 0, n_types - 1, &position))
-        return true;
-    return err_set(p->err, "unknown sample_index '%s': there are %s", text,
-                   names);
+    struct profile *empty = profile_kind_empty(p->kind, 0, 0, p->err);
+    bool ok = empty && profile_check_sample_index(empty, text, p->err);
+    profile_free(empty);
+    return ok;
 }
 
 /* debug=2 */

@@ -7,9 +7,12 @@
  */
 #include "profile/profile.h"
 
+#include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/err.h"
 #include "base/index.h"
 #include "profile/strings.h"
 
@@ -353,6 +356,37 @@ struct profile_value_type profile_get_sample_type(const struct profile *p,
                                                   uint32_t i)
 {
     return *AT(p->sample_types, struct profile_value_type, i);
+}
+
+static const char *sample_type_name(const struct profile *p, uint32_t i)
+{
+    return profile_get_string(p, profile_get_sample_type(p, i).type, NULL);
+}
+
+uint32_t profile_find_sample_type(const struct profile *p, const char *name)
+{
+    uint32_t n = profile_n_sample_types(p), i = 0;
+    while (i < n && strcmp(sample_type_name(p, i), name) != 0)
+        i++;
+    return i;
+}
+
+bool profile_check_sample_index(const struct profile *p, const char *wanted,
+                                struct err *err)
+{
+    char names[256] = "", *end;
+    uint32_t n = profile_n_sample_types(p);
+    unsigned long position = strtoul(wanted, &end, 10);
+    bool is_position = isdigit((unsigned char)*wanted) && !*end && position < n;
+    if (!*wanted || is_position || profile_find_sample_type(p, wanted) < n)
+        return true;
+    for (uint32_t i = 0; i < n; i++) {
+        size_t used = strlen(names);
+        snprintf(names + used, sizeof names - used, "%s%s", i ? ", " : "",
+                 sample_type_name(p, i));
+    }
+    return err_set(err, "unknown sample_index '%s': there are %s", wanted,
+                   names);
 }
 
 uint32_t profile_n_comments(const struct profile *p)

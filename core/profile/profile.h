@@ -27,6 +27,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct err;
 struct profile;
 
 struct profile_value_type {
@@ -142,6 +143,14 @@ const struct profile_header *profile_get_header(const struct profile *p);
 uint32_t profile_n_sample_types(const struct profile *p);
 struct profile_value_type profile_get_sample_type(const struct profile *p,
                                                   uint32_t i);
+/* Returns the position of the sample type of this name, or the number of sample
+ * types if there is none. */
+uint32_t profile_find_sample_type(const struct profile *p, const char *name);
+/* Checks the option sample_index of exporters. Returns false and sets err,
+ * which lists the sample types, unless `wanted` is empty, a name or a
+ * position. */
+bool profile_check_sample_index(const struct profile *p, const char *wanted,
+                                struct err *err);
 uint32_t profile_n_comments(const struct profile *p);
 uint32_t profile_get_comment(const struct profile *p, uint32_t i);
 uint32_t profile_n_mappings(const struct profile *p);

@@ -25,22 +25,12 @@ void captured_profile_fail(struct captured_profile *captured,
 
 /* --- what it tells ------------------------------------------------------ */
 
-/* The number of types when there is none of this name. */
-static uint32_t find_type(const struct profile *p, const char *name)
-{
-    uint32_t n = profile_n_sample_types(p), i = 0;
-    while (i < n && strcmp(profile_get_string(
-                               p, profile_get_sample_type(p, i).type, NULL),
-                           name) != 0)
-        i++;
-    return i;
-}
-
 /* The kind's sample type, or else the last, which is pprof's default. */
 static uint32_t shown_type(const struct captured_profile *captured)
 {
     uint32_t n = profile_n_sample_types(captured->profile);
-    uint32_t type = find_type(captured->profile, captured->kind->shown_type);
+    uint32_t type =
+        profile_find_sample_type(captured->profile, captured->kind->shown_type);
     return type < n ? type : n - 1;
 }
 
@@ -113,7 +103,7 @@ static bool read_profile(struct captured_profile *captured,
     captured->type = profile_get_string(captured->profile, shown.type, NULL);
     captured->unit = profile_get_string(captured->profile, shown.unit, NULL);
     struct top_filter all = {NULL, NULL};
-    uint32_t counts = find_type(captured->profile, COUNT_TYPE);
+    uint32_t counts = profile_find_sample_type(captured->profile, COUNT_TYPE);
     if (counts < profile_n_sample_types(captured->profile) &&
         !top_build(&captured->counts, captured->profile, counts, all, err))
         return false;

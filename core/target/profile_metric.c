@@ -98,18 +98,6 @@ bool profile_metric_check(const struct profile_question *question,
     return true;
 }
 
-/* Its position; the number of types when there is none of this name. */
-static uint32_t find_type(const struct profile *profile, const char *name)
-{
-    uint32_t n = profile_n_sample_types(profile), i = 0;
-    while (i < n &&
-           strcmp(profile_get_string(
-                      profile, profile_get_sample_type(profile, i).type, NULL),
-                  name) != 0)
-        i++;
-    return i;
-}
-
 static void note_absent(const struct profile_question *question,
                         const struct top *top, char *out, size_t size)
 {
@@ -154,7 +142,7 @@ bool profile_metric_evaluate(const struct profile_question *question,
     profile_metric_kinds(question, kinds);
     const char *name =
         is_alloc_bytes(question) ? ALLOC_TYPE : kinds[0]->shown_type;
-    uint32_t type = find_type(profile, name);
+    uint32_t type = profile_find_sample_type(profile, name);
     if (type == profile_n_sample_types(profile))
         return err_set(err, "the profile has no values of type '%s'", name);
     struct top_filter filter = {

@@ -19,7 +19,7 @@ function M.index(header, options)
   local position = math.tointeger(tonumber(wanted))
   if position and types[position + 1] then return position + 1 end
   if not options.sample_index then return #types end
-  error(("sample_index '%s': there are %s")
+  error(("unknown sample_index '%s': there are %s")
     :format(wanted, table.concat(names, ", ")), 0)
 end
 
