@@ -167,7 +167,7 @@ describe("a batch", function()
   it("keeps a limit for each host", function()
     local out = run([[
       local there = ("BASE"):gsub("127.0.0.1", "localhost")
-      http.get("BASE/gate/reset?total=20")
+      http.get("BASE/gate/reset?total=10&hosts=2&per_host=2")
       local requests = {}
       for i = 1, 10 do
         requests[i] = "BASE/gate/pass?n=4"

@@ -178,10 +178,11 @@ it("one that computes does not keep the server from stopping", function()
 end)
 
 it("profiles show it", function()
-  get "/spin" get "/serve-jobs" get "/hoard"
-  wait_for_threads(3)
+  get "/serve-jobs" get "/hoard"
   state.wait_for_tasks(server, "routes.serve_jobs;sync%.channel:receive")
   state.wait_for_tasks(server, "routes.hoard;sync%.channel:receive")
+  get "/spin"
+  wait_for_threads(3)
   local function folded(query)
     return (get("/debug/pprof/" .. query .. (query:find("?", 1, true) and "&" or "?")
       .. "format=folded"))

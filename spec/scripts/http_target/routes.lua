@@ -1,9 +1,19 @@
 -- routes.lua: the server that the http_*_spec.lua send their requests to.
 local gzip = require "gzip"
 local scheduler = require "scheduler"
-local gate = {}
+local gate
 
--- What came, as JSON.
+--- Returns how many of the gate's requests can be inside at once: `total` come for
+-- each of `hosts` hosts, `per_host` at a time.
+local function most_inside()
+  local n, n_hosts = 0, 0
+  for _, left in pairs(gate.left) do
+    n, n_hosts = n + math.min(left, gate.per_host), n_hosts + 1
+  end
+  return n + (gate.hosts - n_hosts) * math.min(gate.total, gate.per_host)
+end
+
+-- Answers with the request, as JSON.
 local function echo(req)
   local headers = {}
   for _, name in ipairs { "host", "referer", "authorization", "cookie", "content-type",
@@ -14,7 +24,7 @@ local function echo(req)
     headers = headers }
 end
 
--- Where to: the query's `to`, %-encoded.
+-- Sends the client to the query's `to`.
 local function redirect(req)
   if req.query.wait then scheduler.sleep(tonumber(req.query.wait)) end
   return tonumber(req.params.status), "moved", { Location = req.query.to }
@@ -40,22 +50,26 @@ return {
     return 401, "who?", { ["WWW-Authenticate"] =
       'Digest realm="r", nonce="n", qop="auth", algorithm=' .. (req.query.algorithm or "MD5") }
   end,
-  -- Nobody leaves before n are inside, or all that are left; and a moment more, so
-  -- that one too many would be seen.
+  -- A request stays inside until n are inside at once, or as many as there can be;
+  -- and a moment more, in which one too many would come in.
   ["GET /gate/reset"] = function(req)
-    gate.inside, gate.peak, gate.left = 0, 0, tonumber(req.query.total)
+    local total = tonumber(req.query.total)
+    gate = { inside = 0, peak = 0, left = {}, total = total,
+      hosts = tonumber(req.query.hosts or 1), per_host = tonumber(req.query.per_host or total) }
     return 200
   end,
   ["GET /gate/peak"] = function() return tostring(gate.peak) end,
   ["GET /gate/pass"] = function(req)
+    local host = req.headers.host
+    gate.left[host] = gate.left[host] or gate.total
     gate.inside = gate.inside + 1
     gate.peak = math.max(gate.peak, gate.inside)
     for _ = 1, 2000 do
-      if gate.inside >= math.min(tonumber(req.query.n), gate.left) then break end
+      if gate.inside >= math.min(tonumber(req.query.n), most_inside()) then break end
       scheduler.sleep(0.005)
     end
     scheduler.sleep(0.02)
-    gate.inside, gate.left = gate.inside - 1, gate.left - 1
+    gate.inside, gate.left[host] = gate.inside - 1, gate.left[host] - 1
     return 200
   end,
   ["GET /wait"] = function() scheduler.sleep(60) end,
