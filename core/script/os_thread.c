@@ -3,6 +3,7 @@
 #include <lauxlib.h>
 #include <lua.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -29,6 +30,7 @@ struct os_thread {
     struct mailbox_message stop_message;
     uv_loop_t loop;
     struct mailbox mailbox; /* [lock]: posted to while it is in the list */
+    atomic_int n_questions; /* posted and not answered */
     /* The thread's own. */
     lua_State *L; /* while questions are answered */
     struct task *task;
@@ -299,6 +301,7 @@ struct question {
 static void on_question(struct mailbox_message *message)
 {
     struct question *q = container_of(message, struct question, message);
+    atomic_fetch_sub(&q->thread->n_questions, 1);
     q->answer(q->ctx, q->thread->L);
     free(q);
 }
@@ -308,9 +311,12 @@ void os_threads_ask(void (*before_each)(void *ctx), os_thread_answer_fn answer,
 {
     pthread_mutex_lock(&lock);
     list_each (struct os_thread, t, &threads, in_threads) {
+        if (atomic_load(&t->n_questions) >= OS_THREAD_MAX_QUESTIONS)
+            continue;
         struct question *q = malloc(sizeof *q);
         if (!q)
             continue;
+        atomic_fetch_add(&t->n_questions, 1);
         *q = (struct question){{.deliver = on_question}, t, answer, ctx};
         before_each(ctx);
         mailbox_post(&t->mailbox, &q->message);

@@ -39,9 +39,13 @@ void os_threads_stop(const struct scheduler *owner);
 /* Wait for the end of all. False: some did not end in time. */
 bool os_threads_join(int64_t timeout_ns);
 
-/* Ask each for something: `before_each` is called at once, `answer` later, on
- * the thread, with its state, when it next waits; or with NULL where it ends
- * before. */
+/* Questions that a thread may have without having answered them. Each keeps
+ * memory of its asker, and a thread that computes answers none. */
+enum { OS_THREAD_MAX_QUESTIONS = 64 };
+
+/* Asks each thread that has not too many questions already: `before_each` is
+ * called at once, `answer` later, on the thread, with its state, when it next
+ * waits; or with NULL where it ends before. */
 typedef void (*os_thread_answer_fn)(void *ctx, struct lua_State *L);
 void os_threads_ask(void (*before_each)(void *ctx), os_thread_answer_fn answer,
                     void *ctx);

@@ -37,6 +37,7 @@ struct worker {
     atomic_bool collect_is_posted, is_collecting;
     atomic_uint n_collections;
     unsigned n_collections_asked; /* [owner] */
+    atomic_int n_questions;       /* posted and not answered */
     struct app *next;             /* on its way with replace_message */
     struct app *retired;          /* on its way with retired_message */
 
@@ -203,6 +204,7 @@ static void on_worker_question(struct mailbox_message *message)
         if (w->old)
             gathering_take(question->gathering, app_state(w->old));
     }
+    atomic_fetch_sub(&w->n_questions, 1);
     gathering_answer(question->gathering);
     free(question);
 }
@@ -373,12 +375,15 @@ bool worker_is_collecting(const struct worker *w)
 
 bool worker_gather(struct worker *w, struct gathering *gathering)
 {
+    if (atomic_load(&w->n_questions) >= WORKER_MAX_QUESTIONS)
+        return false;
     struct question *question = malloc(sizeof *question);
     if (!question)
         return false;
     *question = (struct question){.message.deliver = on_worker_question,
                                   .worker = w,
                                   .gathering = gathering};
+    atomic_fetch_add(&w->n_questions, 1);
     gathering_ask(gathering);
     mailbox_post(&w->mailbox, &question->message);
     return true;

@@ -67,8 +67,13 @@ bool worker_has_collected(const struct worker *worker);
 /* Is it at that right now? [any thread] */
 bool worker_is_collecting(const struct worker *worker);
 
+/* Questions that a worker may have without having answered them. Each keeps its
+ * gathering in memory, and a worker that is stuck answers none. */
+enum { WORKER_MAX_QUESTIONS = 64 };
+
 /* Asks the worker to have the gathering take what it wants of its states, as
- * soon as the running task yields. Returns false if out of memory. [owner] */
+ * soon as the running task yields. Returns false, and asks nothing, if the
+ * worker has too many questions or if out of memory. [owner] */
 bool worker_gather(struct worker *worker, struct gathering *gathering);
 
 /* Finish the requests that are there, then stop; after the deadline those
