@@ -1,6 +1,7 @@
 -- contract_spec.lua: the same requests to Perilune and to a Go program with
 -- net/http/pprof get the same answers: status, headers, shape of the body.
 -- Needs: go time
+local go_pprof = require "go_pprof"
 local raw_http = require "raw_http"
 local sampling = require "sampling"
 local support = require "support"
@@ -87,9 +88,7 @@ local function shape(body, name)
   local file = folder .. "/" .. name
   support.write_file(file, body)
   assert.equal("\31\139", body:sub(1, 2)) -- gzip
-  local code, out, err = support.run(
-    ("PPROF_TMPDIR=%s go tool pprof -raw %s"):format(folder, file))
-  assert.equal(0, code, err)
+  local out = go_pprof.read("-raw " .. file, folder)
   local head = out:match "^(.-\nSamples:\n[^\n]*)\n"
   return (head:gsub("Comment: [^\n]*\n", ""):gsub("Comments: [^\n]*\n", "")
     :gsub("Doc: [^\n]*\n", ""):gsub("Time: [^\n]+", "Time")

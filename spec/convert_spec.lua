@@ -1,6 +1,7 @@
 -- convert_spec.lua: perilune convert and perilune exporters, on a profile of
 -- ours and on those of a Go program.
 -- Needs: go core
+local go_pprof = require "go_pprof"
 local sampling = require "sampling"
 local support = require "support"
 
@@ -24,8 +25,7 @@ end
 
 --- The sum of one sample type, as go tool pprof reads the file.
 local function pprof_total(file, position)
-  local code, out, err = support.run("go tool pprof -raw " .. file)
-  assert(code == 0, err)
+  local out = go_pprof.read("-raw " .. file, folder)
   local total, samples = 0, out:match("\nSamples:\n[^\n]*\n(.-)\nLocations")
   for values in samples:gmatch("%s*([%d ]+): [%d ]*") do
     local i = 0
@@ -78,8 +78,8 @@ describe("perilune convert", function()
       -- Equal but for the order of tables: compare what pprof prints of them.
       for _, report in ipairs { "-top", "-traces -lines", "-tags",
         "-top -sample_index=0 -addresses" } do
-        local _, before = support.run("go tool pprof " .. report .. " " .. file)
-        local _, after = support.run("go tool pprof " .. report .. " " .. again)
+        local before = go_pprof.read(report .. " " .. file, folder)
+        local after = go_pprof.read(report .. " " .. again, folder)
         assert.are.equal(before, after)
       end
     end
@@ -114,7 +114,7 @@ describe("perilune convert", function()
     -- which is up to 1 point of each line; 5 points are the tolerance. The processor
     -- works on the first line while it ends the loop's own instruction, so that this
     -- line shows from half a share on to a whole one.
-    local _, out = support.run("go tool pprof -lines -top " .. lines:arguments())
+    local out = go_pprof.read("-lines -top " .. lines:arguments(), folder)
     local seen = 0
     for percent, line in out:gmatch(
       "([%d.]+)%%%s+[%d.]+%%%s+[%d.]+m?s%s+[%d.]+%%%s+lines%.eight [^\n]*:(%d+)")

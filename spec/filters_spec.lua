@@ -1,6 +1,7 @@
 -- filters_spec.lua: profiles that keep some samples only: by label, by worker,
 -- or those of slow requests.
 -- Needs: go
+local go_pprof = require "go_pprof"
 local raw_http = require "raw_http"
 local sampling = require "sampling"
 local support = require "support"
@@ -139,9 +140,7 @@ describe("label=", function()
   it("is told in the profile's comments", function()
     local file = folder .. "/filtered.pb.gz"
     support.write_file(file, request "/debug/pprof/heap?label=route:/x")
-    local code, comments, err = support.run(
-      ("PPROF_TMPDIR=%s go tool pprof -comments %s"):format(folder, file))
-    assert.equal(0, code, err)
+    local comments = go_pprof.read("-comments " .. file, folder)
     assert.truthy(comments:find("only samples with the label route:/x", 1, true),
       comments)
   end)
@@ -234,8 +233,7 @@ describe("slower_than=", function()
     local profiles, is_slow = sampling.around(server,
       { "profile?seconds=SECONDS&rate=1000&slower_than=500ms" }, folder,
       function() return run_requests("cpu=20&sleep=600", "cpu=20") end)
-    local _, comments = support.run(
-      ("PPROF_TMPDIR=%s go tool pprof -comments %s"):format(folder, profiles[1]:arguments()))
+    local comments = go_pprof.read("-comments " .. profiles[1]:arguments(), folder)
     local slow, seen = comments:match "slow requests only: (%d+) of the (%d+) that samples saw"
     slow, seen = tonumber(slow), tonumber(seen)
     local n = { [true] = 0, [false] = 0 }

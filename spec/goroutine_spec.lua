@@ -1,6 +1,7 @@
 -- goroutine_spec.lua: the goroutine profile has all coroutines and threads, each
 -- once, with its stack and what it waits for.
 -- Needs: go
+local go_pprof = require "go_pprof"
 local raw_http = require "raw_http"
 local support = require "support"
 local socket = require "socket"
@@ -248,9 +249,8 @@ it("is read by go tool pprof, and of a delta is what is there at its end", funct
   start(1)
   hold "/doze"
   wait_for("doze;scheduler.sleep", 1)
-  local code, out, err = support.run(("go tool pprof -traces %s/debug/pprof/goroutine?seconds=1")
-    :format(support.quote(server.url)))
-  assert.equal(0, code, err)
+  local out = go_pprof.read("-traces '" .. server.url .. "/debug/pprof/goroutine?seconds=1'",
+    folder)
   assert.truthy(out:find("Type: goroutine", 1, true), out)
   assert.truthy(out:find("routes.doze", 1, true), out)
   assert.truthy(out:find("epoll_wait", 1, true), out)

@@ -1,6 +1,7 @@
 -- kinds_spec.lua: under load, each kind of profile of lua/data.lua names the
 -- function that is there for this kind, as go tool pprof reads the profile.
 -- Needs: go core
+local go_pprof = require "go_pprof"
 local sampling = require "sampling"
 local support = require "support"
 
@@ -29,10 +30,8 @@ end)
 --- What each function and all that it calls have of a sample type, as go tool
 -- pprof prints it.
 local function top(profile, sample_index)
-  local code, out, err = support.run(
-    ("PPROF_TMPDIR=%s go tool pprof -top -cum -nodefraction=0 -sample_index=%s %s")
-    :format(folder, sample_index, profile:arguments()))
-  assert(code == 0, err)
+  local out = go_pprof.read(("-top -cum -nodefraction=0 -sample_index=%s %s")
+    :format(sample_index, profile:arguments()), folder)
   local cum = {}
   for value, name in out:gmatch "\n%s*%S+%s+%S+%s+%S+%s+(%S+)%s+%S+%s+([^\n]+)" do
     cum[name] = tonumber(value:match "^[%d.]+")
@@ -45,9 +44,8 @@ end
 local function gather(query, wanted, name)
   return sampling.gather(wanted, 60, function(i)
     local file = ("%s/kind-%d.pb.gz"):format(folder, i)
-    local code, _, err = support.run(("PPROF_TMPDIR=%s go tool pprof -proto -output %s '%s/debug/pprof/%s'")
-      :format(folder, file, server.url, query))
-    assert(code == 0, err)
+    go_pprof.read(("-proto -output %s '%s/debug/pprof/%s'"):format(file, server.url, query),
+      folder)
     return sampling.read(file)
   end, name)
 end

@@ -1,5 +1,6 @@
 -- labels_spec.lua: labels that scripts give to their samples.
 -- Needs: go time
+local go_pprof = require "go_pprof"
 local raw_http = require "raw_http"
 local sampling = require "sampling"
 local support = require "support"
@@ -203,10 +204,7 @@ describe("a client's baggage", function()
         assert.equal(200, (support.request(other.url .. "/plain", { headers = headers })))
       end)
     assert.equal(0, other:stop())
-    local code, out, err = support.run(
-      ("PPROF_TMPDIR=%s go tool pprof -tags %s"):format(folder, profiles[1]:arguments()))
-    assert.equal(0, code, err)
-    return out
+    return go_pprof.read("-tags " .. profiles[1]:arguments(), folder)
   end
 
   local BAGGAGE = { baggage =

@@ -2,6 +2,7 @@
 -- and by perilune convert; handlers stuck in C; several profiles at once;
 -- exporters dropped in beside a running server.
 -- Needs: go
+local go_pprof = require "go_pprof"
 local raw_http = require "raw_http"
 local sampling = require "sampling"
 local support = require "support"
@@ -12,13 +13,7 @@ local folder
 setup(function() folder = support.new_folder() end)
 teardown(function() support.remove_folder(folder) end)
 
---- Runs go tool pprof with its files in our folder.
-local function pprof(arguments)
-  local code, out, err = support.run(
-    ("PPROF_TMPDIR=%s go tool pprof %s"):format(folder, arguments))
-  assert(code == 0, err)
-  return out
-end
+local function pprof(arguments) return go_pprof.read(arguments, folder) end
 
 describe("a server under load", function()
   local server, load

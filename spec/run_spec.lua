@@ -1,5 +1,6 @@
 -- run_spec.lua: perilune run.
 -- Needs: go core
+local go_pprof = require "go_pprof"
 local support = require "support"
 
 local folder
@@ -123,7 +124,7 @@ describe("perilune run", function()
       -- The leaf may be clock.thread, a frame more that is not the script's.
       assert.is_true(n == kept or n == kept - 1, folded)
       assert.is_truthy(folded:find("%(truncated%);script%.deep"), folded)
-      local _, comments = support.run("go tool pprof -comments " .. file)
+      local comments = go_pprof.read("-comments " .. file, folder)
       assert.is_truthy(comments:find("%d+ with a truncated Lua stack"), comments)
     end
   end)

@@ -263,15 +263,34 @@ it("has collections, and the memory after them", function()
 end)
 
 it("is bounded, and says what it dropped", function()
-  local events, trace
+  -- So many events that only the program's own JSON reader is fast enough.
+  support.write_file(folder .. "/count.lua", [[
+local trace = require "json".decode(assert(io.open(arg[1])):read "a")
+local open = {}
+for _, e in ipairs(trace.traceEvents) do
+  local key = e.cat and e.id and e.cat .. e.id
+  if e.ph == "b" then
+    open[key] = { name = e.name, ts = e.ts, within = open[key] }
+  elseif e.ph == "e" then
+    local span = assert(open[key], "an end without a begin")
+    assert(span.name == e.name and e.ts > span.ts)
+    open[key] = span.within
+  end
+end
+assert(next(open) == nil, "a begin without an end")
+print(#trace.traceEvents, trace.otherData.dropped_events)
+]])
+  local n, n_dropped
   for _, seconds in ipairs { 2, 10, 30 } do -- a busy machine makes fewer events
     local finish = start("/debug/pprof/trace?seconds=" .. seconds)
     for _ = 1, 30 do start "/many" () end
-    events, trace = read_trace(finish())
-    if trace.otherData.dropped_events > 0 then break end
+    support.write_file(folder .. "/trace.json", finish())
+    local code, out, err = support.command(("run %s/count.lua %s/trace.json"):format(folder, folder))
+    assert.equal(0, code, err)
+    n, n_dropped = out:match "^(%d+)%s(%d+)"
+    if tonumber(n_dropped) > 0 then break end
   end
-  assert.is_true(trace.otherData.dropped_events > 0)
-  spans_of(events)
+  assert.is_true(tonumber(n) > 0 and tonumber(n_dropped) > 0, n_dropped)
 end)
 
 it("answers as a profile does", function()
