@@ -1,9 +1,11 @@
-/* access_log.h -- a line in the log for each request that a worker ends:
+/* access_log.h -- writes a line to the log for each request that a worker ends:
  * event=request.
  *
- * [worker]
+ * A record exists only if `--access-log` is given. It collects the CPU time and
+ * the Lua memory of the handler and the size of the reply, and is written when
+ * the request is over. All functions are called on the worker's thread.
  *
- * Path: app.c -> [access_log] -> base/log.c
+ * Path: exchange.c -> [access_log] -> base/log.c
  */
 #ifndef HANDLER_ACCESS_LOG_H
 #define HANDLER_ACCESS_LOG_H
@@ -15,18 +17,20 @@
 
 struct request;
 
-/* What is gathered while a request is under way. */
+/* Facts that are collected until the request is over. */
 struct access_record {
     char id[REQUEST_ID_MAX + 1];
-    char remote[64];         /* address of the client, "" if it is not known */
-    struct task_usage usage; /* of its handler and its stream */
+    char remote[64];         /* address of the client, "" if unknown */
+    struct task_usage usage; /* of the handler and of its stream */
     uint64_t n_body_bytes;   /* of the reply */
 };
 
-/* NULL when out of memory. free it. */
+/* Begins a record with the request's id and its client's address. Returns NULL
+ * if out of memory. The caller frees it. */
 struct access_record *access_log_begin(const struct request *request);
 
-/* The request is over. `route` is "" where it has none. */
+/* Writes the line of a request that is over. `route` is the pattern of its
+ * route, or "" if it has none. */
 void access_log_end(const struct access_record *record,
                     const struct request *request, const char *route,
                     const char *worker);

@@ -20,18 +20,18 @@
 #include "script/state.h"
 
 struct app {
-    char worker[16]; /* its number as text */
+    char worker[16]; /* the worker's number as text */
     lua_State *L;
     struct routes *routes;
     struct scheduler *scheduler;
     struct exchanges exchanges;
     struct outbound outbound;
     struct app_env env;
-    struct route_traffic **traffic; /* by route */
+    struct route_traffic **traffic; /* by route number */
 };
 
-/* Other methods have a route: 405 with those, or 204 to OPTIONS. None has:
- * 404. */
+/* Makes the reply to a request that no route serves: 404, or if other methods
+ * have a route 405, and 204 to OPTIONS. */
 static struct reply reply_unrouted(const struct app *app,
                                    const struct request *request)
 {
@@ -124,7 +124,7 @@ struct app *app_load(const struct app_options *options, struct err *err)
             app->routes = routes_load(app->L, options->dir, app->worker, err);
     }
     if (app->routes) {
-        c_names_learn(app->L); /* of what they have required */
+        c_names_learn(app->L); /* of the modules that were required */
         return app;
     }
     app_free(app);

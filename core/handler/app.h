@@ -1,11 +1,18 @@
-/* app.h -- one generation of the scripts of a worker: a Lua state, its routes
- * and its scheduler, and the requests that they are answering.
+/* app.h -- one generation of a worker's scripts: a Lua state with its routes
+ * and its scheduler, and the requests that the state is answering.
  *
- * A reload makes a new one beside the old one. An app is loaded on any
- * thread, belongs to its worker's while it serves, and is freed on any thread
- * again: loading and freeing may take long.
+ * A reload makes a new app beside the old one. Loading and freeing run scripts
+ * and may take long, so both happen on a thread of libuv's pool; in between the
+ * app belongs to its worker's thread. The order of calls is app_load,
+ * app_start, requests, app_stop_timers, app_stop, app_free.
  *
- * Path: worker.c -> [app] -> routes.c, scheduler.c -> reply.c
+ *     app -- lua_State: the scripts, their `req`s and coroutines
+ *         |- routes: which handler answers which request
+ *         |- scheduler: the coroutines that wait
+ *         |- exchanges: the requests under way
+ *         '- outbound: the requests that handlers send
+ *
+ * Path: reloader.c -> worker.c -> [app] -> routes.c, exchange.c
  */
 #ifndef HANDLER_APP_H
 #define HANDLER_APP_H
@@ -24,56 +31,59 @@ struct route_traffic;
 struct vm_heap;
 
 struct app_options {
-    const char *dir; /* of routes.lua */
-    int worker;      /* its number */
-    bool dev;        /* show tracebacks to clients */
+    const char *dir; /* the folder of routes.lua */
+    int worker;      /* the worker's number, from 1 */
+    bool dev;        /* clients get tracebacks */
 };
 
-/* Load DIR/routes.lua. NULL and err, with file and line where there is one.
- * [any thread] */
+/* Loads DIR/routes.lua into a new state. Returns NULL and sets err, with file
+ * and line if they are known, if that fails. [any thread] */
 struct app *app_load(const struct app_options *options, struct err *err);
 
-/* Before app_stop [any thread], or after it. */
+/* Frees an app that was not started, or that was stopped. [any thread] */
 void app_free(struct app *app);
 
-/* The memory of its state. [any thread] */
+/* Returns the memory counters of the state, which live as long as the app.
+ * [any thread] */
 const struct vm_heap *app_heap(const struct app *app);
 
-/* Where it serves. */
+/* What an app uses of its worker. */
 struct app_env {
     uv_loop_t *loop;
     struct mailbox *mailbox; /* of the loop */
-    struct network *network;
-    struct traffic *traffic;
-    bool logs_access;    /* access_log.h */
-    bool trusts_baggage; /* baggage.h */
+    struct network *network; /* for requests that handlers send */
+    struct traffic *traffic; /* counts the requests */
+    bool logs_access;        /* access_log.h */
+    bool trusts_baggage;     /* baggage.h */
 };
 
-/* `env` is copied. All below: [worker]. */
+/* Makes the app ready to answer requests on the calling thread. `env` is
+ * copied. Returns false and sets err if out of memory. This function and all
+ * below are called on the worker's thread. */
 bool app_start(struct app *app, const struct app_env *env, struct err *err);
 
-/* Answer the request, now or later. */
+/* Answers the request, at once or later. */
 void app_answer(struct app *app, struct request *request);
 
-/* The request, of app_answer, is over, answered or not. Returns the counters
- * of its route; NULL where it has none. */
+/* Frees what belongs to a request of app_answer that is over, answered or not.
+ * Returns the counters of its route, or NULL if it has no route. */
 struct route_traffic *app_end(struct request *request, const char *worker);
 
 /* Cancels the timers of scripts, because the app gets no more requests. */
 void app_stop_timers(struct app *app);
 
-/* Is it at no request, and at nothing that its scripts have spawned? After
- * app_stop_timers. */
+/* Returns true if no request is under way and no coroutine that scripts have
+ * spawned is left. Called after app_stop_timers. */
 bool app_is_idle(const struct app *app);
 
 /* Returns the app's Lua state. */
 struct lua_State *app_state(const struct app *app);
 
-/* Collect all garbage of its state. */
+/* Collects all garbage of the state. */
 void app_collect(struct app *app);
 
-/* Answer what still waits with 503, and start nothing any more. The loop must
- * run once more, after app_free perhaps. */
+/* Answers the requests that are under way with 503 and ends all coroutines. The
+ * loop must run once more afterwards, before or after app_free. */
 void app_stop(struct app *app);
 
 #endif

@@ -11,7 +11,7 @@
 enum { MAX_MEMBERS = 8 };
 
 static const char BLANKS[] = " \t";
-/* Of a header's field name, as RFC 9110 has it. */
+/* The characters of a token (RFC 9110, 5.6.2), which a key must be. */
 static const char TOKEN[] = "!#$%&'*+-.^_`|~0123456789"
                             "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
                             "abcdefghijklmnopqrstuvwxyz";
@@ -28,7 +28,8 @@ static void add_baggage_label(struct adding *adding, const char *key,
         adding->labels = label_values_add(adding->labels, key, value);
 }
 
-/* "key = value ; properties", up to the next comma. False: it is malformed. */
+/* Adds the member "key = value ; properties" that `member` begins with. Returns
+ * false if it is malformed. */
 static bool add_baggage_member(struct adding *adding, const char *member)
 {
     char key[LABEL_KEY_MAX_BYTES + 1], value[LABEL_VALUE_MAX_BYTES + 1];

@@ -43,14 +43,14 @@ static void end_task(struct exchange *x)
     x->task = NULL;
 }
 
-/* What the script has of it may be collected once its task is over. */
+/* The script's `req` and `write` may be collected once the task is over. */
 static void release_handles(struct exchange *x)
 {
     module_request_release(x);
     module_stream_release(x);
 }
 
-/* The script is done with it, or has to be. */
+/* Ends the script's part, whether its task has ended or not. */
 static void detach_script(struct exchange *x)
 {
     if (!x->all)
@@ -138,8 +138,8 @@ static void on_stream_wanted(void *ctx)
     }
 }
 
-/* Put `req`, which stays, the body's function and its argument on another
- * coroutine. stack: req, ..., exchange */
+/* Pushes `req`, which stays alive there, the body's function and its argument
+ * onto the coroutine of the stream's task. stack: req, ..., exchange */
 static int push_stream_call(lua_State *co)
 {
     struct exchange *x = lua_touserdata(co, -1);
@@ -150,13 +150,13 @@ static int push_stream_call(lua_State *co)
     return 0;
 }
 
-/* Answer with a stream. The coroutine's stack: req, results... */
+/* Answers with a stream. stack of co: req, results... */
 static void answer_stream(struct exchange *x, lua_State *co,
                           const struct reply *reply)
 {
     struct err err;
     x->stream = reply->stream;
-    x->labels = context_labels(); /* what the handler has set, too */
+    x->labels = context_labels(); /* with those that the handler has set */
     x->task = scheduler_take(x->all->scheduler, &err);
     if (x->task) {
         lua_settop(co, reply->body);
@@ -174,7 +174,7 @@ static void answer_stream(struct exchange *x, lua_State *co,
     answer_failure(x, err.message);
 }
 
-/* The coroutine's stack: req, results... or ..., error value */
+/* stack of co: req, results... or ..., error value */
 static void on_handler_done(void *ctx, lua_State *co, const struct err *failure)
 {
     struct exchange *x = ctx;
@@ -199,8 +199,8 @@ static void on_handler_done(void *ctx, lua_State *co, const struct err *failure)
         exchange_answer(x, &reply);
 }
 
-/* Put `req`, which stays, the handler and its argument on the coroutine.
- * stack: exchange, coroutine */
+/* Pushes `req`, which stays alive there, the handler and its argument onto the
+ * coroutine. stack: exchange, coroutine */
 static int push_handler_call(lua_State *L)
 {
     struct exchange *x = lua_touserdata(L, 1);

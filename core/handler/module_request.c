@@ -16,7 +16,8 @@
 #define REQUEST "perilune.request"
 #define HEADERS "perilune.headers"
 
-/* A name and value of the query or of the head, owned by libmicrohttpd. */
+/* A name and its value, of the query or of the head. libmicrohttpd owns both.
+ */
 struct pair {
     const char *name, *value;
     size_t name_len, value_len;
@@ -43,8 +44,9 @@ static enum MHD_Result collect_pair(void *ctx, enum MHD_ValueKind kind,
     return MHD_YES;
 }
 
-/* All pairs of a kind; pushes what owns their memory. libmicrohttpd's iterator
- * must not be left by a longjmp, so nothing is made of them yet. */
+/* Collects all pairs of a kind, and pushes the owner of their memory.
+ * libmicrohttpd's iterator must not be left by a longjmp, so the pairs become
+ * Lua values only afterwards. */
 static void push_pairs(lua_State *L, struct MHD_Connection *connection,
                        enum MHD_ValueKind kind, struct pairs *pairs)
 {
@@ -120,7 +122,7 @@ static void push_params(lua_State *L, const struct exchange *x)
     }
 }
 
-/* Of a name that is there twice, the first value counts. */
+/* If a name occurs twice, its first value counts. */
 static void push_query(lua_State *L, const struct exchange *x)
 {
     struct pairs pairs;
@@ -152,7 +154,7 @@ static void add_to_list(lua_State *L)
     lua_pop(L, 2);
 }
 
-/* All values of each name, in order. */
+/* Each name has a list of all its values, in order. */
 static void push_query_all(lua_State *L, const struct exchange *x)
 {
     struct pairs pairs;
@@ -167,7 +169,7 @@ static void push_query_all(lua_State *L, const struct exchange *x)
     lua_remove(L, -2);
 }
 
-/* Values of the same name are joined, as RFC 9110 allows. */
+/* Values of equal names are joined, as RFC 9110 allows. */
 static void push_request_headers(lua_State *L, const struct exchange *x)
 {
     struct pairs pairs;
@@ -192,7 +194,7 @@ static void push_request_headers(lua_State *L, const struct exchange *x)
     lua_remove(L, -2);
 }
 
-/* headers["Content-Type"]: names are kept in lower case. */
+/* headers["Content-Type"]: looks the name up in lower case. */
 static int index_headers(lua_State *L)
 {
     size_t len;
@@ -204,9 +206,9 @@ static int index_headers(lua_State *L)
     return 1;
 }
 
-/* What was read of a field, or what the script put there, is the user value
- * at its position here, from 1; fields of the script's own are in a table,
- * behind them. */
+/* The fields. A field's value, read or set by the script, is the user value at
+ * the field's position in this list, from 1. The next user value is a table of
+ * the script's own fields. */
 static const struct field {
     const char *name;
     void (*push)(lua_State *L, const struct exchange *x);
@@ -219,8 +221,8 @@ static const struct field {
 #define N_FIELDS ((int)(sizeof fields / sizeof *fields))
 #define OWN_FIELDS (N_FIELDS + 1)
 
-/* The position of the field that the key at 2 names, 0 when there is none.
- * Upvalue 1: positions by name. */
+/* Returns the position of the field that the key at 2 names, or 0 if there is
+ * none. Upvalue 1: positions by name. */
 static int find_request_field(lua_State *L)
 {
     lua_pushvalue(L, 2);
@@ -246,7 +248,7 @@ static int set_request_field(lua_State *L)
         lua_setiuservalue(L, 1, OWN_FIELDS);
     }
     lua_insert(L, 2);
-    /* stack: req, own fields, key, value, perhaps nil */
+    /* stack: req, own fields, key, value or nil */
     lua_settop(L, 4);
     lua_rawset(L, 2);
     return 0;
@@ -262,8 +264,8 @@ static int raise_bad_json(lua_State *L, const struct err *err)
     return lua_error(L);
 }
 
-/* req:json(): the body, decoded. A malformed one raises what the server
- * answers with 400. Upvalue: json.decode. */
+/* req:json(): returns the decoded body. If the body is malformed, raises an
+ * error that reply.c turns into a 400. Upvalue: json.decode. */
 static int decode_body(lua_State *L)
 {
     luaL_checkudata(L, 1, REQUEST);
@@ -276,7 +278,7 @@ static int decode_body(lua_State *L)
     return 1;
 }
 
-/* A field of the script's own, or a method. Upvalue 2: methods by name.
+/* Pushes a field of the script's own, or a method. Upvalue 2: methods by name.
  * stack: req, key */
 static int get_other(lua_State *L)
 {

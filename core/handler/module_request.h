@@ -1,7 +1,11 @@
-/* module_request.h -- the `req` that a handler gets. Its fields are made when
- * they are first read, and kept: method, path, params, query, query_all,
- * headers, body, id; and it has the methods req:json() and req:stream(f). A
- * script may set fields of its own on it.
+/* module_request.h -- the `req` that a handler gets.
+ *
+ * The fields of `req` are method, path, params, query, query_all, headers,
+ * body and id. A field is made when the script first reads it, and then kept,
+ * so a handler pays only for the fields that it uses. `req` has the methods
+ * req:json() and req:stream(f), and a script may set fields of its own.
+ *
+ * Path: exchange.c -> [module_request] -> daemon.c, module_stream.c
  */
 #ifndef HANDLER_MODULE_REQUEST_H
 #define HANDLER_MODULE_REQUEST_H
@@ -9,15 +13,15 @@
 struct exchange;
 struct lua_State;
 
-/* Set up a state. May raise. */
+/* Prepares a state for the functions below. May raise. */
 void module_request_open(struct lua_State *L);
 
-/* Push a new `req`. The caller keeps it alive, and calls release when the
- * exchange is over: a script that still has it can read what it read before,
- * anything else is an error. May raise. */
+/* Pushes a new `req` for the exchange. The caller keeps `req` alive and calls
+ * module_request_release before the exchange is freed. May raise. */
 void module_request_push(struct lua_State *L, struct exchange *exchange);
 
-/* Never raises. */
+/* Separates `req` from its exchange. A script that still has `req` can read the
+ * fields that it has read before; any other field raises. Never raises. */
 void module_request_release(struct exchange *exchange);
 
 #endif

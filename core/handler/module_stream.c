@@ -7,8 +7,8 @@
 #include "handler/stream.h"
 #include "script/scheduler.h"
 
-/* A body is a userdata whose user value is the function. Its metatable is in
- * the registry, under this address. */
+/* A body is a userdata whose user value is the function. The metatable of
+ * bodies is in the registry, under this address. */
 static const char body_key;
 
 int module_stream_body(lua_State *L)
@@ -33,7 +33,7 @@ bool module_stream_is_body(lua_State *L, int index)
     return is_body;
 }
 
-/* write(...). Upvalue: the writer. */
+/* write(...). Upvalue: the writer, a pointer to the exchange or to NULL. */
 static int write_values(lua_State *L)
 {
     const char *why;

@@ -2,10 +2,11 @@
  *
  *   return [status,] req:stream(function(write) ... end) [, headers]
  *
- * The function runs in a task of its own once the client is sent the body.
- * write(...) takes strings and numbers, and waits while the client is slower.
+ * The function runs in a task of its own, which starts when the client is sent
+ * the body. write(...) takes strings and numbers, and waits if the client reads
+ * more slowly than the function writes.
  *
- * Path: reply.c -> app.c -> [module_stream] -> stream.c
+ * Path: reply.c -> exchange.c -> [module_stream] -> stream.c
  */
 #ifndef HANDLER_MODULE_STREAM_H
 #define HANDLER_MODULE_STREAM_H
@@ -15,23 +16,24 @@
 struct exchange;
 struct lua_State;
 
-/* Set up a state. May raise. */
+/* Prepares a state for the functions below. May raise. */
 void module_stream_open(struct lua_State *L);
 
-/* req:stream(f), a lua_CFunction: a body. */
+/* req:stream(f), a lua_CFunction: returns a body, which keeps the function. */
 int module_stream_body(struct lua_State *L);
 
-/* Is the value a body, of req:stream? Needs two stack slots, never raises. */
+/* Returns true if the value is a body of req:stream. Needs two stack slots,
+ * never raises. */
 bool module_stream_is_body(struct lua_State *L, int index);
 
-/* Push a value to keep alive while the exchange may be released: the function
- * may let go of its argument. Then the body's function, and the `write` for
- * it, which writes to the exchange's stream. May raise. */
+/* Pushes three values: the writer, which the caller keeps alive until
+ * module_stream_release because the function may drop its `write`; the body's
+ * function; its `write`, which writes to the exchange's stream. May raise. */
 void module_stream_push_call(struct lua_State *L, int body,
                              struct exchange *exchange);
 
-/* The exchange has no stream any more: its `write` raises. Never raises
- * itself. */
+/* Separates `write` from its exchange: calling it raises from then on. Never
+ * raises itself. */
 void module_stream_release(struct exchange *exchange);
 
 #endif

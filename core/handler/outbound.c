@@ -6,8 +6,8 @@
 #include "client/request.h"
 #include "script/scheduler.h"
 
-/* A chain in a userdata: the collector frees what a coroutine that is given up
- * leaves. */
+/* The chain of a request lies in a userdata. If the coroutine that waits for it
+ * is aborted, the garbage collector frees the chain. */
 #define REQUEST "perilune.outbound"
 
 static const struct http_options options = {
@@ -46,7 +46,6 @@ static struct client *outbound_client(void *ctx, void *asker)
     return &((struct outbound *)ctx)->client;
 }
 
-/* One for all requests would mix up their users. */
 static struct cookie_jar *no_cookie_jar(void *asker)
 {
     (void)asker;

@@ -1,9 +1,12 @@
-/* outbound.h -- the requests that handlers send with `require "http"`: one
- * client for all scripts of an app, whose connections are kept alive.
+/* outbound.h -- the requests that handlers send with `require "http"`.
  *
- * [worker]
+ * Each app has one client, whose connections are kept alive and shared by all
+ * its scripts. module_http.c implements the module for handlers and for load
+ * tests; this file tells it what is particular to handlers: the task that asks
+ * waits, and there is no cookie jar, because one jar for all requests would mix
+ * up their users. Functions without a note are called on the worker's thread.
  *
- * Path: script/module_http.c -> [outbound] -> client/client.c -> scheduler.c
+ * Path: module_http.c -> [outbound] -> client/client.c
  */
 #ifndef HANDLER_OUTBOUND_H
 #define HANDLER_OUTBOUND_H
@@ -18,13 +21,14 @@ struct outbound {
     struct client client;
 };
 
-/* Preload `http` in a state that has a scheduler. The struct stays in place as
- * long as the state. May raise. [any thread] */
+/* Makes `require "http"` work in a state that has a scheduler. The struct stays
+ * in place as long as the state. May raise. [any thread] */
 void outbound_install(struct lua_State *L, struct outbound *outbound);
 
+/* Opens the client on the worker's network. */
 void outbound_start(struct outbound *outbound, struct network *network);
 
-/* After all tasks are given up. */
+/* Closes the client. Called after all tasks have ended. */
 void outbound_stop(struct outbound *outbound);
 
 #endif

@@ -26,7 +26,7 @@ static bool has_wildcard_named(const struct pattern *p,
     return false;
 }
 
-/* "{name}", "{name...}" or "{$}"; `is_last`: nothing follows. */
+/* Parses "{name}", "{name...}" or "{$}". `is_last`: no segment follows. */
 static bool parse_braces(struct pattern *p, struct segment *s, const char *text,
                          size_t len, bool is_last, struct err *err)
 {
@@ -122,10 +122,10 @@ void pattern_fini(struct pattern *pattern)
     pattern->text = NULL;
 }
 
-/* How the sets of requests that two patterns serve relate. */
+/* The relation between the sets of requests that two patterns serve. */
 struct relation {
     bool disjoint;
-    bool a_wider, b_wider; /* somewhere, one serves what the other does not */
+    bool a_wider, b_wider; /* in some part, it serves more than the other */
 };
 
 static bool method_is(const struct pattern *p, const char *name)
@@ -149,7 +149,7 @@ static void compare_methods(const struct pattern *a, const struct pattern *b,
         r->disjoint = true;
 }
 
-/* Segments of which none is a rest. */
+/* Compares two segments, neither of which is a rest. */
 static void compare_segments(const struct segment *a, const struct segment *b,
                              struct relation *r)
 {

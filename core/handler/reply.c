@@ -12,10 +12,10 @@
 #include "modules/json_write.h"
 #include "sample/hooks/vm_heap.h"
 
-/* Most JSON replies are shorter: they take one allocation. */
+/* Most JSON replies are shorter, so they take one allocation. */
 #define JSON_BYTES 512
 
-/* `whose` and `least`: for the message. */
+/* Reads a status from `least` to 599. `whose` is for the message. */
 static bool read_reply_status(lua_State *L, int index, const char *whose,
                               int least, unsigned *status, struct err *err)
 {
@@ -124,7 +124,7 @@ static bool set_body(lua_State *L, int index, struct reply *reply,
                    luaL_typename(L, index));
 }
 
-/* What of a header libmicrohttpd keeps to itself. */
+/* Says why libmicrohttpd does not take a header. */
 static bool refuse_header(const char *name, const char *value, struct err *err)
 {
     if (strcasecmp(name, MHD_HTTP_HEADER_CONTENT_LENGTH) == 0 ||
@@ -198,7 +198,7 @@ static bool add_headers(lua_State *L, int index, struct reply *reply,
     return true;
 }
 
-/* stack: ..., status, body, headers, from `first` on */
+/* stack: ..., status (at `first`), body, headers */
 static bool build_reply(lua_State *L, int first, struct reply *reply,
                         struct err *err)
 {
@@ -243,7 +243,8 @@ bool reply_from_results(lua_State *L, int first, struct reply *reply,
     return build_reply(L, first, reply, err);
 }
 
-/* Push the value of a field of the table on top, without what could raise. */
+/* Pushes the value of a field of the table on top. Does not call metamethods,
+ * which could raise. Returns false if the field is absent. */
 static bool push_error_field(lua_State *L, const char *name)
 {
     for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1)) {

@@ -5,14 +5,14 @@
 
 #include "base/percent.h"
 
-/* A node stands for a prefix of whole segments. */
+/* A node stands for a path, or for the beginning of one. */
 struct node {
     const struct segment *segment; /* NULL at a root and at wildcards */
     struct node *literals;         /* children, linked by `next` */
     struct node *next;
-    struct node *wild;
-    const struct route *end;  /* the path may end here */
-    const struct route *rest; /* or go on with anything */
+    struct node *wild;        /* the child for any other segment */
+    const struct route *end;  /* serves a path that ends here, or NULL */
+    const struct route *rest; /* serves a path that goes on, or NULL */
 };
 
 struct route {
@@ -23,7 +23,7 @@ struct route {
 
 /* The tree of one method. */
 struct tree {
-    char method[24]; /* "": any */
+    char method[24]; /* "": any method */
     struct node root;
     struct tree *next;
 };
@@ -73,7 +73,7 @@ void router_free(struct router *router)
     free(router);
 }
 
-/* The tree of a method, NULL when there is none. */
+/* Returns the tree of a method, or NULL if there is none. */
 static struct tree *find_tree(const struct router *router, const char *method)
 {
     struct tree *tree = router->trees;
@@ -154,7 +154,7 @@ bool router_add(struct router *router, const char *pattern, uint32_t id,
         return false;
     }
     bool unique = check_conflicts(router, &route->pattern, err);
-    route->next = router->routes; /* the router owns it from here on */
+    route->next = router->routes; /* the router owns the route from here on */
     router->routes = route;
     if (!unique)
         return false;
@@ -171,7 +171,7 @@ bool router_add(struct router *router, const char *pattern, uint32_t id,
     return true;
 }
 
-/* Is the segment of a request's path, percent-encoded, this literal? */
+/* Returns true if a percent-encoded segment of a path is the literal. */
 static bool equals_literal(const struct segment *literal, const char *start,
                            size_t len)
 {
@@ -189,9 +189,10 @@ static void push_wildcard(struct router_match *m, const char *start, size_t len)
     m->values[m->n_values++].len = len;
 }
 
-/* The route below `node` for what is left of the path: `at` is behind a slash,
- * or NULL when nothing is left. Literals before wildcards before rests; a
- * branch that leads nowhere is taken back. */
+/* Returns the route below `node` for the remaining path, or NULL. `at` is
+ * behind a slash, or NULL if the path has ended. Tries the literal, then the
+ * wildcard, then the rest; if a branch leads to no route, the next one is
+ * tried. */
 static const struct route *walk_path(const struct node *node, const char *at,
                                      struct router_match *m)
 {

@@ -10,8 +10,8 @@
 #include "script/call.h"
 #include "script/state.h"
 
-/* A client can make up methods, and labels live for ever: those that are not
- * listed here share one. */
+/* The methods that have a label of their own. All others share one label,
+ * because clients can invent methods and labels live as long as the process. */
 static const char *const methods[] = {"GET",   "HEAD",   "POST",   "PUT",
                                       "PATCH", "DELETE", "OPTIONS"};
 #define N_METHODS (sizeof methods / sizeof *methods)
@@ -50,8 +50,7 @@ static size_t count_pairs(lua_State *L)
     return n;
 }
 
-/* Take the pairs of the table on the stack into routes->list.
- * stack: routes, table */
+/* Moves the pairs of the table into routes->list. stack: routes, table */
 static int collect_routes(lua_State *L)
 {
     struct routes *routes = lua_touserdata(L, 1);
@@ -84,7 +83,7 @@ static void intern_labels(struct route *route, const char *worker)
     const char *slash = strchr(route->pattern, '/');
     size_t method_len = strcspn(route->pattern, " /");
     for (size_t i = 0; i <= N_METHODS; i++) {
-        /* Only what can come: a route of one method has one label, and GET's
+        /* A route of one method needs only that method's label. A route of GET
          * serves HEAD too. */
         const char *method = i < N_METHODS ? methods[i] : "other";
         bool serves = method_len == 0 || i == N_METHODS ||
@@ -111,8 +110,8 @@ static bool compile_routes(struct routes *routes, const char *worker,
     return true;
 }
 
-/* A message that collect raised, without its traceback, which tells nothing
- * of the script. */
+/* Removes the traceback from a message that collect_routes has raised, because
+ * none of its lines is of the script. */
 static void cut_traceback(struct err *err)
 {
     char *end = strstr(err->message, "\nstack traceback:");
@@ -133,12 +132,12 @@ struct routes *routes_load(lua_State *L, const char *dir, const char *worker,
     }
     lua_pushcfunction(L, collect_routes);
     lua_pushlightuserdata(L, routes);
-    /* stack: collect, routes */
+    /* stack: collect_routes, routes */
     if (!script_run_file(L, path, 0, 1, err)) {
         lua_pop(L, 2);
         goto failed;
     }
-    /* stack: collect, routes, table */
+    /* stack: collect_routes, routes, table */
     if (!script_call(L, 2, 0, err)) {
         cut_traceback(err);
         err_prefix(err, "%s: ", path);

@@ -7,17 +7,18 @@
 #include "base/buf.h"
 #include "http/daemon.h"
 
-/* The writer waits above the one and goes on below the other. */
+/* A writer waits when more than MANY_BYTES are to be sent, and goes on when at
+ * most FEW_BYTES are. */
 #define MANY_BYTES ((size_t)64 << 10)
 #define FEW_BYTES ((size_t)16 << 10)
-/* For clients that do not read chunks: HTTP/1.0. */
+/* The size of a block for HTTP/1.0, which has no chunks. */
 #define BLOCK_BYTES ((size_t)16 << 10)
 
 struct stream {
     struct request *request;
     struct buf bytes;
-    size_t n_sent; /* of them */
-    uint64_t n_sent_before;
+    size_t n_sent;          /* bytes of the buffer that are sent */
+    uint64_t n_sent_before; /* bytes that are no longer in the buffer */
     bool is_ended, is_complete;
     void (*wanted)(void *ctx);
     void *ctx;
@@ -46,7 +47,7 @@ static size_t take_stream_bytes(struct stream *stream, char *out, size_t max)
     return n;
 }
 
-/* libmicrohttpd has room for `max` bytes. */
+/* Gives libmicrohttpd up to `max` bytes. */
 static ssize_t read_stream(void *ctx, uint64_t position, char *out, size_t max)
 {
     struct stream *stream = ctx;
@@ -77,7 +78,8 @@ void stream_start(struct stream *stream, struct request *request,
     stream->ctx = ctx;
 }
 
-/* Drop what is sent, once that moves less than it frees. */
+/* Removes the sent bytes from the buffer, unless more bytes would have to be
+ * moved than are removed. */
 static void drop_sent_bytes(struct stream *stream)
 {
     size_t n = n_waiting(stream);
