@@ -59,8 +59,8 @@ bool admin_open(struct admin *admin, const struct captures *captures,
     if (!daemon_start(&admin->shared, captures->loop, &daemon_handler, limits,
                       err))
         return false;
-    /* A proxy that kept the connection of its /healthz would send the next
-     * request, for a worker, here. */
+    /* A proxy that keeps the connection of its /healthz would send a later
+     * request, which is for a worker, to the admin. */
     admin->shared.closes = true;
     if (daemon_start(&admin->own, captures->loop, &daemon_handler, limits, err))
         return true;

@@ -1,9 +1,13 @@
-/* admin.h -- what the process says of itself: /healthz, /metrics and /debug/.
- * It has daemons of its own, on the thread that accepts connections, so that
- * it answers while every worker is busy: one for connections to the port of
- * the workers, one for those to a port of its own (--admin).
+/* admin.h -- what the process says about itself: /healthz, /metrics and
+ * /debug/.
  *
- * Path: listener.c -> [admin] -> pprof.c, metrics.c
+ * The admin has daemons of its own on the thread that accepts connections, so
+ * it answers while every worker computes. The `shared` daemon serves
+ * connections to the port of the workers, and closes each after one reply. The
+ * `own` daemon serves connections to a port of the admin's own (--admin), and
+ * keeps them alive. All functions are called on the admin thread.
+ *
+ * Path: server.c -> [admin] -> pprof.c, metrics.c
  */
 #ifndef SERVE_ADMIN_H
 #define SERVE_ADMIN_H
@@ -14,7 +18,7 @@
 #include "http/daemon.h"
 
 struct admin_handler {
-    /* Append what /metrics answers. */
+    /* Appends the answer to /metrics. */
     void (*write_metrics)(void *ctx, struct buf *out);
     void *ctx;
 };
@@ -25,21 +29,23 @@ struct admin {
     struct admin_handler handler;
 };
 
-/* The limits are each daemon's. `captures` and `handler` are copied. The
- * struct stays in place until the loop has run after admin_close. */
+/* Starts both daemons; the limits are for each. `captures` and `handler` are
+ * copied. Returns false and sets err if that fails. The struct stays in place
+ * until the loop has run after admin_close. */
 bool admin_open(struct admin *admin, const struct captures *captures,
                 const struct admin_handler *handler,
                 const struct daemon_limits *limits, struct err *err);
 
-/* Serve a connected socket, which the admin owns from here on: one that was
- * made to the port of the workers, or to the admin's own, where connections
- * are kept alive. */
+/* Serves a connected socket, which the admin owns from then on, with the daemon
+ * of that name. */
 void admin_take_shared(struct admin *admin, int fd);
 void admin_take_own(struct admin *admin, int fd);
 
+/* Returns the number of open connections of both daemons. */
 unsigned admin_n_connections(const struct admin *admin);
 
-/* When the captures are over, after captures_stop. */
+/* Stops both daemons. Called after captures_stop, when the captures are over.
+ */
 void admin_close(struct admin *admin);
 
 #endif

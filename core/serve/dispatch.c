@@ -5,8 +5,8 @@
 #include "base/clock.h"
 #include "serve/worker.h"
 
-/* A worker that has not waited for events for so long is busy. One under full
- * load may not wait either, and is rightly given less. */
+/* A worker that has not waited for events for so long is busy. A worker under
+ * full load may not wait either, and then it should get fewer connections. */
 #define BUSY_NS INT64_C(200000000)
 
 struct dispatch_target {
@@ -16,7 +16,7 @@ struct dispatch_target {
     int64_t moved_ns; /* when that had last grown, monotonic */
 };
 
-/* The worker is busy until idle_ns grows. */
+/* Marks the worker as busy until its idle_ns grows. */
 static void on_taken_back(void *ctx, const struct handover_receiver *receiver)
 {
     struct dispatch *d = ctx;

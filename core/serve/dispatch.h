@@ -1,12 +1,12 @@
-/* dispatch.h -- which worker gets a new connection: the one that has the
- * fewest, of those that make progress.
+/* dispatch.h -- chooses the worker for a new connection: the one that has the
+ * fewest connections, among those that make progress.
  *
- * A worker whose handler computes on and on has few connections, so half of all
- * new ones would be given to it and wait there. The admin thread therefore
- * reads several times a second for how long each worker has waited for events.
- * Where that time stands still for 200 ms the worker is busy throughout. So is
- * a worker from which handover.c had to take a socket back, until it waits for
- * events again. A busy worker is chosen only if all are.
+ * A worker whose handler computes for long has few connections, so without a
+ * look at its progress half of all new connections would go there and wait. The
+ * admin thread therefore reads several times a second for how long each worker
+ * has waited for events. A worker whose time has not grown for 200 ms is busy.
+ * So is a worker from which handover.c took a socket back, until it waits for
+ * events again. A busy worker is chosen only if all workers are busy.
  *
  * All functions are called on the admin thread.
  *
@@ -33,16 +33,18 @@ struct dispatch {
  * Returns false if out of memory. */
 bool dispatch_open(struct dispatch *d, uv_loop_t *loop, int n);
 
+/* Adds a worker, which lives until dispatch_fini. */
 void dispatch_add(struct dispatch *d, struct worker *worker);
 
-/* Finds out which workers make progress. Called several times a second. */
+/* Reads which workers make progress. Called several times a second. */
 void dispatch_check(struct dispatch *d);
 
-/* Gives a connected socket to a worker. At least one was added. */
+/* Gives a connected socket, which the callee owns from then on, to a worker. At
+ * least one worker was added. */
 void dispatch_post(struct dispatch *d, int fd);
 
-/* Returns how many connections the workers have, those on their way to one
- * included. */
+/* Returns how many connections the workers have, including those on their
+ * way. */
 unsigned dispatch_n_connections(const struct dispatch *d);
 
 /* Called before the workers are told to stop. Does nothing if dispatch_open

@@ -8,11 +8,12 @@
 
 #define PICK_UP_NS INT64_C(20000000)
 
+/* The thread that changes the state gets the socket, and leaves it to the other
+ * thread to free the struct. */
 enum handover_state {
     ON_ITS_WAY,
-    PICKED_UP,  /* the worker has the socket, the admin thread frees the struct
-                 */
-    TAKEN_BACK, /* the other way round */
+    PICKED_UP,  /* by the worker */
+    TAKEN_BACK, /* by the admin thread */
 };
 
 /* A socket in the mailbox of a worker. */
@@ -31,7 +32,7 @@ static void change_count(struct handover_receiver *r, int by)
                               memory_order_relaxed);
 }
 
-/* [worker] */
+/* Serves the socket unless it was taken back. [worker] */
 static void on_handover(struct mailbox_message *message)
 {
     struct handover *h = container_of(message, struct handover, message);
@@ -49,7 +50,8 @@ static bool has_offer_room(const struct handover_offers *o)
            HANDOVER_MAX_OFFERS;
 }
 
-/* There is room: the slot's last socket was taken, so no worker reads it. */
+/* Offers a socket. There must be room: then the last socket of the slot was
+ * taken, and no worker uses the slot. */
 static void put_offer(struct handover_offers *o, int fd)
 {
     unsigned n = atomic_load(&o->n_made);
@@ -57,9 +59,9 @@ static void put_offer(struct handover_offers *o, int fd)
     atomic_store(&o->n_made, n + 1);
 }
 
-/* Returns -1 if nothing is on offer. A slot that is overwritten after it was
- * read does no harm: n_taken has changed before, so the exchange fails.
- * [worker] */
+/* Takes the oldest offer. Returns -1 if nothing is on offer. A slot is
+ * overwritten only after n_taken has passed it, and then the exchange here
+ * fails, so a stale `fd` is never returned. [worker] */
 static int take_offer(struct handover_offers *o)
 {
     int fd;
@@ -72,13 +74,15 @@ static int take_offer(struct handover_offers *o)
     return fd;
 }
 
-/* [worker] */
+/* Serves what is on offer, one socket after the other: while a handler runs
+ * here other workers can take the rest. [worker] */
 static void on_offer(struct mailbox_message *message)
 {
     struct handover_receiver *r =
         container_of(message, struct handover_receiver, offer_message);
     int fd;
-    /* Before the look at the offers: one that comes later is announced. */
+    /* The flag is cleared before the offers are read, so the admin thread
+     * announces any offer that this worker does not see. */
     atomic_store(&r->is_offer_posted, false);
     while ((fd = take_offer(r->offers)) >= 0) {
         change_count(r, 1);
@@ -93,8 +97,8 @@ static void announce_offers(struct handovers *hs)
             mailbox_post(r->mailbox, &r->offer_message);
 }
 
-/* Offers an overdue socket. Returns false if its worker has picked it up
- * meanwhile. */
+/* Takes an overdue socket back and offers it. Returns false if its worker has
+ * picked it up meanwhile. */
 static bool take_back(struct handovers *hs, struct handover *h)
 {
     struct handover_receiver *r = h->receiver;
@@ -118,8 +122,8 @@ static struct handover *oldest_of(const struct handovers *hs)
     return link ? container_of(link, struct handover, link) : NULL;
 }
 
-/* Frees what was picked up and takes back what is overdue. All have the same
- * time, so the list is in the order of the deadlines. */
+/* Frees handovers that were picked up and takes back overdue sockets. The list
+ * is in the order of the deadlines, because all sockets have the same time. */
 static void check_handovers(struct handovers *hs)
 {
     int64_t now_ns = clock_mono_ns();
@@ -211,7 +215,7 @@ void handovers_close(struct handovers *hs)
 void handovers_fini(struct handovers *hs)
 {
     list_each (struct handover, h, &hs->on_their_way, link)
-        free(h); /* it was picked up */
+        free(h); /* its worker has picked the socket up before it stopped */
 }
 
 unsigned handover_receiver_n_connections(const struct handover_receiver *r)

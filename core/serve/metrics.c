@@ -21,8 +21,9 @@ static void put_head(struct buf *out, const char *name, const char *type,
     buf_printf(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
 }
 
-/* With 15 digits a decimal fraction reads as it is: 17 would show that it has
- * no exact double. They tell nanoseconds for eleven days. */
+/* Prints 15 digits, with which a decimal fraction reads as it was written; with
+ * 17 digits 0.1 would be 0.10000000000000001. They suffice for nanoseconds of
+ * eleven days. */
 static void put_one(struct buf *out, const char *name, const char *type,
                     const char *help, double value)
 {
@@ -37,7 +38,8 @@ static uint64_t read_counter(const traffic_counter *counter)
     return atomic_load_explicit(counter, memory_order_relaxed);
 }
 
-/* Returns how many bytes of `text`, which is not empty, it has put. */
+/* Puts the first character of `text`, which is not empty, escaped. Returns its
+ * number of bytes. */
 static size_t put_label_char(struct buf *out, const char *text)
 {
     unsigned char c = (unsigned char)*text;
@@ -54,8 +56,9 @@ static size_t put_label_char(struct buf *out, const char *text)
     return n ? n : 1;
 }
 
-/* As a label's value: backslashes, quotes and line ends escaped, and what is
- * not UTF-8 as in a path: one such byte would have all of it refused. */
+/* Puts a label's value: escapes backslashes, quotes and line ends, and writes
+ * bytes that are not UTF-8 as %XX, because Prometheus refuses the whole text
+ * for one such byte. */
 static void put_label_value(struct buf *out, const char *text)
 {
     while (*text)
@@ -149,8 +152,8 @@ static void put_requests(struct buf *out, const struct metrics_source *s)
     for (int i = 0; i < s->n_workers; i++) {
         const struct traffic *traffic = worker_traffic(s->workers[i]);
         add_traffic(&sums, traffic);
-        n_ended +=
-            read_counter(&traffic->n_ended); /* first: never more than begun */
+        /* First, so that no more requests have ended than started. */
+        n_ended += read_counter(&traffic->n_ended);
         n_started += read_counter(&traffic->n_started);
     }
     qsort(sums.list, sums.n, sizeof *sums.list, by_route);
@@ -299,7 +302,7 @@ static double cpu_seconds(void)
            (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
 }
 
-/* Under the names that Prometheus' own clients use. */
+/* Puts metrics of the process under the names of Prometheus' own clients. */
 static void put_process(struct buf *out, const struct metrics_source *s)
 {
     struct rlimit limit;

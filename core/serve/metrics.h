@@ -1,10 +1,11 @@
-/* metrics.h -- /metrics: what the process counts, in Prometheus' text format,
+/* metrics.h -- writes the answer to /metrics in Prometheus' text format,
  * version 0.0.4 (prometheus.io/docs/instrumenting/exposition_formats).
  *
- * Nothing is asked of a worker, so that it answers while all of them are
- * stuck: every number is read where its owner left it.
+ * Every number is read where its owner keeps it, without a question to a
+ * worker. So /metrics answers while all workers compute. The counters of the
+ * workers are summed up by route.
  *
- * Path: traffic.c, reloader.c, sample/ -> [metrics] -> admin.c
+ * Path: traffic.c, reloader.c, totals.c -> [metrics] -> admin.c
  */
 #ifndef SERVE_METRICS_H
 #define SERVE_METRICS_H
@@ -23,11 +24,11 @@ struct metrics_source {
     int n_workers;
     const struct reloader *reloader;
     unsigned n_connections, max_connections;
-    uint64_t n_taken_back; /* handover.h */
+    uint64_t n_taken_back; /* connections, handover.h */
     int64_t start_ns;      /* of the process, since 1970 */
 };
 
-/* Append them all. Out of memory shows in buf->failed. [admin] */
+/* Appends all metrics. Sets out->failed if out of memory. [admin] */
 void metrics_write(struct buf *out, const struct metrics_source *source);
 
 #endif

@@ -9,34 +9,34 @@
 #include "sample/walk/attach.h"
 #include "sample/hooks/vm_heap.h"
 
-#define STALE_MAX 10 /* loads in a row that are not used */
+#define STALE_MAX 10 /* so many loads in a row may be unused */
 
 struct reloader_slot {
     struct reloader *reloader;
     struct worker *worker;
-    bool is_wanted;   /* it is to get a new app */
-    bool is_replaced; /* it has one, the old one is not freed yet */
+    bool is_wanted;   /* the worker should get a new app */
+    bool is_replaced; /* it has got one, and the old one is not freed yet */
     const struct app *current;
-    const struct app *retiring;   /* was replaced, not given back yet */
+    const struct app *retiring;   /* was replaced and is not given back yet */
     struct app *old;              /* being freed */
-    struct reloader_memory ended; /* by those that are gone */
+    struct reloader_memory ended; /* of the apps that are freed */
     uv_work_t disposal;
 };
 
-/* New apps for some workers, loaded by a thread of the pool. */
+/* New apps for some workers, which a thread of the pool loads. */
 struct load {
     uv_work_t work;
     struct reloader *reloader;
     int64_t start_ns;
-    uint64_t state; /* of the files, before */
+    uint64_t state; /* of the files, when the load began */
     bool failed;
     struct err err;
     struct app **apps; /* by slot; NULL: not for this one */
     bool wanted[];     /* by slot */
 };
 
-/* Watched meanwhile, so that what a script allocates while it is loaded has its
- * Lua stack. */
+/* The thread is watched meanwhile, so that memory which scripts allocate while
+ * they are loaded has its Lua stack in heap profiles. [the pool's thread] */
 static void load_apps(uv_work_t *work)
 {
     struct load *load = work->data;
@@ -73,9 +73,10 @@ static void replace_app(struct reloader_slot *slot, struct app *app)
 
 static void start_load(struct reloader *r);
 
-/* Files that have changed while they were loaded may have been read by halves:
- * load them again. Who never stops writing does not keep the server from using
- * what there is. */
+/* Returns true if the files have changed while they were loaded. They may be
+ * half written, so they are loaded again. A directory that changes without
+ * pause must not block reloading: after STALE_MAX stale loads the newest one is
+ * used. */
 static bool is_stale(const struct load *load)
 {
     struct reloader *r = load->reloader;
@@ -131,7 +132,7 @@ static struct load *new_load(struct reloader *r)
     return load;
 }
 
-/* For the workers that want a new app and may have one. */
+/* Loads apps for the workers that want one and may have one. */
 static void start_load(struct reloader *r)
 {
     if (r->is_loading || r->is_stopping)
@@ -232,7 +233,7 @@ void reloader_retired(struct reloader *r, int number, struct app *app)
     const struct vm_heap *heap = app_heap(app);
     slot->ended.allocated_bytes += atomic_load(&heap->allocated_bytes);
     slot->ended.n_collections += atomic_load(&heap->n_collections);
-    if (app == slot->current) /* the worker would not have it */
+    if (app == slot->current) /* the worker did not take the app */
         slot->current = slot->retiring;
     slot->retiring = NULL;
     uv_queue_work(r->options.loop, &slot->disposal, free_old, on_freed);

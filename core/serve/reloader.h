@@ -1,12 +1,18 @@
-/* reloader.h -- gives the workers new apps: when the scripts change, or on
+/* reloader.h -- gives the workers new apps when the scripts change, or on
  * demand.
  *
- * Apps are loaded and freed by libuv's pool, so that neither a worker nor the
- * admin waits for it. When one does not load, all workers keep theirs. A
- * worker whose last app has not come to its end yet gets its next one after
- * that: it has two at most.
+ * Threads of libuv's pool load and free apps, so that neither a worker nor the
+ * admin thread waits for scripts. If the scripts do not load, all workers keep
+ * their apps. A worker has two apps at most: as long as its last app has not
+ * ended, it gets no further one. A worker that is stuck therefore keeps its old
+ * scripts and holds up no other worker; when it is free again it first serves
+ * the app that was given to it, and then loads the newest scripts.
  *
- * Path: watch.c, SIGHUP -> [reloader] -> app.c -> worker.c
+ *     loaded -> current -> retiring -> old, freed
+ *
+ * All functions are called on the loop's thread.
+ *
+ * Path: base/watch.c, server.c -> [reloader] -> app.c -> worker.c
  */
 #ifndef SERVE_RELOADER_H
 #define SERVE_RELOADER_H
@@ -23,9 +29,9 @@ struct worker;
 
 struct reloader_options {
     uv_loop_t *loop;
-    const char *dir; /* of routes.lua */
+    const char *dir; /* the folder of routes.lua */
     bool dev;
-    bool watches; /* reload when a .lua file below `dir` changes */
+    bool watches; /* reloads when a .lua file below `dir` changes */
 };
 
 struct reloader {
@@ -35,42 +41,42 @@ struct reloader {
     struct watch watch;
     bool is_watching, is_loading, is_stopping;
     int n_stale;               /* loads in a row that were not used */
-    struct err watch_err;      /* why it is not watching, though it should */
-    uint64_t n_done, n_failed; /* reloads, since the start */
+    struct err watch_err;      /* set if it should watch and does not */
+    uint64_t n_done, n_failed; /* reloads since the start */
 };
 
-/* For `n` workers, watching from now on if it can. False and err when out of
- * memory. All of this: [the loop's thread]. */
+/* Starts for `n` workers, and watches the scripts if that is possible. Returns
+ * false and sets err if out of memory. */
 bool reloader_open(struct reloader *r, const struct reloader_options *options,
                    int n, struct err *err);
 
-/* The first app of worker `number` (from 1), the caller's. NULL and err, with
- * file and line, when it does not load. */
+/* Loads the first app of worker `number`, from 1, which the caller owns.
+ * Returns NULL and sets err, with file and line, if the scripts do not load. */
 struct app *reloader_load(const struct reloader *r, int number,
                           struct err *err);
 
-/* Give its next apps to this worker, which serves with `app` now. */
+/* Adds a worker, which serves with `app` now and gets the next apps. */
 void reloader_add(struct reloader *r, int number, struct worker *worker,
                   const struct app *app);
 
-/* Memory of the Lua states of a worker: bytes held now; bytes ever asked for
- * and collections done, by states that are gone too. */
+/* The memory of a worker's Lua states: bytes held now; bytes allocated and
+ * collections done since the start, also by states that are freed. */
 struct reloader_memory {
     int64_t used_bytes, allocated_bytes, n_collections;
 };
 struct reloader_memory reloader_memory(const struct reloader *r, int number);
 
-/* Reload now, or as soon as a worker may have another app. */
+/* Reloads now, or for each worker as soon as it may get another app. */
 void reloader_request(struct reloader *r);
 
-/* A worker gives back an app, to be freed. */
+/* Frees an app that a worker gives back. */
 void reloader_retired(struct reloader *r, int number, struct app *app);
 
-/* Give nothing to the workers any more. The struct stays in place until the
- * loop has run to its end. */
+/* Gives the workers no more apps. The struct stays in place until the loop has
+ * run to its end. */
 void reloader_close(struct reloader *r);
 
-/* After that. */
+/* Frees what is left, after that. */
 void reloader_free(struct reloader *r);
 
 #endif

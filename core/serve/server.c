@@ -22,13 +22,13 @@
 #include "script/os_thread.h"
 #include "script/state.h"
 
-/* The workers' own deadline, and some time to act on it. */
+/* After SIGTERM: the deadline of the workers, and two seconds more. */
 #define ABANDON_AFTER_MS 7000
 #define JOIN_TIMEOUT_NS INT64_C(1000000000)
 #define MAX_CONNECTIONS 65536u
 #define SPARE_DESCRIPTORS 64u /* for files, epolls, the workers' loops */
-/* Connections beyond the limit, so that it does not shut out the admin; and as
- * many to a port of its own. */
+/* The admin may have so many connections beyond the limit, so that a full
+ * server still answers for itself, and so many to its own port. */
 #define ADMIN_CONNECTIONS 32u
 
 struct server {
@@ -42,9 +42,10 @@ struct server {
     struct dispatch dispatch;
     struct worker **workers;
     int n_workers;
-    int n_running; /* not stopped yet */
+    int n_running; /* workers that have not stopped yet */
     unsigned max_connections;
-    /* Threads of scripts: asked for a collection, at it now. */
+    /* Threads that scripts have spawned: how many are asked to collect their
+     * garbage and have not done it, and how many collect now. */
     atomic_int n_to_collect, n_collecting;
     int64_t start_ns; /* since 1970 */
     uv_signal_t terminate, interrupt, hangup;
@@ -52,8 +53,8 @@ struct server {
     bool has_admin, is_stopping, captures_idle, is_abandoned;
 };
 
-/* As many connections as there may be descriptors; leave some of those for
- * other things. */
+/* Raises the limit of descriptors as far as possible. Returns how many
+ * connections that allows if `others` descriptors are left for other things. */
 static unsigned raise_descriptor_limit(unsigned others)
 {
     struct rlimit limit;
@@ -254,7 +255,7 @@ static void close_listeners(struct server *s)
         listener_close(&s->admin_listener);
 }
 
-/* The loop ends when all that was started has stopped. */
+/* Begins to stop everything. The loop ends when all of it has stopped. */
 static void stop_server(struct server *s)
 {
     s->is_stopping = true;
@@ -262,7 +263,7 @@ static void stop_server(struct server *s)
     uv_close((uv_handle_t *)&s->terminate, NULL);
     uv_close((uv_handle_t *)&s->interrupt, NULL);
     uv_close((uv_handle_t *)&s->hangup, NULL);
-    signal(SIGHUP, SIG_IGN); /* it asks for a reload, not for the end */
+    signal(SIGHUP, SIG_IGN); /* SIGHUP must not end the process */
     reloader_close(&s->reloader);
     close_listeners(s);
     dispatch_close(&s->dispatch);
@@ -394,7 +395,7 @@ static bool open_loop(struct server *s, struct err *err)
         return false;
     }
     uv_timer_init(&s->loop, &s->abandon_timer);
-    uv_unref((uv_handle_t *)&s->abandon_timer); /* it ends with the others */
+    uv_unref((uv_handle_t *)&s->abandon_timer); /* keeps no loop running */
     uv_signal_init(&s->loop, &s->terminate);
     uv_signal_init(&s->loop, &s->interrupt);
     uv_signal_init(&s->loop, &s->hangup);
@@ -416,7 +417,8 @@ static void free_server(struct server *s)
     free(s);
 }
 
-/* Those that scripts spawned, and whose scripts are gone. */
+/* Waits for the threads that scripts have spawned. Their apps are stopped,
+ * which told them to end. Returns false if some did not end in time. */
 static bool join_threads(void)
 {
     if (os_threads_join(JOIN_TIMEOUT_NS))
@@ -436,7 +438,7 @@ enum server_result server_run(const struct server_options *options,
     s->options = options;
     s->start_ns = clock_wall_ns();
     signal(SIGPIPE, SIG_IGN);
-    signal(SIGHUP, SIG_IGN); /* until there is something to reload */
+    signal(SIGHUP, SIG_IGN); /* until there are scripts to reload */
     if (!set_max_connections(s, err) || !open_listeners(s, err)) {
         free(s);
         return SERVER_FAILED;

@@ -27,8 +27,8 @@ struct worker {
     struct worker_options options;
     char name[16]; /* its number as text */
     uv_thread_t thread;
-    uv_sem_t ready;
-    bool failed; /* to get ready; `err` says why */
+    uv_sem_t ready; /* posted when the worker is ready or has failed */
+    bool failed;    /* the start has failed; err is set */
     struct err err;
     struct handover_receiver receiver;
     struct mailbox_message stop_message, stopped_message;
@@ -41,13 +41,14 @@ struct worker {
     struct app *next;             /* on its way with replace_message */
     struct app *retired;          /* on its way with retired_message */
 
-    /* The thread's own from here on. */
+    /* The worker's thread owns all below. Other threads read start_ns, traffic
+     * and the loop's idle time. */
     uv_loop_t loop;
     struct mailbox mailbox;
     struct daemon daemon;
-    struct network network; /* for requests of handlers */
+    struct network network; /* for requests that handlers send */
     struct app *app;
-    struct app *old; /* was replaced, still has requests */
+    struct app *old; /* was replaced and still has requests, or NULL */
     int64_t start_ns;
     struct traffic traffic;
     uv_timer_t drain_timer, retire_timer;
@@ -119,7 +120,7 @@ static void retire_app(struct worker *w, struct app *app)
     mailbox_post(w->options.owner, &w->retired_message);
 }
 
-/* The old app has nothing left to do, or its time is over. */
+/* Retires the old app when it is idle or its time is over. */
 static void on_retire_timer(uv_timer_t *timer)
 {
     struct worker *w = timer->data;
@@ -165,8 +166,8 @@ static void on_connection_closed(void *ctx)
     handover_receiver_closed(&w->receiver);
 }
 
-/* The request of a new connection is started before the next connection is
- * picked up: libmicrohttpd gives none back. */
+/* Starts the request of a new connection before the next connection is picked
+ * up, because libmicrohttpd gives no connection back. */
 static void serve_socket(void *ctx, int fd)
 {
     struct worker *w = ctx;
@@ -258,7 +259,7 @@ static void run_worker(void *arg)
         uv_sem_post(&w->ready);
         uv_run(&w->loop, UV_RUN_DEFAULT);
     }
-    uv_run(&w->loop, UV_RUN_DEFAULT); /* closes what is left */
+    uv_run(&w->loop, UV_RUN_DEFAULT); /* closes the handles that are left */
     app_free(w->app);
     if (w->old)
         app_free(w->old);
@@ -358,7 +359,7 @@ void worker_replace(struct worker *w, struct app *app)
 void worker_collect(struct worker *w)
 {
     if (atomic_exchange(&w->collect_is_posted, true))
-        return; /* that one is still to come */
+        return; /* the worker has yet to do an earlier one */
     w->n_collections_asked++;
     mailbox_post(&w->mailbox, &w->collect_message);
 }

@@ -1,9 +1,13 @@
-/* worker.h -- a thread that answers requests with Lua: an event loop, an HTTP
- * daemon and an app (app.h) of its own. Workers share nothing, so no request
- * ever takes a lock.
+/* worker.h -- a thread that answers requests with Lua.
  *
- * A new app takes the requests that come from then on; the old one ends its
- * own, within a deadline, and is given back.
+ * A worker has an event loop, an HTTP daemon and an app (app.h) of its own.
+ * Workers share nothing, so no request takes a lock. After a reload the new app
+ * gets all further requests, and the old one ends its own ones within a
+ * deadline and is given back. The owner, which is the admin thread, talks to a
+ * worker only by messages to its mailbox. A worker whose handler computes reads
+ * no messages, so the owner never waits for one: sockets are taken back
+ * (handover.h), questions time out (capture.c), and the end is abandoned
+ * (server.c).
  *
  * Path: handover.c -> [worker] -> daemon.c -> app.c
  */
@@ -24,47 +28,48 @@ struct traffic;
 struct worker;
 
 struct worker_options {
-    int number; /* from 1 */
+    int number; /* from 1; the value of the label `worker` */
     struct daemon_limits limits;
     bool logs_access;      /* access_log.h */
     bool trusts_baggage;   /* baggage.h */
-    struct mailbox *owner; /* on whose thread these are called: */
-    /* The worker has answered its last request; join it. */
+    struct mailbox *owner; /* on its thread the callbacks are called */
+    /* The worker has answered its last request. The callee joins it. */
     void (*stopped)(void *ctx);
-    /* An app has come to its end; the callee frees it. */
+    /* An app has ended. The callee frees it. */
     void (*retired)(void *ctx, int number, struct app *app);
     void *ctx;
 };
 
-/* Returns when the worker is ready. The app is the worker's from here on,
- * whatever comes of it. NULL and err when something is short. */
+/* Starts a worker, which owns the app from then on even if the start fails.
+ * Returns when the worker is ready, or returns NULL and sets err if memory,
+ * threads or descriptors are short. */
 struct worker *worker_start(const struct worker_options *options,
                             struct app *app, struct err *err);
 
-/* Serve with this app, the worker's from here on. Not again before `retired`
- * was called. [owner] */
+/* Makes the worker serve with this app, which it owns from then on. Must not be
+ * called again before `retired` was called. [owner] */
 void worker_replace(struct worker *worker, struct app *app);
 
-/* Returns the end of the worker that takes connected sockets. */
+/* Returns the worker's end of handover.h, which takes connected sockets. */
 struct handover_receiver *worker_receiver(struct worker *worker);
 
-/* What it counts of its requests. [any thread] */
+/* Returns the counters of the worker's requests. [any thread] */
 const struct traffic *worker_traffic(const struct worker *worker);
 
-/* Nanoseconds in which it waited for events, in which it did not, and CPU time
- * that its thread has used, all since its start. [any thread] */
+/* Return nanoseconds since the worker's start: in which it waited for events,
+ * in which it did not, and of CPU time of its thread. [any thread] */
 int64_t worker_idle_ns(struct worker *worker);
 int64_t worker_busy_ns(struct worker *worker);
 int64_t worker_cpu_ns(const struct worker *worker);
 
-/* Ask it to collect all garbage of its states, once whoever runs lets it.
- * [owner] */
+/* Asks the worker to collect all garbage of its states, as soon as the running
+ * task yields. [owner] */
 void worker_collect(struct worker *worker);
 
-/* Has it done so each time that it was asked? [owner] */
+/* Returns true if the worker has collected as often as it was asked. [owner] */
 bool worker_has_collected(const struct worker *worker);
 
-/* Is it at that right now? [any thread] */
+/* Returns true while the worker collects. [any thread] */
 bool worker_is_collecting(const struct worker *worker);
 
 /* Questions that a worker may have without having answered them. Each keeps its
@@ -76,12 +81,13 @@ enum { WORKER_MAX_QUESTIONS = 64 };
  * worker has too many questions or if out of memory. [owner] */
 bool worker_gather(struct worker *worker, struct gathering *gathering);
 
-/* Finish the requests that are there, then stop; after the deadline those
- * that still wait are answered with 503. Nothing may be handed over any more.
- * [owner, once] */
+/* Lets the requests that are under way end, then stops the worker. After 5 s
+ * those that still wait are answered with 503. No socket may be handed over
+ * any more. Called once. [owner] */
 void worker_stop(struct worker *worker);
 
-/* After `stopped`: wait for its thread and free it. [owner] */
+/* Waits for the worker's thread and frees the worker. Called after `stopped`.
+ * [owner] */
 void worker_join(struct worker *worker);
 
 #endif
