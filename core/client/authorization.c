@@ -16,8 +16,8 @@ static void put_decoded(struct buf *out, const char *at, size_t n)
         out->len += percent_decode(out->data + out->len, at, n);
 }
 
-/* "user:password"; the password may be missing. */
-static void put_user(struct buf *out, struct url_part info)
+/* Appends the user of "user:password"; the password may be missing. */
+static void put_user_name(struct buf *out, struct url_part info)
 {
     const char *colon = memchr(info.at, ':', info.n);
     put_decoded(out, info.at, colon ? (size_t)(colon - info.at) : info.n);
@@ -33,7 +33,7 @@ static void put_password(struct buf *out, struct url_part info)
 void authorization_put_basic(struct buf *out, const struct url *url)
 {
     struct buf plain = BUF_INIT;
-    put_user(&plain, url->userinfo);
+    put_user_name(&plain, url->userinfo);
     buf_putc(&plain, ':');
     put_password(&plain, url->userinfo);
     buf_puts(out, "Authorization: Basic ");
@@ -49,17 +49,18 @@ void authorization_put_basic(struct buf *out, const struct url *url)
 /* --- Digest ------------------------------------------------------------- */
 
 struct challenge {
-    struct url_part realm, nonce, opaque, algorithm, qop; /* at NULL: none */
+    struct url_part realm, nonce, opaque, algorithm,
+        qop; /* `at` is NULL if missing */
 };
 
-static bool is(struct url_part part, const char *word)
+static bool part_is(struct url_part part, const char *word)
 {
     return part.at && part.n == strlen(word) &&
            strncasecmp(part.at, word, part.n) == 0;
 }
 
-static void keep(struct challenge *challenge, struct url_part name,
-                 struct url_part value)
+static void keep_parameter(struct challenge *challenge, struct url_part name,
+                           struct url_part value)
 {
     static const struct {
         const char *name;
@@ -72,13 +73,15 @@ static void keep(struct challenge *challenge, struct url_part name,
         {"qop", offsetof(struct challenge, qop)},
     };
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
-        if (is(name, fields[i].name))
+        if (part_is(name, fields[i].name))
             *(struct url_part *)((char *)challenge + fields[i].offset) = value;
 }
 
-/* name=token or name="quoted", between commas. What is quoted is taken as it
- * stands, with its escapes, as it goes back. */
-static void parse(struct challenge *challenge, const char *at)
+/* Parses parameters of the form name=token or name="quoted", separated by
+ * commas. Quoted values keep their escapes, because they are sent back in
+ * quotes.
+ */
+static void parse_challenge(struct challenge *challenge, const char *at)
 {
     *challenge = (struct challenge){0};
     for (;;) {
@@ -99,7 +102,7 @@ static void parse(struct challenge *challenge, const char *at)
             value = (struct url_part){at, strcspn(at, " \t,")};
             at += value.n;
         }
-        keep(challenge, name, value);
+        keep_parameter(challenge, name, value);
     }
 }
 
@@ -121,12 +124,12 @@ static const struct algorithm *algorithm_of(const struct challenge *challenge)
     if (!challenge->algorithm.at)
         return &algorithms[0];
     for (size_t i = 0; i < sizeof algorithms / sizeof *algorithms; i++)
-        if (is(challenge->algorithm, algorithms[i].name))
+        if (part_is(challenge->algorithm, algorithms[i].name))
             return &algorithms[i];
     return NULL;
 }
 
-/* "auth" among "auth,auth-int" */
+/* Returns true if "auth" is in the list, such as "auth,auth-int". */
 static bool offers_auth(struct url_part qop)
 {
     const char *at = qop.at, *end = at + qop.n;
@@ -134,14 +137,15 @@ static bool offers_auth(struct url_part qop)
         size_t n = 0;
         while (at + n < end && !strchr(" ,", at[n]))
             n++;
-        if (is((struct url_part){at, n}, "auth"))
+        if (part_is((struct url_part){at, n}, "auth"))
             return true;
         at += n + 1;
     }
     return false;
 }
 
-/* The first that can be answered. */
+/* Finds the first challenge that can be answered. Returns its algorithm, NULL
+ * if there is none. */
 static const struct algorithm *find_challenge(const struct transfer *transfer,
                                               struct challenge *challenge)
 {
@@ -151,7 +155,7 @@ static const struct algorithm *find_challenge(const struct transfer *transfer,
         if (strcasecmp(name, "WWW-Authenticate") != 0 ||
             strncasecmp(value, "Digest ", 7) != 0)
             continue;
-        parse(challenge, value + 7);
+        parse_challenge(challenge, value + 7);
         const struct algorithm *algorithm = algorithm_of(challenge);
         bool qop = !challenge->qop.at || offers_auth(challenge->qop);
         if (algorithm && qop && challenge->realm.at && challenge->nonce.at)
@@ -162,8 +166,8 @@ static const struct algorithm *find_challenge(const struct transfer *transfer,
 
 #define HEX_MAX (2 * EVP_MAX_MD_SIZE + 1)
 
-/* Takes what is in `text`, which is emptied. */
-static bool hash(char hex[HEX_MAX], const char *digest, struct buf *text)
+/* Writes the digest of `text` in hexadecimal and empties `text`. */
+static bool digest_hex(char hex[HEX_MAX], const char *digest, struct buf *text)
 {
     unsigned char bytes[EVP_MAX_MD_SIZE];
     size_t n = 0;
@@ -176,7 +180,7 @@ static bool hash(char hex[HEX_MAX], const char *digest, struct buf *text)
     return ok;
 }
 
-static void put(struct buf *out, struct url_part part)
+static void put_part(struct buf *out, struct url_part part)
 {
     buf_append(out, part.at, part.n);
 }
@@ -185,10 +189,10 @@ static void put_target(struct buf *out, const struct url *url)
 {
     if (url->target.n == 0 || *url->target.at != '/')
         buf_putc(out, '/');
-    put(out, url->target);
+    put_part(out, url->target);
 }
 
-/* RFC 7616, section 3.4. */
+/* Computes the response as in RFC 7616, section 3.4. */
 static bool compute(char response[HEX_MAX], const struct transfer *transfer,
                     const struct challenge *challenge,
                     const struct algorithm *algorithm, const char *cnonce)
@@ -196,45 +200,46 @@ static bool compute(char response[HEX_MAX], const struct transfer *transfer,
     char a1[HEX_MAX], a2[HEX_MAX];
     struct buf text = BUF_INIT;
     const char *digest = algorithm->digest;
-    put_user(&text, transfer->url.userinfo);
+    put_user_name(&text, transfer->url.userinfo);
     buf_putc(&text, ':');
-    put(&text, challenge->realm);
+    put_part(&text, challenge->realm);
     buf_putc(&text, ':');
     put_password(&text, transfer->url.userinfo);
-    bool ok = hash(a1, digest, &text);
+    bool ok = digest_hex(a1, digest, &text);
     if (ok && algorithm->session) {
         buf_printf(&text, "%s:%.*s:%s", a1, (int)challenge->nonce.n,
                    challenge->nonce.at, cnonce);
-        ok = hash(a1, digest, &text);
+        ok = digest_hex(a1, digest, &text);
     }
     buf_printf(&text, "%s:", transfer->method);
     put_target(&text, &transfer->url);
-    ok = ok && hash(a2, digest, &text);
+    ok = ok && digest_hex(a2, digest, &text);
     if (ok) {
         buf_printf(&text, "%s:%.*s:", a1, (int)challenge->nonce.n,
                    challenge->nonce.at);
         if (challenge->qop.at)
             buf_printf(&text, "00000001:%s:auth:", cnonce);
         buf_puts(&text, a2);
-        ok = hash(response, digest, &text);
+        ok = digest_hex(response, digest, &text);
     }
     buf_fini(&text);
     return ok;
 }
 
-static void put_quoted(struct buf *out, const char *name, struct url_part value)
+static void put_quoted_parameter(struct buf *out, const char *name,
+                                 struct url_part value)
 {
     buf_printf(out, ", %s=\"", name);
-    put(out, value);
+    put_part(out, value);
     buf_putc(out, '"');
 }
 
-/* The user's name, with what must be escaped within quotes. What may not stand
- * in a header is left out: the server will not know that user. */
+/* Appends the user's name, escaped for a quoted string. Control characters are
+ * left out, because a header must not contain them. */
 static void put_name(struct buf *out, const struct url *url)
 {
     struct buf user = BUF_INIT;
-    put_user(&user, url->userinfo);
+    put_user_name(&user, url->userinfo);
     for (size_t i = 0; i < user.len; i++) {
         char c = user.data[i];
         if (c == '"' || c == '\\')
@@ -257,15 +262,15 @@ bool authorization_put_digest(struct buf *out, const struct transfer *transfer,
     buf_puts(out, "Authorization: Digest username=\"");
     put_name(out, &transfer->url);
     buf_putc(out, '"');
-    put_quoted(out, "realm", challenge.realm);
-    put_quoted(out, "nonce", challenge.nonce);
+    put_quoted_parameter(out, "realm", challenge.realm);
+    put_quoted_parameter(out, "nonce", challenge.nonce);
     buf_puts(out, ", uri=\"");
     put_target(out, &transfer->url);
     buf_printf(out, "\", response=\"%s\"", response);
     if (challenge.algorithm.at)
         buf_printf(out, ", algorithm=%s", algorithm->name);
     if (challenge.opaque.at)
-        put_quoted(out, "opaque", challenge.opaque);
+        put_quoted_parameter(out, "opaque", challenge.opaque);
     if (challenge.qop.at)
         buf_printf(out, ", qop=auth, nc=00000001, cnonce=\"%s\"", cnonce);
     buf_puts(out, "\r\n");

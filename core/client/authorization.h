@@ -1,6 +1,8 @@
-/* authorization.h -- the Authorization header that a URL's user and password
- * make: Basic (RFC 7617), or the answer to a Digest challenge (RFC 7616, and
- * the older one without qop).
+/* authorization.h -- writes the Authorization header for a URL that has a user
+ * and a password: Basic (RFC 7617), or the answer to a Digest challenge (RFC
+ * 7616, and RFC 2069 for challenges without qop).
+ *
+ * Path: chain.c -> [authorization]
  */
 #ifndef CLIENT_AUTHORIZATION_H
 #define CLIENT_AUTHORIZATION_H
@@ -12,12 +14,13 @@
 
 struct transfer;
 
-/* Append the header for a URL that has a user. */
+/* Appends the Basic header. The URL must have a user. */
 void authorization_put_basic(struct buf *out, const struct url *url);
 
-/* Append the header that answers the reply, if it is a 401 with a challenge
- * whose algorithm (MD5, SHA-256, and their -sess) is known. False: it is
- * none. `cnonce` is any text that was not used before. */
+/* Appends the header that answers the reply of `transfer`. `cnonce` is a text
+ * that was not used before. Returns false if the reply is not a 401 with a
+ * Digest challenge, or if its algorithm is not one of MD5, SHA-256 and their
+ * -sess forms. */
 bool authorization_put_digest(struct buf *out, const struct transfer *transfer,
                               const char *cnonce);
 

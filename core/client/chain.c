@@ -36,7 +36,8 @@ void chain_fini(struct chain *chain)
     buf_fini(&chain->location);
 }
 
-/* Is `host` the domain `of`, or below it? Credentials may go there. */
+/* Returns true if `host` is the domain `of` or below it. Credentials may be
+ * sent there. */
 static bool is_within(struct url_part host, struct url_part of)
 {
     if (host.n < of.n || strncasecmp(host.at + host.n - of.n, of.at, of.n) != 0)
@@ -47,7 +48,7 @@ static bool is_within(struct url_part host, struct url_part of)
 
 /* --- cookies ------------------------------------------------------------ */
 
-/* kind, name NUL value NUL */
+/* Stored as: kind, name, NUL, value, NUL. */
 void chain_give_cookie(struct chain *chain, enum chain_cookie kind,
                        const char *name, const char *value)
 {
@@ -57,7 +58,7 @@ void chain_give_cookie(struct chain *chain, enum chain_cookie kind,
 }
 
 struct given_cookie {
-    const char *at; /* its kind; NULL before the first */
+    const char *at; /* its kind; NULL before the first cookie */
     const char *name, *value;
 };
 
@@ -73,7 +74,7 @@ static bool next_given(const struct buf *cookies, struct given_cookie *given)
     return true;
 }
 
-static bool is_replaced(const struct buf *cookies, const char *name)
+static bool is_cookie_replaced(const struct buf *cookies, const char *name)
 {
     struct given_cookie given = {0};
     while (next_given(cookies, &given))
@@ -107,7 +108,7 @@ void chain_put_cookies(const struct chain *chain, struct buf *out)
             put_cookie(out, given.name, given.value);
     while (!out->failed && chain->jar &&
            (cookie = cookie_jar_next(chain->jar, &chain->transfer.url, &at)))
-        if (!is_replaced(&chain->cookies, cookie->name))
+        if (!is_cookie_replaced(&chain->cookies, cookie->name))
             put_cookie(out, cookie->name, cookie->value);
     if (out->len == begun)
         out->len = before;
@@ -166,8 +167,9 @@ static void swap(struct buf *a, struct buf *b)
     *b = t;
 }
 
-/* Make the request for `location` out of the one that was sent. */
-static enum client_error redirect(struct chain *chain, const char *location)
+/* Makes the request for `location` from the request that was sent. */
+static enum client_error follow_redirect(struct chain *chain,
+                                         const char *location)
 {
     struct transfer *transfer = &chain->transfer;
     struct buf text = BUF_INIT, request = BUF_INIT;
@@ -193,7 +195,7 @@ static enum client_error redirect(struct chain *chain, const char *location)
     write_next(chain, &to, !absolute, &request);
     swap(&transfer->request, &request);
     transfer->prepared = NULL;
-    swap(&chain->location, &text); /* which the URL points into now */
+    swap(&chain->location, &text); /* the URL points into this text */
     error = CLIENT_OK;
 done:
     buf_fini(&text);
@@ -212,7 +214,7 @@ static bool send_again(struct chain *chain)
     return false;
 }
 
-/* A 401 that is part of the scheme is no failure. */
+/* Counts a 401 that is part of the Digest scheme, which is not a failure. */
 static void count_challenge(struct chain *chain)
 {
     static const struct status_set unauthorized = {1, {{401, 401}}};
@@ -224,9 +226,9 @@ static void count_challenge(struct chain *chain)
     transfer->expected = expected;
 }
 
-/* Make the same request again, with the answer to a challenge. False: the reply
- * is none. */
-static bool answer(struct chain *chain)
+/* Makes the same request again with the answer to the challenge. Returns false if
+ * the reply has no challenge that can be answered. */
+static bool answer_challenge(struct chain *chain)
 {
     struct transfer *transfer = &chain->transfer;
     const struct buf *request = transfer_request(transfer);
@@ -250,23 +252,24 @@ static bool answer(struct chain *chain)
     return true;
 }
 
-static bool may_answer(const struct chain *chain)
+static bool may_answer_challenge(const struct chain *chain)
 {
     return chain->transfer.status == 401 && chain->auth == CHAIN_DIGEST &&
            !chain->answered && !chain->keep_authorization &&
            chain->transfer.url.userinfo.at;
 }
 
-/* Is there another one to be waited for? */
-static bool goes_on(struct chain *chain)
+/* Sends the next transfer of the chain. Returns false if this one is the last.
+ */
+static bool send_next(struct chain *chain)
 {
     struct transfer *transfer = &chain->transfer;
-    if (may_answer(chain) && answer(chain))
+    if (may_answer_challenge(chain) && answer_challenge(chain))
         return send_again(chain);
     const char *location = redirect_location(transfer);
     if (!location || chain->n_redirects == chain->redirects_max)
         return false;
-    enum client_error error = redirect(chain, location);
+    enum client_error error = follow_redirect(chain, location);
     if (error) {
         transfer_fail(transfer, error, NULL);
         return false;
@@ -280,12 +283,12 @@ bool chain_stopped(const struct chain *chain)
            chain->redirects_max > 0 && redirect_location(&chain->transfer);
 }
 
-static void on_done(struct transfer *transfer)
+static void on_transfer_done(struct transfer *transfer)
 {
     struct chain *chain = container_of(transfer, struct chain, transfer);
     if (transfer->sets_cookies && chain->jar)
         cookie_jar_take(chain->jar, transfer);
-    if (!goes_on(chain))
+    if (!send_next(chain))
         chain->done(transfer);
 }
 
@@ -294,7 +297,7 @@ bool chain_send(struct chain *chain, struct client *client)
     struct transfer *transfer = &chain->transfer;
     chain->client = client;
     transfer->keep_headers = true;
-    transfer->done = on_done;
+    transfer->done = on_transfer_done;
     if (!client_send(client, transfer))
         return false;
     chain->give_up_ns = transfer->times.start_ns + transfer->timeout_ns;

@@ -1,11 +1,11 @@
-/* client.h -- the HTTP/1.1 client on a libuv loop: a party with connections
- * of its own, which are kept alive.
+/* client.h -- the HTTP/1.1 client on a libuv loop, with kept-alive connections
+ * of its own.
  *
- * A virtual user of the load generator is one client; so is a worker of the
- * server. One transfer is on one connection at a time; any number of
- * transfers may be on their way. All on the loop's thread.
+ * Each virtual user of the load generator is one client, and so is each worker
+ * of the server. A connection carries one transfer at a time; any number of
+ * transfers may be in progress. All functions are called on the loop's thread.
  *
- * Path: request.c -> [client] -> connection.c -> incoming.c -> transfer's done
+ * Path: request.c -> [client] -> connection.c -> incoming.c -> transfer->done
  */
 #ifndef CLIENT_CLIENT_H
 #define CLIENT_CLIENT_H
@@ -19,25 +19,25 @@
 
 struct client {
     struct network *network;
-    struct list connections; /* all, idle or not */
+    struct list connections; /* idle ones too */
     struct tls_sessions sessions;
 };
 
 void client_init(struct client *client, struct network *network);
 
-/* Abort what is on its way and close all connections. The client may be
- * freed at once; the loop must still run. */
+/* Aborts all transfers and closes all connections. The client may be freed at
+ * once; the connections free themselves when the loop runs. */
 void client_close(struct client *client);
 
-/* Send. transfer->done is called once, later, unless it is aborted. False
- * when out of memory: then it never is. */
+/* Sends the transfer. transfer->done is called once, later, unless the transfer
+ * is aborted. Returns false if out of memory; then `done` is not called. */
 bool client_send(struct client *client, struct transfer *transfer);
 
-/* Any that is on its way; NULL: none. */
+/* Returns a transfer that is in progress, NULL if there is none. */
 struct transfer *client_first_transfer(const struct client *client);
 
-/* Give the transfer up: done is not called. Does nothing when it is not on
- * its way. */
+/* Aborts the transfer: `done` is not called. Does nothing if the transfer is
+ * not in progress. */
 void client_abort(struct transfer *transfer);
 
 #endif

@@ -13,17 +13,17 @@
 
 struct connection {
     struct transport transport;
-    struct client *client; /* NULL: orphaned */
+    struct client *client; /* NULL after connection_orphan_all */
     struct list_link in_client;
-    struct transfer *transfer; /* NULL: idle */
+    struct transfer *transfer; /* NULL if idle */
     struct deadline deadline;
     struct incoming incoming;
     struct lookup lookup;
     struct host *host;
     unsigned n_dials; /* addresses tried for this transfer */
-    unsigned address; /* of the host's, the one that was dialled last */
-    bool reused;      /* the transfer found it open */
-    bool again;       /* once closed, dial anew for the same transfer */
+    unsigned address; /* index of the address that was dialled last */
+    bool reused;      /* it was open already when the transfer came */
+    bool again;       /* after the close, dial again for this transfer */
     bool secure;
     uint16_t port;
     char name[URL_HOST_MAX + 1];
@@ -65,7 +65,7 @@ static void unlink_from_client(struct connection *c)
     c->client = NULL;
 }
 
-static bool fits(const struct connection *c, const struct url *url)
+static bool can_carry(const struct connection *c, const struct url *url)
 {
     return !c->transfer && c->transport.state == TRANSPORT_OPEN &&
            c->port == url->port && c->secure == url->secure &&
@@ -77,7 +77,7 @@ struct connection *connection_find_idle(const struct client *client,
                                         const struct url *url)
 {
     list_each (struct connection, c, &client->connections, in_client)
-        if (fits(c, url))
+        if (can_carry(c, url))
             return c;
     return NULL;
 }
@@ -90,7 +90,7 @@ struct transfer *connection_first_transfer(const struct client *client)
     return NULL;
 }
 
-/* The transfer leaves the connection. */
+/* Detaches the transfer from the connection and returns it. */
 static struct transfer *take_transfer(struct connection *c)
 {
     struct transfer *transfer = c->transfer;
@@ -102,7 +102,7 @@ static struct transfer *take_transfer(struct connection *c)
     return transfer;
 }
 
-static void on_closed(struct transport *transport)
+static void on_transport_closed(struct transport *transport)
 {
     struct connection *c = of_transport(transport);
     if (c->transfer && c->again) {
@@ -142,9 +142,9 @@ void connection_orphan_all(struct client *client)
     }
 }
 
-/* The transfer has failed; its done is called when the transport is closed. */
-static void fail(struct connection *c, enum client_error error,
-                 const char *detail)
+/* Fails the transfer. Its `done` is called when the transport is closed. */
+static void fail_transfer(struct connection *c, enum client_error error,
+                          const char *detail)
 {
     if (c->transport.state == TRANSPORT_CLOSING)
         return;
@@ -165,7 +165,7 @@ void connection_expired(struct deadline *deadline)
         c->transfer->times.done_ns = clock_mono_ns();
         return;
     }
-    fail(c, dialled ? CLIENT_TIMEOUT : CLIENT_DIAL_TIMEOUT, NULL);
+    fail_transfer(c, dialled ? CLIENT_TIMEOUT : CLIENT_DIAL_TIMEOUT, NULL);
 }
 
 static void dial_again(struct connection *c)
@@ -179,16 +179,16 @@ static bool has_begun(const struct connection *c)
     return c->transfer->times.first_byte_ns != 0;
 }
 
-/* The server may close a kept-alive connection in the very moment in which it
- * is used again. Nothing was answered, so an idempotent request may go out
- * once more (as Go's client does). */
+/* A server may close a kept-alive connection at the moment in which it is used
+ * again. No byte of a reply has come then, so an idempotent request may be sent
+ * again, as in Go's client. */
 static bool may_retry(const struct connection *c)
 {
     return c->reused && c->transfer->idempotent && !has_begun(c);
 }
 
-static void lose(struct connection *c, enum client_error error,
-                 const char *detail)
+static void retry_or_fail(struct connection *c, enum client_error error,
+                          const char *detail)
 {
     if (may_retry(c)) {
         c->transfer->times.sent_ns = 0;
@@ -197,10 +197,10 @@ static void lose(struct connection *c, enum client_error error,
         dial_again(c);
         return;
     }
-    fail(c, error, detail);
+    fail_transfer(c, error, detail);
 }
 
-static void finish(struct connection *c)
+static void finish_transfer(struct connection *c)
 {
     struct transfer *transfer = take_transfer(c);
     transfer->times.done_ns = clock_mono_ns();
@@ -211,27 +211,28 @@ static void finish(struct connection *c)
     transfer->done(transfer);
 }
 
-static void on_ended(struct transport *transport, enum client_error error,
-                     const char *detail)
+static void on_peer_ended(struct transport *transport, enum client_error error,
+                          const char *detail)
 {
     struct connection *c = of_transport(transport);
     bool cut = error == CLIENT_INCOMPLETE;
     if (!c->transfer)
         close_transport(c);
     else if (error != CLIENT_OK && !cut)
-        lose(c, error, detail);
+        retry_or_fail(c, error, detail);
     else if (!has_begun(c))
-        lose(c, CLIENT_CLOSED, NULL);
+        retry_or_fail(c, CLIENT_CLOSED, NULL);
     else if (!cut && incoming_end_of_stream(&c->incoming) == INCOMING_DONE)
-        finish(c);
+        finish_transfer(c);
     else
-        fail(c, CLIENT_INCOMPLETE, detail);
+        fail_transfer(c, CLIENT_INCOMPLETE, detail);
 }
 
-static void on_received(struct transport *transport, const char *data, size_t n)
+static void on_bytes_received(struct transport *transport, const char *data,
+                              size_t n)
 {
     struct connection *c = of_transport(transport);
-    if (!c->transfer) { /* an idle connection has nothing to say */
+    if (!c->transfer) { /* bytes without a request */
         close_transport(c);
         return;
     }
@@ -241,22 +242,22 @@ static void on_received(struct transport *transport, const char *data, size_t n)
     case INCOMING_MORE:
         break;
     case INCOMING_DONE:
-        finish(c);
+        finish_transfer(c);
         break;
     case INCOMING_FAILED:
-        fail(c, c->incoming.error, c->incoming.detail);
+        fail_transfer(c, c->incoming.error, c->incoming.detail);
         break;
     }
 }
 
-static void on_sent(struct transport *transport)
+static void on_request_sent(struct transport *transport)
 {
     struct connection *c = of_transport(transport);
     if (c->transfer)
         c->transfer->times.sent_ns = clock_mono_ns();
 }
 
-static void write_request(struct connection *c)
+static void write_transfer_request(struct connection *c)
 {
     struct transfer *transfer = c->transfer;
     const struct buf *request = transfer_request(transfer);
@@ -270,17 +271,17 @@ static void write_request(struct connection *c)
     case TRANSPORT_LATER:
         break;
     case TRANSPORT_BROKEN:
-        lose(c, error, NULL);
+        retry_or_fail(c, error, NULL);
         break;
     }
 }
 
-/* A name may have several addresses. Each connection goes through all of them,
- * whatever others that dial at the same time find. */
+/* Dials the host's next address. Each connection tries all addresses, whatever
+ * other connections find that dial at the same time. */
 static void on_dial_failed(struct connection *c, int status)
 {
     if (c->n_dials >= c->host->n_addresses) {
-        fail(c, client_error_of_dial(status), NULL);
+        fail_transfer(c, client_error_of_dial(status), NULL);
         return;
     }
     dial_again(c);
@@ -295,10 +296,10 @@ static void on_refused(struct transport *transport, int status,
     else if (status < 0)
         on_dial_failed(c, status);
     else
-        fail(c, error, detail);
+        fail_transfer(c, error, detail);
 }
 
-static void on_dialled(struct transport *transport)
+static void on_tcp_connected(struct transport *transport)
 {
     struct connection *c = of_transport(transport);
     c->host->preferred = c->address;
@@ -310,17 +311,17 @@ static void on_opened(struct transport *transport)
 {
     struct connection *c = of_transport(transport);
     c->transfer->times.connected_ns = clock_mono_ns();
-    write_request(c);
+    write_transfer_request(c);
 }
 
 static const struct transport_events events = {
-    .dialled = on_dialled,
+    .dialled = on_tcp_connected,
     .opened = on_opened,
     .refused = on_refused,
-    .sent = on_sent,
-    .received = on_received,
-    .ended = on_ended,
-    .closed = on_closed,
+    .sent = on_request_sent,
+    .received = on_bytes_received,
+    .ended = on_peer_ended,
+    .closed = on_transport_closed,
 };
 
 static void dial(struct connection *c)
@@ -351,7 +352,7 @@ static void on_lookup(struct lookup *lookup, struct host *host, int status)
 {
     struct connection *c = container_of(lookup, struct connection, lookup);
     if (!host) {
-        fail(c, client_error_of_dns(status), NULL);
+        fail_transfer(c, client_error_of_dns(status), NULL);
         return;
     }
     c->host = host;
@@ -369,7 +370,7 @@ void connection_send(struct connection *c, struct transfer *transfer)
     c->transport.n_sent = c->transport.n_received = 0;
     if (c->reused) {
         transfer->times.connected_ns = transfer->times.start_ns;
-        write_request(c);
+        write_transfer_request(c);
     } else {
         c->lookup.done = on_lookup;
         resolver_ask(&network_of(c)->resolver, c->name, &c->lookup);

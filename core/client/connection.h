@@ -1,10 +1,11 @@
-/* connection.h -- one TCP connection of a client: dial, send, read, keep.
+/* connection.h -- one TCP connection of a client: dial, send, read, keep alive.
  *
- * client.c's own. A connection belongs to its client until it is orphaned or
- * closed, and frees itself once libuv has let go of it.
+ * Only client.c uses connections. A connection belongs to its client until it
+ * is orphaned or closed, and frees itself after libuv has closed its handle.
+ * Failures are reported from the close callback, so transfer->done is never
+ * called from within client_send.
  *
- * Whatever fails is reported from the close callback, so that an transfer's
- * done is never called from within client_send.
+ * Path: client.c -> [connection] -> transport.c, incoming.c
  */
 #ifndef CLIENT_CONNECTION_H
 #define CLIENT_CONNECTION_H
@@ -17,7 +18,8 @@ struct deadline;
 struct transfer;
 struct url;
 
-/* Not dialled yet; linked into the client. NULL when out of memory. */
+/* Makes a connection that is not dialled yet and adds it to the client. Returns
+ * NULL if out of memory. */
 struct connection *connection_new(struct client *client, const struct url *url);
 
 /* Returns an idle connection of the client to the URL's host, or NULL. */
@@ -27,17 +29,17 @@ struct connection *connection_find_idle(const struct client *client,
 /* Returns a transfer that a connection of the client carries out, or NULL. */
 struct transfer *connection_first_transfer(const struct client *client);
 
-/* Carry out the transfer. The connection is new or was found idle. */
+/* Carries out the transfer. The connection is new or idle. */
 void connection_send(struct connection *connection, struct transfer *transfer);
 
-/* Drop its transfer, if any, without a word, and close. */
+/* Closes the connection and drops its transfer without calling `done`. */
 void connection_abort(struct connection *connection);
 
 /* Aborts all connections of the client. They leave the client, which may be
  * freed at once. */
 void connection_orphan_all(struct client *client);
 
-/* The deadline of a connection's transfer has come. */
+/* Called when the deadline of a connection's transfer is due. */
 void connection_expired(struct deadline *deadline);
 
 #endif

@@ -21,7 +21,7 @@ static const struct coding codings[] = {
     {"deflate", gzip_inflate, "damaged deflate data"},
 };
 
-static const struct coding *find(const char *name, size_t n)
+static const struct coding *find_coding(const char *name, size_t n)
 {
     for (size_t i = 0; i < sizeof codings / sizeof *codings; i++)
         if (strlen(codings[i].name) == n &&
@@ -52,7 +52,7 @@ static bool undo(struct transfer *transfer, const struct coding *coding,
     return false;
 }
 
-/* "a, b": b was put on last, and goes first. */
+/* In "a, b" the coding b was applied last, so it is decoded first. */
 void content_decode(struct transfer *transfer, struct buf *scratch)
 {
     const char *list = transfer_header(transfer, "Content-Encoding");
@@ -64,7 +64,7 @@ void content_decode(struct transfer *transfer, struct buf *scratch)
             at--;
         size_t first = at + strspn(list + at, " \t");
         size_t n = strcspn(list + first, " \t,");
-        const struct coding *coding = find(list + first, n);
+        const struct coding *coding = find_coding(list + first, n);
         if (coding)
             ok = undo(transfer, coding, scratch);
         end = at > 0 ? at - 1 : 0;

@@ -1,6 +1,7 @@
-/* content.h -- undoes the Content-Encoding of a body, as k6 does: gzip and
- * deflate, and several of them one after the other. Codings that are not known
- * stay.
+/* content.h -- decodes a body's Content-Encoding, as k6 does: gzip and deflate,
+ * and several of them in a row. A body with an unknown coding stays encoded.
+ *
+ * Path: connection.c -> [content]
  */
 #ifndef CLIENT_CONTENT_H
 #define CLIENT_CONTENT_H
@@ -11,8 +12,8 @@
 
 struct transfer;
 
-/* The body of a complete reply, which becomes an error of it when it is damaged
- * or longer than body_max when decoded. `scratch` is emptied. */
+/* Decodes the body of a complete reply. Fails the transfer if the body is
+ * damaged or, decoded, longer than body_max. `scratch` is overwritten. */
 void content_decode(struct transfer *transfer, struct buf *scratch);
 
 #endif

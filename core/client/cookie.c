@@ -5,7 +5,7 @@
 #include <strings.h>
 #include <time.h>
 
-static struct url_part trim(const char *at, const char *end)
+static struct url_part trim_blanks(const char *at, const char *end)
 {
     while (at < end && (*at == ' ' || *at == '\t'))
         at++;
@@ -14,7 +14,7 @@ static struct url_part trim(const char *at, const char *end)
     return (struct url_part){at, (size_t)(end - at)};
 }
 
-static bool is(struct url_part part, const char *word)
+static bool is_attribute(struct url_part part, const char *word)
 {
     return part.n == strlen(word) && strncasecmp(part.at, word, part.n) == 0;
 }
@@ -26,7 +26,7 @@ struct date {
     bool has_time, has_day, has_month, has_year;
 };
 
-/* Up to `most` digits at the start: their number; *value is theirs. */
+/* Reads up to `most` digits at the start into *value. Returns their number. */
 static size_t read_digits(struct url_part token, size_t most, int *value)
 {
     size_t n = 0;
@@ -77,7 +77,8 @@ static bool read_year(struct url_part token, struct tm *tm)
     return true;
 }
 
-/* Each token is the first thing that it can be and that is missing still. */
+/* A token is the first part of a date that it can be and that is still
+ * missing. */
 static void read_token(struct url_part token, struct date *date)
 {
     struct tm *tm = &date->tm;
@@ -139,20 +140,20 @@ static void read_max_age(struct cookie *cookie, struct url_part value)
 static void read_attribute(struct cookie *cookie, struct url_part name,
                            struct url_part value)
 {
-    if (is(name, "Expires")) {
+    if (is_attribute(name, "Expires")) {
         if (cookie_parse_date(value.at, value.n, &cookie->expires_s))
             cookie->has_expires = true;
-    } else if (is(name, "Max-Age")) {
+    } else if (is_attribute(name, "Max-Age")) {
         read_max_age(cookie, value);
-    } else if (is(name, "Domain")) {
+    } else if (is_attribute(name, "Domain")) {
         bool dot = value.n > 0 && *value.at == '.';
         cookie->domain = (struct url_part){value.at + dot, value.n - dot};
-    } else if (is(name, "Path")) {
+    } else if (is_attribute(name, "Path")) {
         bool ok = value.n > 0 && *value.at == '/';
         cookie->path = (struct url_part){value.at, ok ? value.n : 0};
-    } else if (is(name, "Secure")) {
+    } else if (is_attribute(name, "Secure")) {
         cookie->secure = true;
-    } else if (is(name, "HttpOnly")) {
+    } else if (is_attribute(name, "HttpOnly")) {
         cookie->http_only = true;
     }
 }
@@ -164,8 +165,8 @@ bool cookie_parse(struct cookie *cookie, const char *text)
     for (const char *at = text; first || *at; first = false) {
         const char *end = at + strcspn(at, ";");
         const char *equals = memchr(at, '=', (size_t)(end - at));
-        struct url_part name = trim(at, equals ? equals : end);
-        struct url_part value = trim(equals ? equals + 1 : end, end);
+        struct url_part name = trim_blanks(at, equals ? equals : end);
+        struct url_part value = trim_blanks(equals ? equals + 1 : end, end);
         if (!first) {
             read_attribute(cookie, name, value);
         } else if (!equals || !cookie_is_name(name.at, name.n) ||

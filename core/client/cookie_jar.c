@@ -24,7 +24,7 @@ void cookie_jar_fini(struct cookie_jar *jar)
     *jar = (struct cookie_jar){0};
 }
 
-/* --- what is for which URL ---------------------------------------------- */
+/* --- matching cookies and URLs ------------------------------------------- */
 
 static bool is_address(struct url_part host)
 {
@@ -39,15 +39,15 @@ static bool is_address(struct url_part host)
     return inet_pton(AF_INET, text, address) == 1;
 }
 
-static bool equal(struct url_part a, struct url_part b)
+static bool equals_ignoring_case(struct url_part a, struct url_part b)
 {
     return a.n == b.n && strncasecmp(a.at, b.at, a.n) == 0;
 }
 
-/* The host is the domain, or below it. */
+/* Returns true if the host is the domain or below it. */
 static bool domain_matches(struct url_part host, struct url_part domain)
 {
-    if (equal(host, domain))
+    if (equals_ignoring_case(host, domain))
         return true;
     return host.n > domain.n && host.at[host.n - domain.n - 1] == '.' &&
            strncasecmp(host.at + host.n - domain.n, domain.at, domain.n) == 0;
@@ -62,7 +62,8 @@ static struct url_part path_of(const struct url *url)
     return path.n > 0 ? path : (struct url_part){"/", 1};
 }
 
-/* Section 5.1.4: up to the last slash, but for the first one. */
+/* Section 5.1.4: the path up to, not including, its last slash; at least "/".
+ */
 static struct url_part default_path(const struct url *url)
 {
     struct url_part path = path_of(url);
@@ -83,7 +84,7 @@ static bool is_for(const struct jar_cookie *cookie, const struct url *url)
     struct url_part domain = {cookie->domain, strlen(cookie->domain)};
     if (cookie->secure && !url->secure)
         return false;
-    return (cookie->host_only ? equal(url->host, domain)
+    return (cookie->host_only ? equals_ignoring_case(url->host, domain)
                               : domain_matches(url->host, domain)) &&
            path_matches(path_of(url), cookie->path);
 }
@@ -100,7 +101,7 @@ const struct jar_cookie *cookie_jar_next(const struct cookie_jar *jar,
     return NULL;
 }
 
-/* --- what is kept ------------------------------------------------------- */
+/* --- storing cookies ------------------------------------------------------ */
 
 static void remove_at(struct cookie_jar *jar, uint32_t i)
 {
@@ -127,7 +128,8 @@ static void remove_oldest(struct cookie_jar *jar)
     remove_at(jar, oldest);
 }
 
-/* Where it belongs: longer paths first, then the older ones. */
+/* Returns the position of a cookie: longer paths come first, then older
+ * cookies. */
 static uint32_t place_of(const struct cookie_jar *jar,
                          const struct jar_cookie *cookie)
 {
@@ -143,7 +145,8 @@ static uint32_t place_of(const struct cookie_jar *jar,
     return i;
 }
 
-static bool insert(struct cookie_jar *jar, const struct jar_cookie *cookie)
+static bool insert_cookie(struct cookie_jar *jar,
+                          const struct jar_cookie *cookie)
 {
     if (jar->n == COOKIE_JAR_MAX)
         remove_oldest(jar);
@@ -159,7 +162,7 @@ static bool insert(struct cookie_jar *jar, const struct jar_cookie *cookie)
     return true;
 }
 
-static char *put(char **at, struct url_part part)
+static char *store_text(char **at, struct url_part part)
 {
     char *text = *at;
     memcpy(text, part.at, part.n);
@@ -168,28 +171,28 @@ static char *put(char **at, struct url_part part)
     return text;
 }
 
-/* All four texts, in one block. */
+/* Copies the four texts into one block. */
 static bool copy_texts(struct jar_cookie *made, const struct cookie *cookie,
                        struct url_part domain, struct url_part path)
 {
     char *at = malloc(cookie->name.n + cookie->value.n + domain.n + path.n + 4);
     if (!at)
         return false;
-    made->name = put(&at, cookie->name);
-    made->value = put(&at, cookie->value);
-    made->domain = put(&at, domain);
-    made->path = put(&at, path);
+    made->name = store_text(&at, cookie->name);
+    made->value = store_text(&at, cookie->value);
+    made->domain = store_text(&at, domain);
+    made->path = store_text(&at, path);
     for (char *c = made->domain; *c; c++)
         *c = (char)tolower((unsigned char)*c);
     return true;
 }
 
-/* Section 5.3, steps 4 to 6: may a server at this host set it for the domain
- * that it says? */
-static bool is_allowed(const struct cookie *cookie, struct url_part host)
+/* Section 5.3, steps 4 to 6: returns true if a server at this host may set the
+ * cookie for the domain that the cookie names. */
+static bool may_set_domain(const struct cookie *cookie, struct url_part host)
 {
     struct url_part domain = cookie->domain;
-    if (domain.n == 0 || equal(domain, host))
+    if (domain.n == 0 || equals_ignoring_case(domain, host))
         return true;
     return !is_address(host) && domain_matches(host, domain) &&
            memchr(domain.at, '.', domain.n) && domain.at[0] != '.' &&
@@ -204,9 +207,10 @@ static int64_t expiry_of(const struct cookie *cookie)
     return cookie->has_expires ? cookie->expires_s : INT64_MAX;
 }
 
-/* One of the same name, domain and path gives way, and its age is inherited.
- */
-static void replace(struct cookie_jar *jar, struct jar_cookie *cookie)
+/* Removes a cookie of the same name, domain and path; the new cookie keeps the
+ * old one's age. */
+static void replace_equal_cookie(struct cookie_jar *jar,
+                                 struct jar_cookie *cookie)
 {
     for (uint32_t i = 0; i < jar->n; i++) {
         const struct jar_cookie *old = &jar->cookies[i];
@@ -225,7 +229,7 @@ void cookie_jar_set(struct cookie_jar *jar, const struct url *url,
 {
     struct url_part domain = cookie->domain, path = cookie->path;
     size_t size = cookie->name.n + cookie->value.n + domain.n + path.n;
-    if (size > COOKIE_SIZE_MAX || !is_allowed(cookie, url->host))
+    if (size > COOKIE_SIZE_MAX || !may_set_domain(cookie, url->host))
         return;
     struct jar_cookie made = {
         .expires_s = expiry_of(cookie),
@@ -237,8 +241,8 @@ void cookie_jar_set(struct cookie_jar *jar, const struct url *url,
     if (!copy_texts(&made, cookie, domain.n > 0 ? domain : url->host,
                     path.n > 0 ? path : default_path(url)))
         return;
-    replace(jar, &made);
-    if (made.expires_s <= time(NULL) || !insert(jar, &made))
+    replace_equal_cookie(jar, &made);
+    if (made.expires_s <= time(NULL) || !insert_cookie(jar, &made))
         free(made.name);
 }
 

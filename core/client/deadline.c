@@ -12,13 +12,13 @@ static void expire_slot(struct deadlines *all, const struct list *slot,
 {
     list_each (struct deadline, d, slot, in_slot) {
         if (d->due_ns > now_ns)
-            continue; /* of a later turn */
+            continue; /* due in a later turn of the wheel */
         deadline_clear(all, d);
         all->expired(d);
     }
 }
 
-static void on_tick(uv_timer_t *timer)
+static void on_wheel_tick(uv_timer_t *timer)
 {
     struct deadlines *all = timer->data;
     int64_t now_ns = clock_mono_ns();
@@ -53,9 +53,9 @@ void deadline_set(struct deadlines *all, struct deadline *deadline,
 {
     if (!uv_is_active((uv_handle_t *)&all->timer)) {
         all->last_tick = clock_mono_ns() / TICK_NS;
-        uv_timer_start(&all->timer, on_tick, TICK_MS, TICK_MS);
+        uv_timer_start(&all->timer, on_wheel_tick, TICK_MS, TICK_MS);
     }
-    /* Rounded up, so that it is due when its tick comes; one that is due
+    /* Rounded up, so that no deadline expires early. A deadline that is due
      * already waits for the next tick. */
     int64_t tick = (due_ns + TICK_NS - 1) / TICK_NS;
     if (tick <= all->last_tick)

@@ -1,9 +1,11 @@
-/* deadline.h -- deadlines of many requests, at no cost in the steady state.
+/* deadline.h -- deadlines of many requests, cheap to set and to clear.
  *
- * Nearly every deadline is cleared long before it is due. A wheel of lists
- * makes that two stores: no heap, no timer per request. One libuv timer turns
- * the wheel while anything is on it; a deadline expires at most one tick
- * (10 ms) late, never early.
+ * Nearly every deadline is cleared long before it is due. A timer wheel makes
+ * both a few stores: deadlines hang in 256 lists by their due tick, and one
+ * libuv timer walks the lists, 10 ms a tick, while any deadline is set. A
+ * deadline expires at most one tick late and never early.
+ *
+ * Path: connection.c -> [deadline] -> connection.c
  */
 #ifndef CLIENT_DEADLINE_H
 #define CLIENT_DEADLINE_H
@@ -22,29 +24,30 @@ struct deadline {
     int64_t due_ns;
 };
 
-/* The deadline has been cleared already. */
+/* Called when a deadline is due; it is cleared already. */
 typedef void (*deadline_fn)(struct deadline *deadline);
 
 struct deadlines {
     uv_timer_t timer;
     struct list slots[DEADLINE_SLOTS];
     size_t n_set;
-    int64_t last_tick; /* the last one whose slot was looked at */
+    int64_t last_tick; /* the last tick that was handled */
     deadline_fn expired;
 };
 
-/* All on the loop's thread. The timer does not keep the loop alive. */
+/* All functions are called on the loop's thread. The timer does not keep the
+ * loop alive. */
 void deadlines_init(struct deadlines *all, uv_loop_t *loop,
                     deadline_fn expired);
 
-/* Close the timer; the memory must stay until the loop has run. */
+/* Closes the timer. The memory must stay until the loop has run. */
 void deadlines_close(struct deadlines *all);
 
-/* On the monotonic clock. The deadline must not be set. */
+/* Sets a deadline that is not set. `due_ns` is on the monotonic clock. */
 void deadline_set(struct deadlines *all, struct deadline *deadline,
                   int64_t due_ns);
 
-/* Does nothing when it is not set. */
+/* Clears the deadline. Does nothing if it is not set. */
 void deadline_clear(struct deadlines *all, struct deadline *deadline);
 
 #endif

@@ -14,8 +14,8 @@ struct fetch {
     struct chain chain;
 };
 
-/* The client's connection would keep the loop alive. */
-static void on_done(struct transfer *transfer)
+/* Stops the loop, which the kept-alive connection would keep running. */
+static void on_fetched(struct transfer *transfer)
 {
     struct fetch *fetch = transfer->ctx;
     client_close(&fetch->client);
@@ -23,7 +23,7 @@ static void on_done(struct transfer *transfer)
 
 static void do_nothing(struct transfer *transfer) { (void)transfer; }
 
-static bool run(struct fetch *fetch, struct err *err)
+static bool run_fetch(struct fetch *fetch, struct err *err)
 {
     struct chain *chain = &fetch->chain;
     struct transfer *transfer = &chain->transfer;
@@ -35,7 +35,7 @@ static bool run(struct fetch *fetch, struct err *err)
     transfer->idempotent = transfer->keep_body = true;
     transfer->ctx = fetch;
     chain->counted = do_nothing;
-    chain->done = on_done;
+    chain->done = on_fetched;
     if (transfer->request.failed || !chain_send(chain, &fetch->client))
         return err_set(err, "out of memory");
     uv_run(&fetch->loop, UV_RUN_DEFAULT);
@@ -62,7 +62,7 @@ bool client_fetch(const char *url, int64_t timeout_ns, size_t limit,
     transfer->body_max = limit;
 
     bool ok = url_parse(&transfer->url, url, strlen(url), err);
-    if (ok && (ok = run(fetch, err))) {
+    if (ok && (ok = run_fetch(fetch, err))) {
         *status = transfer->status;
         buf_append(body, transfer->body.data, transfer->body.len);
         if (body->failed)

@@ -1,4 +1,7 @@
-/* fetch.h -- get one URL, on a loop of its own, and wait for it. */
+/* fetch.h -- gets one URL and waits for the reply, on a loop of its own.
+ *
+ * Path: cli/profile_input.c -> [fetch] -> chain.c
+ */
 #ifndef CLIENT_FETCH_H
 #define CLIENT_FETCH_H
 
@@ -9,11 +12,11 @@
 #include "base/buf.h"
 #include "base/err.h"
 
-/* GET `url`; the reply's body goes to `body`, its status to *status, whatever
- * it is; up to 10 redirects are followed. False and err when there is no
- * complete reply within `timeout_ns`, or its body is longer than `limit` bytes:
- * err does not repeat the URL, but where that is none. [any thread that may
- * block] */
+/* Sends GET for `url` and follows up to 10 redirects. Appends the reply's body
+ * to `body` and sets *status, whatever the status is. Returns false and sets
+ * err if there is no complete reply within `timeout_ns`, or if the body is
+ * longer than `limit` bytes. The message leaves out the URL, unless the URL
+ * itself is invalid. [any thread that may block] */
 bool client_fetch(const char *url, int64_t timeout_ns, size_t limit,
                   struct buf *body, int *status, struct err *err);
 

@@ -4,7 +4,7 @@
 
 #include "client/transfer.h"
 
-static int fail(struct incoming *incoming, enum client_error error)
+static int fail_reply(struct incoming *incoming, enum client_error error)
 {
     incoming->error = error;
     return HPE_USER;
@@ -15,7 +15,7 @@ static bool is_interim(const llhttp_t *parser)
     return parser->status_code >= 100 && parser->status_code < 200;
 }
 
-/* Trailers, which come after the body, are not kept. */
+/* Trailers come after the body and are not kept. */
 static int on_header_bytes(llhttp_t *parser, const char *at, size_t n)
 {
     struct incoming *incoming = parser->data;
@@ -24,7 +24,7 @@ static int on_header_bytes(llhttp_t *parser, const char *at, size_t n)
     return 0;
 }
 
-/* Notes what others would have to look for. */
+/* Notes headers that others would have to search for. */
 static void note_name(struct transfer *transfer, const char *name, size_t n)
 {
     if (n == 16 && strncasecmp(name, "Content-Encoding", n) == 0)
@@ -45,7 +45,7 @@ static int on_name_end(llhttp_t *parser)
     return 0;
 }
 
-/* An empty value has no bytes, but this call. */
+/* Called for each value, also for an empty one, which has no bytes. */
 static int on_value_end(llhttp_t *parser)
 {
     struct incoming *incoming = parser->data;
@@ -63,10 +63,10 @@ static int on_headers_complete(llhttp_t *parser)
     struct incoming *incoming = parser->data;
     struct transfer *transfer = incoming->transfer;
     if (transfer->headers.failed)
-        return fail(incoming, CLIENT_OUT_OF_MEMORY);
+        return fail_reply(incoming, CLIENT_OUT_OF_MEMORY);
     int status = parser->status_code;
     if (status < 100 || status > 999 || status == 101)
-        return fail(incoming, CLIENT_MALFORMED);
+        return fail_reply(incoming, CLIENT_MALFORMED);
     if (is_interim(parser)) {
         transfer->headers.len = incoming->name_at = 0;
         transfer->encoded = transfer->sets_cookies = false;
@@ -84,9 +84,9 @@ static int on_body(llhttp_t *parser, const char *at, size_t n)
     struct incoming *incoming = parser->data;
     struct buf *body = &incoming->transfer->body;
     if (n > incoming->transfer->body_max - body->len)
-        return fail(incoming, CLIENT_BODY_TOO_LARGE);
+        return fail_reply(incoming, CLIENT_BODY_TOO_LARGE);
     buf_append(body, at, n);
-    return body->failed ? fail(incoming, CLIENT_OUT_OF_MEMORY) : 0;
+    return body->failed ? fail_reply(incoming, CLIENT_OUT_OF_MEMORY) : 0;
 }
 
 static int on_message_complete(llhttp_t *parser)
@@ -98,7 +98,7 @@ static int on_message_complete(llhttp_t *parser)
     return HPE_PAUSED;
 }
 
-/* A callback per header costs, so there is a set for each wish. */
+/* Callbacks cost time, so there is one set for each combination of needs. */
 #define ALWAYS                                                                 \
     .on_headers_complete = on_headers_complete,                                \
     .on_message_complete = on_message_complete
@@ -128,7 +128,7 @@ void incoming_begin(struct incoming *incoming, struct transfer *transfer)
     incoming->detail = NULL;
 }
 
-static enum incoming_state failed(struct incoming *incoming)
+static enum incoming_state has_failed(struct incoming *incoming)
 {
     if (incoming->error == CLIENT_OK) {
         incoming->error = CLIENT_MALFORMED;
@@ -152,7 +152,7 @@ enum incoming_state incoming_feed(struct incoming *incoming, const char *data,
             incoming->keep_alive = false;
         return INCOMING_DONE;
     default:
-        return failed(incoming);
+        return has_failed(incoming);
     }
 }
 

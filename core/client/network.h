@@ -1,6 +1,7 @@
-/* network.h -- what all clients on one loop share: the deadlines, the names
- * that were looked up, the buffers that replies are read into and parsed in,
- * and what TLS trusts.
+/* network.h -- the parts that all clients on one loop share: deadlines,
+ * looked-up host names, read buffers and the TLS context.
+ *
+ * Path: client.c, connection.c -> [network]
  */
 #ifndef CLIENT_NETWORK_H
 #define CLIENT_NETWORK_H
@@ -13,7 +14,7 @@
 #include "client/resolver.h"
 
 #define NETWORK_READ_SIZE 65536
-#define NETWORK_PLAIN_SIZE 16384 /* the most that a record of TLS holds */
+#define NETWORK_PLAIN_SIZE 16384 /* the maximum of a TLS record */
 
 struct tls_context;
 
@@ -21,23 +22,25 @@ struct network {
     uv_loop_t *loop;
     struct deadlines deadlines;
     struct resolver resolver;
-    bool skip_verify;        /* TLS: any certificate will do */
-    struct tls_context *tls; /* NULL: not needed yet */
-    struct buf decoded;      /* of content.c */
-    /* Good until a read callback ends. */
+    bool skip_verify;        /* TLS accepts any certificate */
+    struct tls_context *tls; /* NULL until the first https URL */
+    struct buf decoded;      /* scratch of content.c */
+    /* Valid until a read callback returns. */
     char read_buffer[NETWORK_READ_SIZE];
     char plain_buffer[NETWORK_PLAIN_SIZE];
 };
 
-/* All on the loop's thread. init makes the process ignore SIGPIPE, which libuv
- * leaves to the program: a dead connection is an error of its transfer. */
+/* All functions are called on the loop's thread. network_init makes the process
+ * ignore SIGPIPE, so that writing to a dead connection is an error of its
+ * transfer and does not end the process. */
 void network_init(struct network *network, uv_loop_t *loop);
 
-/* For the first https URL. NULL when out of memory. */
+/* Returns the TLS context, made at the first call. Returns NULL if out of
+ * memory. */
 struct tls_context *network_tls(struct network *network);
 
-/* Close the handles, after all clients are closed; then run the loop until it
- * has nothing left; then fini. */
+/* network_close closes the handles after all clients are closed. Run the loop
+ * until it is empty, then call network_fini. */
 void network_close(struct network *network);
 void network_fini(struct network *network);
 

@@ -25,7 +25,7 @@ static bool is_any(struct url_part name, const char *const *headers)
     return false;
 }
 
-/* Those are written anew. */
+/* Headers that are always written again. */
 static const char *const always[] = {"Host", "Content-Length", "Cookie", NULL};
 static const char *const of_body[] = {"Content-Type", "Content-Encoding",
                                       "Content-Language", "Content-Location",
@@ -46,7 +46,7 @@ static bool is_kept(struct url_part name, const struct redirect *redirect,
            (!redirect->foreign || !is_any(name, sensitive));
 }
 
-/* The script's own Host header, or the URL's. */
+/* Appends the script's own Host header, or the URL's. */
 static void put_host(struct buf *out, const struct transfer *transfer,
                      const struct redirect *redirect, struct url_part headers)
 {
@@ -62,7 +62,7 @@ static void put_host(struct buf *out, const struct transfer *transfer,
     request_host(out, redirect->to);
 }
 
-/* Without user and password, and never from https to http. */
+/* Appends the Referer without user and password; not from https to http. */
 static void put_referer(struct buf *out, const struct url *from,
                         const struct url *to)
 {

@@ -11,11 +11,11 @@ struct resolver_entry {
     struct resolver_entry *next;
     uv_loop_t *loop;
     char name[URL_HOST_MAX + 1];
-    struct host host; /* n_addresses 0: not known */
+    struct host host; /* n_addresses is 0 if not known */
     uv_getaddrinfo_t request;
     uint64_t good_until_ms; /* on the loop's clock */
     bool asking;
-    struct list lookups; /* that wait for the answer */
+    struct list lookups; /* lookups that wait for the answer */
 };
 
 void resolver_init(struct resolver *resolver, uv_loop_t *loop)
@@ -32,7 +32,7 @@ void resolver_fini(struct resolver *resolver)
     }
 }
 
-/* An address written as digits needs no lookup. */
+/* Parses a numeric address, which needs no lookup. */
 static bool parse_digits(const char *name, struct host *host)
 {
     struct sockaddr_storage *address = &host->addresses[0];
@@ -82,7 +82,7 @@ static void on_answer(uv_getaddrinfo_t *request, int status,
     else if (status == 0)
         status = UV_EAI_NODATA;
     entry->good_until_ms = uv_now(entry->loop) + GOOD_FOR_MS;
-    struct list answered; /* a lookup that is done may ask again */
+    struct list answered; /* `done` may start another lookup */
     struct list_link *link;
     list_move(&entry->lookups, &answered);
     while ((link = list_take(&answered))) {

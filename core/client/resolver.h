@@ -1,7 +1,9 @@
-/* resolver.h -- host names to addresses, for all clients on a loop.
+/* resolver.h -- looks up host names for all clients on a loop.
  *
- * A name that was found is good for five minutes, k6's default, and longer if
- * it cannot be asked for then; a name that was not is asked for anew.
+ * A found name is used for five minutes, k6's default, and longer if the next
+ * lookup fails. A failed lookup is not remembered.
+ *
+ * Path: connection.c -> [resolver] -> connection.c
  */
 #ifndef CLIENT_RESOLVER_H
 #define CLIENT_RESOLVER_H
@@ -18,17 +20,18 @@
 struct host {
     struct sockaddr_storage addresses[RESOLVER_ADDRESSES_MAX]; /* no port */
     unsigned n_addresses;
-    unsigned preferred; /* the one that answered last: dial it first */
+    unsigned
+        preferred; /* index of the address that answered last: dialled first */
 };
 
 struct lookup;
 
-/* `status`: 0, or libuv's error number and no host. */
+/* `status` is 0, or libuv's error number; then `host` is NULL. */
 typedef void (*lookup_fn)(struct lookup *lookup, struct host *host, int status);
 
-/* One question; the asker's memory, until it is answered or cancelled. */
+/* One lookup, in the caller's memory until it is answered or cancelled. */
 struct lookup {
-    struct list_link in_entry; /* while it waits for the answer */
+    struct list_link in_entry; /* while the lookup waits */
     lookup_fn done;
 };
 
@@ -39,14 +42,14 @@ struct resolver {
 
 void resolver_init(struct resolver *resolver, uv_loop_t *loop);
 
-/* Free the entries, when the loop has run to its end. */
+/* Frees the entries. Called after the loop has run to its end. */
 void resolver_fini(struct resolver *resolver);
 
-/* Ask. lookup->done is called, at once when the answer is known. */
+/* Looks up `name` and calls lookup->done, at once if the answer is known. */
 void resolver_ask(struct resolver *resolver, const char *name,
                   struct lookup *lookup);
 
-/* Forget the question, if it is still open. */
+/* Cancels the lookup. Does nothing if it has been answered. */
 void resolver_cancel(struct lookup *lookup);
 
 #endif

@@ -1,4 +1,5 @@
-/* status_set.h -- which statuses a request expects: others count as failed. */
+/* status_set.h -- the statuses that a request expects. A reply with another
+ * status counts as failed. */
 #ifndef CLIENT_STATUS_SET_H
 #define CLIENT_STATUS_SET_H
 
@@ -14,7 +15,7 @@ struct status_set {
     } ranges[STATUS_SET_MAX];
 };
 
-/* 200 to 399, as in k6. */
+/* 200 to 399, k6's default. */
 extern const struct status_set status_set_default;
 
 bool status_set_has(const struct status_set *set, int status);

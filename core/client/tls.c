@@ -17,10 +17,10 @@ struct tls_context {
 
 struct tls {
     SSL *ssl;
-    const char *in; /* what tls_feed was given and OpenSSL has not read */
+    const char *in; /* bytes of tls_feed that OpenSSL has not read yet */
     size_t n_in;
     struct buf out;
-    struct tls_sessions *sessions; /* NULL: keep none */
+    struct tls_sessions *sessions; /* NULL after tls_forget */
     int port;
     char host[URL_HOST_MAX + 1];
     enum client_error error;
@@ -73,7 +73,8 @@ static BIO_METHOD *new_method(void)
 
 /* --- the context -------------------------------------------------------- */
 
-/* TLS 1.3's tickets come after the handshake. 1: the session is ours now. */
+/* Called for each session, in TLS 1.3 after the handshake. Returns 1 if the
+ * session is ours to free. */
 static int on_session(SSL *ssl, SSL_SESSION *session)
 {
     struct tls *tls = SSL_get_app_data(ssl);
@@ -83,13 +84,13 @@ static int on_session(SSL *ssl, SSL_SESSION *session)
 
 static SSL_CTX *new_ssl_context(bool verify)
 {
-    /* Not at exit: a thread that is left behind may be using it. */
+    /* No cleanup at exit: a thread that still runs may use OpenSSL. */
     OPENSSL_init_ssl(OPENSSL_INIT_NO_ATEXIT, NULL);
     SSL_CTX *ssl = SSL_CTX_new(TLS_client_method());
     if (!ssl)
         return NULL;
     SSL_CTX_set_min_proto_version(ssl, TLS1_2_VERSION);
-    /* An idle connection gives its 34 KiB of buffers back. */
+    /* An idle connection frees its 34 KiB of buffers. */
     SSL_CTX_set_mode(ssl, SSL_MODE_RELEASE_BUFFERS);
     SSL_CTX_set_session_cache_mode(ssl, SSL_SESS_CACHE_CLIENT |
                                             SSL_SESS_CACHE_NO_INTERNAL);
@@ -126,7 +127,7 @@ void tls_context_free(struct tls_context *context)
 
 /* --- one connection ----------------------------------------------------- */
 
-/* A name is sent, so that the server can choose its certificate. */
+/* Sets the name that the server chooses its certificate by. */
 static bool set_host(SSL *ssl, const char *host)
 {
     unsigned char address[sizeof(struct in6_addr)];
@@ -136,7 +137,7 @@ static bool set_host(SSL *ssl, const char *host)
     return SSL_set_tlsext_host_name(ssl, host) && SSL_set1_host(ssl, host);
 }
 
-static bool set_up(struct tls *tls, struct tls_context *context)
+static bool set_up_ssl(struct tls *tls, struct tls_context *context)
 {
     tls->ssl = SSL_new(context->ssl);
     BIO *bio = tls->ssl ? BIO_new(context->method) : NULL;
@@ -159,7 +160,7 @@ struct tls *tls_new(struct tls_context *context, const char *host, int port,
     tls->sessions = sessions;
     tls->port = port;
     strncpy(tls->host, host, URL_HOST_MAX);
-    if (!set_up(tls, context)) {
+    if (!set_up_ssl(tls, context)) {
         tls_free(tls);
         ERR_clear_error();
         return NULL;
@@ -174,7 +175,7 @@ void tls_free(struct tls *tls)
 {
     if (!tls)
         return;
-    /* Else OpenSSL takes the session for one that went wrong. */
+    /* Otherwise OpenSSL treats the session as broken and does not resume it. */
     if (tls->ssl)
         SSL_set_shutdown(tls->ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
     SSL_free(tls->ssl);
@@ -198,53 +199,53 @@ enum client_error tls_error(const struct tls *tls, const char **detail)
     return tls->error;
 }
 
-static enum tls_state fail(struct tls *tls, enum client_error error,
-                           const char *detail)
+static enum tls_state fail_tls(struct tls *tls, enum client_error error,
+                               const char *detail)
 {
     tls->error = error;
     tls->detail = detail;
     return TLS_FAILED;
 }
 
-/* k6 tells these two from all others. */
+/* k6 has an error code of its own for each of these two. */
 static enum tls_state fail_verification(struct tls *tls, long result)
 {
     switch (result) {
     case X509_V_ERR_HOSTNAME_MISMATCH:
     case X509_V_ERR_IP_ADDRESS_MISMATCH:
-        return fail(tls, CLIENT_X509_HOST, NULL);
+        return fail_tls(tls, CLIENT_X509_HOST, NULL);
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
     case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
     case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
     case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
     case X509_V_ERR_CERT_UNTRUSTED:
-        return fail(tls, CLIENT_X509_AUTHORITY, NULL);
+        return fail_tls(tls, CLIENT_X509_AUTHORITY, NULL);
     default:
-        return fail(tls, CLIENT_TLS, X509_verify_cert_error_string(result));
+        return fail_tls(tls, CLIENT_TLS, X509_verify_cert_error_string(result));
     }
 }
 
-/* What the failed call has left in OpenSSL's queue of errors. */
+/* Fails with the error that the call left in OpenSSL's error queue. */
 static enum tls_state fail_by_queue(struct tls *tls)
 {
     unsigned long code = ERR_peek_error();
     int reason = ERR_GET_REASON(code);
     ERR_clear_error();
     if (tls->out.failed)
-        return fail(tls, CLIENT_OUT_OF_MEMORY, NULL);
+        return fail_tls(tls, CLIENT_OUT_OF_MEMORY, NULL);
     if (reason == SSL_R_CERTIFICATE_VERIFY_FAILED)
         return fail_verification(tls, SSL_get_verify_result(tls->ssl));
-    /* The first bytes are no record of TLS: HTTP without TLS, say. */
+    /* The first bytes are not a TLS record, for example plain HTTP. */
     if (SSL_in_init(tls->ssl) &&
         (reason == SSL_R_WRONG_VERSION_NUMBER || reason == SSL_R_HTTP_REQUEST ||
          reason == SSL_R_PACKET_LENGTH_TOO_LONG))
-        return fail(tls, CLIENT_TLS_HEADER, NULL);
-    return fail(tls, CLIENT_TLS, ERR_reason_error_string(code));
+        return fail_tls(tls, CLIENT_TLS_HEADER, NULL);
+    return fail_tls(tls, CLIENT_TLS, ERR_reason_error_string(code));
 }
 
-/* Of a call that has returned `result`, not above 0. */
-static enum tls_state state_of(struct tls *tls, int result)
+/* Returns the state after a call that returned `result`, which is 0 or less. */
+static enum tls_state state_of_result(struct tls *tls, int result)
 {
     switch (SSL_get_error(tls->ssl, result)) {
     case SSL_ERROR_WANT_READ:
@@ -256,20 +257,20 @@ static enum tls_state state_of(struct tls *tls, int result)
     }
 }
 
-/* Others on this thread may have left errors in the queue, which OpenSSL would
- * take for its own: hence the clearing before each call. */
+/* Errors that other code has left in this thread's error queue would be taken
+ * for errors of this call, so the queue is cleared before each call. */
 enum tls_state tls_handshake(struct tls *tls)
 {
     ERR_clear_error();
     int result = SSL_do_handshake(tls->ssl);
-    return result == 1 ? TLS_OK : state_of(tls, result);
+    return result == 1 ? TLS_OK : state_of_result(tls, result);
 }
 
 enum tls_state tls_read(struct tls *tls, char *out, size_t size, size_t *n)
 {
     ERR_clear_error();
     int result = SSL_read_ex(tls->ssl, out, size, n);
-    return result == 1 ? TLS_OK : state_of(tls, result);
+    return result == 1 ? TLS_OK : state_of_result(tls, result);
 }
 
 bool tls_write(struct tls *tls, const char *data, size_t n)

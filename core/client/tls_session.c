@@ -4,7 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
-/* A virtual user talks to few servers; what it knows of others may go. */
+/* A virtual user talks to few servers; the oldest session is dropped. */
 #define SESSIONS_MAX 8
 
 struct tls_session {
@@ -14,7 +14,7 @@ struct tls_session {
     char host[];
 };
 
-static void drop(struct tls_sessions *sessions, struct tls_session *s)
+static void drop_session(struct tls_sessions *sessions, struct tls_session *s)
 {
     list_remove(&s->in_sessions);
     sessions->n--;
@@ -25,12 +25,12 @@ static void drop(struct tls_sessions *sessions, struct tls_session *s)
 void tls_sessions_fini(struct tls_sessions *sessions)
 {
     list_each (struct tls_session, s, &sessions->list, in_sessions)
-        drop(sessions, s);
+        drop_session(sessions, s);
 }
 
 /* Returns NULL if none is kept for host and port. */
-static struct tls_session *find(const struct tls_sessions *sessions,
-                                const char *host, int port)
+static struct tls_session *find_session(const struct tls_sessions *sessions,
+                                        const char *host, int port)
 {
     list_each (struct tls_session, s, &sessions->list, in_sessions)
         if (s->port == port && strcasecmp(s->host, host) == 0)
@@ -43,7 +43,7 @@ bool tls_sessions_keep(struct tls_sessions *sessions, const char *host,
 {
     size_t n = strlen(host) + 1;
     struct tls_session *s = malloc(sizeof *s + n);
-    struct tls_session *old = find(sessions, host, port);
+    struct tls_session *old = find_session(sessions, host, port);
     if (!s)
         return false;
     s->port = port;
@@ -53,7 +53,7 @@ bool tls_sessions_keep(struct tls_sessions *sessions, const char *host,
         old = container_of(list_last(&sessions->list), struct tls_session,
                            in_sessions);
     if (old)
-        drop(sessions, old);
+        drop_session(sessions, old);
     list_prepend(&sessions->list, &s->in_sessions);
     sessions->n++;
     return true;
@@ -62,6 +62,6 @@ bool tls_sessions_keep(struct tls_sessions *sessions, const char *host,
 SSL_SESSION *tls_sessions_find(struct tls_sessions *sessions, const char *host,
                                int port)
 {
-    const struct tls_session *s = find(sessions, host, port);
+    const struct tls_session *s = find_session(sessions, host, port);
     return s && SSL_SESSION_is_resumable(s->session) ? s->session : NULL;
 }

@@ -1,4 +1,5 @@
-/* tls_session.h -- the sessions that a party may resume. tls.c's own. */
+/* tls_session.h -- keeps the TLS sessions that a client may resume. Only tls.c
+ * uses it. */
 #ifndef CLIENT_TLS_SESSION_H
 #define CLIENT_TLS_SESSION_H
 
@@ -7,11 +8,13 @@
 
 #include "client/tls.h"
 
-/* True: it is kept, in place of what was there for host and port. */
+/* Keeps the session in place of an older one for host and port. Returns false
+ * if out of memory. */
 bool tls_sessions_keep(struct tls_sessions *sessions, const char *host,
                        int port, SSL_SESSION *session);
 
-/* NULL: none, or it is too old. */
+/* Returns the session for host and port, NULL if there is none or it has
+ * expired. */
 SSL_SESSION *tls_sessions_find(struct tls_sessions *sessions, const char *host,
                                int port);
 

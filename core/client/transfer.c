@@ -25,7 +25,7 @@ void transfer_fini(struct transfer *transfer)
     buf_fini(&transfer->body);
 }
 
-static void clear(struct buf *b)
+static void clear_reply(struct buf *b)
 {
     b->len = 0;
     b->failed = false;
@@ -36,8 +36,8 @@ void transfer_clear(struct transfer *transfer)
     transfer->status = 0;
     transfer->http_1_0 = false;
     transfer->encoded = transfer->sets_cookies = false;
-    clear(&transfer->headers);
-    clear(&transfer->body);
+    clear_reply(&transfer->headers);
+    clear_reply(&transfer->body);
     transfer->error = CLIENT_OK;
     transfer->detail = NULL;
     transfer->times = (struct transfer_times){0};
@@ -54,8 +54,8 @@ void transfer_fail(struct transfer *transfer, enum client_error error,
                    const char *detail)
 {
     transfer->status = 0;
-    clear(&transfer->headers);
-    clear(&transfer->body);
+    clear_reply(&transfer->headers);
+    clear_reply(&transfer->body);
     transfer->error = error;
     transfer->detail = detail;
 }
@@ -75,7 +75,7 @@ static double span_ms(int64_t from_ns, int64_t to_ns)
 void transfer_timings(struct transfer_timings *out,
                       const struct transfer_times *times)
 {
-    /* A reply may come before all of the request is sent, or never. */
+    /* A reply may begin before the whole request is sent. */
     int64_t first_ns =
         times->first_byte_ns ? times->first_byte_ns : times->done_ns;
     int64_t sent_ns = times->sent_ns ? times->sent_ns : first_ns;

@@ -1,7 +1,9 @@
 /* transfer.h -- one request and its reply.
  *
- * The caller owns it and may use it again and again: its buffers keep their
- * memory, so that a request in the steady state allocates nothing.
+ * The caller owns the transfer and may send it again and again. Its buffers
+ * keep their memory, so a repeated request allocates nothing.
+ *
+ * Path: chain.c -> [transfer] -> client.c
  */
 #ifndef CLIENT_TRANSFER_H
 #define CLIENT_TRANSFER_H
@@ -25,7 +27,7 @@ struct transfer;
  * within client_send. The callee may send the transfer again at once. */
 typedef void (*transfer_fn)(struct transfer *transfer);
 
-/* Moments on the monotonic clock; 0: it did not come to that. */
+/* Times on the monotonic clock; 0 if the request failed before this phase. */
 struct transfer_times {
     int64_t start_ns;      /* client_send was called */
     int64_t dial_ns;       /* began to connect; 0 on a kept-alive connection */
@@ -37,63 +39,63 @@ struct transfer_times {
 };
 
 struct transfer {
-    /* What to send: set by the caller, and kept until done. */
+    /* The request: set by the caller, unchanged until `done`. */
     struct url url;
     const char *method;         /* static */
     struct buf request;         /* head and body (request.h) */
-    const struct buf *prepared; /* sent in place of `request`; NULL: none */
-    int64_t timeout_ns;         /* for all of it, connecting included */
-    size_t body_max; /* a longer body is an error, if bodies are kept */
-    bool head_only;  /* the method is HEAD: no body comes */
-    bool idempotent; /* may be sent again if a kept-alive connection had
-                        been closed by the server at the same moment */
-    struct buf tags; /* of script/tag_table.h; for reports, not sent */
+    const struct buf *prepared; /* sent in place of `request` unless NULL */
+    int64_t timeout_ns; /* for the whole transfer, connecting included */
+    size_t body_max;    /* with keep_body, a longer body is an error */
+    bool head_only;     /* the method is HEAD: the reply has no body */
+    bool idempotent;    /* may be sent again if the server has closed the
+                           kept-alive connection at the same moment */
+    struct buf tags;    /* for reports (script/tag_table.h), not sent */
     bool keep_headers;
     bool keep_body;
-    const struct status_set *expected; /* NULL: whether it failed is not
-                                          asked */
+    const struct status_set *expected; /* NULL: the caller does not ask
+                                          whether it failed */
     transfer_fn done;
     void *ctx;
 
-    /* What came back. */
-    int status;         /* 0: no reply */
-    bool http_1_0;      /* the reply's version is HTTP/1.0 */
-    bool encoded;       /* it has Content-Encoding; with keep_headers */
-    bool sets_cookies;  /* it has Set-Cookie; with keep_headers */
+    /* The reply. */
+    int status;         /* 0 without a reply */
+    bool http_1_0;      /* the reply is HTTP/1.0 */
+    bool encoded;       /* has Content-Encoding; set with keep_headers */
+    bool sets_cookies;  /* has Set-Cookie; set with keep_headers */
     struct buf headers; /* name NUL value NUL..., in order */
-    struct buf body;    /* decoded, where that is possible */
+    struct buf body;    /* decoded if the coding is known */
     enum client_error error;
-    const char *detail; /* more on the error, static, or NULL */
+    const char *detail; /* more about the error, a static text or NULL */
     struct transfer_times times;
     uint64_t n_sent, n_received; /* bytes on the wire, TLS included */
 
-    struct connection *connection; /* while it is on its way; client's own */
+    struct connection *connection; /* while in progress; used by the client */
 };
 
-/* All empty, with the default timeout and limit. */
+/* Makes an empty transfer with the default timeout and limit. */
 void transfer_init(struct transfer *transfer);
 
-/* What is sent. */
+/* Returns the bytes that are sent. */
 static inline const struct buf *
 transfer_request(const struct transfer *transfer)
 {
     return transfer->prepared ? transfer->prepared : &transfer->request;
 }
 
-/* Free the buffers. It must not be on its way. */
+/* Frees the buffers. The transfer must not be in progress. */
 void transfer_fini(struct transfer *transfer);
 
-/* Set what came back to nothing. client_send does it. */
+/* Clears the reply. client_send calls it. */
 void transfer_clear(struct transfer *transfer);
 
-/* Nobody needs what came back: give back what a large body took. */
+/* Frees the memory of a large body that nobody needs any more. */
 void transfer_trim(struct transfer *transfer);
 
-/* Set what came back to an error. */
+/* Sets the reply to an error. */
 void transfer_fail(struct transfer *transfer, enum client_error error,
                    const char *detail);
 
-/* The same for what cannot be sent: it begins and ends now. */
+/* Does the same for a request that cannot be sent: it begins and ends now. */
 void transfer_refuse(struct transfer *transfer, enum client_error error);
 
 /* k6's timings of a request, in milliseconds. */
@@ -104,11 +106,12 @@ struct transfer_timings {
 void transfer_timings(struct transfer_timings *timings,
                       const struct transfer_times *times);
 
-/* k6's error_code: an error's number, 1000 + status from 400 on, or 0. */
+/* Returns k6's error_code: the error's number, 1000 + status for a status of
+ * 400 or more, otherwise 0. */
 int transfer_error_code(const struct transfer *transfer);
 
-/* The value of the first header of this name, whatever its case; NULL when
- * there is none. Good until the transfer is sent again. */
+/* Returns the value of the first header of this name, ignoring case, NULL if
+ * there is none. Valid until the transfer is sent again. */
 const char *transfer_header(const struct transfer *transfer, const char *name);
 
 #endif

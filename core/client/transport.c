@@ -18,9 +18,9 @@ void transport_init(struct transport *t, struct network *network,
     t->tcp.data = t;
 }
 
-/* It goes no further. */
-static void fail(struct transport *t, enum client_error error,
-                 const char *detail)
+/* Reports that the transport has failed. */
+static void fail_transport(struct transport *t, enum client_error error,
+                           const char *detail)
 {
     if (t->state == TRANSPORT_HANDSHAKE)
         t->events->refused(t, 0, error, detail);
@@ -38,10 +38,10 @@ static enum transport_written broken(int status, enum client_error *error)
 
 static void on_written(uv_write_t *write, int status);
 
-/* One system call in the steady state; libuv sends what the socket did not
- * take. */
-static enum transport_written put(struct transport *t, const char *data,
-                                  size_t n, enum client_error *error)
+/* Writes with one system call if the socket takes all bytes; libuv sends the
+ * rest. */
+static enum transport_written put_bytes(struct transport *t, const char *data,
+                                        size_t n, enum client_error *error)
 {
     uv_stream_t *stream = (uv_stream_t *)&t->tcp;
     uv_buf_t rest = uv_buf_init((char *)data, (unsigned)n);
@@ -63,30 +63,30 @@ static enum transport_written put(struct transport *t, const char *data,
     return TRANSPORT_LATER;
 }
 
-static void empty(struct buf *b)
+static void discard_written(struct buf *b)
 {
     b->len = 0;
     if (b->cap > FLYING_KEPT)
         buf_fini(b);
 }
 
-/* Send what TLS has for the peer. While libuv has bytes, TLS writes into
- * another buffer than theirs. */
-static enum transport_written flush(struct transport *t,
-                                    enum client_error *error)
+/* Sends the bytes that TLS has for the peer. While libuv is sending one buffer,
+ * TLS writes into another. */
+static enum transport_written flush_tls(struct transport *t,
+                                        enum client_error *error)
 {
     struct buf *out = tls_out(t->tls);
     if (t->writing)
         return TRANSPORT_LATER;
     if (out->len == 0)
         return TRANSPORT_SENT;
-    enum transport_written written = put(t, out->data, out->len, error);
+    enum transport_written written = put_bytes(t, out->data, out->len, error);
     if (written == TRANSPORT_LATER) {
         struct buf emptied = t->flying;
         t->flying = *out;
         *out = emptied;
     }
-    empty(out);
+    discard_written(out);
     return written;
 }
 
@@ -98,15 +98,15 @@ static void on_written(uv_write_t *write, int status)
     if (t->state == TRANSPORT_CLOSING)
         return;
     if (status < 0) {
-        fail(t, client_error_of_stream(status), NULL);
+        fail_transport(t, client_error_of_stream(status), NULL);
         return;
     }
     t->n_sent += t->n_writing;
     if (t->tls) {
-        empty(&t->flying);
-        enum transport_written written = flush(t, &error);
+        discard_written(&t->flying);
+        enum transport_written written = flush_tls(t, &error);
         if (written == TRANSPORT_BROKEN)
-            fail(t, error, NULL);
+            fail_transport(t, error, NULL);
         if (written != TRANSPORT_SENT)
             return;
     }
@@ -122,9 +122,9 @@ enum transport_written transport_write(struct transport *t, const char *data,
     const char *detail;
     enum transport_written written;
     if (!t->tls) {
-        written = put(t, data, n, error);
+        written = put_bytes(t, data, n, error);
     } else if (tls_write(t->tls, data, n)) {
-        written = flush(t, error);
+        written = flush_tls(t, error);
     } else {
         *error = tls_error(t->tls, &detail);
         return TRANSPORT_BROKEN;
@@ -139,18 +139,19 @@ static void fail_by_tls(struct transport *t)
 {
     const char *detail;
     enum client_error ignored, error = tls_error(t->tls, &detail);
-    flush(t, &ignored); /* the alert */
-    fail(t, error, detail);
+    flush_tls(t, &ignored); /* the alert */
+    fail_transport(t, error, detail);
 }
 
 static void flush_or_fail(struct transport *t)
 {
     enum client_error error;
-    if (t->state != TRANSPORT_CLOSING && flush(t, &error) == TRANSPORT_BROKEN)
-        fail(t, error, NULL);
+    if (t->state != TRANSPORT_CLOSING &&
+        flush_tls(t, &error) == TRANSPORT_BROKEN)
+        fail_transport(t, error, NULL);
 }
 
-/* The last message of the handshake goes out with the first write. */
+/* Continues the handshake. Its last message is sent with the first write. */
 static void shake_hands(struct transport *t)
 {
     switch (tls_handshake(t->tls)) {
@@ -167,7 +168,7 @@ static void shake_hands(struct transport *t)
     }
 }
 
-/* All that TLS makes of the bytes that it was fed. */
+/* Delivers all plain bytes that TLS makes from the bytes it was fed. */
 static void decrypt(struct transport *t)
 {
     char *plain = t->network->plain_buffer;
@@ -190,8 +191,8 @@ static void decrypt(struct transport *t)
     }
 }
 
-/* libuv takes a reset that comes with the last bytes for an orderly end; the
- * socket knows better. */
+/* libuv reports a reset that comes with the last bytes as an orderly end. The
+ * socket's own error tells them apart. */
 static int error_of_socket(struct transport *t)
 {
     uv_os_fd_t fd;
@@ -202,18 +203,18 @@ static int error_of_socket(struct transport *t)
     return error ? uv_translate_sys_error(error) : UV_EOF;
 }
 
-static void on_end(struct transport *t, int status)
+static void on_end_of_stream(struct transport *t, int status)
 {
     if (status == UV_EOF)
         status = error_of_socket(t);
     if (status != UV_EOF)
-        fail(t, client_error_of_stream(status), NULL);
+        fail_transport(t, client_error_of_stream(status), NULL);
     else if (t->state == TRANSPORT_HANDSHAKE)
-        fail(t, CLIENT_TLS, "closed within the handshake");
-    else if (t->tls) /* anybody may have cut it */
-        fail(t, CLIENT_INCOMPLETE, "without TLS's close_notify");
+        fail_transport(t, CLIENT_TLS, "closed within the handshake");
+    else if (t->tls) /* without close_notify the end may be forged */
+        fail_transport(t, CLIENT_INCOMPLETE, "without TLS's close_notify");
     else
-        fail(t, CLIENT_OK, NULL);
+        fail_transport(t, CLIENT_OK, NULL);
 }
 
 static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *data)
@@ -222,7 +223,7 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *data)
     if (n == 0 || t->state == TRANSPORT_CLOSING)
         return;
     if (n < 0) {
-        on_end(t, (int)n);
+        on_end_of_stream(t, (int)n);
         return;
     }
     t->n_received += (uint64_t)n;
@@ -243,7 +244,7 @@ static void lend_buffer(uv_handle_t *handle, size_t size, uv_buf_t *buffer)
     *buffer = uv_buf_init(network->read_buffer, sizeof network->read_buffer);
 }
 
-/* --- from the beginning to the end -------------------------------------- */
+/* --- dialling and closing ------------------------------------------------ */
 
 static void begin_tls(struct transport *t)
 {
@@ -258,7 +259,7 @@ static void begin_tls(struct transport *t)
     shake_hands(t);
 }
 
-static void on_dialled(uv_connect_t *request, int status)
+static void on_connected(uv_connect_t *request, int status)
 {
     struct transport *t = of_handle(request->handle);
     if (t->state == TRANSPORT_CLOSING)
@@ -283,10 +284,10 @@ int transport_dial(struct transport *t, const struct sockaddr *address,
                    const struct transport_peer *peer)
 {
     t->peer = *peer;
-    return uv_tcp_connect(&t->dial, &t->tcp, address, on_dialled);
+    return uv_tcp_connect(&t->dial, &t->tcp, address, on_connected);
 }
 
-static void on_closed(uv_handle_t *handle)
+static void on_handle_closed(uv_handle_t *handle)
 {
     struct transport *t = of_handle(handle);
     tls_free(t->tls);
@@ -308,8 +309,8 @@ void transport_close(struct transport *t)
         return;
     if (t->tls && t->state == TRANSPORT_OPEN && !t->writing) {
         tls_end(t->tls);
-        flush(t, &ignored);
+        flush_tls(t, &ignored);
     }
     t->state = TRANSPORT_CLOSING;
-    uv_close((uv_handle_t *)&t->tcp, on_closed);
+    uv_close((uv_handle_t *)&t->tcp, on_handle_closed);
 }

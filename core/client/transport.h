@@ -1,10 +1,11 @@
-/* transport.h -- bytes to a peer and back: over TCP, or over TLS on TCP.
+/* transport.h -- sends bytes to a peer and receives bytes, over TCP or over
+ * TLS.
  *
- * Who has the transport embeds it and sees plain bytes either way. Its memory
- * stays until `closed`, which always comes last, from the loop.
+ * The owner embeds the transport and sees plain bytes in both cases. The memory
+ * must stay until `closed`, which is always the last callback and comes from
+ * the loop.
  *
- * Path: connection.c -> [transport] -> tls.c, libuv -> [transport] ->
- * connection.c
+ * Path: connection.c -> [transport] -> tls.c -> [transport] -> connection.c
  */
 #ifndef CLIENT_TRANSPORT_H
 #define CLIENT_TRANSPORT_H
@@ -23,35 +24,36 @@ struct transport;
 struct tls;
 struct tls_sessions;
 
-/* Any of them may close it; but for `closed` none is called then. */
+/* Each callback may close the transport; then only `closed` is still called. */
 struct transport_events {
     /* TCP is connected, and the TLS handshake begins. */
     void (*dialled)(struct transport *transport);
-    /* It can be written to. */
+    /* The transport can be written to. */
     void (*opened)(struct transport *transport);
-    /* It did not come to that. status: libuv's, of dialling; 0: `error` and
-     * `detail` (static, or NULL) tell what went wrong. */
+    /* The transport could not be opened. `status` is libuv's error number of
+     * the connect; if it is 0, `error` and `detail` (a static text or NULL)
+     * give the reason. */
     void (*refused)(struct transport *transport, int status,
                     enum client_error error, const char *detail);
-    /* What transport_write was given is with the kernel. */
+    /* The kernel has taken all bytes of transport_write. */
     void (*sent)(struct transport *transport);
     void (*received)(struct transport *transport, const char *data, size_t n);
-    /* The peer has ended it in an orderly way: CLIENT_OK; else why it failed.
-     */
+    /* CLIENT_OK: the peer has closed in an orderly way. Otherwise the reason of
+     * the failure. */
     void (*ended)(struct transport *transport, enum client_error error,
                   const char *detail);
     void (*closed)(struct transport *transport);
 };
 
-/* Who is called. What it points to is the owner's and stays. */
+/* The peer to connect to. The owner keeps what the fields point to. */
 struct transport_peer {
     const char *host;
     int port;
-    struct tls_sessions *sessions; /* of the caller; NULL: without TLS */
+    struct tls_sessions *sessions; /* NULL for a connection without TLS */
 };
 
 enum transport_state {
-    TRANSPORT_NEW,       /* nothing on the wire */
+    TRANSPORT_NEW,       /* not connected */
     TRANSPORT_HANDSHAKE, /* TCP is connected, TLS is not */
     TRANSPORT_OPEN,
     TRANSPORT_CLOSING
@@ -64,37 +66,38 @@ struct transport {
     struct network *network;
     const struct transport_events *events;
     struct transport_peer peer;
-    struct tls *tls; /* NULL: plain, or not dialled yet */
+    struct tls *tls; /* NULL if plain, or not dialled yet */
     enum transport_state state;
-    bool sending;      /* `sent` is to be called */
-    bool writing;      /* uv_write has not called back */
-    size_t n_writing;  /* what it writes */
-    struct buf flying; /* TLS: what it writes; what comes is in tls_out */
-    uint64_t n_sent, n_received; /* on the wire; the owner may reset them */
+    bool sending;      /* `sent` must be called */
+    bool writing;      /* uv_write has not called back yet */
+    size_t n_writing;  /* bytes that uv_write is writing */
+    struct buf flying; /* with TLS: the bytes that uv_write is writing */
+    uint64_t n_sent,
+        n_received; /* bytes on the wire; the owner may reset them */
 };
 
-/* Ready to be dialled. */
+/* Makes a transport that can be dialled. */
 void transport_init(struct transport *transport, struct network *network,
                     const struct transport_events *events);
 
-/* Connect. Returns libuv's error number, then nothing is called, or 0. */
+/* Connects. Returns 0, or libuv's error number; then no callback is called. */
 int transport_dial(struct transport *transport, const struct sockaddr *address,
                    const struct transport_peer *peer);
 
-/* Send, one write at a time. The bytes stay in place until `sent`. */
+/* Sends `n` bytes, which stay in place until `sent`. One write at a time. */
 enum transport_written {
-    TRANSPORT_SENT,  /* all is with the kernel; `sent` is not called */
+    TRANSPORT_SENT,  /* the kernel has all; `sent` is not called */
     TRANSPORT_LATER, /* `sent` will be called */
-    TRANSPORT_BROKEN /* it failed: *error; nothing is called */
+    TRANSPORT_BROKEN /* failed, see *error; no callback is called */
 };
 enum transport_written transport_write(struct transport *transport,
                                        const char *data, size_t n,
                                        enum client_error *error);
 
-/* The TLS sessions of its peer go. */
+/* The peer's TLS sessions are about to be freed: keeps no session any more. */
 void transport_forget(struct transport *transport);
 
-/* Does nothing when it is closing already. */
+/* Closes the transport. Does nothing if it is closing already. */
 void transport_close(struct transport *transport);
 
 #endif

@@ -3,7 +3,8 @@
 #include <string.h>
 #include <strings.h>
 
-static bool refuse(const char *text, size_t n, const char *why, struct err *err)
+static bool refuse_url(const char *text, size_t n, const char *why,
+                       struct err *err)
 {
     int shown = n > 200 ? 200 : (int)n;
     return err_set(err, "invalid URL '%.*s': %s", shown, text, why);
@@ -11,8 +12,9 @@ static bool refuse(const char *text, size_t n, const char *why, struct err *err)
 
 #define EACH_BYTE UINT64_C(0x0101010101010101)
 
-/* Has one of eight bytes its highest bit set, or would have it when 0x21 is
- * taken off, or 1 is put on? Borrows and carries come from such bytes alone. */
+/* Returns true if one of eight bytes is below 0x21 or above 0x7e. Subtracting
+ * 0x21 from such a byte, or adding 1, or the byte itself, sets its highest bit.
+ * Borrows and carries into other bytes come only from such bytes. */
 static bool has_unclean(const char *eight)
 {
     uint64_t x;
@@ -20,9 +22,9 @@ static bool has_unclean(const char *eight)
     return (x | (x - 0x21 * EACH_BYTE) | (x + EACH_BYTE)) & 0x80 * EACH_BYTE;
 }
 
-/* Bytes that may not stand in a request line, 0x20 and below, 0x7f and above,
- * must be percent-encoded. There are at least eight; the last eight are looked
- * at in any case. */
+/* Returns true if no byte must be percent-encoded, that is 0x20 and below, 0x7f
+ * and above. The text has at least eight bytes; the last eight are checked as
+ * one group. */
 static bool is_clean(const char *text, size_t n)
 {
     bool unclean = has_unclean(text + n - 8);
@@ -31,7 +33,7 @@ static bool is_clean(const char *text, size_t n)
     return !unclean;
 }
 
-/* The first of either, or `end`. */
+/* Returns the first of the two characters, or `end`. */
 static const char *find_either(const char *at, const char *end, char a, char b)
 {
     const char *first = memchr(at, a, (size_t)(end - at));
@@ -113,12 +115,13 @@ bool url_parse(struct url *url, const char *text, size_t n, struct err *err)
     *url = (struct url){.text = {text, n}};
     size_t n_scheme = parse_scheme(url, text, n);
     if (n_scheme == 0)
-        return refuse(text, n, "it must begin with http:// or https://", err);
+        return refuse_url(text, n, "it must begin with http:// or https://",
+                          err);
     if (n >= 8 && !is_clean(text, n))
-        return refuse(text, n,
-                      "blanks, control and non-ASCII characters must be "
-                      "percent-encoded",
-                      err);
+        return refuse_url(text, n,
+                          "blanks, control and non-ASCII characters must be "
+                          "percent-encoded",
+                          err);
 
     const char *end = memchr(text, '#', n);
     if (!end)
@@ -129,5 +132,5 @@ bool url_parse(struct url *url, const char *text, size_t n, struct err *err)
     url->target = (struct url_part){target, (size_t)(end - target)};
     url->port = url->secure ? 443 : 80;
     const char *why = parse_authority(url);
-    return why ? refuse(text, n, why, err) : true;
+    return why ? refuse_url(text, n, why, err) : true;
 }

@@ -1,7 +1,9 @@
-/* url.h -- takes an absolute http or https URL apart.
+/* url.h -- parses an absolute http or https URL.
  *
- * Nothing is copied: the parts point into the text, so that a script may give
- * a URL per request at no cost.
+ * The parts point into the text and nothing is copied, so that a script can use
+ * another URL for each request at no cost.
+ *
+ * Path: modules/module_http_request.c, load/ -> [url] -> request.c
  */
 #ifndef CLIENT_URL_H
 #define CLIENT_URL_H
@@ -20,20 +22,22 @@ struct url_part {
 };
 
 struct url {
-    struct url_part text;      /* all of it */
-    struct url_part userinfo;  /* "user:password", as written; at NULL: none */
-    struct url_part authority; /* "[::1]:8080": what the Host header says */
+    struct url_part text; /* the whole URL */
+    struct url_part
+        userinfo; /* "user:password" as written; `at` NULL if missing */
+    struct url_part authority; /* "[::1]:8080", as in the Host header */
     struct url_part host;      /* "::1", without brackets; never empty */
     struct url_part target;    /* "/a?b", "?b" or empty; no fragment */
-    uint16_t port;             /* 80 or 443 when the text has none */
+    uint16_t port;             /* 80 or 443 if the text has no port */
     bool secure;               /* https */
 };
 
-/* Parse `n` bytes. False and err: what is wrong, with the URL;
- * no part but `text` is to be used then. */
+/* Parses `n` bytes. Returns false and sets err, which quotes the URL, if the
+ * URL is invalid; then only `text` is set. */
 bool url_parse(struct url *url, const char *text, size_t n, struct err *err);
 
-/* The text, or, where it has a user and a password, what follows them. */
+/* Returns the URL without scheme, user and password if it has a user; otherwise
+ * the whole URL. */
 static inline struct url_part url_without_user(const struct url *url)
 {
     struct url_part rest = url->text;

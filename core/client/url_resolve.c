@@ -10,7 +10,7 @@ static struct url_part part_of(const char *at, const char *end)
     return (struct url_part){at, (size_t)(end - at)};
 }
 
-static const char *find(struct url_part in, const char *any)
+static const char *find_in_part(struct url_part in, const char *any)
 {
     const char *end = in.at + in.n;
     for (const char *at = in.at; at < end; at++)
@@ -19,8 +19,8 @@ static const char *find(struct url_part in, const char *any)
     return end;
 }
 
-/* What may not stand in a URL is written as %XX. */
-static void put(struct buf *out, struct url_part part)
+/* Appends the part; bytes that are not allowed in a URL become %XX. */
+static void put_encoded(struct buf *out, struct url_part part)
 {
     for (size_t i = 0; i < part.n; i++) {
         unsigned char c = (unsigned char)part.at[i];
@@ -33,7 +33,7 @@ static void put(struct buf *out, struct url_part part)
 
 static bool has_scheme(struct url_part reference)
 {
-    const char *end = find(reference, ":/?#");
+    const char *end = find_in_part(reference, ":/?#");
     if (end == reference.at + reference.n || *end != ':' ||
         !isalpha((unsigned char)reference.at[0]))
         return false;
@@ -49,15 +49,17 @@ static bool is_dots(struct url_part segment, const char *dots)
            memcmp(segment.at, dots, segment.n) == 0;
 }
 
-/* Take the last segment off again: "/a/b" -> "/a". */
+/* Removes the last segment: "/a/b" becomes "/a". */
 static void drop_segment(struct buf *out, size_t path_at)
 {
     while (out->len > path_at && out->data[--out->len] != '/')
         ;
 }
 
-/* Section 5.2.4, segment by segment; the path begins with a slash. */
-static void put_path(struct buf *out, struct url_part path, size_t path_at)
+/* Appends a path that begins with a slash, without dot segments (section
+ * 5.2.4). */
+static void put_resolved_path(struct buf *out, struct url_part path,
+                              size_t path_at)
 {
     const char *at = path.at, *end = path.at + path.n;
     while (at < end) { /* at a slash */
@@ -68,7 +70,7 @@ static void put_path(struct buf *out, struct url_part path, size_t path_at)
         if (is_dots(segment, ".."))
             drop_segment(out, path_at);
         else if (!is_dots(segment, "."))
-            put(out, part_of(at, next));
+            put_encoded(out, part_of(at, next));
         if (next == end && (is_dots(segment, ".") || is_dots(segment, "..")))
             buf_putc(out, '/');
         at = next;
@@ -80,19 +82,19 @@ static void put_relative(struct buf *out, const struct url *base,
                          struct url_part reference)
 {
     const char *end = reference.at + reference.n;
-    const char *path_end = find(reference, "?#");
+    const char *path_end = find_in_part(reference, "?#");
     struct url_part path = part_of(reference.at, path_end);
-    const char *query = find(base->target, "?");
+    const char *query = find_in_part(base->target, "?");
     struct url_part base_path = part_of(base->target.at, query);
-    put(out, part_of(base->text.at, base->authority.at));
-    put(out, base->authority);
+    put_encoded(out, part_of(base->text.at, base->authority.at));
+    put_encoded(out, base->authority);
     size_t path_at = out->len;
     if (path.n == 0) {
-        put(out, base_path);
+        put_encoded(out, base_path);
         if (path_end == end || *path_end != '?')
-            put(out, part_of(query, base->target.at + base->target.n));
+            put_encoded(out, part_of(query, base->target.at + base->target.n));
     } else if (*path.at == '/') {
-        put_path(out, path, path_at);
+        put_resolved_path(out, path, path_at);
     } else {
         struct buf merged = BUF_INIT;
         const char *slash = memrchr(base_path.at, '/', base_path.n);
@@ -100,11 +102,12 @@ static void put_relative(struct buf *out, const struct url *base,
             buf_append(&merged, base_path.at, (size_t)(slash - base_path.at));
         buf_putc(&merged, '/');
         buf_append(&merged, path.at, path.n);
-        put_path(out, (struct url_part){merged.data, merged.len}, path_at);
+        put_resolved_path(out, (struct url_part){merged.data, merged.len},
+                          path_at);
         out->failed |= merged.failed;
         buf_fini(&merged);
     }
-    put(out, part_of(path_end, end));
+    put_encoded(out, part_of(path_end, end));
 }
 
 bool url_resolve(struct buf *out, const struct url *base, const char *reference,
@@ -112,12 +115,12 @@ bool url_resolve(struct buf *out, const struct url *base, const char *reference,
 {
     struct url_part whole = {reference, n};
     if (has_scheme(whole)) {
-        put(out, whole);
+        put_encoded(out, whole);
         return true;
     }
     if (n >= 2 && reference[0] == '/' && reference[1] == '/') {
         buf_puts(out, base->secure ? "https:" : "http:");
-        put(out, whole);
+        put_encoded(out, whole);
     } else {
         put_relative(out, base, whole);
     }
