@@ -53,8 +53,7 @@ it("the admin port answers when the first port is full of silent connections", f
 end)
 
 it("the admin port takes profiles while every worker spins", function()
-  local client = raw_http.begin(server.port, "/forever")
-  state.wait_for_requests(server)
+  local client = state.begin(server, "/forever")
   -- A profile of a second can be without a sample if other processes have all
   -- cores.
   support.wait_until(function()

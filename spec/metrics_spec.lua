@@ -1,6 +1,5 @@
 -- metrics_spec.lua: /metrics, and how Prometheus itself reads it.
 -- Needs: prometheus time
-local raw_http = require "raw_http"
 local state = require "server_state"
 local support = require "support"
 local socket = require "socket"
@@ -76,9 +75,7 @@ describe("/metrics", function()
   end)
 
   it("tells of requests under way and of clients that left", function()
-    local client = raw_http.begin(server.port, "/sleep/long")
-    state.wait_for_requests(server)
-    client:close()
+    state.begin(server, "/sleep/long"):close()
     state.wait_for_requests(server, 0)
     state.wait_for_metric(server, 'perilune_http_requests_total{route="GET /sleep/long",code="499"}', 1)
   end)

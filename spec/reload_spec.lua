@@ -243,16 +243,9 @@ describe("a script that changes", function()
     support.wait_until(function() return served() == "first" end, "the server", 30)
   end)
 
-  --- Sends a request and waits until its handler runs.
-  local function begin(path)
-    local client = raw_http.begin(server.port, path)
-    state.wait_for_requests(server)
-    return client
-  end
-
   it("lets requests end that the old one is at", function()
     start { "--workers", "1" }
-    local client = begin("/sleep-until?file=" .. folder .. "/end")
+    local client = state.begin(server, "/sleep-until?file=" .. folder .. "/end")
     save "second"
     wait_for "second"
     -- A third state has to wait until the first one is gone.
@@ -283,7 +276,7 @@ describe("a script that changes", function()
   it("waits for such a request no longer than five seconds", function()
     start { "--workers", "1" }
     local began = socket.gettime()
-    local client = begin "/sleep?seconds=60"
+    local client = state.begin(server, "/sleep?seconds=60")
     save "second"
     assert.equal("HTTP/1.1 503 Service Unavailable", client:read_line())
     local took = socket.gettime() - began
@@ -304,7 +297,7 @@ describe("a script that changes", function()
 
   it("reaches the others when one worker never answers", function()
     start { "--workers", "2" }
-    local stuck = begin "/spin"
+    local stuck = state.begin(server, "/spin")
     for i = 1, 3 do
       save("version " .. i)
       wait_for("version " .. i)

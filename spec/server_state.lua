@@ -1,5 +1,6 @@
 -- server_state.lua: what a server of support.serve tells about itself, for
 -- tests that wait for a state: a metric, a line of its log, a task that waits.
+local raw_http = require "raw_http"
 local support = require "support"
 
 local M = {}
@@ -18,9 +19,19 @@ function M.wait_for_metric(server, series, value)
     ("%s to be %g"):format(series, value), 30)
 end
 
---- Waits until this many requests (1 unless given) are in the workers' hands.
+--- Waits until this many requests are in the workers' hands. A request is so for
+-- a moment longer than its client waits for the reply.
 function M.wait_for_requests(server, n)
-  M.wait_for_metric(server, "perilune_http_requests_in_progress", n or 1)
+  M.wait_for_metric(server, "perilune_http_requests_in_progress", n)
+end
+
+--- Sends a request and waits until its handler runs. There must be no other request
+-- that goes on. Returns the connection.
+function M.begin(server, path)
+  M.wait_for_requests(server, 0)
+  local client = raw_http.begin(server.port, path)
+  M.wait_for_requests(server, 1)
+  return client
 end
 
 --- Returns how many requests were answered with the status, on all routes.

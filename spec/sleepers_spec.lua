@@ -12,7 +12,7 @@ local support = require "support"
 local socket = require "socket"
 
 local N_SLEEPERS = 10000
-local LEAST_ROUNDS, N_REQUESTS = 25, 150
+local LEAST_ROUNDS, N_REQUESTS = 10, 150
 local MOST_SECONDS = 60
 
 local ROUTES = [==[

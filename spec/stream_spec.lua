@@ -296,18 +296,14 @@ describe("a client that leaves while its handler waits", function()
   end)
 
   it("ends it, and is counted as 499", function()
-    local client = begin "/waits"
-    state.wait_for_requests(server)
-    client:close()
+    state.begin(server, "/waits"):close()
     wait_for_log "waits_closed"
     wait_for_answers(499, 1)
     assert.equal("0", select(2, support.request(server.url .. "/written")))
   end)
 
   it("ends it by a reset, too", function()
-    local client = begin "/waits"
-    state.wait_for_requests(server)
-    client:reset()
+    state.begin(server, "/waits"):reset()
     wait_for_answers(499, 2)
   end)
 end)

@@ -32,9 +32,9 @@ end
 
 --- Gives every worker a handler that never returns.
 local function be_stuck(path)
-  for _, client in ipairs(raw_http.connect_to_each(server.port, "/worker", WORKERS)) do
-    clients[#clients + 1] = client:request(path)
-  end
+  local each = raw_http.connect_to_each(server.port, "/worker", WORKERS)
+  state.wait_for_requests(server, 0)
+  for _, client in ipairs(each) do clients[#clients + 1] = client:request(path) end
   state.wait_for_requests(server, WORKERS)
   -- A worker that still answers would answer this.
   assert.is_true(connect():request("/none"):is_silent(0.3))
@@ -158,8 +158,7 @@ end)
 
 describe("one worker stuck", function()
   it("leaves new connections to the others", function()
-    connect():request "/spin"
-    state.wait_for_requests(server)
+    clients[#clients + 1] = state.begin(server, "/spin")
     -- These are more connections than the stuck worker has, so by numbers alone
     -- some would go there.
     for i = 1, 20 do

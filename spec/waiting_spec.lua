@@ -208,6 +208,7 @@ describe("http in a handler", function()
 
   it("waits for many servers at once", function()
     local clients = {}
+    state.wait_for_requests(server, 0)
     for i = 1, 50 do
       clients[i] = raw_http.begin(server.port, "/get?url=" .. server.url .. "/gated")
     end
@@ -220,6 +221,7 @@ describe("http in a handler", function()
   end)
 
   it("is given up when its client leaves", function()
+    state.wait_for_requests(server, 0)
     local before = state.count_answers(server, 499)
     local client = raw_http.begin(server.port, "/get?url=" .. server.url .. "/slow?s=60")
     state.wait_for_requests(server, 2)
@@ -239,8 +241,7 @@ describe("a handler that does not rest", function()
     every = "has timers that take long",
   } do
     it(what .. " and lets others run", function()
-      local client = raw_http.begin(server.port, "/restless/" .. how)
-      state.wait_for_requests(server)
+      local client = state.begin(server, "/restless/" .. how)
       assert.equal("stopped", select(2, get "/stop"))
       assert.equal("true", client:finish())
     end)
