@@ -60,7 +60,7 @@ it("the admin port takes profiles while every worker spins", function()
     local status, body = support.request(admin_url .. "/debug/pprof/profile?seconds=1&format=folded")
     assert.equal(200, status)
     return body:find("routes.lua", 1, true)
-  end, "a sample of the handler", 30)
+  end, "a sample of the handler")
   client:close()
 end)
 

@@ -464,7 +464,7 @@ describe("a connection", function()
     for _ = 1, 100 do connect(POST .. "Content-Length: 9\r\n\r\nabc"):close() end
     support.wait_until(function()
       return state.metric(server, "perilune_http_connections") < 10
-    end, "the server to close its ends", 30)
+    end, "the server to close its ends")
   end)
 
   it("that ends within a request is closed", function()

@@ -136,7 +136,7 @@ scrape_configs:
     end
     local ok, problem = pcall(support.wait_until, function()
       return query 'up{job="perilune"}' == "1"
-    end, "a scrape", 30)
+    end, "a scrape")
     local hello = query 'perilune_http_requests_total{route="GET /hello",code="200"}'
     local odd = query 'sum(perilune_http_requests_total{route="GET /odd\\"\\\\"})'
     local output = prometheus:output()

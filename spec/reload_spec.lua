@@ -63,7 +63,7 @@ describe("a script that changes", function()
 
   local function wait_for(version, path)
     support.wait_until(function() return served(path) == version end,
-      ("version %s; the log: %s"):format(version, server:output()), 30)
+      ("version %s; the log: %s"):format(version, server:output()))
   end
 
   local function start(arguments)
@@ -106,7 +106,7 @@ describe("a script that changes", function()
     assert.equal(0, state.count_in_log(server, "reload_failed"))
     -- A file that stays empty is loaded.
     support.write_file(folder .. "/version.lua", "")
-    support.wait_until(function() return served() ~= "second" end, "the empty file", 30)
+    support.wait_until(function() return served() ~= "second" end, "the empty file")
   end)
 
   it("is loaded again when it changes meanwhile", function()
@@ -129,7 +129,7 @@ describe("a script that changes", function()
     support.wait_until(function()
       seen[served()] = true
       return seen.bb
-    end, "bb", 30)
+    end, "bb")
     assert.is_nil(seen.ab)
   end)
 
@@ -240,7 +240,7 @@ describe("a script that changes", function()
     server:signal "HUP"
     socket.sleep(0.1) -- in which a server that the signal kills would end
     support.write_file(go_on, "")
-    support.wait_until(function() return served() == "first" end, "the server", 30)
+    support.wait_until(function() return served() == "first" end, "the server")
   end)
 
   it("lets requests end that the old one is at", function()
@@ -292,7 +292,7 @@ describe("a script that changes", function()
     support.wait_until(function() return support.exists(folder .. "/loading") end, "the load")
     assert.equal("first", served())
     server:signal "TERM"
-    assert.equal(0, server:wait(30))
+    assert.equal(0, server:wait())
   end)
 
   it("reaches the others when one worker never answers", function()

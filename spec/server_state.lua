@@ -16,7 +16,7 @@ end
 --- Waits until the series has this value.
 function M.wait_for_metric(server, series, value)
   support.wait_until(function() return M.metric(server, series) == value end,
-    ("%s to be %g"):format(series, value), 30)
+    ("%s to be %g"):format(series, value))
 end
 
 --- Waits until this many requests are in the workers' hands. A request is so for
@@ -57,7 +57,7 @@ end
 --- Waits until the text stands in the log, `n` times (1 unless given).
 function M.wait_for_log(server, text, n)
   support.wait_until(function() return M.count_in_log(server, text) >= (n or 1) end,
-    ("%q in the log"):format(text), 30)
+    ("%q in the log"):format(text))
 end
 
 --- Returns how many coroutines and threads have `frames` in their stack, a Lua
@@ -75,7 +75,7 @@ end
 --- Waits until `n` (1 unless given) of them do.
 function M.wait_for_tasks(server, frames, n)
   support.wait_until(function() return M.count_tasks(server, frames) == (n or 1) end,
-    ("%d tasks at %s"):format(n or 1, frames), 30)
+    ("%d tasks at %s"):format(n or 1, frames))
 end
 
 return M

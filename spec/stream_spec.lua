@@ -132,7 +132,7 @@ local function wait_for_log(text) state.wait_for_log(server, text) end
 
 local function wait_for_answers(status, n)
   support.wait_until(function() return state.count_answers(server, status) >= n end,
-    ("%d answers with %d"):format(n, status), 30)
+    ("%d answers with %d"):format(n, status))
 end
 
 describe("a reply by req:stream", function()

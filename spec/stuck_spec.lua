@@ -134,7 +134,7 @@ for path, part in pairs {
         support.wait_until(function()
           return state.metric(server,
             ('perilune_worker_busy_seconds_total{worker="%d"}'):format(worker)) > 0.3
-        end, "a busy worker", 30)
+        end, "a busy worker")
       end
     end)
   end)

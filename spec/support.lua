@@ -1,5 +1,6 @@
--- support.lua: what every spec needs: run the real program, start and end it,
--- talk to it over real sockets.
+-- support.lua: starts and ends the real program for the specs, and sends single
+-- requests to it. raw_http.lua has connections, server_state.lua the states of a
+-- server that a test waits for.
 local socket = require "socket"
 local http = require "socket.http"
 local ltn12 = require "ltn12"
@@ -9,7 +10,7 @@ local M = {}
 M.source = os.getenv("PERILUNE_SOURCE") or "."
 M.perilune = os.getenv("PERILUNE") or (M.source .. "/build/perilune")
 
---- A word for the shell, quoted.
+--- Returns a word quoted for the shell.
 function M.quote(word)
   return "'" .. tostring(word):gsub("'", "'\\''") .. "'"
 end
@@ -33,7 +34,7 @@ function M.exists(path)
   return file ~= nil
 end
 
---- A new empty folder; spec files remove it with M.remove_folder.
+--- Makes an empty folder. The spec removes it with M.remove_folder.
 function M.new_folder()
   local pipe = assert(io.popen("mktemp -d /tmp/perilune-spec.XXXXXX"))
   local path = pipe:read("l")
@@ -46,7 +47,7 @@ function M.remove_folder(path)
   os.execute("rm -rf " .. M.quote(path))
 end
 
---- Run a shell command to its end: exit code, stdout, stderr.
+--- Runs a shell command to its end. Returns the exit code, stdout and stderr.
 function M.run(command)
   local errors = os.tmpname()
   local pipe = assert(io.popen("( " .. command .. "\n) 2>" .. errors, "r"))
@@ -57,13 +58,13 @@ function M.run(command)
   return kind == "exit" and code or 128 + code, out, err
 end
 
---- Run `perilune ARGUMENTS`.
+--- Runs `perilune ARGUMENTS`, as M.run does.
 function M.command(arguments)
   return M.run(M.quote(M.perilune) .. " " .. arguments)
 end
 
--- Where possible below those that the kernel gives to connections: a client of
--- another test may take one of them at any time.
+-- The ports for servers are below those that the kernel gives to connections, if
+-- possible: a client of another test may get one of the latter at any time.
 local FIRST_PORT, LAST_PORT = 10000, 32000
 do
   local first = M.read_file("/proc/sys/net/ipv4/ip_local_port_range"):match "%d+"
@@ -73,9 +74,9 @@ do
 end
 local next_port
 
---- A TCP port of 127.0.0.1 that nobody listens on. Tests run side by side, and
--- the port is taken only later: each process goes through the ports from a place
--- of its own on.
+--- Returns a TCP port of 127.0.0.1 that nobody listens on. The caller takes the
+-- port only later, and tests run side by side, so each process begins its search
+-- at another port.
 function M.free_port()
   if not next_port then
     local pid = tonumber(M.read_file("/proc/self/stat"):match "^%d+")
@@ -93,9 +94,11 @@ function M.free_port()
   error "every port is taken"
 end
 
---- Wait until f() is true; error after `seconds` (10).
+--- Waits until f() is true and returns its result. Raises an error after `seconds`
+-- (30 unless given). The limit is long because only a fault should reach it, not a
+-- busy machine.
 function M.wait_until(f, what, seconds)
-  local deadline = socket.gettime() + (seconds or 10)
+  local deadline = socket.gettime() + (seconds or 30)
   repeat
     local result = f()
     if result then return result end
@@ -107,7 +110,7 @@ end
 local Process = {}
 Process.__index = Process
 
--- What a spec that failed half-way did not stop ends with the specs.
+-- The processes that a failed spec did not stop. They end with the spec.
 local running = {}
 M.guard = setmetatable({}, { __gc = function()
   for process in pairs(running) do process:signal("KILL") end
@@ -121,7 +124,8 @@ function Process:signal(name)
   return os.execute("kill -" .. name .. " " .. self.pid .. " 2>/dev/null")
 end
 
---- Wait for its end (10 s): the exit code, 128 + N after signal N.
+--- Waits for the end of the process, as M.wait_until does. Returns the exit code,
+-- 128 + N after signal N.
 function Process:wait(seconds)
   M.wait_until(function() return M.exists(self.status_file) end,
     "the end of process " .. self.pid, seconds)
@@ -133,10 +137,11 @@ function Process:wait(seconds)
   return code
 end
 
---- What it has written so far to stdout and stderr, together.
+--- Returns what the process has written to stdout and stderr until now.
 function Process:output() return M.read_file(self.log_file) end
 
---- End it: TERM, then KILL after 10 s. Returns the exit code.
+--- Ends the process by TERM, and by KILL if it is still there after 30 s. Returns
+-- the exit code.
 function Process:stop()
   if not M.exists(self.status_file) then self:signal("TERM") end
   local ok, code = pcall(self.wait, self)
@@ -151,7 +156,8 @@ function Process:stop()
   return code
 end
 
---- Start a command (one word per argument, no shell) in the background.
+--- Starts a command in the background. `words` go to it as they are, without a
+-- shell; `environment` is shell assignments.
 function M.start(words, environment)
   local base = os.tmpname()
   local process = setmetatable({
@@ -173,8 +179,8 @@ function M.start(words, environment)
   return process
 end
 
---- Start `perilune serve` on a free port and wait until it answers.
--- `arguments` are words; the result has .port and .url besides.
+--- Starts `perilune serve` on a free port and waits until it answers. `arguments`
+-- are words. The result has the fields `port` and `url` besides.
 function M.serve(arguments, environment)
   local port = M.free_port()
   local words = { M.perilune, "serve", "--listen", "127.0.0.1:" .. port }
@@ -183,7 +189,7 @@ function M.serve(arguments, environment)
   server.port, server.url = port, "http://127.0.0.1:" .. port
   local ok = pcall(M.wait_until, function()
     if M.exists(server.status_file) then error("ended") end
-    -- Not only that it listens: it has loaded its scripts.
+    -- It listens before it has loaded its scripts, and answers after.
     return M.request(server.url .. "/healthz") == 200
   end)
   if not ok then
@@ -194,8 +200,8 @@ function M.serve(arguments, environment)
   return server
 end
 
---- One request: status, body, headers (lower-case names). `options` may have
--- method, headers, body.
+--- Sends a request. Returns status, body and headers (names in lower case).
+-- `options` may have method, headers and body.
 function M.request(url, options)
   options = options or {}
   local parts, headers = {}, {}

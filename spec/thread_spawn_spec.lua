@@ -93,7 +93,7 @@ local function n_threads()
 end
 
 local function wait_for_threads(n)
-  support.wait_until(function() return n_threads() == n end, n .. " threads", 30)
+  support.wait_until(function() return n_threads() == n end, n .. " threads")
 end
 
 before_each(function()
@@ -192,7 +192,7 @@ it("profiles show it", function()
   support.wait_until(function()
     return folded "profile?seconds=1"
       :find "%f[^\0\n]__clone3;start_thread;run_thread;[^\n]*anonymous@routes.lua:%d+ %d+\n"
-  end, "a sample of the thread", 30)
+  end, "a sample of the thread")
   local threads = folded "threadcreate"
   assert.truthy(threads:find "call_handler;.*anonymous@routes.lua:%d+;thread.spawn;os_thread_spawn", threads)
   local began = socket.gettime()
