@@ -3,7 +3,7 @@
 -- Needs: go time
 local go_pprof = require "go_pprof"
 local raw_http = require "raw_http"
-local sampling = require "sampling"
+local server_state = require "server_state"
 local support = require "support"
 
 local folder, server, go, go_url
@@ -307,7 +307,7 @@ describe("another request:", function()
           assert.is_true(is_silent or (status == 500 and url == go_url), path)
           return is_silent
         end, "a profile that has begun", 60)
-        if url == server.url then sampling.wait_for_open(server, 0) end
+        if url == server.url then server_state.wait_for_profiles(server, 0) end
       end
     end
   end)

@@ -4,6 +4,7 @@
 local go_pprof = require "go_pprof"
 local raw_http = require "raw_http"
 local sampling = require "sampling"
+local server_state = require "server_state"
 local support = require "support"
 local socket = require "socket"
 
@@ -110,9 +111,9 @@ describe("label=", function()
     -- Of each route one that waits, and one that is waited for.
     local finish = { start "/hold/a" }
     for i, route in ipairs { "/hold/b", "/hold/a" } do
-      sampling.wait_for_waits(server, { wait = "channel release" }, 1)
+      server_state.wait_for_waits(server, { wait = "channel release" })
       finish[i + 1] = start(route)
-      sampling.wait_for_waits(server, { wait = "mutex filtered", route = route }, 1)
+      server_state.wait_for_waits(server, { wait = "mutex filtered", route = route })
       request "/release"
     end
     request "/release"
@@ -128,13 +129,13 @@ describe("label=", function()
 
   it("keeps what has it, of goroutines", function()
     local client = raw_http.begin(server.port, "/slow?sleep=600000")
-    sampling.wait_for_waits(server, { wait = "sleep" }, 1)
+    server_state.wait_for_waits(server, { wait = "sleep" })
     assert.same({ ["/slow"] = 1 },
       sums_of("goroutine?label=route:/slow", "goroutine", "route"))
     assert.same({ waiting = 1 },
       sums_of("goroutine?label=wait:sleep", "goroutine", "coroutine"))
     client:close()
-    sampling.wait_for_waits(server, { wait = "sleep" }, 0)
+    server_state.wait_for_waits(server, { wait = "sleep" }, 0)
   end)
 
   it("is told in the profile's comments", function()
@@ -216,11 +217,11 @@ describe("slower_than=", function()
 
   it("counts a request that still runs by what it took so far", function()
     local client = raw_http.begin(server.port, "/slow?sleep=600000")
-    sampling.wait_for_waits(server, { wait = "sleep" }, 1)
+    server_state.wait_for_waits(server, { wait = "sleep" })
     local profiles = sampling.around(server, { "wall?seconds=SECONDS&slower_than=1s",
       "wall?seconds=SECONDS&slower_than=600s" }, folder, function() end)
     client:close()
-    sampling.wait_for_waits(server, { wait = "sleep" }, 0)
+    server_state.wait_for_waits(server, { wait = "sleep" }, 0)
     local long = profiles[1]:by_label("wall", "route")
     assert.same({ "/slow" }, names(long))
     assert.same({}, names(profiles[2]:by_label("wall", "route")))

@@ -3,6 +3,7 @@
 -- Needs: go
 local go_pprof = require "go_pprof"
 local raw_http = require "raw_http"
+local server_state = require "server_state"
 local support = require "support"
 
 local ROUTES = [==[
@@ -98,9 +99,7 @@ describe("heap", function()
 
   it("does not wait for a worker that never collects", function()
     local client = raw_http.begin(server.port, "/spin")
-    support.wait_until(function()
-      return get "/debug/pprof/goroutine?format=folded":find "anonymous@routes.lua"
-    end, "the handler that spins")
+    server_state.wait_for_tasks(server, "anonymous@routes.lua")
     get "/debug/pprof/heap?gc=1" -- that this is answered at all is the test
     client:close()
     server:signal "KILL"

@@ -1,6 +1,7 @@
 -- k6_spec.lua: real k6 runs scripts/load-k6.js against the server without a
 -- failure, and both count the same requests.
 -- Needs: k6 core
+local server_state = require "server_state"
 local support = require "support"
 local real_k6 = require "real_k6"
 
@@ -27,11 +28,9 @@ it("k6 runs scripts/load-k6.js", function()
   local _, n_crossed = printed:gsub("✗ '", "")
   assert.is_true(code == 0 or code == 99 and n_crossed == 1 and
     printed:find("✗ 'p(95)<1000'", 1, true) ~= nil, printed)
-  local _, metrics = support.request(server.url .. "/metrics")
   assert.equal(REQUESTS, real_k6.number(summary, "http_reqs", "count"))
   assert.equal(0, real_k6.number(summary, "checks", "fails"), summary)
   assert.equal(2 * REQUESTS, real_k6.number(summary, "checks", "passes"), summary)
-  local counted = tonumber(metrics:match(
-    '\nperilune_http_requests_total{route="GET /data",code="200"} (%d+)'))
-  assert.equal(REQUESTS, counted)
+  assert.equal(REQUESTS, server_state.metric(server,
+    'perilune_http_requests_total{route="GET /data",code="200"}'))
 end)

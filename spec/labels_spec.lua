@@ -3,6 +3,7 @@
 local go_pprof = require "go_pprof"
 local raw_http = require "raw_http"
 local sampling = require "sampling"
+local server_state = require "server_state"
 local support = require "support"
 
 local ROUTES = [==[
@@ -154,7 +155,7 @@ end)
 
 it("are in the profiles of coroutines and of memory", function()
   local client = raw_http.begin(server.port, "/waits?tenant=waits")
-  sampling.wait_for_waits(server, { step = "parse", tenant = "waits", wait = "sleep" }, 1)
+  server_state.wait_for_waits(server, { step = "parse", tenant = "waits", wait = "sleep" })
   client:close()
   -- 16 MiB are in it, but for one run of 10^14: one in 512 KiB is sampled.
   local sums = {}

@@ -1,6 +1,7 @@
 -- load_executors_spec.lua: when iterations begin, how many there are, and the
 -- functions that run before and after them; against the real server.
 -- Needs: time
+local server_state = require "server_state"
 local support = require "support"
 local socket = require "socket"
 
@@ -65,9 +66,8 @@ describe("perilune load", function()
 
   --- The number of requests that the server has answered on /fast.
   local function n_served()
-    local _, metrics = support.request(server.url .. "/metrics")
-    return tonumber(metrics:match(
-      '\nperilune_http_requests_total{route="GET /fast",code="200"} (%d+)')) or 0
+    return server_state.metric(server,
+      'perilune_http_requests_total{route="GET /fast",code="200"}') or 0
   end
 
   local FAST = "function M.default() http.get(BASE .. '/fast') end"

@@ -2,7 +2,7 @@
 -- /debug/pprof/. Other specs test the contents of the profiles.
 -- Needs: time
 local raw_http = require "raw_http"
-local sampling = require "sampling"
+local server_state = require "server_state"
 local support = require "support"
 local socket = require "socket"
 
@@ -99,12 +99,7 @@ describe("/debug/pprof", function()
     for i = 1, 4 do
       spinning[i] = raw_http.begin(server.port, "/spin?file=" .. stop)
     end
-    support.wait_until(function()
-      local _, folded = get "/goroutine?format=folded"
-      local n = 0
-      for value in folded:gmatch "anonymous@routes.lua[^\n]* (%d+)\n" do n = n + value end
-      return n == 2
-    end, "both workers to spin", 60)
+    server_state.wait_for_tasks(server, "anonymous@routes.lua", 2)
     assert.equal(200, (support.request(server.url .. "/healthz")))
     assert.equal(200, (get "/"))
     assert.equal(200, (get "/profile?seconds=1"))
@@ -295,10 +290,10 @@ describe("/debug/pprof", function()
     end
     local clients = {}
     for i = 1, 5 do clients[i] = begin "/profile?seconds=1000" end
-    sampling.wait_for_open(server, 5)
+    server_state.wait_for_profiles(server, 5)
     local most = sockets()
     for _, client in ipairs(clients) do client:close() end
-    sampling.wait_for_open(server, 0)
+    server_state.wait_for_profiles(server, 0)
     support.wait_until(function() return sockets() <= most - 5 end,
       "the end of the connections", 60)
   end)
@@ -306,7 +301,7 @@ describe("/debug/pprof", function()
   it("is cut short, cleanly, by the end of the server", function()
     local other = support.serve { "--workers", "1", folder }
     local client = raw_http.begin(other.port, "/debug/pprof/profile?seconds=1000")
-    sampling.wait_for_open(other, 1)
+    server_state.wait_for_profiles(other, 1)
     other:signal("TERM")
     assert.equal("HTTP/1.1 503 Service Unavailable", client:read_reply().line)
     assert.equal(0, other:wait(60))

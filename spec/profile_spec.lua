@@ -5,6 +5,7 @@
 local go_pprof = require "go_pprof"
 local raw_http = require "raw_http"
 local sampling = require "sampling"
+local server_state = require "server_state"
 local support = require "support"
 local socket = require "socket"
 
@@ -139,9 +140,9 @@ describe("a server under load", function()
 
   it("ends the session of a client that leaves", function()
     local client = raw_http.begin(server.port, "/debug/pprof/profile?seconds=1000&rate=1000")
-    sampling.wait_for_open(server, 1)
+    server_state.wait_for_profiles(server, 1)
     client:close()
-    sampling.wait_for_open(server, 0)
+    server_state.wait_for_profiles(server, 0)
     -- While a session is open, timers run: a shorter one at its own rate, 1 a
     -- second, sees that the other's thousand a second are gone. A busy machine
     -- only takes samples away.
@@ -246,10 +247,7 @@ describe("a handler stuck in one C call", function()
       end }]]
     local stuck = "routes.match_for_minutes;string.find"
     local client = raw_http.begin(server.port, "/stuck")
-    support.wait_until(function()
-      local _, folded = support.request(server.url .. "/debug/pprof/goroutine?format=folded")
-      return folded:find(stuck, 1, true)
-    end, "the handler to be stuck")
+    server_state.wait_for_tasks(server, stuck)
     local began = socket.gettime()
     -- Nearly all samples are of the handler: that is told from 95 %.
     local profile = sampling.gather_from(server, "profile?seconds=1&rate=1000", dir,

@@ -10,12 +10,14 @@
 -- of 1.7 million lies further out, so that a suite of hundreds of comparisons
 -- does not fail by chance.
 local raw_http = require "raw_http"
+local server_state = require "server_state"
 local socket = require "socket"
 local support = require "support"
 
 local M = {}
 
 local DEVIATIONS = 5
+local OPEN = "perilune_profile_sessions" -- CPU and wall profiles that are being taken
 
 --- Five standard errors of a share that n samples estimate.
 function M.tolerance(share, n)
@@ -163,37 +165,6 @@ function M.gather_from(server, query, folder, wanted, at_most, matches)
   return M.gather(wanted, at_most, function() return M.take(server, query, folder) end, matches)
 end
 
---- The number of CPU and wall profiles that a server takes now.
-function M.n_open(server)
-  local _, metrics = support.request(server.url .. "/metrics")
-  return tonumber(metrics:match "\nperilune_profile_sessions (%d+)")
-end
-
---- Waits until a server takes n CPU and wall profiles.
-function M.wait_for_open(server, n)
-  support.wait_until(function() return M.n_open(server) == n end, n .. " open profiles")
-end
-
---- Waits until n coroutines of a server wait and have these labels, such as
--- { wait = "mutex orders", route = "/x" }.
----@param labels table<string, string>
-function M.wait_for_waits(server, labels, n)
-  local function has_all(text)
-    for key, value in pairs(labels) do
-      if not text:find(('"%s":"%s"'):format(key, value), 1, true) then return false end
-    end
-    return true
-  end
-  support.wait_until(function()
-    local _, text = support.request(server.url .. "/debug/pprof/goroutine?debug=1")
-    local count = 0
-    for value, of_stack in text:gmatch "\n(%d+) @[^\n]*\n# labels: ([^\n]*)\n" do
-      if has_all(of_stack) then count = count + value end
-    end
-    return count == n
-  end, ("%d that wait for %s"):format(n, labels.wait), 30)
-end
-
 --- Takes profiles at the same time while run() runs, and returns them once all
 -- of the run is within each. On a busy machine the run may outlast them: then
 -- they are taken again for twice as long, up to 16 s. Each query has SECONDS in
@@ -214,7 +185,7 @@ function M.around(server, queries, folder, run, seconds)
     end
     -- Profiles that are over before all have begun are taken again as well.
     local all_open = pcall(support.wait_until, function()
-      return M.n_open(server) == #queries
+      return server_state.metric(server, OPEN) == #queries
     end, "the profiles", length)
     local begin = socket.gettime()
     local results = table.pack(run())

@@ -78,4 +78,29 @@ function M.wait_for_tasks(server, frames, n)
     ("%d tasks at %s"):format(n or 1, frames))
 end
 
+--- Waits until `n` (1 unless given) coroutines wait and have these labels, such as
+-- { wait = "mutex orders", route = "/x" }.
+---@param labels table<string, string>
+function M.wait_for_waits(server, labels, n)
+  local function has_all(text)
+    for key, value in pairs(labels) do
+      if not text:find(('"%s":"%s"'):format(key, value), 1, true) then return false end
+    end
+    return true
+  end
+  support.wait_until(function()
+    local _, text = support.request(server.url .. "/debug/pprof/goroutine?debug=1")
+    local count = 0
+    for value, of_stack in text:gmatch "\n(%d+) @[^\n]*\n# labels: ([^\n]*)\n" do
+      if has_all(of_stack) then count = count + value end
+    end
+    return count == (n or 1)
+  end, ("%d that wait for %s"):format(n or 1, labels.wait), 30)
+end
+
+--- Waits until the server takes `n` CPU and wall profiles.
+function M.wait_for_profiles(server, n)
+  M.wait_for_metric(server, "perilune_profile_sessions", n)
+end
+
 return M

@@ -1,6 +1,6 @@
 -- trace_spec.lua: the timeline at /debug/pprof/trace, as Chrome trace events.
 local raw_http = require "raw_http"
-local sampling = require "sampling"
+local server_state = require "server_state"
 local support = require "support"
 local socket = require "socket"
 
@@ -187,17 +187,17 @@ it("has waits for locks, by name", function()
   local least, most
   local spans = trace_of(function()
     local holds = start "/hold"
-    sampling.wait_for_waits(server, { wait = "channel release" }, 1)
+    server_state.wait_for_waits(server, { wait = "channel release" })
     local began = socket.gettime()
     local waits = start "/hold"
-    sampling.wait_for_waits(server, { wait = "mutex traced" }, 1)
+    server_state.wait_for_waits(server, { wait = "mutex traced" })
     local seen = socket.gettime()
     socket.sleep(0.05) -- a part of the wait, whose length is compared
     local let_go = socket.gettime()
     start "/release" ()
     holds()
     -- The second handler has the lock.
-    sampling.wait_for_waits(server, { wait = "channel release" }, 1)
+    server_state.wait_for_waits(server, { wait = "channel release" })
     least, most = let_go - seen, socket.gettime() - began
     start "/release" ()
     waits()
@@ -211,7 +211,7 @@ end)
 it("has what began before it, and what goes on", function()
   local began = socket.gettime()
   local client = raw_http.begin(server.port, "/sleep?s=600")
-  sampling.wait_for_waits(server, { wait = "sleep", route = "/sleep" }, 1)
+  server_state.wait_for_waits(server, { wait = "sleep", route = "/sleep" })
   local asleep = socket.gettime()
   socket.sleep(0.05) -- a part of the sleep, whose length is compared
   local before = socket.gettime() - asleep

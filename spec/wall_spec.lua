@@ -4,6 +4,7 @@
 local go_pprof = require "go_pprof"
 local raw_http = require "raw_http"
 local sampling = require "sampling"
+local server_state = require "server_state"
 local support = require "support"
 local socket = require "socket"
 
@@ -104,10 +105,10 @@ end
 local function start_sleepers(n)
   local clients = {}
   for i = 1, n do clients[i] = raw_http.begin(server.port, "/sleep?s=600") end
-  sampling.wait_for_waits(server, { wait = "sleep" }, n)
+  server_state.wait_for_waits(server, { wait = "sleep" }, n)
   return function()
     for _, client in ipairs(clients) do client:close() end
-    sampling.wait_for_waits(server, { wait = "sleep" }, 0)
+    server_state.wait_for_waits(server, { wait = "sleep" }, 0)
   end
 end
 
@@ -143,7 +144,7 @@ end)
 it("has each of several profiles whole", function()
   local stop = start_sleepers(1)
   local first = raw_http.begin(server.port, "/debug/pprof/wall?seconds=2")
-  sampling.wait_for_open(server, 1)
+  server_state.wait_for_profiles(server, 1)
   local second = sampling.save((select(2, support.request(server.url .. "/debug/fgprof?seconds=1"))),
     folder)
   first = sampling.save(first:finish(), folder)
@@ -158,9 +159,9 @@ it("names what is waited for", function()
   local profiles, held, waited, peer = sampling.around(server, { "wall?seconds=SECONDS" }, folder,
     function()
       local hold = start "/hold"
-      sampling.wait_for_waits(server, { wait = "channel release" }, 1)
+      server_state.wait_for_waits(server, { wait = "channel release" })
       local waits = start "/lock"
-      sampling.wait_for_waits(server, { wait = "mutex orders" }, 1)
+      server_state.wait_for_waits(server, { wait = "mutex orders" })
       start "/release" ()
       local peer = start("/peer?url=" .. (server.url .. "/sleep?s=0.3"):gsub("[:/?=]",
         function(c) return ("%%%02X"):format(c:byte()) end))
@@ -219,8 +220,8 @@ end)
 
 it("ends with its client", function()
   local client = raw_http.begin(server.port, "/debug/pprof/wall?seconds=60")
-  sampling.wait_for_open(server, 1)
+  server_state.wait_for_profiles(server, 1)
   client:close()
-  sampling.wait_for_open(server, 0)
+  server_state.wait_for_profiles(server, 0)
   start "/sleep?s=0.01" ()
 end)
