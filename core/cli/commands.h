@@ -1,5 +1,10 @@
-/* commands.h -- the subcommands, one file each. argv[0] is the subcommand's
- * name. Each returns the exit code: 0 fine, 1 failed, 2 usage (load has more).
+/* commands.h -- the subcommands of `perilune`, one file each.
+ *
+ * Each function gets the command line with the subcommand's name in argv[0] and
+ * returns the exit code: 0 for success, EXIT_FAILED or EXIT_USAGE. `load` has
+ * more codes (docs/LOAD.md). Only code in cli/ may end the process.
+ *
+ * Path: main.c -> [commands] -> NAME.c
  */
 #ifndef CLI_COMMANDS_H
 #define CLI_COMMANDS_H

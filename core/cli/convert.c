@@ -1,4 +1,7 @@
-/* convert.c -- perilune convert: any pprof profile in any export format. */
+/* convert.c -- perilune convert: writes a pprof file in another export format.
+ *
+ * Path: profile_input.c -> [convert] -> export_profile.c
+ */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -25,7 +28,8 @@ static const struct argp_option options[] = {
     {0},
 };
 
-static error_t parse(int key, char *arg, struct argp_state *state)
+static error_t parse_convert_option(int key, char *arg,
+                                    struct argp_state *state)
 {
     struct convert_options *o = state->input;
     switch (key) {
@@ -59,7 +63,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 static const struct argp argp = {
     .options = options,
-    .parser = parse,
+    .parser = parse_convert_option,
     .args_doc = "INPUT|URL",
     .doc = "Convert a profile.\v"
            "INPUT is any pprof file, gzipped or not, whoever wrote it; '-' is "

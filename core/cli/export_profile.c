@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "cli/output.h"
+#include "cli/result_file.h"
 #include "export/export_queue.h"
 
 struct export_queue *export_profile_queue(const char *extra_dir,
@@ -22,7 +22,7 @@ bool export_profile_check(struct export_queue *queue, const char *format,
 {
     struct export_info info;
     return export_queue_find(queue, format, &info, err) &&
-           output_check(path, is_binary(&info), err);
+           result_file_check(path, is_binary(&info), err);
 }
 
 bool export_profile_write(struct export_queue *queue, struct profile *profile,
@@ -33,7 +33,7 @@ bool export_profile_write(struct export_queue *queue, struct profile *profile,
     struct export_info info = {0};
     bool done =
         export_queue_wait(queue, format, options, profile, &bytes, &info, err);
-    done = done && output_write(path, &bytes, is_binary(&info), err);
+    done = done && result_file_write(path, &bytes, is_binary(&info), err);
     buf_fini(&bytes);
     return done;
 }

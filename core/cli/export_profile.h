@@ -1,5 +1,9 @@
-/* export_profile.h -- what commands that write a profile share: find the
- * exporter, run it, write the result. */
+/* export_profile.h -- writes a profile in an export format, for the commands
+ * that write profiles: finds the exporter, runs it and writes the result.
+ *
+ * Path: convert.c, run_profiles.c -> [export_profile] -> export/export_queue.c,
+ * result_file.c
+ */
 #ifndef CLI_EXPORT_PROFILE_H
 #define CLI_EXPORT_PROFILE_H
 
@@ -10,19 +14,21 @@
 struct export_queue;
 struct profile;
 
-/* A queue of the program's own exporters and, later and so winning, those of
- * `extra_dir` (NULL: none). */
+/* Makes the queue of the program's exporters and, unless it is NULL, of those
+ * in `extra_dir`, which replace exporters of the same name. Returns NULL and
+ * sets err on failure. The caller frees it with export_queue_free. */
 struct export_queue *export_profile_queue(const char *extra_dir,
                                           struct err *err);
 
-/* Could export_profile_write do it? For what is to be known before the profile
- * is made: false and err when there is no such format, or `path` cannot be
- * written to. Leaves what is there as it is. */
+/* Checks, before the profile is made, that export_profile_write can succeed.
+ * Returns false and sets err if there is no such format, or if `path` cannot be
+ * written. Leaves an existing file as it is. */
 bool export_profile_check(struct export_queue *queue, const char *format,
                           const char *path, struct err *err);
 
-/* Export the profile, which is freed, in `format` and write it to `path`
- * (output_write). `options` as in export_queue_run. */
+/* Exports the profile, which is freed, and writes the result to `path` as
+ * result_file_write does. `options` is as in export_queue_run. Returns false
+ * and sets err on failure. */
 bool export_profile_write(struct export_queue *queue, struct profile *profile,
                           const char *format, const char *options,
                           const char *path, struct err *err);

@@ -1,4 +1,4 @@
-/* exporters.c -- perilune exporters: lists them. */
+/* exporters.c -- perilune exporters: lists the export formats. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -8,11 +8,12 @@
 #include "export/export_queue.h"
 
 static const struct argp_option options[] = {
-    {"exporters", 'e', "DIR", 0, "also those in DIR", 0},
+    {"exporters", 'e', "DIR", 0, "list the exporters in DIR too", 0},
     {0},
 };
 
-static error_t parse(int key, char *arg, struct argp_state *state)
+static error_t parse_exporters_option(int key, char *arg,
+                                      struct argp_state *state)
 {
     const char **dir = state->input;
     if (key != 'e')
@@ -23,11 +24,11 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 static const struct argp argp = {
     .options = options,
-    .parser = parse,
+    .parser = parse_exporters_option,
     .doc = "List the export formats, and the exporters that were refused.",
 };
 
-static void print(const struct export_info *info)
+static void print_exporter(const struct export_info *info)
 {
     if (info->problem[0])
         printf("%-12s refused: %s\n", info->name, info->problem);
@@ -46,7 +47,7 @@ int command_exporters(int argc, char **argv)
     struct export_queue *queue = export_profile_queue(dir, &err);
     bool listed = queue && export_queue_list(queue, &infos, &n, &err);
     for (size_t i = 0; i < n; i++)
-        print(&infos[i]);
+        print_exporter(&infos[i]);
     free(infos);
     export_queue_free(queue);
     if (listed)

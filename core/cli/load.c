@@ -1,5 +1,8 @@
-/* load.c -- perilune load SCRIPT.lua | URL: run a load test and print its
- * summary. Exit codes are k6's. */
+/* load.c -- perilune load SCRIPT.lua | URL: runs a load test and prints its
+ * summary. The exit codes are k6's.
+ *
+ * Path: load_arguments.c -> [load] -> load/load.c, report/
+ */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,7 +13,7 @@
 #include "cli/commands.h"
 #include "cli/load_arguments.h"
 #include "cli/options.h"
-#include "cli/output.h"
+#include "cli/result_file.h"
 #include "live/live_view.h"
 #include "load/load.h"
 #include "report/module_summary.h"
@@ -21,7 +24,7 @@
 #define URL_VUS 10
 #define URL_DURATION_NS INT64_C(10000000000)
 
-static int fail(int code, const struct err *err)
+static int report_failure(int code, const struct err *err)
 {
     fprintf(stderr, "perilune load: %s\n", err->message);
     return code;
@@ -37,8 +40,8 @@ static void say_crossed(const struct thresholds *thresholds)
                         thresholds->of[i].all[k].text);
 }
 
-static bool write_text(const char *name, const struct buf *text,
-                       struct err *err)
+static bool write_summary_text(const char *name, const struct buf *text,
+                               struct err *err)
 {
     if (text->failed)
         return err_set(err, "cannot write '%s': out of memory", name);
@@ -46,22 +49,26 @@ static bool write_text(const char *name, const struct buf *text,
         return fwrite(text->data, 1, text->len, stderr) == text->len ||
                err_set(err, "cannot write to stderr");
     if (strcmp(name, "stdout") == 0)
-        return output_write(NULL, text, false, err);
-    return file_check_folder(name, err) && output_write(name, text, false, err);
+        return result_file_write(NULL, text, false, err);
+    return file_check_folder(name, err) &&
+           result_file_write(name, text, false, err);
 }
 
-/* One of the texts that handleSummary returned. `ctx`: the exit code. */
-static void write_summary(void *ctx, const char *name, const struct buf *text)
+/* Writes one of the texts that handleSummary returned. `ctx` is the exit code.
+ */
+static void write_handled_summary(void *ctx, const char *name,
+                                  const struct buf *text)
 {
     int *code = ctx;
     struct err err = {""};
-    if (write_text(name, text, &err))
+    if (write_summary_text(name, text, &err))
         return;
     err_prefix(&err, "handleSummary: ");
-    *code = fail(EXIT_FAILED, &err);
+    *code = report_failure(EXIT_FAILED, &err);
 }
 
-/* The script's own summary, or if it has none, or it fails, ours. */
+/* Prints the summary of the script's handleSummary. Prints ours if the script
+ * has none, or if handleSummary fails. Returns the exit code. */
 static int print_summary(const struct load *load, const struct report *said,
                          const struct buf *text)
 {
@@ -69,15 +76,17 @@ static int print_summary(const struct load *load, const struct report *said,
     struct generator *first = load->generators[0];
     int code = 0;
     if (summary_is_handled(first)) {
-        if (summary_handle(first, said, text, write_summary, &code, &err))
+        if (summary_handle(first, said, text, write_handled_summary, &code,
+                           &err))
             return code;
-        code = fail(LOAD_EXIT_SCRIPT, &err);
+        code = report_failure(LOAD_EXIT_SCRIPT, &err);
     }
     fwrite(text->data, 1, text->len, stdout);
     return code;
 }
 
-/* `said` is what the outputs read. */
+/* Prints the summary and closes the outputs, which read `said`. Returns the
+ * exit code. */
 static int report(const struct load *load, struct report *said,
                   struct outputs *outputs)
 {
@@ -93,7 +102,7 @@ static int report(const struct load *load, struct report *said,
         profile_overhead_write(&text, load->profiles.overhead);
     code = print_summary(load, said, &text);
     if (!outputs_close(outputs, &err))
-        code = fail(EXIT_FAILED, &err);
+        code = report_failure(EXIT_FAILED, &err);
     if (load->results.checks.overflowed)
         fprintf(stderr,
                 "perilune load: more than %d checks or groups: the rest was "
@@ -112,7 +121,8 @@ static int report(const struct load *load, struct report *said,
 
 static bool is_url(const char *target) { return strstr(target, "://") != NULL; }
 
-/* What is no file and does not look like one may be meant as a URL. */
+/* Checks that the script exists. A name that is neither a file nor ends with
+ * .lua may be meant as a URL, so the message says how a URL begins. */
 static bool check_script(const char *path, struct err *err)
 {
     size_t n = strlen(path);
@@ -124,9 +134,10 @@ static bool check_script(const char *path, struct err *err)
                    path, strerror(errno));
 }
 
-/* What is wrong is said here, before anything is sent. */
-static int prepare(struct load *load, struct load_arguments *arguments,
-                   const struct report *said, struct err *err)
+/* Reads the script and checks all options before any request is sent. Returns
+ * the exit code and sets err. */
+static int prepare_load(struct load *load, struct load_arguments *arguments,
+                        const struct report *said, struct err *err)
 {
     struct config *config = load->config;
     if (is_url(arguments->target)) {
@@ -183,14 +194,14 @@ int command_load(int argc, char **argv)
     config_init(&config);
     struct load *load = load_new(&config, &err);
     if (!load)
-        return fail(EXIT_FAILED, &err);
+        return report_failure(EXIT_FAILED, &err);
     struct report said = {
         .config = &config, .results = &load->results, .series = &load->series};
     load_listen(load, &(struct load_listener){attach_outputs, tick_outputs,
                                               &arguments.outputs});
-    int code = prepare(load, &arguments, &said, &err);
+    int code = prepare_load(load, &arguments, &said, &err);
     if (code != 0) {
-        fail(code, &err);
+        report_failure(code, &err);
     } else {
         if (!arguments.quiet)
             view = live_view_new(load, &err);
@@ -198,7 +209,7 @@ int command_load(int argc, char **argv)
         if (view)
             live_view_end(view);
         if (err.message[0])
-            fail(code, &err);
+            report_failure(code, &err);
         int report_code = report(load, &said, &arguments.outputs);
         code = code ? code : report_code;
     }

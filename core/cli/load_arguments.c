@@ -28,40 +28,41 @@ static char profile_help[256]; /* filled in from the list of kinds */
 
 static const struct argp_option options[] = {
     {"vus", 'u', "N", 0, "Virtual users", 0},
-    {"duration", 'd', "TIME", 0, "How long: 10s, 1m30s, 500ms", 0},
-    {"iterations", 'i', "N", 0, "Iterations in all, shared by the users", 0},
+    {"duration", 'd', "TIME", 0, "Duration of the load: 10s, 1m30s, 500ms", 0},
+    {"iterations", 'i', "N", 0,
+     "Number of iterations, shared by the virtual users", 0},
     {"rate", 'R', "N", 0,
-     "Begin N iterations a second, however fast they end (an open model); "
-     "-u is then the most that may be under way at once (100)",
+     "Begin N iterations per second, however fast they end (an open model); "
+     "-u is then the maximum that may run at once (100)",
      0},
     {"stage", 's', "TIME:N", 0,
-     "Go to N virtual users in this time; may be given again", 0},
-    {"threads", 't', "N", 0, "Threads that the virtual users are spread over",
-     0},
-    {"env", 'e', "NAME=VALUE", 0, "Put into the script's loadtest.env", 0},
+     "Ramp to N virtual users in this time; may be repeated", 0},
+    {"threads", 't', "N", 0, "Number of threads that run the virtual users", 0},
+    {"env", 'e', "NAME=VALUE", 0, "Set NAME in the script's loadtest.env", 0},
     {"insecure-skip-tls-verify", OPTION_SKIP_TLS_VERIFY, NULL, 0,
      "Accept any certificate", 0},
-    {"quiet", 'q', NULL, 0, "No live view on stderr", 0},
+    {"quiet", 'q', NULL, 0, "Show no live view on stderr", 0},
     {"out", 'o', "KIND=FILE", 0, out_help, 2},
-    {"summary-export", OPTION_SUMMARY_EXPORT, "FILE", 0, "-o summary=FILE", 2},
+    {"summary-export", OPTION_SUMMARY_EXPORT, "FILE", 0,
+     "Short for -o summary=FILE", 2},
     {"summary-trend-stats", OPTION_SUMMARY_TREND_STATS, "STAT,...", 0,
-     "The summary's columns of times: " TREND_STAT_GRAMMAR, 2},
+     "Columns of the summary's times: " TREND_STAT_GRAMMAR, 2},
     {"out-dir", OPTION_OUT_DIR, "DIR", 0,
-     "Where files go whose names have no folder, and profiles, as KIND.pb.gz "
-     "(.)",
+     "Folder of the files whose names have no folder, and of the profiles, "
+     "KIND.pb.gz (.)",
      2},
     {"profile", OPTION_PROFILE, "KIND,...", 0, profile_help, 1},
     {"profile-after", OPTION_PROFILE_AFTER, "TIME", 0,
-     "Begin the profiles so long after the start of the load", 1},
+     "Begin the profiles this long after the start of the load", 1},
     {"profile-seconds", OPTION_PROFILE_SECONDS, "N", 0,
-     "Take profiles of so many seconds (10, or half of the load), in the "
-     "middle "
-     "of it unless told otherwise",
+     "Length of the profiles in seconds (10, or half of the load); they are "
+     "taken in the middle of the load unless --profile-after is given",
      1},
     {"profile-top", OPTION_PROFILE_TOP, "N", 0,
-     "Show so many functions of each profile (10)", 1},
+     "Number of functions shown of each profile (10)", 1},
     {"profile-url", OPTION_PROFILE_URL, "URL", 0,
-     "Where /debug/pprof is, if it is not where the first request goes", 1},
+     "Address of /debug/pprof, if it differs from that of the first request",
+     1},
     {"profile-overhead", OPTION_PROFILE_OVERHEAD, NULL, 0,
      "Take no profiles for the report: switch the target's CPU profiler on and "
      "off in turn, and report what it costs. Needs 4 s, and 15 s for an "
@@ -81,7 +82,7 @@ static void add_variable(struct argp_state *state,
     arguments->env[arguments->n_env++] = text;
 }
 
-/* "10s:50" */
+/* Parses a stage such as "10s:50". */
 static void add_stage(struct argp_state *state, struct stages *stages,
                       const char *text)
 {
@@ -167,8 +168,8 @@ static error_t parse_output(int key, const char *text, struct argp_state *state)
     }
 }
 
-static void check_profile(struct argp_state *state,
-                          const struct profile_options *profile)
+static void check_profile_options(struct argp_state *state,
+                                  const struct profile_options *profile)
 {
     if (profile->overhead &&
         (profile_options_any(profile) || profile->seconds || profile->top ||
@@ -177,8 +178,8 @@ static void check_profile(struct argp_state *state,
                           "either it, or --profile and its options");
 }
 
-static void set_target(struct argp_state *state,
-                       struct load_arguments *arguments, const char *text)
+static void set_load_target(struct argp_state *state,
+                            struct load_arguments *arguments, const char *text)
 {
     if (arguments->target)
         argp_error(state, "one script or URL expected, got '%s' too", text);
@@ -190,7 +191,7 @@ static void set_target(struct argp_state *state,
     arguments->target = text;
 }
 
-static error_t parse_option(int key, char *text, struct argp_state *state)
+static error_t parse_load_option(int key, char *text, struct argp_state *state)
 {
     struct load_arguments *arguments = state->input;
     struct shorthand *shorthand = &arguments->shorthand;
@@ -229,13 +230,13 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
         arguments->quiet = true;
         return 0;
     case ARGP_KEY_ARG:
-        set_target(state, arguments, text);
+        set_load_target(state, arguments, text);
         return 0;
     case ARGP_KEY_NO_ARGS:
         argp_error(state, "a script or a URL expected");
         return 0;
     case ARGP_KEY_END:
-        check_profile(state, &arguments->profile);
+        check_profile_options(state, &arguments->profile);
         return 0;
     default:
         return parse_output(key, text, state) == 0
@@ -246,7 +247,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 
 static const struct argp argp = {
     .options = options,
-    .parser = parse_option,
+    .parser = parse_load_option,
     .args_doc = "SCRIPT.lua | URL\ncompare A.json B.json",
     .doc = "Put load on a server and report, as k6 does.\v"
            "SCRIPT.lua returns a table with the function `default`, which a "

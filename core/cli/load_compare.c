@@ -1,5 +1,8 @@
-/* load_compare.c -- perilune load compare A.json B.json: two summaries side by
- * side. */
+/* load_compare.c -- perilune load compare A.json B.json: compares two
+ * summaries.
+ *
+ * Path: report/summary_file.c -> [load_compare] -> report/compare.c
+ */
 #include <stdio.h>
 
 #include "cli/commands.h"
@@ -15,11 +18,12 @@ struct arguments {
 };
 
 static const struct argp_option options[] = {
-    {"top", 'n', "N", 0, "Show so many functions of each profile (10)", 0},
+    {"top", 'n', "N", 0, "Number of functions shown of each profile (10)", 0},
     {0},
 };
 
-static error_t parse_option(int key, char *text, struct argp_state *state)
+static error_t parse_compare_option(int key, char *text,
+                                    struct argp_state *state)
 {
     struct arguments *arguments = state->input;
     switch (key) {
@@ -43,7 +47,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 
 static const struct argp argp = {
     .options = options,
-    .parser = parse_option,
+    .parser = parse_compare_option,
     .args_doc = "A.json B.json",
     .doc =
         "Compare two load tests, by the summaries that --summary-export "

@@ -1,4 +1,4 @@
-/* main.c -- picks the subcommand. */
+/* main.c -- runs the subcommand that the command line names. */
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -29,7 +29,7 @@ static void print_usage(FILE *out)
     fprintf(out, "\n'perilune COMMAND --help' tells more of each.\n");
 }
 
-static int run(const char *name, int argc, char **argv)
+static int run_command(const char *name, int argc, char **argv)
 {
     for (size_t i = 0; i < n_commands; i++)
         if (strcmp(name, commands[i].name) == 0)
@@ -53,8 +53,8 @@ int main(int argc, char **argv)
         return 0;
     }
     if (is_help)
-        return run(argv[2], 2, (char *[]){argv[2], "--help", NULL});
+        return run_command(argv[2], 2, (char *[]){argv[2], "--help", NULL});
     if (strcmp(name, "--version") == 0)
         name = argv[1] = "version";
-    return run(name, argc - 1, argv + 1);
+    return run_command(name, argc - 1, argv + 1);
 }

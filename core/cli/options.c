@@ -8,8 +8,9 @@
 
 #include "cli/commands.h"
 
-/* "--name=value" from PERILUNE_NAME, or NULL. A flag without argument is given
- * when its variable is neither empty nor "0". */
+/* Returns "--name=value" from the variable PERILUNE_NAME, NULL if it is not
+ * set. An option without an argument counts as given if its variable is neither
+ * empty nor "0". */
 static char *from_environment(const struct argp_option *option)
 {
     char variable[96] = "PERILUNE_";
@@ -37,7 +38,7 @@ static error_t parse_help(int key, char *text, struct argp_state *state)
     return 0;
 }
 
-/* -h, beside argp's own -? and --help. */
+/* Adds -h to argp's own -? and --help. */
 static const struct argp_option help_options[] = {
     {NULL, 'h', NULL, OPTION_HIDDEN, NULL, 0}, {0}};
 static const struct argp help = {.options = help_options, .parser = parse_help};
@@ -50,7 +51,7 @@ void options_parse(const struct argp *argp, int argc, char **argv,
            (argp->options[n_options].name || argp->options[n_options].doc))
         n_options++;
 
-    /* Never freed: what was parsed points into it. */
+    /* Never freed: the parsed options point into it. */
     static char **all;
     all = calloc(n_options + (size_t)argc + 1, sizeof *all);
     if (!all) {

@@ -9,10 +9,11 @@
 #include "profile/pprof_read.h"
 
 static const size_t LIMIT_BYTES = (size_t)1 << 30;
-/* A profile endpoint answers when its seconds are over: an hour is enough. */
+/* A profile endpoint replies after its `seconds`; an hour is the limit. */
 static const int64_t TIMEOUT_NS = 3600 * 1000000000LL;
 
-static bool read_file(const char *path, struct buf *bytes, struct err *err)
+static bool read_input_file(const char *path, struct buf *bytes,
+                            struct err *err)
 {
     bool is_stdin = strcmp(path, "-") == 0;
     FILE *file = is_stdin ? stdin : fopen(path, "re");
@@ -36,8 +37,9 @@ static bool read_file(const char *path, struct buf *bytes, struct err *err)
     return bytes->len <= LIMIT_BYTES || err_set(err, "larger than 1 GiB");
 }
 
-/* A server says in the body what was wrong: one line of it is shown. */
-static bool fetch(const char *url, struct buf *bytes, struct err *err)
+/* Fetches the URL. If the server refuses, err quotes the first line of its
+ * reply. */
+static bool fetch_url(const char *url, struct buf *bytes, struct err *err)
 {
     int status = 0;
     if (!client_fetch(url, TIMEOUT_NS, LIMIT_BYTES, bytes, &status, err))
@@ -54,8 +56,8 @@ struct profile *profile_input_read(const char *input, struct err *err)
     struct buf bytes = BUF_INIT;
     bool is_url =
         strncmp(input, "http://", 7) == 0 || strncmp(input, "https://", 8) == 0;
-    bool got =
-        is_url ? fetch(input, &bytes, err) : read_file(input, &bytes, err);
+    bool got = is_url ? fetch_url(input, &bytes, err)
+                      : read_input_file(input, &bytes, err);
     struct profile *profile =
         got ? pprof_read(bytes.data, bytes.len, err) : NULL;
     buf_fini(&bytes);

@@ -154,8 +154,8 @@ static void say_not_profiled(void)
 
 /* Runs the script, profiled if that is wanted. The profiles are written also
  * when the script fails. */
-static bool run(const struct run_options *o, lua_State *L,
-                struct export_queue *queue, struct err *err)
+static bool run_profiled(const struct run_options *o, lua_State *L,
+                         struct export_queue *queue, struct err *err)
 {
     if (!run_profiles_any(&o->profiles))
         say_not_profiled();
@@ -173,8 +173,8 @@ static bool run(const struct run_options *o, lua_State *L,
 
 /* What cannot be written is said before the script runs, for that may take
  * long. */
-static bool start(const struct run_options *o, struct export_queue **queue,
-                  lua_State **L, struct err *err)
+static bool open_run(const struct run_options *o, struct export_queue **queue,
+                     lua_State **L, struct err *err)
 {
     if (!sampler_init(err) || !attach_thread(NULL, err))
         return false;
@@ -195,7 +195,8 @@ int command_run(int argc, char **argv)
     struct err err = {0};
     fill_in_options();
     options_parse(&argp, argc, argv, ARGP_IN_ORDER, &o);
-    bool done = start(&o, &queue, &L, &err) && run(&o, L, queue, &err);
+    bool done =
+        open_run(&o, &queue, &L, &err) && run_profiled(&o, L, queue, &err);
     if (L)
         script_state_free(L);
     export_queue_free(queue);

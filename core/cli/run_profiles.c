@@ -14,7 +14,7 @@
 
 #include "base/buf.h"
 #include "cli/export_profile.h"
-#include "cli/output.h"
+#include "cli/result_file.h"
 #include "cli/run_state.h"
 #include "export/export_queue.h"
 #include "record/gathering.h"
@@ -57,7 +57,7 @@ static bool check_file(const struct profile_kind *kind, const char *file,
                        struct err *err)
 {
     return kind->build ? export_profile_check(exporters, exporter, file, err)
-                       : output_check(file, false, err);
+                       : result_file_check(file, false, err);
 }
 
 bool run_profiles_check(const struct run_profiles_options *options,
@@ -108,7 +108,7 @@ static void write_file(struct run_profile *p)
     if (p->failed)
         return;
     if (p->plan.is_written)
-        p->failed = !output_write(p->file, &p->text, false, &p->err);
+        p->failed = !result_file_write(p->file, &p->text, false, &p->err);
     else
         p->failed = !export_profile_write(queue, p->profile, format, options,
                                           p->file, &p->err);
@@ -155,7 +155,7 @@ static void write_and_report(void)
 }
 
 /* [signal] */
-static void on_signal(int number)
+static void note_signal(int number)
 {
     signal_number = number;
     sem_post(&signalled);
@@ -174,7 +174,7 @@ static void *wait_for_signal(void *arg)
 /* A signal that is ignored, as for a job in the background, stays so. */
 static void catch_signals(void)
 {
-    struct sigaction action = {.sa_handler = on_signal,
+    struct sigaction action = {.sa_handler = note_signal,
                                .sa_flags = SA_RESTART | SA_RESETHAND};
     sigemptyset(&action.sa_mask);
     for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {

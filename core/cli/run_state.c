@@ -59,7 +59,7 @@ bool run_state_open(lua_State *L, bool tracks, void (*on_close)(void),
     return script_call(L, 1, 0, err);
 }
 
-static void answer_from(lua_State *L)
+static void answer_question_from(lua_State *L)
 {
     struct gathering *gathering = atomic_exchange(&question, NULL);
     if (!gathering)
@@ -69,13 +69,13 @@ static void answer_from(lua_State *L)
     gathering_answer(gathering);
 }
 
-void run_state_answer(void) { answer_from(state); }
+void run_state_answer(void) { answer_question_from(state); }
 
-static void on_hook(lua_State *L, lua_Debug *ar)
+static void on_question_hook(lua_State *L, lua_Debug *ar)
 {
     (void)ar;
     lua_sethook(L, NULL, 0, 0);
-    answer_from(L);
+    answer_question_from(L);
 }
 
 /* [signal] */
@@ -84,7 +84,7 @@ static void arm_hook(int number)
     (void)number;
     const struct sampler_thread *self = thread_self;
     if (self && self->active && atomic_load(&question))
-        lua_sethook(self->active->L, on_hook,
+        lua_sethook(self->active->L, on_question_hook,
                     LUA_MASKCOUNT | LUA_MASKCALL | LUA_MASKRET, 1);
 }
 

@@ -1,4 +1,7 @@
-/* serve.c -- perilune serve [DIR]: serve DIR/routes.lua over HTTP. */
+/* serve.c -- perilune serve [DIR]: serves DIR/routes.lua over HTTP.
+ *
+ * Path: [serve] -> serve/server.c
+ */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,7 +26,8 @@
 #define MAX_WORKERS 1024
 #define MAX_IDLE_SECONDS 86400
 
-/* Texts are copied: an option may come from the environment. */
+/* The command line. Texts are copied, because an option may come from the
+ * environment. */
 struct arguments {
     char address[256];
     char admin_address[256];
@@ -59,17 +63,19 @@ enum {
 
 static const struct argp_option options[] = {
     {"listen", OPTION_LISTEN, "HOST:PORT", 0,
-     "Listen there (127.0.0.1:8080, or the port in PORT)", 0},
+     "Listen on this address (127.0.0.1:8080, or the port in PORT)", 0},
     {"admin", OPTION_ADMIN, "HOST:PORT", 0,
-     "Serve /debug/, /healthz and /metrics there too, and nothing else", 0},
-    {"workers", OPTION_WORKERS, "N", 0, "Threads that run Lua (one per core)",
+     "Serve /debug/, /healthz and /metrics, and nothing else, on this "
+     "address too",
      0},
+    {"workers", OPTION_WORKERS, "N", 0,
+     "Number of threads that run Lua (one per core)", 0},
     {"max-connections", OPTION_MAX_CONNECTIONS, "N", 0,
-     "Refuse further connections with 503 (as many as descriptors allow)", 0},
+     "Refuse connections beyond N with 503 (the limit of descriptors)", 0},
     {"idle-timeout", OPTION_IDLE_TIMEOUT, "SECONDS", 0,
-     "Close a connection after so much silence (60)", 0},
+     "Close a connection that is silent for this long (60)", 0},
     {"dev", OPTION_DEV, NULL, 0,
-     "For development: an error's traceback goes to the client too", 0},
+     "For development: send the traceback of an error to the client too", 0},
     {"no-watch", OPTION_NO_WATCH, NULL, 0,
      "Reload the scripts on SIGHUP only, not when they change", 0},
     {"access-log", OPTION_ACCESS_LOG, NULL, 0,
@@ -77,37 +83,37 @@ static const struct argp_option options[] = {
     {"trust-baggage", OPTION_TRUST_BAGGAGE, NULL, 0,
      "Let clients label the samples of their requests, by the header baggage",
      0},
-    {"log-format", OPTION_LOG_FORMAT, "logfmt|json", 0, "Of all lines (logfmt)",
-     0},
+    {"log-format", OPTION_LOG_FORMAT, "logfmt|json", 0,
+     "Format of the log (logfmt)", 0},
     {"log-level", OPTION_LOG_LEVEL, "debug|info|warn|error", 0,
-     "Drop lines below it (info)", 0},
+     "Leave out log lines below this level (info)", 0},
     {"exporters", OPTION_EXPORTERS, "DIR", 0,
      "Look for profile exporters in DIR too", 0},
     {"heap-rate", OPTION_HEAP_RATE, "BYTES", 0,
-     "Sample memory once in so many bytes allocated, on average (524288); "
-     "0: never",
+     "Sample memory once per so many allocated bytes, on average (524288); "
+     "0 means never",
      0},
     {"block-rate", OPTION_BLOCK_RATE, "NANOSECONDS", 0,
-     "Record all waits for locks and channels that are longer, and a fair "
-     "share "
-     "of shorter ones (10000); 0: none",
+     "Record all waits for locks and channels that are longer than this, and "
+     "a fair share of shorter waits (10000); 0 means none",
      0},
     {"mutex-fraction", OPTION_MUTEX_FRACTION, "N", 0,
-     "Record one in N unlocks that others waited for (1); 0: none", 0},
+     "Record one in N unlocks that others waited for (1); 0 means none", 0},
     {"max-depth", OPTION_MAX_DEPTH, "N", 0,
-     "Lua frames kept of a profiled stack (128)", 0},
+     "Number of Lua frames kept of a profiled stack (128)", 0},
     {0},
 };
 
-static void copy(struct argp_state *state, const char *what, char *out,
-                 size_t size, const char *text)
+static void copy_argument(struct argp_state *state, const char *what, char *out,
+                          size_t size, const char *text)
 {
     if (strlen(text) >= size)
         argp_error(state, "%s is too long", what);
     snprintf(out, size, "%s", text);
 }
 
-/* The position of `text` among the words, which end with NULL. */
+/* Returns the position of `text` in the words, which end with NULL. Ends the
+ * program by argp_error if it is not there. */
 static int one_of(struct argp_state *state, const char *option,
                   const char *text, const char *const *words, const char *all)
 {
@@ -118,7 +124,7 @@ static int one_of(struct argp_state *state, const char *option,
     return 0;
 }
 
-/* What the profiles record. */
+/* Parses the options of the profilers. */
 static error_t parse_profiling(int key, const char *text,
                                struct argp_state *state)
 {
@@ -143,7 +149,7 @@ static error_t parse_profiling(int key, const char *text,
     return ARGP_ERR_UNKNOWN;
 }
 
-static error_t parse(int key, char *text, struct argp_state *state)
+static error_t parse_serve_option(int key, char *text, struct argp_state *state)
 {
     struct arguments *a = state->input;
     static const char *const formats[] = {"logfmt", "json", NULL};
@@ -154,12 +160,13 @@ static error_t parse(int key, char *text, struct argp_state *state)
     case OPTION_LISTEN:
         if (!address_check(text, &err))
             argp_error(state, "--listen: %s", err.message);
-        copy(state, "--listen", a->address, sizeof a->address, text);
+        copy_argument(state, "--listen", a->address, sizeof a->address, text);
         return 0;
     case OPTION_ADMIN:
         if (!address_check(text, &err))
             argp_error(state, "--admin: %s", err.message);
-        copy(state, "--admin", a->admin_address, sizeof a->admin_address, text);
+        copy_argument(state, "--admin", a->admin_address,
+                      sizeof a->admin_address, text);
         return 0;
     case OPTION_WORKERS:
         a->workers =
@@ -197,12 +204,13 @@ static error_t parse(int key, char *text, struct argp_state *state)
         if (access(text, R_OK | X_OK) != 0)
             argp_error(state, "--exporters: cannot read the folder '%s': %s",
                        text, strerror(errno));
-        copy(state, "--exporters", a->exporters, sizeof a->exporters, text);
+        copy_argument(state, "--exporters", a->exporters, sizeof a->exporters,
+                      text);
         return 0;
     case ARGP_KEY_ARG:
         if (state->arg_num > 0)
             argp_error(state, "one DIR at most, got '%s' too", text);
-        copy(state, "DIR", a->dir, sizeof a->dir, text);
+        copy_argument(state, "DIR", a->dir, sizeof a->dir, text);
         return 0;
     case ARGP_KEY_END:
         if (*a->address)
@@ -219,7 +227,7 @@ static error_t parse(int key, char *text, struct argp_state *state)
 
 static const struct argp argp = {
     .options = options,
-    .parser = parse,
+    .parser = parse_serve_option,
     .args_doc = "[DIR]",
     .doc = "Serve the routes of DIR/routes.lua (lua/routes.lua) over HTTP, "
            "with profiles of the running process at /debug/pprof/.\v"

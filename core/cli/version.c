@@ -1,4 +1,4 @@
-/* version.c -- perilune version. */
+/* version.c -- perilune version: prints the versions of Perilune and Lua. */
 #include <lua.h>
 #include <stdio.h>
 

@@ -1,4 +1,4 @@
-#include "cli/output.h"
+#include "cli/result_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static bool write_all(int fd, const struct buf *bytes)
+static bool write_bytes(int fd, const struct buf *bytes)
 {
     for (size_t done = 0; done < bytes->len;) {
         ssize_t n = write(fd, bytes->data + done, bytes->len - done);
@@ -34,17 +34,18 @@ static bool check_stdout(bool is_binary, struct err *err)
     return true;
 }
 
-/* A device, a pipe or a link (/dev/stdout is one) must not be replaced by a
- * file. */
-static bool is_special(const char *path)
+/* Returns true for a device, a pipe or a link, such as /dev/stdout, which a
+ * file must not replace. */
+static bool is_not_regular(const char *path)
 {
     struct stat st;
     return lstat(path, &st) == 0 && !S_ISREG(st.st_mode);
 }
 
-/* A pipe is not opened: that waits for a reader. A link to nothing becomes a
+/* Returns true if the device, pipe or link can be written. A pipe is not
+ * opened, because that waits for a reader. A link to nothing will become a
  * file. */
-static bool check_special(const char *path)
+static bool check_in_place(const char *path)
 {
     struct stat st;
     if (stat(path, &st) != 0)
@@ -61,7 +62,8 @@ static bool cannot_write(const char *path, struct err *err)
     return err_set(err, "cannot write '%s': %s", path, strerror(errno));
 }
 
-/* The file that is to take the name. NULL when out of memory. */
+/* Returns the name of the file that is renamed at the end, NULL if out of
+ * memory. */
 static char *name_beside(const char *path)
 {
     char *beside;
@@ -74,14 +76,14 @@ static int open_to_write(const char *path)
     return open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
 }
 
-bool output_check(const char *path, bool is_binary, struct err *err)
+bool result_file_check(const char *path, bool is_binary, struct err *err)
 {
     if (is_stdout(path))
         return check_stdout(is_binary, err);
     if (!*path)
         return err_set(err, "the output's name is empty");
-    if (is_special(path))
-        return check_special(path) || cannot_write(path, err);
+    if (is_not_regular(path))
+        return check_in_place(path) || cannot_write(path, err);
     char *beside = name_beside(path);
     if (!beside)
         return err_set(err, "out of memory");
@@ -96,19 +98,19 @@ bool output_check(const char *path, bool is_binary, struct err *err)
     return fd >= 0;
 }
 
-bool output_write(const char *path, const struct buf *bytes, bool is_binary,
-                  struct err *err)
+bool result_file_write(const char *path, const struct buf *bytes,
+                       bool is_binary, struct err *err)
 {
     if (is_stdout(path))
         return check_stdout(is_binary, err) &&
-               (write_all(STDOUT_FILENO, bytes) ||
+               (write_bytes(STDOUT_FILENO, bytes) ||
                 err_set(err, "cannot write to stdout: %s", strerror(errno)));
-    bool special = is_special(path);
+    bool special = is_not_regular(path);
     char *beside = special ? strdup(path) : name_beside(path);
     if (!beside)
         return err_set(err, "out of memory");
     int fd = open_to_write(beside);
-    bool written = fd >= 0 && write_all(fd, bytes);
+    bool written = fd >= 0 && write_bytes(fd, bytes);
     written = fd >= 0 && close(fd) == 0 && written;
     written = written && (special || rename(beside, path) == 0);
     if (!written)
