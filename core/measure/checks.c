@@ -5,14 +5,14 @@
 
 #include "base/array.h"
 
-/* What both tables look for: a name within a group. */
+/* The key of both tables: a name within a group. */
 struct key {
     uint32_t group;
     const char *name;
     size_t n;
 };
 
-static uint64_t hash_of(const struct key *key)
+static uint64_t hash_check_key(const struct key *key)
 {
     return index_hash(key->name, key->n, key->group + 1);
 }
@@ -47,7 +47,7 @@ static uint32_t add_group(struct checks *c, const struct key *key)
     if (groups)
         c->groups = groups;
     if (!groups || !name ||
-        !index_add(&c->group_index, hash_of(key), c->n_groups)) {
+        !index_add(&c->group_index, hash_check_key(key), c->n_groups)) {
         free(name);
         return INDEX_NONE;
     }
@@ -64,7 +64,7 @@ static uint32_t add_check(struct checks *c, const struct key *key)
     if (checks)
         c->checks = checks;
     if (!checks || !name ||
-        !index_add(&c->check_index, hash_of(key), c->n_checks)) {
+        !index_add(&c->check_index, hash_check_key(key), c->n_checks)) {
         free(name);
         return INDEX_NONE;
     }
@@ -94,33 +94,35 @@ void checks_fini(struct checks *checks)
 
 static const struct key other = {CHECKS_ROOT, "other", 5};
 
-/* The group's position, made if there is room, else that of `other`. INDEX_NONE
- * when out of memory. */
+/* Returns the position of the group, which is made if there is room; otherwise
+ * the position of `other`. Returns INDEX_NONE if out of memory. */
 static uint32_t need_group(struct checks *c, uint32_t parent, const char *name,
                            size_t n)
 {
     struct key key = {parent, name, n};
     uint32_t at =
-        index_find(&c->group_index, hash_of(&key), equal_group, c, &key);
+        index_find(&c->group_index, hash_check_key(&key), equal_group, c, &key);
     if (at == INDEX_NONE && c->n_groups >= CHECKS_MAX) {
         c->overflowed = true;
         key = other;
-        at = index_find(&c->group_index, hash_of(&key), equal_group, c, &key);
+        at = index_find(&c->group_index, hash_check_key(&key), equal_group, c,
+                        &key);
     }
     return at == INDEX_NONE ? add_group(c, &key) : at;
 }
 
-/* The same for a check. */
+/* Does the same for a check. */
 static uint32_t need_check(struct checks *c, uint32_t group, const char *name,
                            size_t n)
 {
     struct key key = {group, name, n};
     uint32_t at =
-        index_find(&c->check_index, hash_of(&key), equal_check, c, &key);
+        index_find(&c->check_index, hash_check_key(&key), equal_check, c, &key);
     if (at == INDEX_NONE && c->n_checks >= CHECKS_MAX) {
         c->overflowed = true;
         key = other;
-        at = index_find(&c->check_index, hash_of(&key), equal_check, c, &key);
+        at = index_find(&c->check_index, hash_check_key(&key), equal_check, c,
+                        &key);
     }
     return at == INDEX_NONE ? add_check(c, &key) : at;
 }
@@ -144,7 +146,7 @@ void checks_count(struct checks *c, uint32_t group, const char *name, size_t n,
         c->checks[at].n_failed++;
 }
 
-/* Groups nest as deep as a script's calls do. */
+/* Recursive: groups nest as deep as the script's calls. */
 static uint32_t group_target(struct checks *into, struct checks *from,
                              uint32_t at)
 {

@@ -12,7 +12,7 @@ struct key {
 
 static const struct key other = {"other", 5};
 
-static uint64_t hash_of(const struct key *key)
+static uint64_t hash_endpoint_key(const struct key *key)
 {
     return index_hash(key->name, key->n, 0);
 }
@@ -39,13 +39,13 @@ void endpoints_fini(struct endpoints *endpoints)
     *endpoints = ENDPOINTS_INIT;
 }
 
-static uint32_t add(struct endpoints *e, const struct key *key)
+static uint32_t add_endpoint(struct endpoints *e, const struct key *key)
 {
     struct endpoint *all = array_grow(e->all, e->n, &e->cap, 8, sizeof *all);
     char *name = all ? strndup(key->name, key->n) : NULL;
     if (all)
         e->all = all;
-    if (!name || !index_add(&e->index, hash_of(key), e->n)) {
+    if (!name || !index_add(&e->index, hash_endpoint_key(key), e->n)) {
         free(name);
         return INDEX_NONE;
     }
@@ -54,20 +54,20 @@ static uint32_t add(struct endpoints *e, const struct key *key)
     return e->n++;
 }
 
-/* The position, made if there is room, else that of `other`. INDEX_NONE when
- * out of memory. */
+/* Returns the position of the endpoint, which is made if there is room;
+ * otherwise the position of `other`. Returns INDEX_NONE if out of memory. */
 static uint32_t need(struct endpoints *e, const struct key *key)
 {
     if (e->last < e->n && is_of(&e->all[e->last], key))
         return e->last;
-    uint32_t at = index_find(&e->index, hash_of(key), equal, e, key);
+    uint32_t at = index_find(&e->index, hash_endpoint_key(key), equal, e, key);
     if (at == INDEX_NONE && e->n >= ENDPOINTS_MAX) {
         e->overflowed = true;
         key = &other;
-        at = index_find(&e->index, hash_of(key), equal, e, key);
+        at = index_find(&e->index, hash_endpoint_key(key), equal, e, key);
     }
     if (at == INDEX_NONE)
-        at = add(e, key);
+        at = add_endpoint(e, key);
     if (at != INDEX_NONE)
         e->last = at;
     return at;

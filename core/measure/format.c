@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Cut the zeros that end a decimal fraction. */
-static void trim(char *text)
+/* Removes the zeros at the end of a decimal fraction. */
+static void trim_zeros(char *text)
 {
     if (!strchr(text, '.'))
         return;
@@ -22,7 +22,7 @@ static const char *with_unit(char *out, size_t size, double value, int decimals,
 {
     char digits[64];
     snprintf(digits, sizeof digits, "%.*f", decimals, value);
-    trim(digits);
+    trim_zeros(digits);
     snprintf(out, size, "%s%s", digits, unit);
     return out;
 }

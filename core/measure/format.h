@@ -1,4 +1,6 @@
-/* format.h -- numbers for people, as k6's summary writes them. */
+/* format.h -- writes numbers for people, as k6's summary does. Each function
+ * writes into `out` and returns it.
+ */
 #ifndef MEASURE_FORMAT_H
 #define MEASURE_FORMAT_H
 
@@ -9,7 +11,7 @@
 /* "1.23ms", "152.38µs", "2.5s", "1m30s", from milliseconds. */
 const char *format_time(char *out, size_t size, double ms);
 
-/* The same in three digits, and below an hour in at most 6 columns: "1.23ms",
+/* A time with three digits; below an hour it takes at most 6 columns: "1.23ms",
  * "152µs", "14.3s", "1m40s", "0". */
 const char *format_time_brief(char *out, size_t size, double ms);
 
@@ -22,14 +24,14 @@ const char *format_bytes(char *out, size_t size, double bytes);
 /* Up to 6 decimals, no zeros at the end. */
 const char *format_number(char *out, size_t size, double value);
 
-/* "66.66%": part of all, cut, not rounded: 100.00% is all of it. */
+/* "66.66%", cut and not rounded, so that 100.00% always means all. */
 const char *format_share(char *out, size_t size, double part, double all);
 
-/* By the metric's unit. */
+/* A value in the unit of its metric. */
 const char *format_value(char *out, size_t size, enum metric_unit unit,
                          double value);
 
-/* How many columns a text takes on a terminal: its code points. */
+/* Returns the columns of a text on a terminal: its number of code points. */
 size_t format_width(const char *text);
 
 #endif

@@ -17,7 +17,8 @@ void histogram_fini(struct histogram *h)
     *h = HISTOGRAM_INIT;
 }
 
-/* The counter of `magnitude`, a positive number. */
+/* Returns the counter of `magnitude`, a positive number, NULL if out of memory.
+ */
 static uint64_t *find_bucket(uint64_t **powers, double magnitude)
 {
     uint64_t bits;
@@ -34,7 +35,7 @@ static uint64_t *find_bucket(uint64_t **powers, double magnitude)
     return powers[power] ? &powers[power][bucket] : NULL;
 }
 
-static double middle(int power, int bucket)
+static double bucket_middle(int power, int bucket)
 {
     return ldexp(1 + (bucket + 0.5) / HISTOGRAM_BUCKETS, power + LEAST_POWER);
 }
@@ -158,20 +159,21 @@ static void subtract_buckets(uint64_t **from, uint64_t *const *what)
             from[p][b] -= what[p][b];
 }
 
-/* Go through the buckets by rising value until `rank` values are passed. */
+/* Returns the middle of the bucket that contains the value with this rank, in
+ * ascending order. */
 static double find_rank(const struct histogram *h, uint64_t rank)
 {
     uint64_t passed = 0;
     for (int p = HISTOGRAM_POWERS - 1; p >= 0; p--)
         for (int b = HISTOGRAM_BUCKETS - 1; h->negative[p] && b >= 0; b--)
             if ((passed += h->negative[p][b]) >= rank)
-                return -middle(p, b);
+                return -bucket_middle(p, b);
     if ((passed += h->n_zero) >= rank)
         return 0;
     for (int p = 0; p < HISTOGRAM_POWERS; p++)
         for (int b = 0; h->positive[p] && b < HISTOGRAM_BUCKETS; b++)
             if ((passed += h->positive[p][b]) >= rank)
-                return middle(p, b);
+                return bucket_middle(p, b);
     return h->greatest;
 }
 
@@ -210,9 +212,9 @@ uint64_t histogram_count_upto(const struct histogram *h, double value)
         return h->count;
     for (int p = 0; p < HISTOGRAM_POWERS; p++)
         for (int b = 0; b < HISTOGRAM_BUCKETS; b++) {
-            if (h->negative[p] && -middle(p, b) <= value)
+            if (h->negative[p] && -bucket_middle(p, b) <= value)
                 n += h->negative[p][b];
-            if (h->positive[p] && middle(p, b) <= value)
+            if (h->positive[p] && bucket_middle(p, b) <= value)
                 n += h->positive[p][b];
         }
     return n;
@@ -226,10 +228,10 @@ double histogram_deviation(const struct histogram *h)
     double squares = (double)h->n_zero * mean * mean;
     for (int p = 0; p < HISTOGRAM_POWERS; p++)
         for (int b = 0; b < HISTOGRAM_BUCKETS; b++) {
-            double distance = middle(p, b) - mean;
+            double distance = bucket_middle(p, b) - mean;
             if (h->positive[p])
                 squares += (double)h->positive[p][b] * distance * distance;
-            distance = -middle(p, b) - mean;
+            distance = -bucket_middle(p, b) - mean;
             if (h->negative[p])
                 squares += (double)h->negative[p][b] * distance * distance;
         }

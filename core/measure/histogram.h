@@ -1,11 +1,14 @@
-/* histogram.h -- many values in bounded memory, with percentiles that are off
- * by less than 0.4 %.
+/* histogram.h -- stores many values in bounded memory; percentiles are off by
+ * less than 0.4 %.
  *
- * Log-linear, as HdrHistogram: each power of two is cut into 128 buckets of
- * equal width, here simply the exponent and the top 7 mantissa bits of the
- * double. A bucket is at most 1/128 of its value wide, and its middle stands
- * for what is in it, so the error is at most 1/256. Count, sum, least and
- * greatest are exact. A power of two that occurs costs 1 KiB.
+ * The histogram is log-linear, as HdrHistogram: each power of two is divided
+ * into 128 buckets of equal width. The bucket of a double is its exponent and
+ * the top 7 bits of its mantissa. A bucket is at most 1/128 of its value wide,
+ * and its middle stands for all values in it, so the error is at most 1/256.
+ * Count, sum, least and greatest are exact. Each power of two that occurs takes
+ * 1 KiB.
+ *
+ * Path: metrics.c -> [histogram] -> trend_stat.c
  */
 #ifndef MEASURE_HISTOGRAM_H
 #define MEASURE_HISTOGRAM_H
@@ -19,8 +22,8 @@
 struct histogram {
     uint64_t count;
     double sum;
-    double least, greatest; /* 0 when empty */
-    uint64_t n_zero;        /* and what is too small to tell from zero */
+    double least, greatest; /* 0 if empty */
+    uint64_t n_zero;        /* values of zero, or too small to tell from zero */
     uint64_t *positive[HISTOGRAM_POWERS];
     uint64_t *negative[HISTOGRAM_POWERS];
 };
@@ -29,37 +32,38 @@ struct histogram {
 
 void histogram_fini(struct histogram *h);
 
-/* Record a number (no NaN, no infinity). False when out of memory: then the
- * value is in count and sum, but in no percentile. */
+/* Records a finite number. Returns false if out of memory; then count and sum
+ * include the value, but percentiles do not. */
 bool histogram_record(struct histogram *h, double value);
 
-/* Add what is in `from`, and empty it: its buckets keep their memory, or go
- * over to `into` where that has none, so that this cannot fail. Both of one
- * thread. */
+/* Adds the values of `from` to `into` and empties `from`. Buckets that `into`
+ * lacks are moved, so the merge cannot fail. Both belong to the calling thread.
+ */
 void histogram_merge(struct histogram *into, struct histogram *from);
 
-/* Make `into` a copy. False when out of memory: then it is empty. */
+/* Makes `into` a copy of `from`. Returns false if out of memory; then `into` is
+ * empty. */
 bool histogram_copy(struct histogram *into, const struct histogram *from);
 
-/* Take out what an earlier copy of `h` has, so that the rest is what was
- * recorded since. Its least and greatest are then known to half a bucket,
- * unless they are new ones. */
+/* Removes the values of an earlier copy of `h`, so that those recorded since
+ * remain. Least and greatest are then accurate to half a bucket, unless they
+ * were recorded since. */
 void histogram_subtract(struct histogram *h, const struct histogram *earlier);
 
-/* Add what is in `from`, which stays. False when out of memory: then some of
- * it is in count and sum, but in no percentile. */
+/* Adds the values of `from`, which stays as it is. Returns false if out of
+ * memory; then percentiles miss some values. */
 bool histogram_add(struct histogram *into, const struct histogram *from);
 
-/* The value that a share of `quantile` (0 to 1) does not exceed; 0 when
+/* Returns the value that a share of `quantile` (0 to 1) does not exceed, 0 if
  * empty. */
 double histogram_quantile(const struct histogram *h, double quantile);
 
-/* The standard deviation of the values, each taken as the middle of its
- * bucket. */
+/* Returns the standard deviation, with each value at the middle of its bucket.
+ */
 double histogram_deviation(const struct histogram *h);
 
-/* How many values are not greater; those of the bucket that `value` is in by
- * the bucket's middle. */
+/* Returns how many values are not greater than `value`. The values of the
+ * bucket that contains `value` count by the middle of the bucket. */
 uint64_t histogram_count_upto(const struct histogram *h, double value);
 
 #endif

@@ -9,7 +9,7 @@ static int by_value(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static double middle(const double *sorted, size_t n)
+static double middle_value(const double *sorted, size_t n)
 {
     if (n == 0)
         return 0;
@@ -20,10 +20,10 @@ double interval_median(double *values, size_t n)
 {
     if (n > 0)
         qsort(values, n, sizeof *values, by_value);
-    return middle(values, n);
+    return middle_value(values, n);
 }
 
-/* erfc is monotone: half the interval each time, to all digits. */
+/* erfc is monotone, so bisection finds the inverse to the last digit. */
 double interval_normal(double confidence)
 {
     double low = 0, high = 40;
@@ -37,8 +37,8 @@ double interval_normal(double confidence)
     return low;
 }
 
-/* How many of `n` values may be left out at each end: the largest k with
- * P(fewer than k of n tosses are heads) <= tail. */
+/* Returns how many of `n` sorted values lie outside the interval at each end:
+ * the largest k for which P(fewer than k heads in n coin tosses) <= tail. */
 static size_t n_to_leave_out(size_t n, double tail)
 {
     double sum = 0;
@@ -92,7 +92,7 @@ bool interval_of_shift(const double *a, size_t n_a, const double *b, size_t n_b,
     return true;
 }
 
-/* The estimate is too low by (1 + 4 r) / n (Marriott and Pope, 1954). */
+/* The estimate r is biased by -(1 + 4 r) / n (Marriott and Pope, 1954). */
 double interval_likeness(const double *values, size_t n)
 {
     double mean = 0, products = 0, squares = 0;

@@ -1,5 +1,9 @@
-/* interval.h -- medians, and what is known of them: intervals that hold for
- * any distribution, since latencies have none that is known.
+/* interval.h -- medians with confidence intervals.
+ *
+ * The intervals hold for every distribution, because the distribution of
+ * latencies is not known.
+ *
+ * Path: target/profile_overhead.c, report/compare.c -> [interval]
  */
 #ifndef MEASURE_INTERVAL_H
 #define MEASURE_INTERVAL_H
@@ -10,34 +14,34 @@
 struct interval {
     double value;
     double low, high;
-    bool is_known; /* false: too few values for an interval */
+    bool is_known; /* false if there are too few values */
 };
 
-/* The median of `n` values, and between which of them the true one lies, with
- * a confidence of at least `confidence` (0.95: from 6 values on), by the sign
- * test: so many values above or below a wrong one would be too rare. Sorts the
- * values. 0 of none. */
+/* Returns the median of `n` values and the interval that contains the true
+ * median with a confidence of at least `confidence`, by the sign test (with
+ * 0.95 it needs 6 values). Sorts the values. The median of no values is 0. */
 struct interval interval_of_median(double *values, size_t n, double confidence);
 
-/* By how much `b` is above `a`: the median of all differences between one of
- * each (Hodges and Lehmann), and its interval by the test of Mann and Whitney,
- * in its normal approximation. At least INTERVAL_LEAST of each; fewer have no
- * interval. `stretch`: how many times wider it has to be because the values of
- * a sample are not independent; 1 where they are. False: out of memory. */
+/* Sets `shift` to the shift from `a` to `b`: the median of all differences
+ * between a value of `b` and a value of `a` (Hodges and Lehmann), with an
+ * interval by the normal approximation of the Mann-Whitney test. Fewer than
+ * INTERVAL_LEAST values on a side give no interval. `stretch` widens the
+ * interval for values that are not independent; it is 1 for independent ones.
+ * Returns false if out of memory. */
 #define INTERVAL_LEAST 5
 bool interval_of_shift(const double *a, size_t n_a, const double *b, size_t n_b,
                        double confidence, double stretch,
                        struct interval *shift);
 
-/* The correlation of neighbours in a series, from 0 to 0.95, corrected for
- * being estimated from `n` values. */
+/* Returns the correlation of neighbouring values in a series, 0 to 0.95,
+ * corrected for the bias of an estimate from `n` values. */
 double interval_likeness(const double *values, size_t n);
 
-/* The middle one of `n` values, or the mean of the two; 0 of none. Sorts. */
+/* Returns the median of `n` values, 0 if there are none. Sorts the values. */
 double interval_median(double *values, size_t n);
 
-/* Of a normal distribution: how many standard deviations hold this share,
- * 1.96 for 0.95. */
+/* Returns the number of standard deviations round the mean that contain this
+ * share of a normal distribution: 1.96 for 0.95. */
 double interval_normal(double confidence);
 
 #endif

@@ -53,7 +53,7 @@ static const struct built_in {
     [METRIC_DATA_SENT] = {"data_sent", METRIC_COUNTER, METRIC_DATA},
 };
 
-/* k6 has this one without being asked. */
+/* k6 always has this sub-metric. */
 static const struct selector expected_response = {
     .text = "http_req_duration{expected_response:true}",
     .metric = "http_req_duration",
@@ -61,8 +61,9 @@ static const struct selector expected_response = {
     .n_tags = 1,
 };
 
-static struct metric *append(struct metrics *metrics, const char *name,
-                             enum metric_kind kind, enum metric_unit unit)
+static struct metric *append_metric(struct metrics *metrics, const char *name,
+                                    enum metric_kind kind,
+                                    enum metric_unit unit)
 {
     struct metric *metric =
         metrics->n < METRICS_MAX ? calloc(1, sizeof *metric) : NULL;
@@ -95,7 +96,7 @@ struct metric *metrics_need_sub(struct metric *metric,
 {
     struct metric *sub = find_sub(metric, selector->text);
     if (sub) {
-        sub->selector = selector; /* of one that asks for k6's own */
+        sub->selector = selector; /* a user's selector equal to k6's own */
         return sub;
     }
     struct metric **subs =
@@ -103,7 +104,8 @@ struct metric *metrics_need_sub(struct metric *metric,
     if (!subs)
         return NULL;
     metric->subs = subs;
-    sub = append(metric->owner, metric->name, metric->kind, metric->unit);
+    sub =
+        append_metric(metric->owner, metric->name, metric->kind, metric->unit);
     if (!sub)
         return NULL;
     sub->selector = selector;
@@ -112,7 +114,7 @@ struct metric *metrics_need_sub(struct metric *metric,
     return sub;
 }
 
-/* Those that are waited for. */
+/* Makes the sub-metrics whose selectors name this metric. */
 static bool add_subs(struct metric *metric)
 {
     const struct metrics *metrics = metric->owner;
@@ -134,8 +136,8 @@ bool metrics_init(struct metrics *metrics)
 {
     *metrics = (struct metrics){.n = 0};
     for (int i = 0; i < METRIC_N_BUILT_IN; i++)
-        if (!append(metrics, built_in[i].name, built_in[i].kind,
-                    built_in[i].unit))
+        if (!append_metric(metrics, built_in[i].name, built_in[i].kind,
+                           built_in[i].unit))
             return false;
     return metrics_need_sub(metrics->all[METRIC_HTTP_REQ_DURATION],
                             &expected_response);
@@ -244,7 +246,7 @@ struct metric *metrics_define(struct metrics *metrics, const char *name,
         err_set(err, "metric '%s': there are %d already", name, METRICS_MAX);
         return NULL;
     }
-    metric = append(metrics, name, kind, unit);
+    metric = append_metric(metrics, name, kind, unit);
     if (!metric || !add_subs(metric)) {
         err_set(err, "out of memory for metric '%s'", name);
         return NULL;
@@ -263,7 +265,7 @@ static void set_gauge(struct metric *metric, double value)
     metric->last_ns = clock_mono_ns();
 }
 
-static void count(struct metric *metric, double value)
+static void count_value(struct metric *metric, double value)
 {
     switch (metric->kind) {
     case METRIC_COUNTER:
@@ -296,14 +298,14 @@ static void pass_on(struct metric *metric, double value,
     for (unsigned i = 0; i < metric->n_subs; i++)
         if (selector_matches(metric->subs[i]->selector, tags,
                              &metrics->scratch))
-            count(metric->subs[i], value);
+            count_value(metric->subs[i], value);
     if (metrics->tap)
         metrics->tap->sample(metrics->tap_ctx, metric, value, tags);
 }
 
 void metric_add(struct metric *metric, double value, const struct tags *tags)
 {
-    count(metric, value);
+    count_value(metric, value);
     if (metric->watched)
         pass_on(metric, value, tags);
 }

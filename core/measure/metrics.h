@@ -1,11 +1,17 @@
-/* metrics.h -- the numbers of a run: k6's built-in metrics, and those that a
- * script makes.
+/* metrics.h -- the metrics of a run: k6's built-in ones and those of the
+ * script.
  *
- * Times are kept in milliseconds, as k6 reports them.
+ * Times are in milliseconds, as in k6. A metric may have sub-metrics, which
+ * count the samples with certain tags. A tap, if set, receives every sample. A
+ * metric without sub-metrics and tap pays one branch for both.
  *
- * A metric may have sub-metrics, which count those of its samples that have
- * certain tags, and there may be a tap, which is told of every sample. A
- * metric with neither pays one branch for them.
+ *   load/vu.c -> metric_add --> metric (sum, count, histogram)
+ *                               |--> sub-metrics whose selector matches the
+ * tags
+ *                               '--> tap -> report/output.c
+ *
+ * Each generator has metrics of its own, without a lock. metrics_merge moves
+ * them to the metrics of the whole test.
  */
 #ifndef MEASURE_METRICS_H
 #define MEASURE_METRICS_H
@@ -21,16 +27,16 @@
 enum metric_kind { METRIC_COUNTER, METRIC_GAUGE, METRIC_RATE, METRIC_TREND };
 enum metric_unit { METRIC_PLAIN, METRIC_TIME, METRIC_DATA };
 
-/* As k6 names them: "counter", "default". */
+/* k6's names: "counter", "default". */
 extern const char *const metric_kind_names[], *const metric_unit_names[];
 
-/* The built-in ones, in the order of the summary. */
+/* The built-in metrics, in the order of the summary. */
 enum metric_id {
     METRIC_HTTP_REQ_BLOCKED,
     METRIC_HTTP_REQ_CONNECTING,
     METRIC_HTTP_REQ_DURATION,
     METRIC_HTTP_REQ_FAILED,
-    METRIC_HTTP_REQ_LATENCY, /* done - due: waiting to be sent is in it */
+    METRIC_HTTP_REQ_LATENCY, /* done - due: includes the wait before sending */
     METRIC_HTTP_REQ_RECEIVING,
     METRIC_HTTP_REQ_SENDING,
     METRIC_HTTP_REQ_TLS_HANDSHAKING,
@@ -41,7 +47,8 @@ enum metric_id {
     METRIC_GROUP_DURATION,
     METRIC_ITERATION_DURATION,
     METRIC_ITERATIONS,
-    METRIC_PACING_LAG, /* how late the generator is of itself */
+    METRIC_PACING_LAG, /* delay that the generator itself adds: actual
+                          start minus scheduled start */
     METRIC_VUS,
     METRIC_VUS_MAX,
     METRIC_DATA_RECEIVED,
@@ -53,108 +60,112 @@ enum metric_id {
 #define METRICS_MAX 1000
 
 struct metric {
-    char name[METRIC_NAME_MAX + 1]; /* of a sub-metric: its base's */
+    char name[METRIC_NAME_MAX + 1]; /* a sub-metric has the name of its base */
     enum metric_kind kind;
     enum metric_unit unit;
-    bool used;               /* something was recorded */
-    double sum;              /* counter: the sum; rate: how many were true */
-    uint64_t count;          /* values recorded */
-    double last;             /* gauge */
-    int64_t last_ns;         /* gauge: when, monotonic */
+    bool used;       /* a value was recorded */
+    double sum;      /* counter: the sum; rate: the number of true values */
+    uint64_t count;  /* values recorded */
+    double last;     /* gauge */
+    int64_t last_ns; /* gauge: time of `last`, monotonic */
     double least, greatest;  /* gauge */
     struct histogram values; /* trend */
 
-    /* Of samples' tags. */
+    /* Sub-metrics and the tap. */
     struct metrics *owner;
-    const struct selector *selector; /* it is a sub-metric; NULL: it is none */
+    const struct selector *selector; /* NULL if it is not a sub-metric */
     struct metric **subs;
     unsigned n_subs;
-    bool watched;   /* its samples go further than its own numbers */
-    bool announced; /* the tap's: it has seen this metric before */
+    bool watched;   /* it has sub-metrics, or there is a tap */
+    bool announced; /* for the tap: the metric was written before */
 
-    struct metric *merged_into; /* of the whole test; NULL: not known yet */
-    bool conflicts; /* it has this name with another kind: not merged */
+    struct metric
+        *merged_into; /* metric of the whole test, NULL if not known */
+    bool conflicts;   /* the whole test has this name with another kind */
 };
 
-/* Who wants to know of each sample. All on the thread of the metrics. */
+/* Receives every sample while the test runs (for outputs such as `-o json`).
+ * Called on the thread of the metrics. */
 struct metrics_tap {
-    /* With the sample's tags (NULL: none). */
+    /* `tags` is NULL if the sample has none. */
     void (*sample)(void *ctx, struct metric *metric, double value,
                    const struct tags *tags);
-    /* Pass on what has been kept back; `all` false: only what is much, or
-     * old. May be NULL. */
+    /* Passes on buffered samples; unless `all`, only many or old ones. May be
+     * NULL. */
     void (*flush)(void *ctx, bool all);
-    /* There will be no more. May be NULL. */
+    /* No more samples follow. May be NULL. */
     void (*close)(void *ctx);
 };
 
 struct metrics {
-    struct metric *all[METRICS_MAX]; /* a sub-metric comes after its base */
+    struct metric *all[METRICS_MAX]; /* a sub-metric follows its base */
     unsigned n;
-    const struct selector *selectors; /* of sub-metrics */
+    const struct selector *selectors; /* of the sub-metrics */
     unsigned n_selectors;
     const struct metrics_tap *tap; /* may be NULL */
     void *tap_ctx;
-    struct buf scratch;  /* of tags_get */
-    struct buf own_tags; /* of the sample that is being recorded */
+    struct buf scratch;  /* scratch for tags_get */
+    struct buf own_tags; /* the own tags of the current sample */
 };
 
-/* False when out of memory; fini it either way. */
+/* Returns false if out of memory. metrics_fini must be called in both cases. */
 bool metrics_init(struct metrics *metrics);
 void metrics_fini(struct metrics *metrics);
 
-/* The metric of this name, made if there is none. NULL and err: the name is
- * not k6's [a-zA-Z_][a-zA-Z0-9_]*, it is there with another kind or unit, or
- * there are too many. */
+/* Returns the metric of this name, which is made if there is none. Returns NULL
+ * and sets err if the name does not match k6's [a-zA-Z_][a-zA-Z0-9_]*, if it
+ * exists with another kind or unit, or if there are METRICS_MAX metrics. */
 struct metric *metrics_define(struct metrics *metrics, const char *name,
                               enum metric_kind kind, enum metric_unit unit,
                               struct err *err);
 
-/* The metric of this name that is no sub-metric. NULL: there is none. */
+/* Returns the metric of this name, not a sub-metric, NULL if there is none. */
 struct metric *metrics_find(const struct metrics *metrics, const char *name);
 
-/* The sub-metric; the metric itself where the selector has no tags. NULL: there
- * is none. */
+/* Returns the sub-metric of this selector, or the metric itself if the selector
+ * has no tags. Returns NULL if there is none. */
 struct metric *metrics_select(const struct metrics *metrics,
                               const struct selector *selector);
 
-/* Have a sub-metric for each of these selectors that has tags, now or when its
- * metric is defined. The array must live as long as the metrics, and replaces
- * an earlier one: call it before anything is recorded. False when out of memory
- * or METRICS_MAX. */
+/* Makes a sub-metric for each of these selectors that has tags, now or when its
+ * metric is defined. The array must live as long as the metrics and replaces an
+ * earlier array. Called before anything is recorded. Returns false if out of
+ * memory or if there are METRICS_MAX metrics. */
 bool metrics_watch(struct metrics *metrics, const struct selector *selectors,
                    unsigned n);
 
-/* The sub-metric of `metric`, made if there is none. NULL: out of memory or
- * METRICS_MAX. */
+/* Returns the sub-metric of `metric`, which is made if there is none. Returns
+ * NULL if out of memory or if there are METRICS_MAX metrics. */
 struct metric *metrics_need_sub(struct metric *metric,
                                 const struct selector *selector);
 
-/* Set the tap, or close it: NULL. metrics_fini closes it, too. */
+/* Sets the tap; NULL closes it. metrics_fini closes the tap too. */
 void metrics_set_tap(struct metrics *metrics, const struct metrics_tap *tap,
                      void *ctx);
 
-/* Have the tap, if there is one, flush. */
+/* Calls the tap's flush, if there is a tap. */
 void metrics_flush(struct metrics *metrics, bool all);
 
-/* The name as reports have it: with the tags of a sub-metric. */
+/* Returns the name as in reports, with the tags of a sub-metric. */
 const char *metric_title(const struct metric *metric);
 
-/* Is it a sub-metric that somebody has named, and not only k6's default? */
+/* Returns true for a sub-metric that the user has named, false for k6's default
+ * one. */
 bool metric_is_asked_for(const struct metric *metric);
 
-/* Record in any kind; a rate takes 0 for false, anything else for true. `tags`
+/* Records a value. For a rate, 0 means false and any other value true. `tags`
  * may be NULL. */
 void metric_add(struct metric *metric, double value, const struct tags *tags);
 
-/* Add all of `from` to `into` and set `from` to zero. What only `from` has is
- * defined in `into`; a gauge takes the latest value. Metrics are matched by
- * name, once: `from` must always be merged into the same one, which must live
- * as long. A `struct metric *` of either stays valid. False when out of
- * memory: what found no room is still in `from`. A tap is told of nothing. */
+/* Adds the values of `from` to `into` and sets `from` to zero. Metrics that
+ * only `from` has are defined in `into`; a gauge takes the latest value.
+ * Metrics are matched by name, once, so `from` must always be merged into the
+ * same `into`, which must live as long. Every `struct metric *` stays valid.
+ * The tap is not called. Returns false if out of memory; values without room
+ * stay in `from`. */
 bool metrics_merge(struct metrics *into, struct metrics *from);
 
-/* The same for a built-in one. */
+/* Records a value of a built-in metric. */
 void metrics_add(struct metrics *metrics, enum metric_id id, double value,
                  const struct tags *tags);
 

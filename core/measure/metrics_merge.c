@@ -1,11 +1,11 @@
-/* metrics_merge.c -- moves what one generator has counted to where all of it is
- * added up. */
+/* metrics_merge.c -- metrics_merge: moves the values of one generator to the
+ * metrics of the whole test. */
 #include <string.h>
 
 #include "base/log.h"
 #include "measure/metrics.h"
 
-/* Virtual users of different generators may give a name different kinds. */
+/* Scripts of different generators may define one name with different kinds. */
 static void note_conflict(struct metric *metric)
 {
     metric->conflicts = true;

@@ -14,7 +14,7 @@ bool outcome_is_expected(const struct transfer *transfer)
            status_set_has(transfer->expected, transfer->status);
 }
 
-/* By error: it has been logged, by any generator. */
+/* By error: some generator has logged it. */
 static atomic_bool logged[OUTCOME_CODE_MAX];
 
 static void log_first(const struct transfer *transfer)
@@ -35,7 +35,7 @@ static void log_first(const struct transfer *transfer)
                                           "counted")));
 }
 
-/* Add to the error's count; false when it is a new one. */
+/* Counts the error. Returns false if it is new. */
 static bool add_error(struct outcome *outcome, enum client_error error,
                       uint64_t count)
 {

@@ -1,4 +1,7 @@
-/* outcome.h -- what became of the requests: a table of statuses and errors. */
+/* outcome.h -- counts requests by status and by error.
+ *
+ * Path: results.c -> [outcome] -> report/summary_outcome.c
+ */
 #ifndef MEASURE_OUTCOME_H
 #define MEASURE_OUTCOME_H
 
@@ -17,18 +20,20 @@ struct outcome_error {
 
 struct outcome {
     uint64_t by_status[OUTCOME_STATUS_MAX];
-    struct outcome_error errors[OUTCOME_ERRORS_MAX]; /* in order of arrival */
+    struct outcome_error
+        errors[OUTCOME_ERRORS_MAX]; /* in order of appearance */
     unsigned n_errors;
 };
 
-/* Has it a status that it expects, or expects it none? */
+/* Returns true if the reply has an expected status, or if the request expects
+ * none. */
 bool outcome_is_expected(const struct transfer *transfer);
 
-/* Count a transfer that is done. The first error of each class in the program
- * is logged. */
+/* Counts a transfer that is done. Logs the first error of each class in the
+ * process. */
 void outcome_count(struct outcome *outcome, const struct transfer *transfer);
 
-/* Add all of `from` to `into` and set `from` to zero. */
+/* Adds the counts of `from` to `into` and sets them to zero. */
 void outcome_merge(struct outcome *into, struct outcome *from);
 
 #endif

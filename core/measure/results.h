@@ -1,9 +1,11 @@
-/* results.h -- what a load test has counted: metrics, checks, statuses and
- * errors.
+/* results.h -- the results of a load test: metrics, checks, outcomes and
+ * endpoints.
  *
- * Each generator counts into its own, without a lock; what it has is moved
- * from time to time to that of the whole test, which is what thresholds, the
- * live view and the summary read.
+ * Each generator counts into results of its own, without a lock. Ten times a
+ * second they are merged into the results of the whole test, under load->lock.
+ * Thresholds, the live view and the summary read those.
+ *
+ * Path: load/vu.c -> [results] -> load/load.c
  */
 #ifndef MEASURE_RESULTS_H
 #define MEASURE_RESULTS_H
@@ -20,25 +22,26 @@ struct results {
     struct metrics metrics;
     struct checks checks;
     struct outcome outcome;
-    struct endpoints endpoints; /* counted if they are wanted */
+    struct endpoints endpoints; /* counted if an output needs them */
     uint64_t n_script_errors;
-    uint64_t n_interrupted;   /* iterations */
-    int64_t start_ns, end_ns; /* of the run, monotonic; end 0: it goes on */
+    uint64_t n_interrupted; /* interrupted iterations */
+    int64_t start_ns,
+        end_ns; /* of the run, monotonic; end_ns is 0 while it runs */
 };
 
-/* False when out of memory; fini it either way. */
+/* Returns false if out of memory. results_fini must be called in both cases. */
 bool results_init(struct results *results);
 void results_fini(struct results *results);
 
-/* Count the transfer of these tags, which is done: the HTTP metrics, its
- * outcome, its endpoint. */
+/* Counts the transfer of these tags, which is done: HTTP metrics, outcome and
+ * endpoint. */
 void results_count_request(struct results *results, const struct tags *tags);
 
-/* Add all that `from` has counted to `into`, and set it to zero. What is
- * registered in `from` (metrics, groups, checks) stays, and so does every
- * `struct metric *`; it is matched by name, once, so `from` must always be
- * merged into the same results. Neither may be in use by another thread.
- * False when out of memory: what found no room is still in `from`. */
+/* Adds the counts of `from` to `into` and sets them to zero. Metrics, groups
+ * and checks stay registered in `from`, and every `struct metric *` stays
+ * valid. Names are matched once, so `from` must always be merged into the same
+ * results. No other thread may use either meanwhile. Returns false if out of
+ * memory; counts without room stay in `from`. */
 bool results_merge(struct results *into, struct results *from);
 
 #endif

@@ -2,14 +2,14 @@
 
 #include <string.h>
 
-static bool malformed(const char *text, const char *why, struct err *err)
+static bool refuse_selector(const char *text, const char *why, struct err *err)
 {
     return err_set(err, "'%.300s': %s; expected %s", text, why,
                    SELECTOR_GRAMMAR);
 }
 
-/* Cut blanks, then the quotes, at both ends. */
-static char *trim(char *text)
+/* Removes blanks, then quotes, at both ends. */
+static char *trim_quotes(char *text)
 {
     static const char blanks[] = " \t", quotes[] = "\"'`";
     for (int i = 0; i < 2; i++) {
@@ -22,18 +22,19 @@ static char *trim(char *text)
     return text;
 }
 
-/* "key:value": the first colon divides. */
+/* Parses "key:value"; the first colon separates them. */
 static bool parse_tag(struct selector *selector, char *tag, struct err *err)
 {
     char *colon = strchr(tag, ':');
     if (!colon || colon[1] == '\0')
-        return malformed(selector->text, "a tag must be key:value", err);
+        return refuse_selector(selector->text, "a tag must be key:value", err);
     if (selector->n_tags == SELECTOR_TAGS_MAX)
-        return malformed(selector->text, "too many tags", err);
+        return refuse_selector(selector->text, "too many tags", err);
     *colon = '\0';
-    const char *key = trim(tag), *value = trim(colon + 1);
+    const char *key = trim_quotes(tag), *value = trim_quotes(colon + 1);
     if (!*key)
-        return malformed(selector->text, "the key of a tag is empty", err);
+        return refuse_selector(selector->text, "the key of a tag is empty",
+                               err);
     selector->tags[selector->n_tags++] =
         (struct selector_tag){tag_find(key), key, value, strlen(value)};
     return true;
@@ -59,7 +60,7 @@ bool selector_parse(struct selector *selector, const char *text,
     size_t n = strlen(text);
     *selector = (struct selector){.n_tags = 0};
     if (n > SELECTOR_TEXT_MAX)
-        return malformed(text, "it is too long", err);
+        return refuse_selector(text, "it is too long", err);
     memcpy(selector->text, text, n + 1);
     const char *open = strchr(text, '{'), *close = strrchr(text, '}');
     if (!open && !close) {
@@ -67,9 +68,10 @@ bool selector_parse(struct selector *selector, const char *text,
         return true;
     }
     if (!open || !close || close < open)
-        return malformed(text, "the braces do not match", err);
+        return refuse_selector(text, "the braces do not match", err);
     if (close[1] != '\0')
-        return malformed(text, "something follows the closing brace", err);
+        return refuse_selector(text, "something follows the closing brace",
+                               err);
     memcpy(selector->metric, text, (size_t)(open - text));
     memcpy(selector->bytes, open + 1, (size_t)(close - open) - 1);
     return parse_tags(selector, err);

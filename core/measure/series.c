@@ -58,7 +58,7 @@ static void add_bucket(struct series_bucket *into, struct series_bucket *from)
         into->n_late = from->n_late;
 }
 
-/* Make one bucket of each two. */
+/* Merges each two buckets into one of twice the width. */
 static void halve(struct series *series)
 {
     for (unsigned i = 0; i < series->n; i++) {
@@ -78,8 +78,10 @@ static void halve(struct series *series)
     series->width_ns *= 2;
 }
 
-/* NULL: it does not count now. What comes too early is of the first. */
-static struct series_bucket *find(struct series *series, int64_t at_ns)
+/* Returns the bucket of this time, NULL if the series does not count now. A
+ * time before the start belongs to the first bucket. */
+static struct series_bucket *find_series_bucket(struct series *series,
+                                                int64_t at_ns)
 {
     if (series->start_ns == 0 || !series->buckets)
         return NULL;
@@ -94,13 +96,12 @@ static struct series_bucket *find(struct series *series, int64_t at_ns)
     return &series->buckets[i];
 }
 
-/* What was counted within 100 ms has a rate of its own, which the bucket that
- * it is in keeps. Where little of that time was counted, a single request would
- * make a great one. */
+/* Ends the current 100 ms and notes its rate in the bucket. A piece of little
+ * time is left out, because a single request in it would give a huge rate. */
 static void end_piece(struct series *series)
 {
     struct series_piece *piece = &series->piece;
-    struct series_bucket *bucket = find(series, piece->at_ns);
+    struct series_bucket *bucket = find_series_bucket(series, piece->at_ns);
     if (bucket &&
         piece->span_ns * 2 >= SERIES_WIDTH_NS * series->n_generators) {
         struct series_bucket part = {.span_ns = piece->span_ns,
@@ -157,14 +158,14 @@ static void count_failures(struct series *series, struct series_bucket *bucket,
                 outcome->errors[i].count;
 }
 
-/* The bucket of this time, one generator's. One without a share is through
- * before the start. */
+/* Adds the time to the bucket that contains its middle and returns the bucket.
+ * A generator without virtual users ends before the start. */
 static struct series_bucket *count_time(struct series *series, int64_t from_ns,
                                         int64_t to_ns, uint64_t n_requests)
 {
     int64_t span_ns = to_ns > from_ns ? to_ns - from_ns : 0;
     int64_t at_ns = from_ns + span_ns / 2;
-    struct series_bucket *bucket = find(series, at_ns);
+    struct series_bucket *bucket = find_series_bucket(series, at_ns);
     if (!bucket)
         return NULL;
     count_piece(series, at_ns, span_ns, n_requests);
@@ -199,7 +200,7 @@ void series_count(struct series *series, int64_t from_ns, int64_t to_ns,
 void series_look(struct series *series, int64_t now_ns, uint32_t n_active,
                  uint64_t n_late)
 {
-    struct series_bucket *bucket = find(series, now_ns);
+    struct series_bucket *bucket = find_series_bucket(series, now_ns);
     if (!bucket)
         return;
     bucket->has_looked = true;

@@ -1,5 +1,5 @@
-/* series_json.c -- the series in the JSON summary: one array per column, an
- * element for each bucket that stands for any time. */
+/* series_json.c -- writes the series into the JSON summary: one array per
+ * column, with an element for each bucket that has data. */
 #include "measure/series.h"
 
 static double at(const struct series *series, unsigned i)

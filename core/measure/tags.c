@@ -49,7 +49,7 @@ static struct tag_value of_integer(int value, struct buf *scratch)
     return of_scratch(scratch);
 }
 
-/* A script's own, from the strongest list that has it. */
+/* Returns a tag of the script, from the first list that has it. */
 static struct tag_value get_given(const struct tags *tags, const char *key)
 {
     const char *value = NULL;
@@ -62,12 +62,12 @@ static struct tag_value get_given(const struct tags *tags, const char *key)
     return of_text(value);
 }
 
-static void put_path(struct buf *out, const struct checks *checks,
-                     uint32_t group)
+static void put_group_path(struct buf *out, const struct checks *checks,
+                           uint32_t group)
 {
     if (group == CHECKS_ROOT)
         return;
-    put_path(out, checks, checks->groups[group].parent);
+    put_group_path(out, checks, checks->groups[group].parent);
     buf_puts(out, "::");
     buf_puts(out, checks->groups[group].name);
 }
@@ -79,11 +79,11 @@ static struct tag_value get_group(const struct tags *tags, struct buf *scratch)
     if (tags->group == CHECKS_ROOT)
         return of_text("");
     scratch->len = 0;
-    put_path(scratch, tags->checks, tags->group);
+    put_group_path(scratch, tags->checks, tags->group);
     return of_scratch(scratch);
 }
 
-/* The URL, with a password hidden, as k6 does. */
+/* Returns the URL with its password hidden, as k6 does. */
 static struct tag_value get_url(const struct url *url, struct buf *scratch)
 {
     struct url_part text = url->text;
@@ -163,7 +163,8 @@ struct tag_value tags_get(const struct tags *tags, enum tag_id id,
     return value.at ? value : get_given(tags, tag_names[id]);
 }
 
-/* Those of one list that no stronger one has, and that are not the system's. */
+/* Calls `f` for the tags of one list that no earlier list has and that are not
+ * system tags. */
 static void each_given(const struct tags *tags, const struct buf *list,
                        tags_fn f, void *ctx)
 {

@@ -1,15 +1,15 @@
-/* tags.h -- where the tags of a sample come from.
+/* tags.h -- finds the tags of a sample.
  *
- * Most samples are never asked for their tags, so a sample carries none: it
- * has a `struct tags`, pointers to what knows them (the scenario, the group,
- * the transfer). Nothing is copied, interned or allocated until a sub-metric
- * or an output asks, by key.
+ * The tags of most samples are never read. So a sample does not carry tags but
+ * a `struct tags`: pointers to the scenario, the group and the transfer, which
+ * know them. Nothing is copied or allocated until a sub-metric or an output
+ * asks for a key.
  *
- * Keys and values are k6's. A tag of a script's own is overridden by the
- * system's of that key, but for name, group and scenario, as in k6; and like
- * there, url has the value of name where a script gives one.
+ * Keys and values are k6's. A system tag overrides a tag of the script with the
+ * same key, except name, group and scenario. If the script sets name, url has
+ * the same value. Both are k6's rules.
  *
- * Path: vu.c -> [tags] -> selector.c, output_*.c
+ * Path: load/vu.c -> [tags] -> selector.c, report/output_json.c
  */
 #ifndef MEASURE_TAGS_H
 #define MEASURE_TAGS_H
@@ -23,19 +23,19 @@
 struct checks;
 struct transfer;
 
-/* What is absent is NULL or 0. The lists of tags are of script/tag_table.h;
- * an earlier one wins over a later one. */
+/* A missing part is NULL or 0. `own`, the transfer's tags and `common` are
+ * lists of script/tag_table.h; an earlier list overrides a later one. */
 struct tags {
-    const struct buf *own;           /* of this sample */
-    const struct transfer *transfer; /* its request, with tags of its own */
-    const struct buf *common;        /* of the scenario and the run */
+    const struct buf *own;           /* tags of this sample */
+    const struct transfer *transfer; /* the request, with its tags */
+    const struct buf *common;        /* tags of the scenario and the run */
     const char *scenario;
     const struct checks *checks;
     uint32_t group; /* in checks */
     const char *check;
 };
 
-/* The system's keys, sorted by name. */
+/* The keys of the system tags, sorted by name. */
 enum tag_id {
     TAG_CHECK,
     TAG_ERROR,
@@ -54,22 +54,22 @@ enum tag_id {
 
 extern const char *const tag_names[TAG_N_SYSTEM];
 
-/* The id of a key. */
+/* Returns the id of a key. */
 enum tag_id tag_find(const char *key);
 
-/* Not NUL-terminated, and good as long as the sample and until `scratch` is
- * used again. */
+/* Not NUL-terminated. Valid as long as the sample, and until `scratch` is used
+ * again. */
 struct tag_value {
-    const char *at; /* NULL: there is no such tag */
+    const char *at; /* NULL if there is no such tag */
     size_t n;
 };
 
-/* The value of one tag. `key` is needed for TAG_CUSTOM only. `scratch` is for
- * values that have to be written. `tags` may be NULL. */
+/* Returns the value of one tag. `key` is used for TAG_CUSTOM only. `scratch`
+ * holds a value that must be written. `tags` may be NULL. */
 struct tag_value tags_get(const struct tags *tags, enum tag_id id,
                           const char *key, struct buf *scratch);
 
-/* Call f for each tag, each key once: the system's by name, then others. */
+/* Calls `f` once for each key: system tags by name first, then the others. */
 typedef void (*tags_fn)(void *ctx, const char *key, struct tag_value value);
 void tags_each(const struct tags *tags, struct buf *scratch, tags_fn f,
                void *ctx);

@@ -16,7 +16,7 @@ static const struct word {
     {"cum_share", THRESHOLD_CUM_SHARE}, {"per_request", THRESHOLD_PER_REQUEST},
 };
 
-/* One that begins another comes after it. */
+/* A sign that is the beginning of another one comes after it. */
 static const struct sign {
     const char *text;
     enum threshold_operator operator;
@@ -27,7 +27,7 @@ static const struct sign {
     {"!=", THRESHOLD_NOT_EQUAL},
 };
 
-static bool malformed(const char *text, const char *why, struct err *err)
+static bool refuse_threshold(const char *text, const char *why, struct err *err)
 {
     return err_set(err,
                    "'%.200s' is not a threshold: %s; one is written as "
@@ -51,7 +51,7 @@ static bool parse_aggregation(struct threshold *threshold, const char *text,
     return trend_stat_parse(&threshold->stat, text, n);
 }
 
-/* Moves *at behind the operator. */
+/* Parses the operator and moves *at behind it. */
 static bool parse_operator(struct threshold *threshold, const char **at)
 {
     for (size_t i = 0; i < sizeof signs / sizeof *signs; i++) {
@@ -73,7 +73,7 @@ bool threshold_parse(struct threshold *threshold, const char *text,
     char *end;
     *threshold = (struct threshold){.aggregation = THRESHOLD_TREND};
     if (strlen(text) > THRESHOLD_TEXT_MAX)
-        return malformed(text, "it is too long", err);
+        return refuse_threshold(text, "it is too long", err);
     strcpy(threshold->text, text);
     while (is_blank(*text))
         text++;
@@ -82,17 +82,19 @@ bool threshold_parse(struct threshold *threshold, const char *text,
     while (n > 0 && is_blank(text[n - 1]))
         n--;
     if (!parse_aggregation(threshold, text, n))
-        return malformed(threshold->text, "no such aggregation", err);
+        return refuse_threshold(threshold->text, "no such aggregation", err);
     if (!parse_operator(threshold, &at))
-        return malformed(threshold->text, "the operator is missing", err);
+        return refuse_threshold(threshold->text, "the operator is missing",
+                                err);
     threshold->bound = strtod(at, &end);
     while (is_blank(*end))
         end++;
     if (end == at || *end != '\0' || !isfinite(threshold->bound))
-        return malformed(threshold->text,
-                         "what follows the operator is not a number (times "
-                         "are in milliseconds, shares from 0 to 1)",
-                         err);
+        return refuse_threshold(
+            threshold->text,
+            "what follows the operator is not a number (times "
+            "are in milliseconds, shares from 0 to 1)",
+            err);
     return true;
 }
 

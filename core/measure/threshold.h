@@ -2,8 +2,8 @@
  *
  *   AGGREGATION OPERATOR NUMBER        "p(99.9)<250"
  *
- * What a metric can be asked for depends on its kind; times are in
- * milliseconds, rates from 0 to 1.
+ * The aggregations depend on the kind of the metric. Times are in milliseconds,
+ * rates from 0 to 1.
  *
  *   Trend    avg min max med p(N)
  *   Counter  count rate              rate: per second
@@ -25,7 +25,7 @@
 #define THRESHOLD_TEXT_MAX 127
 #define THRESHOLD_NOTE_MAX 255
 
-/* What is not a Trend's; 0 for those. */
+/* THRESHOLD_TREND stands for all aggregations of a Trend. */
 enum threshold_aggregation {
     THRESHOLD_TREND,
     THRESHOLD_COUNT,
@@ -46,42 +46,43 @@ enum threshold_operator {
 };
 
 struct threshold {
-    char text[THRESHOLD_TEXT_MAX + 1];  /* as it was given */
-    char name[TREND_STAT_NAME_MAX + 1]; /* of the aggregation: "p(99.9)" */
+    char text[THRESHOLD_TEXT_MAX + 1];  /* as given */
+    char name[TREND_STAT_NAME_MAX + 1]; /* the aggregation: "p(99.9)" */
     enum threshold_aggregation aggregation;
-    struct trend_stat stat; /* of THRESHOLD_TREND */
+    struct trend_stat stat; /* for THRESHOLD_TREND */
     enum threshold_operator operator;
     double bound;
     bool abort_on_fail;
-    int64_t delay_ns; /* abort only when the run has lasted for so long */
+    int64_t delay_ns; /* no abort before the run has lasted this long */
 
-    /* What came of it. */
+    /* The result. */
     bool judged;
     bool failed;
     double value;
-    int64_t first_failed_ns; /* since the start of the run; 0: never */
-    char note[THRESHOLD_NOTE_MAX + 1]; /* why there is no value, or "" */
+    int64_t first_failed_ns; /* since the start of the run; 0 if never */
+    char note[THRESHOLD_NOTE_MAX +
+              1]; /* the reason for a missing value, or "" */
 };
 
-/* Take the text apart. False and err: it does not parse; err quotes it and says
- * what would. */
+/* Parses a condition. Returns false and sets err, which quotes the text and
+ * gives the valid form, if it is invalid. */
 bool threshold_parse(struct threshold *threshold, const char *text,
                      struct err *err);
 
-/* "avg, min, max, med, p(N)". */
+/* Returns the aggregations of a kind: "avg, min, max, med, p(N)". */
 const char *threshold_allowed(enum metric_kind kind);
 
-/* Can a metric of this kind be asked for that? */
+/* Returns true if a metric of this kind has the threshold's aggregation. */
 bool threshold_suits(const struct threshold *threshold, enum metric_kind kind);
 
-/* The metric's value for it, `seconds` after the start of the run. */
+/* Returns the metric's value `seconds` after the start of the run. */
 double threshold_measure(const struct threshold *threshold,
                          const struct metric *metric, double seconds);
 
-/* Judge a value: set value and failed. */
+/* Judges a value: sets `judged`, `value` and `failed`. */
 void threshold_judge(struct threshold *threshold, double value);
 
-/* "p(95)=8.42ms", as k6's summary has it. */
+/* Writes "p(95)=8.42ms", as in k6's summary. */
 const char *threshold_format(char *out, size_t size,
                              const struct threshold *threshold,
                              enum metric_kind kind, enum metric_unit unit);

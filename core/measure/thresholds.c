@@ -24,8 +24,9 @@ bool thresholds_is_profile(const struct selector *selector)
                    sizeof PROFILE_PREFIX - 1) == 0;
 }
 
-static bool unknown_metric(const struct selector *selector,
-                           const struct metrics *metrics, struct err *err)
+static bool refuse_unknown_metric(const struct selector *selector,
+                                  const struct metrics *metrics,
+                                  struct err *err)
 {
     struct buf names = BUF_INIT;
     for (unsigned i = 0; i < metrics->n; i++)
@@ -80,7 +81,7 @@ bool thresholds_check(const struct thresholds *thresholds,
         bool is_profile = check && thresholds_is_profile(selector);
         const struct metric *metric = metrics_find(metrics, selector->metric);
         if (!is_profile && !metric)
-            return unknown_metric(selector, metrics, err);
+            return refuse_unknown_metric(selector, metrics, err);
         for (unsigned k = 0; k < thresholds->of[i].n; k++) {
             const struct threshold *threshold = &thresholds->of[i].all[k];
             if (is_profile ? !check_profile(selector, threshold, check, err)
@@ -91,7 +92,7 @@ bool thresholds_check(const struct thresholds *thresholds,
     return true;
 }
 
-/* True: abort. */
+/* Judges one condition. Returns true if the run must be aborted. */
 static bool evaluate(struct threshold *threshold, const struct metric *metric,
                      int64_t passed_ns, bool is_over)
 {

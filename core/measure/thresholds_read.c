@@ -1,4 +1,4 @@
-/* thresholds_read.c -- options.thresholds, from Lua. */
+/* thresholds_read.c -- thresholds_read: reads options.thresholds from Lua. */
 #include <lua.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,7 +20,7 @@ static bool read_text(struct threshold *threshold, lua_State *L,
     return threshold_parse(threshold, lua_tostring(L, -1), err);
 }
 
-/* A number is milliseconds, as in k6. */
+/* Reads delayAbortEval; a number means milliseconds, as in k6. */
 static bool read_delay(struct threshold *threshold, lua_State *L,
                        struct err *err)
 {
@@ -36,10 +36,10 @@ static bool read_delay(struct threshold *threshold, lua_State *L,
                          DURATION_GRAMMAR);
 }
 
-/* The key and value on top of the stack, of a condition's table. The text has
- * been read: it sets everything else to nothing. */
-static bool read_field(struct threshold *threshold, lua_State *L,
-                       struct err *err)
+/* stack: ..., key, value of a condition's table. The text has been read before,
+ * because parsing it clears the other fields. */
+static bool read_condition_field(struct threshold *threshold, lua_State *L,
+                                 struct err *err)
 {
     const char *key = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "";
     if (lua_isinteger(L, -2) && lua_tointeger(L, -2) == 1)
@@ -58,7 +58,7 @@ static bool read_field(struct threshold *threshold, lua_State *L,
                    *key ? key : "[2]", CONDITION_GRAMMAR);
 }
 
-/* stack: ..., the condition: a text or a table with one */
+/* stack: ..., the condition, a text or a table */
 static bool read_condition(struct threshold *threshold, lua_State *L,
                            struct err *err)
 {
@@ -73,7 +73,7 @@ static bool read_condition(struct threshold *threshold, lua_State *L,
     lua_pop(L, 1);
     lua_pushnil(L);
     while (ok && lua_next(L, -2)) { /* stack: table, key, value */
-        ok = read_field(threshold, L, err);
+        ok = read_condition_field(threshold, L, err);
         lua_pop(L, ok ? 1 : 2);
     }
     return ok;
@@ -94,7 +94,7 @@ static bool is_list(lua_State *L)
     return true;
 }
 
-/* stack: ..., what the metric's name is given */
+/* stack: ..., the conditions of a metric */
 static bool read_conditions(struct metric_thresholds *of, lua_State *L,
                             struct err *err)
 {
@@ -124,8 +124,9 @@ static int compare_texts(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* The keys, sorted: the order of a Lua table changes from run to run. The
- * texts are Lua's. NULL and err, or how many. */
+/* Returns the keys in sorted order, because the order of a Lua table changes
+ * from run to run, and sets *n. The texts belong to Lua. Returns NULL and sets
+ * err on failure. The caller frees the array. */
 static const char **sort_keys(lua_State *L, int index, size_t *n,
                               struct err *err)
 {

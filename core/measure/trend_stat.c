@@ -23,7 +23,7 @@ const struct trend_stats trend_stats_default = {
     .n = 8,
 };
 
-/* The N of "p(N)". */
+/* Parses the N of "p(N)". */
 static bool parse_percentile(const char *text, double *percentile)
 {
     char *end;

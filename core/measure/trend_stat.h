@@ -1,5 +1,7 @@
-/* trend_stat.h -- what can be said of a trend: the columns of the summary
- * (`summaryTrendStats`), and the left side of its thresholds.
+/* trend_stat.h -- the statistics of a trend: the columns of the summary
+ * (`summaryTrendStats`) and the aggregations of thresholds.
+ *
+ * Path: histogram.c -> [trend_stat] -> threshold.c, report/
  */
 #ifndef MEASURE_TREND_STAT_H
 #define MEASURE_TREND_STAT_H
@@ -23,17 +25,18 @@ enum trend_stat_kind {
 };
 
 struct trend_stat {
-    char name[TREND_STAT_NAME_MAX + 1]; /* as it was given */
+    char name[TREND_STAT_NAME_MAX + 1]; /* as given */
     enum trend_stat_kind kind;
     double percentile; /* 0 to 100 */
 };
 
 #define TREND_STAT_GRAMMAR "avg, min, med, max, count or p(N) with N 0 to 100"
 
-/* "p(99.9)". False: it is none, or too long. */
+/* Parses a statistic such as "p(99.9)". Returns false if it is invalid or too
+ * long. */
 bool trend_stat_parse(struct trend_stat *stat, const char *text, size_t n);
 
-/* Its value; 0 when the histogram is empty. */
+/* Returns the value of the statistic, 0 if the histogram is empty. */
 double trend_stat_value(const struct trend_stat *stat,
                         const struct histogram *values);
 
@@ -42,14 +45,16 @@ struct trend_stats {
     unsigned n;
 };
 
-/* The summary's: k6's, with p(99) and p(99.9). */
+/* The summary's columns: k6's, and p(99) and p(99.9). */
 extern const struct trend_stats trend_stats_default;
 
-/* Add one. False and err: it is none, or there are too many. */
+/* Adds a statistic. Returns false and sets err if it is invalid or if there are
+ * TREND_STATS_MAX. */
 bool trend_stats_add(struct trend_stats *stats, const char *text, size_t n,
                      struct err *err);
 
-/* "avg,p(95)", as --summary-trend-stats has it; replaces what is there. */
+/* Parses a list such as "avg,p(95)" (--summary-trend-stats), which replaces the
+ * current one. Returns false and sets err if it is invalid. */
 bool trend_stats_parse(struct trend_stats *stats, const char *text,
                        struct err *err);
 

@@ -5,9 +5,10 @@
 
 #define SECOND_NS INT64_C(1000000000)
 
-/* --- histograms that only grow ------------------------------------------ */
+/* --- differences of histograms ------------------------------------------- */
 
-/* Copy `powers`, less what is in `before` (NULL: nothing). */
+/* Copies the buckets of `powers` minus those of `before`, which may be NULL.
+ * Returns false if out of memory. */
 static bool subtract(uint64_t *out[HISTOGRAM_POWERS],
                      uint64_t *const powers[HISTOGRAM_POWERS],
                      uint64_t *const before[HISTOGRAM_POWERS])
@@ -24,8 +25,9 @@ static bool subtract(uint64_t *out[HISTOGRAM_POWERS],
     return true;
 }
 
-/* Least and greatest are those of all, which the buckets' middles are cut to.
- * False: out of memory; fini it either way. */
+/* Sets `out` to the difference. Least and greatest are those of all values,
+ * because the difference does not know its own. Returns false if out of memory;
+ * histogram_fini must be called in both cases. */
 static bool difference(struct histogram *out, const struct histogram *now,
                        const struct histogram *before)
 {
@@ -83,7 +85,7 @@ void window_mark_fini(struct window_mark *mark)
     histogram_fini(&mark->duration);
 }
 
-/* --- a series of them ----------------------------------------------------- */
+/* --- the series ----------------------------------------------------------- */
 
 void window_series_init(struct window_series *series, int64_t run_ns)
 {
@@ -108,8 +110,8 @@ bool window_series_tick(struct window_series *series,
         series->windows = calloc(WINDOW_SERIES_MAX, sizeof *series->windows);
         return series->windows && window_open(&series->mark, counts);
     }
-    /* A tick that is a little early, or comes in time after one that was late,
-     * is meant for this window's end: one of each second. */
+    /* A tick may be a little early, or follow a late one. It still ends this
+     * window, so that there is one window per second. */
     int64_t slack_ns = SECOND_NS / 5;
     if (counts->now_ns - series->mark.now_ns < series->length_ns - slack_ns ||
         series->n == WINDOW_SERIES_MAX)

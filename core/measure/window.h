@@ -1,9 +1,12 @@
-/* window.h -- what became of the requests in one stretch of time: the
- * difference of two looks at counters and a histogram that only grow.
+/* window.h -- the requests of one stretch of time: the difference between two
+ * states of counters and a histogram that only grow.
  *
- * Windows are what says how much a run's numbers vary, and so whether another
- * run's differ: the series of them is in the JSON summary, and `load compare`
- * reads it. profile_overhead.c sets windows of its own.
+ * The windows of a run show how much its numbers vary, and so whether the
+ * numbers of another run differ. The JSON summary contains the windows, and
+ * `load compare` reads them. target/profile_overhead.c makes windows of its
+ * own.
+ *
+ * Path: load/load.c -> [window] -> report/summary_json.c
  */
 #ifndef MEASURE_WINDOW_H
 #define MEASURE_WINDOW_H
@@ -15,11 +18,11 @@
 #include "base/json_writer.h"
 #include "measure/histogram.h"
 
-/* Of durations in ms: the mean, and quantiles. */
+/* The statistics of durations in ms. */
 #define WINDOW_COLUMNS 6
 extern const char *const window_columns[WINDOW_COLUMNS]; /* "avg", "p(99)" */
 
-/* All that was counted since the start, as it was at `now_ns`. */
+/* The counts since the start of the run, at the time `now_ns`. */
 struct window_counts {
     int64_t now_ns; /* monotonic */
     uint64_t n_requests, n_failed;
@@ -29,26 +32,27 @@ struct window_counts {
 struct window {
     double seconds;
     uint64_t n_requests, n_failed;
-    double columns[WINDOW_COLUMNS]; /* 0 where there was no request */
+    double columns[WINDOW_COLUMNS]; /* 0 if there was no request */
 };
 
-/* An open window: how it stood at its begin. */
+/* The counts at the begin of an open window. */
 struct window_mark {
     int64_t now_ns;
     uint64_t n_requests, n_failed;
     struct histogram duration;
 };
 
-/* Begin one, instead of the one that the mark holds. False: out of memory. A
- * zeroed mark holds none. */
+/* Begins a window; an open window of the mark is dropped. A mark of zeros has
+ * none. Returns false if out of memory. */
 bool window_open(struct window_mark *mark, const struct window_counts *counts);
 
-/* What came since. False: out of memory. The mark stays. */
+/* Sets `window` to the counts since the mark, which stays. Returns false if out
+ * of memory. */
 bool window_take(const struct window_mark *mark,
                  const struct window_counts *counts, struct window *window);
 void window_mark_fini(struct window_mark *mark);
 
-/* Windows of about equal length, one after the other. */
+/* Successive windows of about equal length. */
 #define WINDOW_SERIES_MAX 600
 
 struct window_series {
@@ -58,12 +62,13 @@ struct window_series {
     size_t n;
 };
 
-/* For a run of up to `run_ns`: windows of a second, or of as many that
- * WINDOW_SERIES_MAX are enough. A longer run has no more windows. */
+/* Prepares for a run of up to `run_ns`. The windows last a second, or so many
+ * seconds that WINDOW_SERIES_MAX windows are enough. After that time no more
+ * windows are added. */
 void window_series_init(struct window_series *series, int64_t run_ns);
 void window_series_fini(struct window_series *series);
 
-/* Call it at the start, and then about once a second, or more often. False:
+/* Called at the start, and then once a second or more often. Returns false if
  * out of memory. */
 bool window_series_tick(struct window_series *series,
                         const struct window_counts *counts);
