@@ -18,7 +18,7 @@ setup(function()
     return go:output():match "^(%S+)\n"
   end, "the Go program")
   server = support.serve { "--workers", "2", support.source .. "/lua" }
-  -- Something to be in the profiles: both workers have wanted one lock.
+  -- So that no profile is empty: both workers have wanted the lock at the same time.
   local load = support.start { support.perilune, "load", server.url .. "/data",
     "-u", "4", "-d", "1h" }
   support.wait_until(function()
@@ -104,7 +104,7 @@ describe("a profile:", function()
     "heap?gc=1&seconds=1", "block?seconds=1&debug=0", "heap?debug=x", "heap?gc=x",
     "heap?seconds=", "heap?debug=1x", "heap?debug=%201", "mutex?seconds=%2B1",
     "block?seconds=1&seconds=x",
-    -- Last: Go takes one CPU profile at a time.
+    -- The last one is asked for alone, because Go takes one CPU profile at a time.
     "profile?seconds=1", "profile?seconds=1&debug=1",
   }
   local replies
@@ -123,7 +123,7 @@ describe("a profile:", function()
       compare_heads(ours, theirs)
       assert.equal(200, ours.status)
       local expected = shape(theirs.body, "theirs")
-      if path == "allocs?seconds=1" then -- Go's forgets what to show first
+      if path == "allocs?seconds=1" then -- Go leaves out the default type
         expected = expected:gsub("alloc_space/bytes inuse", "alloc_space/bytes[dflt] inuse")
       end
       assert.equal(expected, shape(ours.body, "ours"))
@@ -244,7 +244,7 @@ describe("another request:", function()
       compare_heads(ours, theirs)
       assert.equal(theirs.body, ours.body, request)
     end
-    -- go tool pprof posts its addresses; Go's own has refused that since 1.22.
+    -- go tool pprof sends addresses by POST, which Go's own server refuses since 1.22.
     local ours, theirs = ask "POST /debug/pprof/symbol 0x1+0x2"
     assert.truthy(theirs.status == 200 or theirs.status == 405)
     assert.equal(200, ours.status)
@@ -270,7 +270,7 @@ describe("another request:", function()
         assert.equal(405, ours.status, method .. path)
         assert.equal("GET, HEAD", ours.headers.allow)
         assert.equal("nosniff", ours.headers["x-content-type-options"])
-        -- Go before 1.22 took any.
+        -- Go before 1.22 accepts every method.
         assert.truthy(theirs.status == 405 or theirs.status < 400 or path == "/nothing")
         if theirs.status == 405 then assert.equal(theirs.body, ours.body) end
       end
@@ -297,8 +297,8 @@ describe("another request:", function()
   it("seconds of the CPU that are none are 30", function()
     for _, path in ipairs { "profile?seconds=x", "profile?seconds=0", "profile?seconds=-3", "profile" } do
       for _, url in ipairs { server.url, go_url } do
-        -- A refusal would come at once: 0.3 s without a reply are the test. Go
-        -- refuses a profile as well while the one before has not ended yet.
+        -- The test is that no reply comes within 0.3 s: a refusal comes at once. Go
+        -- also refuses a profile while the previous profile has not ended.
         support.wait_until(function()
           local client = raw_http.begin(tonumber(url:match ":(%d+)$"), "/debug/pprof/" .. path)
           local is_silent = client:is_silent(0.3)

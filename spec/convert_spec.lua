@@ -1,13 +1,13 @@
--- convert_spec.lua: perilune convert and perilune exporters, on a profile of
--- ours and on those of a Go program.
+-- convert_spec.lua: perilune convert and perilune exporters, on a profile of Perilune
+-- and on profiles of a Go program.
 -- Needs: go core
 local go_pprof = require "go_pprof"
 local sampling = require "sampling"
 local support = require "support"
 
 local folder, ours, go_cpu, go_heap
-local lines -- of scripts/lines.lua; `ours` is one of its files
--- Of eight lines with an eighth of the samples each, to within 5 points.
+local lines -- the profile of scripts/lines.lua; `ours` is one of its files
+-- Each of eight lines has an eighth of the samples; the tolerance is 5 points.
 local LINE_SAMPLES = sampling.samples_for(0.125, 0.05)
 
 local function convert(arguments)
@@ -16,14 +16,14 @@ local function convert(arguments)
   return out
 end
 
---- The sum of a folded profile's values.
+--- Returns the sum of the values of folded stacks.
 local function folded_total(text)
   local total = 0
   for value in text:gmatch(" (%d+)\n") do total = total + value end
   return total
 end
 
---- The sum of one sample type, as go tool pprof reads the file.
+--- Returns the sum of one sample type, as go tool pprof reads the file.
 local function pprof_total(file, position)
   local out = go_pprof.read("-raw " .. file, folder)
   local total, samples = 0, out:match("\nSamples:\n[^\n]*\n(.-)\nLocations")
@@ -75,7 +75,8 @@ describe("perilune convert", function()
     local again = folder .. "/go-again.pb.gz"
     for _, file in ipairs { go_cpu, go_heap } do
       convert(("%s --to pprof -o %s"):format(file, again))
-      -- Equal but for the order of tables: compare what pprof prints of them.
+      -- The files differ in the order of their tables only, so the reports are
+      -- compared.
       for _, report in ipairs { "-top", "-traces -lines", "-tags",
         "-top -sample_index=0 -addresses" } do
         local before = go_pprof.read(report .. " " .. file, folder)
@@ -94,7 +95,7 @@ describe("perilune convert", function()
     for _, format in ipairs { "pprof", "folded" } do
       local once = convert(ours .. " --to " .. format)
       assert.are.equal(once, convert(ours .. " --to " .. format))
-      -- And once more after a round through pprof.
+      -- The bytes are also the same after a conversion to pprof.
       local pprof = folder .. "/round.pb.gz"
       convert(("%s --to pprof -o %s"):format(ours, pprof))
       assert.are.equal(once, convert(pprof .. " --to " .. format))
@@ -133,7 +134,7 @@ end)
 
 describe("perilune convert writes", function()
   it("through a link, which stays", function()
-    -- /dev/stdout is one.
+    -- /dev/stdout is a link, too.
     local target, link = folder .. "/target", folder .. "/link"
     support.write_file(target, "old, and longer than nothing")
     support.run(("ln -s target %s"):format(link))
@@ -274,7 +275,7 @@ describe("exporters", function()
   local function refusal()
     local code, out = support.command("exporters --exporters " .. dir)
     assert.are.equal(0, code)
-    assert.is_truthy(out:find("pprof  ", 1, true)) -- the others go on
+    assert.is_truthy(out:find("pprof  ", 1, true)) -- other exporters work
     return out
   end
 
@@ -308,7 +309,7 @@ describe("exporters", function()
     assert.is_truthy(refusal():find("a.lua:1:", 1, true))
     support.write_file(dir .. "/a.lua", "return 7")
     assert.is_truthy(refusal():find("must return a table, got number", 1, true))
-    -- What waits or shares is not for exporters.
+    -- An exporter cannot require the modules that wait or share data.
     support.write_file(dir .. "/a.lua", 'return require "thread"')
     assert.is_truthy(refusal():find("module 'thread' not found", 1, true))
   end)

@@ -37,7 +37,7 @@ local function tolerance(share)
   return MARGIN + 2.6 * math.sqrt(share * (1 - share) / profile:sum("samples"))
 end
 
---- The share of a function and all that it calls in the profile.
+--- Returns the share of a function and all that it calls in the profile.
 local function share_of(name) return profile:sum("cpu", name) / profile:sum("cpu") end
 
 setup(function()
@@ -89,7 +89,7 @@ describe("a CPU profile", function()
       local x, y = share_of(a), share_of(b)
       local both = x + y
       assert.is_true(both > 0.005, a .. " and " .. b .. " are hardly there")
-      -- As shares of the whole: points are points of the profile.
+      -- Both are compared as shares of the whole profile.
       local share = expected * both
       assert.is_true(math.abs(x - share) <= tolerance(share),
         ("%s: %.2f of %s and %s"):format(a, x / both, a, b))

@@ -1,5 +1,5 @@
--- exporters_spec.lua: the formats, on a profile with one of everything
--- (spec/exporters/shapes.lua), against golden files and real consumers.
+-- exporters_spec.lua: each format of a profile that has one of everything
+-- (spec/exporters/shapes.lua) against golden files and real consumers.
 -- Needs: go
 local go_pprof = require "go_pprof"
 local support = require "support"
@@ -17,7 +17,7 @@ end
 setup(function()
   folder = support.new_folder()
   shapes = folder .. "/shapes.pb"
-  -- The least that is a profile: an empty string and a sample type.
+  -- The smallest profile has an empty string and a sample type.
   support.write_file(folder .. "/least.pb", "\x32\x00\x0a\x00")
   convert(folder .. "/least.pb", "shapes", "-o " .. shapes)
 end)

@@ -5,7 +5,7 @@
 local support = require "support"
 
 local VUS, HEAVY_VUS = 64, 8
-local BODY_MAX_KIB = 16 * 1024 -- of a reply that is kept
+local BODY_MAX_KIB = 16 * 1024 -- the most of a reply that a virtual user keeps
 
 local SERVER = os.getenv "FAULTY_SERVER" or support.source .. "/build/spec/faulty_server"
 
@@ -125,7 +125,7 @@ describe("a faulty server", function()
     return peak, out
   end
 
-  -- AddressSanitizer keeps freed memory for a while.
+  -- AddressSanitizer keeps freed memory for a while, so memory is not measured.
   if os.getenv "PERILUNE_ASAN" then return end
 
   it("does not take more memory than all bodies may have", function()

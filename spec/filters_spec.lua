@@ -21,8 +21,8 @@ local function burn(seconds)
   while clock.thread() - start < seconds do end
 end
 
--- Milliseconds of CPU time and of sleep, in turns. Returns the seconds that it
--- took.
+-- Computes and sleeps in turns, for so many milliseconds each. Returns the seconds
+-- that this took.
 local function work(req)
   local start = clock.mono()
   profile.labels { size = req.query.size or "none" }
@@ -67,7 +67,7 @@ end
 
 local function request(path) return start(path)() end
 
---- The sums of a sample type by a label, of a profile of what was until now.
+--- Takes a cumulative profile. Returns the sums of a sample type by a label.
 local function sums_of(query, type, key)
   return sampling.take(server, query, folder):by_label(type, key)
 end
@@ -79,8 +79,8 @@ local function names(sums)
   return list
 end
 
---- The sums of a sample type by a label, of each of the profiles that hold all
--- of run(); then what run returns.
+--- Takes profiles that hold all of run(). Returns, for each profile, the sums of a
+-- sample type by a label, and after them the results of run().
 local function sums_around(run, queries, type, key)
   local results = table.pack(sampling.around(server, queries, folder, run))
   local sums = {}
@@ -108,7 +108,7 @@ describe("label=", function()
 
   it("keeps what has it, in the cumulative kinds", function()
     request "/keep/a" request "/keep/b"
-    -- Of each route one that waits, and one that is waited for.
+    -- On each route one request waits for the lock, and one holds it meanwhile.
     local finish = { start "/hold/a" }
     for i, route in ipairs { "/hold/b", "/hold/a" } do
       server_state.wait_for_waits(server, { wait = "channel release" })
@@ -160,11 +160,11 @@ it("worker=N keeps that worker's", function()
 end)
 
 describe("slower_than=", function()
-  --- Sends slow requests to both routes and then quick ones, each with a `size` of
-  -- its own, until at least one was quick. Returns by size whether the request
-  -- was slower than 0.5 s; nil where the server may see it either way. A busy
-  -- machine makes any request slow: the handler's measure is the least and the
-  -- client's is the most that the server can have measured.
+  --- Sends slow requests to both routes, and quick ones until at least one of them
+  -- was quick. Each request has its own value of `size`. Returns, by size, whether
+  -- the request took longer than 0.5 s, or nil if that is not certain: a busy machine
+  -- makes any request slow. The server measures at least the time that the handler
+  -- measures, and at most the time that the client measures.
   local function run_requests(slow_query, quick_query)
     local is_slow = {}
     local slow = {
@@ -185,8 +185,8 @@ describe("slower_than=", function()
     return is_slow
   end
 
-  --- Checks that a profile of slow requests has all of them, as the profile of
-  -- all requests has them, and no quick one.
+  --- Checks that a profile of slow requests has the same sums for slow requests as
+  -- the profile of all requests, and nothing of quick ones.
   local function check(is_slow, all, slow)
     local n = { [true] = 0, [false] = 0 }
     for size, expected in pairs(is_slow) do
@@ -210,8 +210,8 @@ describe("slower_than=", function()
     local sums, is_slow = sums_around(function() return run_requests("sleep=600", "sleep=20") end,
       { "wall?seconds=SECONDS", "wall?seconds=SECONDS&slower_than=500ms" }, "wall", "size")
     check(is_slow, sums[1], sums[2])
-    -- Each of four sleeps is longer than the period, and so exact; a loaded
-    -- machine may wake late, never early.
+    -- Each of four sleeps is longer than the period, and therefore exact. A busy
+    -- machine ends a sleep late, never early.
     assert.is_true(sums[2].a >= 600e6, sums[2].a)
   end)
 
@@ -225,7 +225,7 @@ describe("slower_than=", function()
     local long = profiles[1]:by_label("wall", "route")
     assert.same({ "/slow" }, names(long))
     assert.same({}, names(profiles[2]:by_label("wall", "route")))
-    -- The second in which it was watched, and no more.
+    -- Only the time of the profile counts.
     assert.is_true(long["/slow"] >= 0.999e9 and long["/slow"] <= profiles[1].duration * 1e9,
       long["/slow"])
   end)

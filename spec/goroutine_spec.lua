@@ -31,7 +31,7 @@ local waits = {
 }
 
 return {
-  -- Takes what others are to wait for, and dozes.
+  -- Takes the lock, the permit and the place in the channel that others wait for.
   ["GET /take"] = function()
     orders:lock()
     permits:acquire()
@@ -42,7 +42,8 @@ return {
     for _ = 1, tonumber(req.params.n) do scheduler.spawn(waits[req.params.what]) end
     return 204
   end,
-  -- Its coroutines have slept enough, and cannot go on until there is a file.
+  -- The sleeps of its coroutines are over, but the handler keeps the worker busy
+  -- until the file exists.
   ["GET /oversleep/{n}"] = function(req)
     for _ = 1, tonumber(req.params.n) do
       scheduler.spawn(function() scheduler.sleep(0.05) scheduler.sleep(60) end)
@@ -99,7 +100,7 @@ local function get(query)
   return body
 end
 
---- Of the lines of folded stacks that hold the text: the sum of their counts.
+--- Returns the sum of the counts of the folded stacks that hold the text.
 local function count(folded, text)
   local n = 0
   for line in folded:gmatch "[^\n]+" do
@@ -139,7 +140,7 @@ it("counts 10,000 coroutines exactly, by what they are at", function()
   assert.equal(5000, count(folded, "routes.generate;routes.pause;coroutine.yield"), folded)
   assert.equal(5000, count(folded, "routes.doze "), folded)
   assert.equal(50, count(folded, "routes.fetch;http.get"), folded)
-  -- The worker, the admin's thread and the exporter's.
+  -- The threads: the worker, the admin thread and the exporter thread.
   assert.equal(3, count(folded, "__clone3") + count(folded, "_start;"))
   local total = 0
   for n in folded:gmatch " (%d+)\n" do total = total + n end
@@ -149,8 +150,8 @@ it("counts 10,000 coroutines exactly, by what they are at", function()
   assert.equal(0, count(get "?format=folded", "routes.generate"))
 end)
 
---- How many wait for what, by the labels of debug=1, or by the states of
---- debug=2. The text is asked for unless it is given.
+--- Returns how many coroutines wait, by what they wait for: from the labels of
+--- debug=1 or from the states of debug=2. Asks the server unless `text` is given.
 local function states(debug, text)
   local counts = {}
   text = text or get("?debug=" .. debug)
@@ -172,7 +173,7 @@ it("counts 10,000 that wait for something with a name exactly, of two workers", 
   start(2)
   hold "/take"
   wait_for("routes.doze;scheduler.sleep", 1)
-  for _ = 1, 4 do -- on whichever workers
+  for _ = 1, 4 do -- any worker may answer
     for what in pairs { sleep = 1, lock = 1, receive = 1, send = 1, acquire = 1 } do
       assert.equal(204, (support.request(server.url .. "/wait/" .. what .. "/500")))
     end
@@ -181,7 +182,7 @@ it("counts 10,000 that wait for something with a name exactly, of two workers", 
     ["channel full"] = 2000, ["semaphore permits"] = 2000 }
   for debug = 1, 2 do
     local counts
-    support.wait_until(function() -- what was spawned has begun
+    support.wait_until(function() -- all spawned coroutines have begun
       local n = 0
       counts = states(debug)
       for _, count in pairs(counts) do n = n + count end
@@ -197,10 +198,10 @@ it("has those whose turn has not come", function()
     local stop = folder .. "/stop-" .. try
     hold("/oversleep/50?stop=" .. stop)
     support.wait_until(function() return support.exists(stop .. ".spins") end, "the handler", 60)
-    -- The worker answers when the handler has ended, before those that have
-    -- slept enough go on. The server has asked it once it answers another
-    -- request. It gives up after a second, which may be too short for a busy
-    -- machine: then the worker's coroutines are missing.
+    -- The worker answers the question when the handler has ended, before the
+    -- coroutines go on. When the server has answered a later request, it has asked
+    -- the worker. The server waits for a second, which may be too short on a busy
+    -- machine: then the worker's coroutines are missing, and the spec asks again.
     local question = raw_http.begin(server.port, "/debug/pprof/goroutine?debug=1")
     assert.equal(200, (support.request(server.url .. "/debug/pprof/cmdline")))
     support.write_file(stop, "")
@@ -298,7 +299,7 @@ it("has each one for itself with debug=2: what for, how long, who made it", func
     assert.is_nil(of_kind[number], block)
     of_kind[number] = true
     n_threads = n_threads + (state == "thread" and 1 or 0)
-    if state == "thread" then -- as /proc has it
+    if state == "thread" then -- the number is the thread's id in /proc
       assert.truthy(support.exists(("/proc/%d/task/%s/stat"):format(server.pid, number)), block)
     end
     if state == "sleep" and block:find "\nroutes.doze%(%.%.%.%)\n\t[^\n]*/routes.lua:%d+\n" then
@@ -315,6 +316,6 @@ it("has each one for itself with debug=2: what for, how long, who made it", func
     end
   end
   assert.same({ 2, 2, 2 }, { dozing, suspended, unstarted }, text)
-  -- Two workers, the admin's thread and the exporter's.
+  -- The threads: two workers, the admin thread and the exporter thread.
   assert.equal(4, n_threads, text)
 end)

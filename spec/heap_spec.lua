@@ -51,7 +51,7 @@ local function get(path)
   return body, headers
 end
 
---- MiB by function, in the profile of `query`.
+--- Returns the MiB of each function in the profile of `query`.
 local function flat(query, index)
   local text = get("/debug/pprof/" .. query ..
     "format=top&sample_index=" .. index)
@@ -73,7 +73,7 @@ describe("heap", function()
     local live = flat("heap?gc=1&", "inuse_space")
     -- 3.5 MiB sampled every 4 KiB have a deviation of sqrt(4 / 3590), or 3.3 %:
     -- 30 % are 9 of these.
-    -- The array doubles: up to 512 KiB more.
+    -- The array that holds the tables doubles: up to 512 KiB more.
     assert.is_true(live["routes.keep_tables"] > 0.7 * KEPT_MIB
       and live["routes.keep_tables"] < 1.3 * KEPT_MIB + 0.6,
       tostring(live["routes.keep_tables"]))
@@ -130,7 +130,7 @@ describe("heap", function()
   end)
 
   it("has what scripts hold that were loaded again", function()
-    get "/forget" -- it serves
+    get "/forget" -- the server answers requests
     support.write_file(folder .. "/loaded.lua", [==[
       local rows = {}
       for i = 1, 20000 do rows[i] = { i, i, i, i, i, i, i, i } end
@@ -157,9 +157,9 @@ describe("heap", function()
 end)
 
 describe("the line of an allocation", function()
-  -- The interpreter notes where it is before some calls only: not before it makes
-  -- a table. Sizes as in Lua 5.4: a table's head takes 56 bytes, an element 16, a
-  -- node 24; a closure with one variable 40, the variable 40.
+  -- The interpreter saves its position before some operations only, and not before
+  -- it makes a table. Sizes of Lua 5.4 in bytes: a table's head 56, an element 16, a
+  -- node 24, a closure with one variable 40, the variable 40.
   local LINES = { [3] = 56 + 2 * 16, [4] = 56 + 24, [5] = 56 + 4 * 16, [6] = 40 + 40 }
   local N = 1000000
   local SCRIPT = [==[
@@ -174,7 +174,7 @@ end
 for i = 1, %d do build(i) end
 ]==]
 
-  --- The bytes of each line, as go tool pprof lists them.
+  --- Returns the bytes of each line, from the list of go tool pprof.
   local function lines_of(rate)
     support.write_file(folder .. "/lines.lua", SCRIPT:format(N))
     local code, out, err = support.run(("%s run --heap-rate %d --heap %s/lines.pb.gz %s/lines.lua")
@@ -192,7 +192,7 @@ for i = 1, %d do build(i) end
   it("is where it is made", function()
     local bytes, out = lines_of(32768)
     for line, size in pairs(LINES) do
-      -- 76 MiB and more, sampled every 32 KiB: a deviation of 2 %.
+      -- At least 76 MiB that are sampled every 32 KiB have a deviation of 2 %.
       assert.is_true(math.abs((bytes[line] or 0) - size * N) < 0.1 * size * N, out)
     end
     for line, n in pairs(bytes) do

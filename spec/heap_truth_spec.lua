@@ -1,19 +1,20 @@
--- heap_truth_spec.lua: the heap profiles of a server at a rate of 64 KiB, against
--- scripts that know what they allocate (scripts/heap.lua): all of each type, and
--- what is there of it, within 5 %; nothing once it is let go of.
+-- heap_truth_spec.lua: the heap profiles of a server at a rate of 64 KiB against
+-- scripts that know what they allocate (scripts/heap.lua). For each type, the memory
+-- that was allocated and the memory that is live are right within 5 %, and no live
+-- memory is left once the objects are released.
 --
--- Tolerance: a sum of S bytes sampled every R bytes has a standard deviation of
--- about sqrt(R / S) of itself. Of 700 MiB at 64 KiB that is 0.96 %, of the number
--- of their blocks 1.1 % at most: 5 % are 4.5 of these. Of 200 MiB 5 % would be
--- 2.8, and one run in 50 would fail.
+-- Tolerance: a sum of S bytes that is sampled every R bytes has a relative standard
+-- deviation of sqrt(R / S). For 700 MiB at 64 KiB that is 0.96 %, for the number of
+-- blocks at most 1.1 %: 5 % are 4.5 standard deviations. With 200 MiB, 5 % would be
+-- 2.8 standard deviations, and one run in 50 would fail.
 -- Needs: core
 local support = require "support"
 
 local BYTES = 700 << 20
 local TYPES = { "string", "table", "function", "userdata", "coroutine" }
 
--- For each function, and each type: allocated and live objects and bytes of the
--- stacks that the function is in.
+-- Writes the allocated and live objects and bytes of each function and type, over
+-- all stacks that have the function.
 local EXPORTER = [==[
 return {
   api = 1, name = "sums", extension = ".txt", content_type = "text/plain",
@@ -68,7 +69,8 @@ local function get(path)
   return body
 end
 
---- sums[function][type] = { alloc_objects, alloc_space, inuse_objects, inuse_space }
+--- Returns sums[function][type] = { alloc_objects, alloc_space, inuse_objects,
+-- inuse_space }.
 local function profile(query)
   local none = { 0, 0, 0, 0 }
   local sums = setmetatable({}, { __index = function(t, name)
@@ -83,7 +85,7 @@ local function profile(query)
   return sums
 end
 
---- The live bytes of all types of Lua's.
+--- Returns the live bytes of all Lua types together.
 local function live_bytes(sums, name)
   local total = 0
   for kind, values in pairs(sums[name]) do

@@ -1,10 +1,10 @@
--- json_spec.lua: require "json", inside the server's Lua.
+-- json_spec.lua: the Lua module json, in a handler of the server.
 local support = require "support"
 
 local ROUTES = [==[
 local json = require "json"
 
--- Runs the Lua text that is its body with `json` in reach.
+-- Runs the body as Lua, with the variable `json`.
 return {
   ["POST /run"] = function(req)
     local chunk = assert(load("local json = ... " .. req.body))
@@ -116,7 +116,7 @@ describe("json", function()
   end)
 
   describe("decode", function()
-    -- Each text, decoded and written again.
+    -- Each text is decoded and encoded again.
     for text, want in pairs {
       ["null"] = "null",
       [" true "] = "true",

@@ -21,8 +21,8 @@ it("k6 runs scripts/load-k6.js", function()
     pending("k6 is not installed: " .. why)
     return
   end
-  -- A number of iterations, which does not depend on how fast the machine is.
-  -- So does the threshold of the latency, which may be crossed: exit code 99.
+  -- The number of iterations is given, so that it does not depend on the machine. A
+  -- busy machine may cross the threshold of the latency: then the exit code is 99.
   local code, summary, printed = real_k6.run(k6, support.source .. "/scripts/load-k6.js",
     "DURATION=10m BASE=" .. server.url, "-u 10 -i " .. REQUESTS)
   local _, n_crossed = printed:gsub("✗ '", "")

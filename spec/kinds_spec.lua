@@ -13,7 +13,7 @@ setup(function()
     support.source .. "/lua" }
   load = support.start { support.perilune, "load", server.url .. "/data",
     "-u", "4", "-d", "1h" }
-  -- Until both workers have saved at once.
+  -- Both workers have wanted the lock at the same time.
   support.wait_until(function()
     local _, folded = support.request(server.url ..
       "/debug/pprof/mutex?format=folded")
@@ -27,8 +27,8 @@ teardown(function()
   support.remove_folder(folder)
 end)
 
---- What each function and all that it calls have of a sample type, as go tool
--- pprof prints it.
+--- Returns the values of each function and all that it calls, of one sample type,
+-- and the text of go tool pprof that has them.
 local function top(profile, sample_index)
   local out = go_pprof.read(("-top -cum -nodefraction=0 -sample_index=%s %s")
     :format(sample_index, profile:arguments()), folder)
@@ -50,7 +50,7 @@ local function gather(query, wanted, name)
   end, name)
 end
 
--- Each of these functions has at least 2 % of the samples of the CPU.
+-- Each of the functions below has at least 2 % of the CPU samples.
 local SEEN = sampling.samples_to_see(0.02)
 
 for _, case in ipairs {

@@ -24,7 +24,7 @@ local function in_parts(req)
   burn(0.1)
   local first, second = profile.with({ step = "parse" }, function(a, b)
     burn(0.1)
-    scheduler.sleep(0.01) -- others run meanwhile
+    scheduler.sleep(0.01) -- other coroutines run meanwhile
     burn(0.1)
     return a, b
   end, 1, 2)
@@ -81,8 +81,8 @@ return {
 
 local folder, server
 
---- CPU seconds by labels, of a profile that holds all of these requests:
--- { ["level=3 tenant=a"] = 0.2, ... }, without method, route and worker.
+--- Takes a profile that holds all of these requests. Returns the CPU seconds by
+-- labels, { ["level=3 tenant=a"] = 0.2, ... }, without method, route and worker.
 local function profile_of(paths)
   local profiles = sampling.around(server, { "profile?seconds=SECONDS&rate=1000" }, folder,
     function()
@@ -116,10 +116,10 @@ teardown(function()
   support.remove_folder(folder)
 end)
 
---- Compares CPU seconds. The time between two samples is all under the labels
--- of the second sample: where labels change, up to 4 ms at 250 samples a second,
--- and up to 10 ms where the kernel ticks at 100 Hz. Nothing here has more than
--- four changes.
+--- Compares CPU seconds. All of the time between two samples counts under the
+-- labels of the second sample. Each change of labels may so move 4 ms, because the
+-- kernel takes 250 samples a second, or 10 ms if it ticks at 100 Hz. No time that is
+-- compared here has more than four changes of labels.
 local function near(expected, got, what)
   assert.is_true(got and math.abs(got - expected) <= 0.04,
     ("%s: %s s, not %s"):format(what, tostring(got), expected))
@@ -130,7 +130,7 @@ it("are for the rest of the request, or while a function runs", function()
   near(0.2, seconds["level=3 tenant=a vip=true"], "labels")
   near(0.2, seconds["level=3 step=parse tenant=a vip=true"], "with")
   near(0.1, seconds["level=3 step=fails tenant=a vip=true"], "with that fails")
-  assert.is_true(seconds[""] > 0.16) -- at least /plain and the begin of /parts
+  assert.is_true(seconds[""] > 0.16) -- /plain, and the first part of /parts
 end)
 
 it("go on in a stream, and in what was spawned", function()
@@ -157,7 +157,8 @@ it("are in the profiles of coroutines and of memory", function()
   local client = raw_http.begin(server.port, "/waits?tenant=waits")
   server_state.wait_for_waits(server, { step = "parse", tenant = "waits", wait = "sleep" })
   client:close()
-  -- 16 MiB are in it, but for one run of 10^14: one in 512 KiB is sampled.
+  -- One byte in 512 KiB is sampled: that none of 16 MiB is has a probability of
+  -- e^-32.
   local sums = {}
   for _, sample in ipairs(sampling.take(server, "allocs", folder).samples) do
     local labels = sample.labels
@@ -196,8 +197,8 @@ end)
 describe("a client's baggage", function()
   local LONG = ("v"):rep(129)
 
-  --- Labels of the samples of a request with these headers, as go tool pprof
-  -- prints them.
+  --- Sends a request with these headers to a server with this option. Returns the
+  -- labels of the samples, as go tool pprof prints them.
   local function tags(option, headers)
     local other = support.serve { "--workers", "1", option, folder }
     local profiles = sampling.around(other, { "profile?seconds=SECONDS&rate=1000" }, folder,

@@ -16,7 +16,7 @@ describe("the live view", function()
 
   local quote = support.quote
   local folder = support.new_folder()
-  local name, n_names = nil, 0 -- of tmux's server, one per terminal
+  local name, n_names = nil, 0 -- the name of tmux's server; each terminal has one
   local server, plain
 
   local SCRIPT = [[
@@ -36,7 +36,8 @@ describe("the live view", function()
     return M
   ]]
 
-  -- A script of two scenarios: 200/s, and 20 requests for what is not there.
+  -- Writes a script with two scenarios: 200 requests a second, and 20 requests that
+  -- are answered with 404.
   local function write_script(with)
     local path = folder .. "/test.lua"
     local values = { DURATION = "10m", GRACE = "1s", STEADY = "", WRONG = "" }
@@ -56,7 +57,7 @@ describe("the live view", function()
     return tmux("capture-pane -p " .. (options or ""))
   end
 
-  -- The lines of the screen that are not empty.
+  -- Returns the lines of the screen that are not empty.
   local function read_screen()
     local lines = {}
     for line in screen():gmatch "[^\n]+" do
@@ -83,7 +84,7 @@ describe("the live view", function()
     if name then pcall(tmux, "kill-server") end
   end
 
-  -- A new terminal that runs a command.
+  -- Opens a new terminal that runs a command.
   local function open(columns, rows, command)
     close()
     n_names = n_names + 1
@@ -104,8 +105,8 @@ describe("the live view", function()
 
   local function keys(words) tmux("send-keys " .. words) end
 
-  -- Run it in a terminal of that size, then tell its exit code and the state
-  -- of the terminal.
+  -- Runs a load in a terminal of this size. After its end the terminal shows the exit
+  -- code and the settings of the terminal.
   local function start(columns, rows, path, environment, arguments)
     local sh = folder .. "/run.sh"
     support.write_file(sh, ("trap : INT QUIT\n%s BASE=%s %s load %s %s\n" ..
@@ -117,7 +118,7 @@ describe("the live view", function()
       "LANG=C.UTF-8 sh " .. sh)
   end
 
-  -- Is the terminal as it was?
+  -- Checks that the terminal has its first settings.
   local function check_restored()
     assert.truthy(await("[^-]icanon"))
     assert.truthy(find_line("[^-]echo "))
@@ -154,14 +155,14 @@ describe("the live view", function()
     assert.truthy(find_line("generator %d+ %% of a core"))
     assert.truthy(find_line("pacing lag p99 %S+s"))
     assert.truthy(find_line("^q: stop"))
-    -- It goes on, at the place where it was.
+    -- The view is drawn again in the same place.
     support.wait_until(function()
       local now = find_line("%.lua → .- (%d%d:%d%d)$")
       return now and now > elapsed
     end, "the clock", 60)
     assert.equal(1, count("^rate "))
     assert.equal(1, count("^  in all"))
-    -- The rate is that of the plan, in one of the seconds of a busy machine.
+    -- The rate is that of the plan; on a busy machine, at least for one second.
     support.wait_until(function()
       local rate = tonumber(find_line("^rate +(%d+)/s"))
       return rate and math.abs(rate - 200) < 80
@@ -182,15 +183,15 @@ describe("the live view", function()
     check_restored()
     local all = screen("-S -100")
     assert.truthy(all:find("http_reqs%.+: %d+"))
-    -- The block is gone, and the summary is where it was.
+    -- The summary stands in the place of the view.
     local before = all:match("^(.-)█ TOTAL RESULTS")
     assert.truthy(before, all)
     assert.falsy(before:find("in all") or before:find("q: stop"), all)
   end)
 
   it("fits 120 and 40 columns, and follows a change", function()
-    -- At the end of the screen: where tmux makes three lines of each, it
-    -- pushes the first ones out of it.
+    -- The view stands at the end of the screen: a narrower tmux wraps each line into
+    -- three, and the first lines leave the screen.
     start(120, 40, write_script(), "seq 40;")
     await("^wrong .+ done$")
     await("^rate +%d+/s [▁▂▃▄▅▆▇█]+ +failed [%d.]+ %%: 20 × 404$")
@@ -283,7 +284,7 @@ describe("the live view", function()
       { "LC_ALL=C NO_COLOR=1", false, false }, { "LC_ALL=C.UTF-8", true, true },
     } do
       os.remove(bytes)
-      -- The program starts when all that it writes goes to the file.
+      -- The program starts when tmux copies its output into the file.
       os.remove(folder .. "/piped")
       start(80, 24, write_script(), ("until [ -e %s/piped ]; do sleep 0.02; done; %s"):format(
         folder, case[1]))

@@ -14,7 +14,7 @@ describe("perilune load compare", function()
     return path
   end
 
-  -- A list of n numbers round `middle`, off by up to 2 % in no order.
+  -- Returns a list of n numbers that differ from `middle` by up to 2 %, unordered.
   local function list(n, middle)
     local values = {}
     for i = 1, n do
@@ -23,7 +23,7 @@ describe("perilune load compare", function()
     return "[" .. table.concat(values, ", ") .. "]"
   end
 
-  -- A summary; `o`: rate, ms, failed, windows, own, samples, profile.
+  -- Returns the text of a summary. `o` has rate, ms, failed, windows, own, profile.
   local function summary(o)
     local windows = o.windows or 20
     local function values(middle) return list(windows, middle) end
@@ -57,7 +57,7 @@ describe("perilune load compare", function()
       (arguments or ""))
   end
 
-  -- The verdict of a row, and its columns before it.
+  -- Returns the verdict of a row and the columns before the verdict.
   local function row(out, name)
     local columns, verdict = out:match("\n +" .. name:gsub("%p", "%%%0") ..
       " ([^\n]+)   ([^\n]+)\n")
@@ -97,7 +97,7 @@ describe("perilune load compare", function()
       own = 310 })
     local _, out = compare(a, b)
     local _, n = out:gsub("no significant difference", "")
-    assert.equal(10, n, out) -- but for min and max, which are not tested
+    assert.equal(10, n, out) -- in all rows but min and max, which are not tested
   end)
 
   it("does not test what it cannot", function()
@@ -150,7 +150,7 @@ describe("perilune load compare", function()
     local code, _, err = compare(good, folder .. "/none.json")
     assert.equal(1, code)
     assert.truthy(err:find("none.json: No such file or directory", 1, true))
-    -- Of the right shape, but for what is in it.
+    -- The summary has the right shape but wrong types in it.
     local odd = write("odd.json", [[{"metrics": {"http_reqs": {"count": "x"},
       "http_req_duration": {"avg": null}}, "windows": {"seconds": [1, 2],
       "requests": [1], "failed": "no"}, "profiles": {"kinds": {"cpu": {

@@ -27,7 +27,7 @@ describe("perilune load", function()
     support.remove_folder(folder)
   end)
 
-  -- A script file of these options and functions.
+  -- Writes a script with these options and functions. Returns its path.
   local function script(options, functions)
     local path = folder .. "/script.lua"
     support.write_file(path, ([[
@@ -52,19 +52,19 @@ describe("perilune load", function()
     return support.command(("load -q %s %s"):format(path, arguments or ""))
   end
 
-  -- The first number of a metric's line; 0 when it is not there.
+  -- Returns the first number of a metric's line, or 0 if there is no such line.
   local function count_of(out, name)
     return tonumber(out:match("\n    " .. name .. "%.*: +(%d+)") or 0)
   end
 
-  -- A column of a trend, in seconds.
+  -- Returns a column of a trend, in seconds.
   local function column_of(out, name, column)
     local number, unit = out:match("\n    " .. name .. "%.*:[^\n]*%f[%w]" .. column
       :gsub("%p", "%%%0") .. "=([%d.]+)([^%s%d]+)")
     return number * ({ s = 1, ms = 1e-3, ["µs"] = 1e-6, ns = 1e-9 })[unit]
   end
 
-  --- The number of requests that the server has answered on /fast.
+  -- Returns the number of requests that the server has answered on /fast.
   local function n_served()
     return server_state.metric(server,
       'perilune_http_requests_total{route="GET /fast",code="200"}') or 0
@@ -145,7 +145,7 @@ describe("perilune load", function()
     end)
 
     it("begins late, and says so in the latency, what finds no virtual user", function()
-      -- 200 of 20 ms each by two: 2 s for what is due within 1 s.
+      -- Two virtual users need 2 s for 200 requests of 20 ms that are due within 1 s.
       local code, out, err = load(script(scenario [[executor = "constant-arrival-rate",
         rate = 200, duration = "1s", maxVUs = 2]],
         "function M.default() http.get(BASE .. '/slow') end"))
@@ -163,13 +163,14 @@ describe("perilune load", function()
       assert.equal(0, code)
       local n, n_dropped = count_of(out, "iterations"), count_of(out, "dropped_iterations")
       assert.equal(200, n + n_dropped)
-      assert.is_true(n_dropped >= 90, n_dropped) -- two can do 100 in a second
+      assert.is_true(n_dropped >= 90, n_dropped) -- two users can send 100 in a second
       assert.truthy(err:find("insufficient_vus.*iterations are dropped"))
     end)
 
-    -- Each request that is due while the target stands still waits for its end.
-    -- Of 2,000, the requests of 0.4 s wait longer than 1 s: 160, or 8 %. Five, or
-    -- 0.25 %, are on their way meanwhile, and take so long by themselves.
+    -- Stops the target for 1.4 s. A request that is due meanwhile waits until the
+    -- target goes on: those that are due in the first 0.4 s wait longer than 1 s, and
+    -- are 160 of 2,000, or 8 %. Only five requests, or 0.25 %, are on their way while
+    -- the target stands still, and have so long a duration.
     local function stop_target(overload)
       local load_run = support.start { support.perilune, "load", "-q",
         script(scenario(([[executor = "constant-arrival-rate",
@@ -191,7 +192,7 @@ describe("perilune load", function()
       assert.equal(0, count_of(out, "dropped_iterations"))
       local latency = column_of(out, "http_req_latency", "p(99)")
       assert.is_true(latency > 1, latency)
-      -- A busy machine makes requests slower, but not by as much as the stop.
+      -- A busy machine adds to the duration of requests, but not as much as the stop.
       assert.is_true(column_of(out, "http_req_duration", "p(99)") < latency)
 
       out = stop_target "drop"
@@ -217,7 +218,8 @@ describe("perilune load", function()
       assert.equal(0, code)
       assert.equal(9, count_of(out, "dropped_iterations"))
       assert.truthy(out:find("\n    1 iteration was interrupted\n"))
-      -- Due after 0.1 to 0.9 s, given up after 1.5 s; times are printed rounded.
+      -- The requests are due after 0.1 to 0.9 s and are given up after 1.5 s. The
+      -- times are printed rounded.
       assert.is_true(column_of(out, "http_req_latency", "max") > 1.39)
       assert.is_true(column_of(out, "http_req_latency", "min") > 0.59)
     end)
@@ -366,7 +368,7 @@ describe("perilune load", function()
     ]]))
     assert.equal(107, code)
     assert.truthy(err:find("handleSummary: .*must return a table of texts.*got string"), err)
-    assert.truthy(out:find("TOTAL RESULTS", 1, true)) -- nothing is lost
+    assert.truthy(out:find("TOTAL RESULTS", 1, true)) -- the default summary
   end)
 
   it("writes what it can of the script's summary, and names what it cannot", function()

@@ -9,8 +9,8 @@ return {
 }
 ]]
 
--- Run by `perilune run`: reads JSON lines, and prints how many points and what
--- sum each metric has, by some of their tags.
+-- A script for `perilune run`: reads JSON lines, and prints the number and the sum of
+-- the points of each metric, by some of their tags.
 local COUNT = [[
 local json = require "json"
 local known, counts, sums, order = {}, {}, {}, {}
@@ -115,7 +115,7 @@ describe("perilune load -o", function()
       assert.equal(300, points['group_duration|trend time|-|-|::a, "b"|default|-|r1|-'].n)
       local vus = points["vus|gauge default|-|-|-|-|-|r1|-"]
       assert.truthy(vus and vus.n >= 1)
-      -- The same as the summary says, to its last digit.
+      -- The sum agrees with the summary, within the digits that the summary prints.
       local sent = points["data_sent|counter data" .. tags].sum +
         points["data_sent|counter data" .. gone].sum
       assert.truthy(out:find("http_reqs%.+: 600 "))
@@ -158,8 +158,8 @@ describe("perilune load -o", function()
       local shape = line:gsub("%d%d%d%d%d%d%d%d%d%d", "TIME", 1)
       seen[shape] = (seen[shape] or 0) + 1
     end
-    -- as `perilune load -o json` says: 12 of each request, 2 of the iteration,
-    -- and checks, group_duration, my_size
+    -- At least the points that -o json has: 12 of each request, 2 of the iteration,
+    -- and one each of checks, group_duration and my_size.
     assert.truthy(n > 300 * (24 + 2 + 3), n)
     assert.equal(300, seen['http_reqs,TIME,1.000000,,,,true,"::a, ""b""",GET,' ..
       "data,HTTP/1.1,default,,200,,,data,run=r1,"])
@@ -235,13 +235,13 @@ describe("perilune load -o", function()
     assert.equal(4, tonumber(vus))
     assert.truthy(math.abs(tonumber(max) / text:match(
       '"http_req_latency": {.-"max": ([%d.]+)') - 1) < 1e-5)
-    -- All of the run, whatever the buckets; it is no shorter than told.
+    -- The buckets cover all of the run, which takes at least 1.2 s.
     assert.truthy(tonumber(seconds) >= 1.19, seconds)
     assert.truthy(tonumber(n) >= 2, n)
   end)
 
-  -- The virtual users of threads 1 and 2 share one scenario; of the other one
-  -- thread 2 has no share, or ends at once.
+  -- Thread 2 takes no part in one scenario, and in the other scenario it has nothing
+  -- to do or ends at once.
   it("summary= tells the time that some threads had nothing to do", function()
     for _, busy in ipairs { "vus = 1", "vus = 2" } do
       support.write_file(folder .. "/idle.lua", ([[

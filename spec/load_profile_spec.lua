@@ -33,7 +33,8 @@ describe("perilune load --profile", function()
     error(("a profile of 16 s has less than %d samples"):format(wanted), 2)
   end
 
-  -- The section of one kind: the line of its name and those indented under it.
+  -- Returns the section of one kind: the line with its name, and the lines indented
+  -- under this line.
   local function section_of(out, kind)
     local line, rest = out:match("\n    (" .. kind .. "[: ][^\n]+)\n(.*)")
     assert(line, "no section " .. kind .. " in:\n" .. out)
@@ -45,7 +46,7 @@ describe("perilune load --profile", function()
     return line, table.concat(lines)
   end
 
-  -- By function: its shares in percent.
+  -- Returns the shares of each function in percent.
   local function read_table(text)
     local rows = {}
     for flat, cum, share, name in text:gmatch(
@@ -82,7 +83,7 @@ describe("perilune load --profile", function()
       n = n + 1
     end
     assert.truthy(n > 20)
-    -- Native code below it works for it.
+    -- Native functions that string.format calls count for string.format.
     assert.truthy(rows["string.format"].share > rows["string.format"].flat)
     assert.truthy(section_of(out, "heap"):find("MB in use after %d.%d s, saved as"))
     assert.truthy(section_of(out, "goroutine"):find("at %d.%d s"))
@@ -112,7 +113,6 @@ describe("perilune load --profile", function()
     assert.truthy(support.exists(folder .. "/new/mutex.pb.gz"))
   end)
 
-  -- Samples of the requests of a name; long ones, so that each has many.
   it("fits its window to the scenarios whose length is known", function()
     local path = folder .. "/mixed.lua"
     for _, executor in ipairs { "per-vu-iterations", "shared-iterations" } do
@@ -376,7 +376,7 @@ local function answer%1%2
       "--profile-overhead --summary-export " .. json)
     assert.equal(0, code, err)
     local n = tonumber(out:match("CPU profiler on and off in turn, (%d+) pair"))
-    -- Or the machine was so busy that a profile ended before its window.
+    -- On a busy machine each profile may end before its window does.
     assert.truthy(n or out:find("no pair of windows"), out)
     if n then
       assert.truthy(out:find("requests/s: %d+ on, %d+ off: [+-][%d.]+ %%"))

@@ -95,7 +95,7 @@ describe("perilune load", function()
 
   before_each(served)
 
-  -- A script file; BASE is replaced.
+  -- Writes a script, with the server's URL in place of BASE. Returns its path.
   local function script(text)
     local path = folder .. "/script.lua"
     support.write_file(path, (text:gsub("BASE", base)))
@@ -106,7 +106,7 @@ describe("perilune load", function()
     return support.command("load -q " .. arguments)
   end
 
-  -- Run a script; its text is the body of the default function.
+  -- Runs a script whose default function has this body.
   local function run_body(body, arguments)
     return load(script([[
       local http, t = require "http", require "loadtest"
@@ -154,7 +154,8 @@ describe("perilune load", function()
     end)
 
     it("tries all addresses of a name, each user at the same time", function()
-      -- Nobody listens at ::1. The name is known to a namespace of its own.
+      -- Nobody listens at ::1. The command runs in a mount namespace in which the
+      -- name is known.
       local hosts = folder .. "/hosts"
       support.write_file(hosts, "::1 two.test\n127.0.0.1 two.test\n")
       local with_name = "unshare --map-root-user --mount sh -c " ..
@@ -667,7 +668,7 @@ describe("perilune load", function()
         }
       ]]))
       assert.equal(0, code, err)
-      -- The others, on the same thread, had no turn before the end.
+      -- The other virtual users of the thread had no turn before the end.
       assert.truthy(out:find "\n    1 iterations? %a+ interrupted\n", out)
     end)
 
@@ -684,7 +685,7 @@ describe("perilune load", function()
         }
       ]])
       assert.equal(0, code, err)
-      -- Of 100, as many as end within a second or two of CPU time.
+      -- Only the iterations that end within a second or two of CPU time, of 100.
       assert.is_true((count_of(out, "iterations") or 0) < 50, out)
       assert.truthy(out:find "\n    1 iteration was interrupted\n", out)
     end)

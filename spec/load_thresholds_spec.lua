@@ -1,5 +1,5 @@
--- load_thresholds_spec.lua: thresholds, sub-metrics and the summary's sections
--- of them, through the real program against the real server.
+-- load_thresholds_spec.lua: thresholds and sub-metrics, and their sections in the
+-- summary. The real program runs against the real server.
 local support = require "support"
 
 local ROUTES = [[
@@ -30,7 +30,7 @@ describe("thresholds", function()
     support.remove_folder(folder)
   end)
 
-  -- Run a script whose options are these, with this body.
+  -- Runs a script with these options and this body of the default function.
   local function load(options, body, arguments)
     local path = folder .. "/script.lua"
     support.write_file(path, ([[

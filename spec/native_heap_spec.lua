@@ -5,8 +5,8 @@
 local raw_http = require "raw_http"
 local support = require "support"
 
--- By kind (`native`, or a type of Lua's) and function: what it and all that it
--- called allocated, and what is live.
+-- Writes the allocated and the live bytes of each function and all that it calls, by
+-- kind: `native`, or a Lua type.
 local EXPORTER = [==[
 local function add(sums, key, i, n)
   sums[key] = sums[key] or { 0, 0 }
@@ -49,7 +49,7 @@ setup(function()
 end)
 teardown(function() support.remove_folder(folder) end)
 
---- The exporter's sums: sums[kind][function] = { allocated, live }.
+--- Reads the exporter's sums: sums[kind][function] = { allocated, live }.
 local function parse(text)
   local sums = setmetatable({}, {
     __index = function(t, kind)
@@ -140,7 +140,8 @@ describe("what C holds for scripts", function()
       return {
         ["GET /channel/{n}"] = function(req) fill_channel(tonumber(req.params.n)) return 204 end,
         ["GET /dict/{n}"] = function(req) fill_dict(tonumber(req.params.n)) return 204 end,
-        -- More than sockets hold: a string goes as it is, a table is encoded.
+        -- The replies are larger than a socket's buffer. A string is sent as it is, a
+        -- table is encoded.
         ["GET /text"] = function() return TEXT:rep(8) end,
         ["GET /json"] = function() return { TEXT:rep(8) } end,
         ["GET /empty/channel"] = function()
@@ -186,7 +187,7 @@ describe("what C holds for scripts", function()
         return live(("&gc=%d&label=route:%s"):format(gc, route), "(all)", kind)
       end
       support.wait_until(function() return held(0) > 0.95 * N * SIZE end, "the replies", 60)
-      is_near(N * SIZE, held(1), "replies") -- Lua needs its strings no longer
+      is_near(N * SIZE, held(1), "replies") -- even after a collection
       for _, client in ipairs(clients) do client:close() end
       support.wait_until(function() return held(1) < 0.02 * N * SIZE end, "their end", 60)
     end)
@@ -222,7 +223,7 @@ describe("a server", function()
     -- The buffer of each of ten replies doubles until it has room for all.
     assert.is_true(encoded > bytes, encoded .. " of " .. bytes)
     assert.is_true(encoded < 50 * bytes, encoded .. " of " .. bytes)
-    -- A reply so long is Lua's string itself.
+    -- A long reply is not copied: the memory is that of the Lua string.
     assert.truthy(listing:find('"route":"/text"[^\n]*"type":"string"'), "no route")
   end)
 

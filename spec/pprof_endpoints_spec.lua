@@ -9,7 +9,7 @@ local socket = require "socket"
 local ROUTES = [[
 return {
   ["GET /"] = function() return "x" end,
-  -- Until there is such a file.
+  -- Computes until the file exists.
   ["GET /spin"] = function(req)
     while not io.open(req.query.file) do end
     return "spun"
@@ -38,7 +38,7 @@ describe("/debug/pprof", function()
     return support.request(server.url .. "/debug/pprof" .. path, options)
   end
 
-  -- A request that is sent now and read later.
+  -- Sends a request whose reply is read later.
   local function begin(path)
     return raw_http.begin(server.port, "/debug/pprof" .. path)
   end
@@ -233,7 +233,7 @@ describe("/debug/pprof", function()
   end)
 
   describe("symbol", function()
-    -- Where a function of the running program is, from its symbol table.
+    -- Returns the address of a function in the running program.
     local function address_of(name)
       local _, symbols = support.run("nm " .. support.quote(support.perilune))
       local offset = assert(symbols:match("(%x+) [Tt] " .. name .. "\n"))
@@ -250,13 +250,13 @@ describe("/debug/pprof", function()
 
     it("holds up nobody, however many are asked for", function()
       local body = ("1+"):rep(1e6)
-      -- Another request is answered before this one. On a busy machine this one
-      -- may be answered before the other is sent: then it is sent again.
+      -- A later request is answered first. On a busy machine the reply to this
+      -- request may come before the later one is sent: then both are sent again.
       local is_first
       for _ = 1, 20 do
         local client = raw_http.begin(server.port, "/debug/pprof/symbol",
           { method = "POST", body = body })
-        socket.sleep(0.05) -- so that the server is at it; a longer sleep proves no more
+        socket.sleep(0.05) -- so that the server has begun; if not, the test proves less
         assert.equal(200, (support.request(server.url .. "/healthz")))
         is_first = client:is_silent()
         client:close()

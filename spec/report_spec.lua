@@ -1,6 +1,6 @@
--- report_spec.lua: the HTML report of a load test: what it says of runs that
--- are made up, as plain text; what it says of a real one, in a real browser,
--- against the numbers of --summary-export.
+-- report_spec.lua: the HTML report of a load test. The reports of invented runs are
+-- compared as text; the report of a real run is compared in a real browser with the
+-- numbers of --summary-export.
 -- Needs: openssl chromium core
 local browser = require "browser"
 local support = require "support"
@@ -8,7 +8,7 @@ local support = require "support"
 local quote = support.quote
 local exporters = support.source .. "/exporters/"
 
--- What would be markup, a script, a link out, an end of what it stands in.
+-- A text that would be markup, a script or a link if it were not escaped.
 local HOSTILE = {
   "</style><img src=x onerror=alert(1)>", "<script>alert(1)</script>",
   "\"'><svg onload=alert(1)>", "</title></svg></table><b>", "&lt;b&gt;&amp;",
@@ -24,7 +24,8 @@ local function bucket(with)
   return b
 end
 
--- A profile as exporters have it, of stacks written "leaf;...;root value".
+-- Returns a profile with the methods that exporters use, from stacks that are written
+-- "leaf;...;root value".
 local function make_profile(stacks, files)
   local names, ids, samples = {}, {}, {}
   for i, stack in ipairs(stacks) do
@@ -82,7 +83,7 @@ local function make_run(with)
   return run
 end
 
--- The page, with a hash that stands for itself.
+-- Returns the page. The hash of the style sheet is a fixed text.
 local function render(run)
   local path = package.path
   package.path = exporters .. "?.lua;" .. path
@@ -111,7 +112,8 @@ for name in ([[lang charset content http-equiv name class id href scope
   KNOWN_ATTRIBUTES[name] = true
 end
 
--- Every `<` begins an element that the report makes, and all are closed.
+-- Checks that every `<` begins an element that the report makes, and that all
+-- elements are closed.
 local function check_markup(page)
   assert.truthy(utf8.len(page), "not UTF-8")
   local stack = {}
@@ -162,7 +164,7 @@ describe("the HTML report", function()
   end)
 
   it("makes no element of a name, and stays well-formed", function()
-    -- Every text of a run, wherever it is, becomes hostile.
+    -- Every text of the run is replaced by the hostile one.
     local function poison(value, text)
       if type(value) ~= "table" then
         return type(value) == "string" and text or value
@@ -223,7 +225,7 @@ describe("the HTML report", function()
     assert.truthy(lines(with_buckets(1, 0.1)) >= 8)
     assert.truthy(lines(with_buckets(600, 0.1)) >= 8)
     assert.truthy(lines(with_buckets(600, 12.8)) >= 8)
-    -- A target that stands still: no latencies for a while, and a gap.
+    -- The target stands still for a while: there are no latencies, and a gap.
     local _, page = lines(with_buckets(30, 0.1, function(i)
       if i < 11 or i > 20 then return bucket() end
       local b = bucket { requests = 0, late = 300 }
@@ -231,7 +233,7 @@ describe("the HTML report", function()
       return b
     end))
     assert.truthy(page:find('<path class="line s1" d="M[^"M]+M[^"M]+"'))
-    -- Nothing was sent at all.
+    -- The run has sent no request.
     local none = make_run { latency = {}, duration = {},
       requests = { count = 0, rate = 0, failed = 0 },
       series = { width = 0.1, failures = {}, buckets = {} }, endpoints = {} }
@@ -363,7 +365,7 @@ describe("the HTML report of a real run", function()
     support.remove_folder(folder)
   end)
 
-  -- A field of a metric of the summary.
+  -- Returns a field of a metric of the summary.
   local function expected(metric, field)
     local object = summary:match('"' .. metric:gsub("%p", "%%%0") ..
       '": ({[^}]*})')
@@ -427,7 +429,7 @@ describe("the HTML report of a real run", function()
     for _, key in ipairs { "console", "error", "request", "dialog" } do
       assert.falsy(rows[key], key .. " " .. (found[key] or ""))
     end
-    -- The parser of a real browser has made no other elements, either.
+    -- A browser's parser has made no other elements.
     for tag in found.tags:gmatch "[^,]+" do
       assert.truthy(KNOWN_TAGS[tag], tag)
     end
@@ -476,7 +478,7 @@ describe("the HTML report of a real run", function()
       dark = "rgb(22, 24, 29) rgb(244, 244, 242)",
     } do
       for _, width in ipairs { 1400, 600 } do
-        -- And nothing is wider than the window.
+        -- The 0 says that nothing is wider than the window.
         assert.equal(colours .. " 0", found["look." .. scheme .. "." .. width])
       end
     end

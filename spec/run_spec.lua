@@ -1,4 +1,4 @@
--- run_spec.lua: perilune run.
+-- run_spec.lua: the command perilune run, its profiles and its exit code.
 -- Needs: go core
 local go_pprof = require "go_pprof"
 local support = require "support"
@@ -8,14 +8,14 @@ local folder
 setup(function() folder = support.new_folder() end)
 teardown(function() support.remove_folder(folder) end)
 
---- Write a script and run it: exit code, stdout, stderr.
+--- Writes a script and runs it. Returns the exit code, stdout and stderr.
 local function run(text, options, arguments)
   support.write_file(folder .. "/script.lua", text)
   return support.command(("run %s %s/script.lua %s")
     :format(options or "", folder, arguments or ""))
 end
 
---- A script that works for 0.3 s of CPU time, then does `last`.
+--- Returns a script that computes for 0.3 s of CPU time and then runs `last`.
 local function working(last)
   return [[
     local clock = require "clock"
@@ -89,7 +89,7 @@ describe("perilune run", function()
           "while true do end" } do
           os.remove(file)
           support.write_file(folder .. "/script.lua", working(last))
-          -- The shell ignores SIGINT on behalf of what it starts with `&`.
+          -- A shell starts programs with `&` so that they ignore SIGINT.
           local process = support.start { "env", "--default-signal=INT",
             support.perilune, "run", "--cpu", file, folder .. "/script.lua" }
           support.wait_until(function()
@@ -121,7 +121,7 @@ describe("perilune run", function()
       assert.are.equal(0, (run(text:format(depth), option .. "--cpu " .. file)))
       local _, folded = support.command("convert --to folded " .. file)
       local _, n = folded:match("^[^\n]*"):gsub("script%.%a+", "")
-      -- The leaf may be clock.thread, a frame more that is not the script's.
+      -- The leaf may be clock.thread, which is not a function of the script.
       assert.is_true(n == kept or n == kept - 1, folded)
       assert.is_truthy(folded:find("%(truncated%);script%.deep"), folded)
       local comments = go_pprof.read("-comments " .. file, folder)
@@ -130,8 +130,8 @@ describe("perilune run", function()
   end)
 
   it("runs no metamethods of the script when it learns names", function()
-    -- gmatch's iterator is a C function without a name: on meeting it the
-    -- sampler looks for one.
+    -- gmatch's iterator is a C function without a name, for which the sampler then
+    -- searches.
     local file = folder .. "/strict.pb.gz"
     local code, out, err = run(working [[
       local function boom(_, key) error("strict: " .. tostring(key)) end
@@ -156,9 +156,9 @@ describe("perilune run", function()
   end)
 
   it("leaves the script's own hooks alone", function()
-    -- A count hook comes once per million instructions, on average, also
-    -- between samples: some 150 calls, whose number wavers by a tenth at most
-    -- where each sample may lengthen or shorten one count.
+    -- The count hook is called once per million instructions on average, about 150
+    -- times. Each sample may lengthen or shorten one count, which changes the number
+    -- of calls by a tenth at most.
     local file = folder .. "/hooks.pb.gz"
     local code, out, err = support.command(
       ("run --rate 1000 --cpu %s %s/spec/scripts/hooks.lua 1")

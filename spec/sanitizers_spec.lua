@@ -89,7 +89,7 @@ it("finds nothing in what scripts do while their state is closed", function()
   local dir = support.new_folder()
   support.write_file(dir .. "/routes.lua", AT_THE_END)
   local server = serve(dir)
-  -- Given up after five seconds.
+  -- The server gives the handler up after five seconds.
   local waits = support.start { "curl", "-s", server.url .. "/wait" }
   support.wait_until(function()
     return select(2, support.request(server.url .. "/debug/pprof/goroutine?debug=1"))

@@ -99,7 +99,8 @@ describe("each stack is known by its addresses and labels, and stays known:", fu
   end
 end)
 
---- The program: $PARCA, or one on the PATH.
+--- Returns the path of Parca: $PARCA, or a program on the PATH. Returns nil if there
+-- is none.
 local function find_parca()
   local named = os.getenv "PARCA"
   if named then return named end

@@ -80,8 +80,8 @@ local function read_trace(body)
   return trace.traceEvents, trace
 end
 
---- Asynchronous events as spans: { name, ts, dur, args, id, cat, within }.
--- Fails when their ends do not match.
+--- Returns the asynchronous events as spans: { name, ts, dur, args, id, cat,
+-- within }. Fails if begins and ends do not match.
 local function spans_of(events)
   local spans, open = {}, {}
   for _, e in ipairs(events) do
@@ -113,10 +113,10 @@ local function find_all(list, name)
   return found
 end
 
---- Takes a trace while run() runs and the events that it causes are in it:
--- is_whole(spans) says whether they are. On a busy machine the trace may begin
--- later than the run or end before: then it is taken again for longer. Returns
--- the spans, the events, and the seconds that asking for the trace took.
+--- Takes a trace while run() runs, until is_whole(spans) says that all events of
+-- the run are in the trace. On a busy machine the trace may begin later than the
+-- run or end before the run ends: then a longer trace is taken. Returns the spans,
+-- the events, and the seconds from the request to the end of the reply.
 local function trace_of(run, is_whole)
   for _, seconds in ipairs { 0.4, 1, 2, 4, 8 } do
     local began = socket.gettime()
@@ -129,7 +129,8 @@ local function trace_of(run, is_whole)
   return error("what happens within a trace of 8 s is not in it", 2)
 end
 
---- True once the trace has these requests from begin to end, n of them.
+--- Returns a function for trace_of that is true if the trace has n requests of
+-- this name, each from its begin to its end.
 local function has_whole(name, n)
   return function(spans)
     local found = find_all(spans, name)
@@ -140,7 +141,7 @@ local function has_whole(name, n)
   end
 end
 
---- Compares microseconds with bounds in seconds.
+--- Compares a time in microseconds with bounds in seconds.
 local function lasts(us, least, most)
   assert.is_true(us >= least * 1e6 - 1 and us <= most * 1e6 + 1,
     ("%.6f s, expected %g to %g"):format(us / 1e6, least, most))
@@ -165,7 +166,7 @@ it("has a request, its runs and its wait", function()
   end
   assert.equal(1, #waits)
   assert.equal("sleep", waits[1].name)
-  -- The rest of the request are its runs, of 20 ms each.
+  -- The request also has two runs of 20 ms each.
   lasts(waits[1].dur, 0.05, request.dur / 1e6 - 0.04)
   local runs, thread = {}, nil
   for _, e in ipairs(events) do
@@ -248,7 +249,8 @@ it("has tasks that are no request's", function()
   end
   local spans, _, seconds = trace_of(function() end,
     function(spans) return of_tasks(spans) >= 5 end)
-  -- Every 50 ms on each of two workers, and what had begun before.
+  -- A task begins every 50 ms on each of two workers; two more on each may have
+  -- begun before the trace, or begin after the client asked for it.
   assert.is_true(of_tasks(spans) <= 2 * (seconds / 0.05 + 2), of_tasks(spans))
 end)
 
@@ -263,7 +265,7 @@ it("has collections, and the memory after them", function()
 end)
 
 it("is bounded, and says what it dropped", function()
-  -- So many events that only the program's own JSON reader is fast enough.
+  -- The trace is long: the program checks it, because its JSON reader is fast.
   support.write_file(folder .. "/count.lua", [[
 local trace = require "json".decode(assert(io.open(arg[1])):read "a")
 local open = {}

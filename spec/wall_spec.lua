@@ -22,7 +22,7 @@ end
 local function wait_a_while(seconds) scheduler.sleep(seconds) end
 local function wait_for_peer(url) return http.get(url).status end
 
---- The seconds that a call of f takes.
+--- Calls f and returns the seconds that the call takes.
 local function measure(f, ...)
   local start = clock.mono()
   f(...)
@@ -30,7 +30,7 @@ local function measure(f, ...)
 end
 
 return {
-  -- 20 % on the CPU, 80 % asleep, as it measures itself.
+  -- Computes for 20 % of the time, sleeps for 80 %, and returns both in seconds.
   ["GET /mixed"] = function(req)
     local computed, slept = 0, 0
     for _ = 1, tonumber(req.query.n) do
@@ -62,7 +62,7 @@ return {
     local waited = measure(function() status = wait_for_peer(req.query.url) end)
     return { waited = waited, status = status }
   end,
-  -- A C function that waits, on the worker's thread.
+  -- Waits in a C function, which blocks the worker's thread.
   ["GET /blocked"] = function()
     return { waited = measure(os.execute, "sleep 0.5") }
   end,
@@ -89,10 +89,10 @@ local function start(path)
   return function() return client:finish() end, client
 end
 
---- Seconds of the samples that match (sampling.lua).
+--- Returns the seconds of the samples that match (sampling.lua).
 local function seconds(profile, matches) return profile:sum("wall", matches) / 1e9 end
 
---- A number of a reply.
+--- Returns a number of a reply in JSON.
 local function number(body, name) return tonumber(body:match('"' .. name .. '":([%d.e+-]+)')) end
 
 local function assert_near(expected, actual, tolerance)
@@ -122,10 +122,11 @@ it("parts a handler's time into what it computes and what it sleeps", function()
   local off = seconds(profile, "routes.wait_a_while")
   print(("computes %.1f %% of its time, in the profile %.1f %%"):format(
     share * 100, on / (on + off) * 100))
-  -- A sleep is longer than a period, and so exact. A stretch of 2 ms is a whole
-  -- number of periods of 1 ms, one more or one less: half a period is its
-  -- standard error, a quarter of it. That of the share is then, of 200
-  -- stretches, 0.2 * 0.8 * 0.25 / sqrt(200), or 0.3 points; 3 are allowed.
+  -- A sleep is longer than a period, and therefore exact. A stretch of 2 ms on the
+  -- CPU counts as a whole number of periods of 1 ms: its standard error is at most
+  -- half a period, a quarter of the stretch. The standard error of the share is
+  -- then, with 200 stretches, 0.2 * 0.8 * 0.25 / sqrt(200), or 0.3 points; the
+  -- tolerance is 3 points.
   assert_near(share, on / (on + off), 0.03)
   assert_near(slept + computed, on + off, 0.05 * (slept + computed))
   assert.is_true(seconds(profile,
@@ -137,7 +138,7 @@ it("has waits from before its start and beyond its end, for the time between", f
   local profile = sampling.take(server, "wall?seconds=1", folder)
   stop()
   local slept = seconds(profile, "routes.wait_a_while")
-  -- A wait is in it from begin to end: 1 s, and what a busy machine adds.
+  -- Each wait lasts as long as the profile: 1 s, and the delay of a busy machine.
   assert.is_true(slept >= 20 * 0.999 and slept <= 20 * profile.duration, slept)
 end)
 
@@ -169,7 +170,7 @@ it("names what is waited for", function()
     end)
   assert.equal(200, number(peer, "status"))
   local function check(reason, expected)
-    -- The handlers measure their waits, and until they have a CPU again.
+    -- The handlers measure their waits and the time until they have a CPU again.
     assert_near(expected, seconds(profiles[1], "(waiting: " .. reason .. ")"), 0.05 + expected / 10)
   end
   check("mutex orders", number(waited, "waited"))
@@ -197,10 +198,10 @@ it("has threads that wait in C", function()
   local profiles, reply = sampling.around(server, { "wall?seconds=SECONDS" }, folder,
     function() return start "/blocked" () end)
   local profile, waited = profiles[1], number(reply, "waited")
-  -- At 100 Hz the first and the last period may be missing, and a busy machine
-  -- wakes the thread that takes the samples late.
+  -- At 100 Hz the first and the last period may be missing. A busy machine wakes
+  -- the sampling thread late.
   assert_near(waited, seconds(profile, "os.execute"), 0.05 + waited / 10)
-  -- Two workers and the admin thread, at least, all the time.
+  -- At least two workers and the admin thread have samples all the time.
   local all = seconds(profile)
   assert.is_true(all > 3 * 0.9 * profile.duration, all .. " s")
 end)
