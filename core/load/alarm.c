@@ -5,8 +5,8 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
-/* The timer stays readable until it is set again or read: what `ring` does not
- * set again is cleared here. */
+/* The read clears the timer, which stays readable until it is read or set
+ * again. `ring` may set it again. */
 static void on_readable(uv_poll_t *poll, int status, int events)
 {
     struct alarm *alarm = poll->data;

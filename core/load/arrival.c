@@ -12,19 +12,22 @@
 #include "load/scenario.h"
 #include "load/vu.h"
 
-/* Alarms are this far apart at least: what comes due in between begins
- * together, so that a high rate does not cost three system calls each. */
+/* Least distance between two rings of the alarm. Iterations that become due in
+ * between begin together, so that a high rate does not cost three system calls
+ * for each. */
 #define SPACING_NS 50000
-#define SLACK 1e-6 /* of a count that a sum of fractions comes to */
+#define SLACK 1e-6 /* error of a count that is a sum of fractions */
 
+/* The plan of a share. */
 struct arrival {
     struct scenario_run *run;
     struct alarm alarm;
     bool armed;
-    int64_t next;        /* the iteration that begins next, of all shares */
-    int64_t n_all;       /* of all shares */
-    int64_t next_due_ns; /* on the clock; INT64_MAX before the start */
-    struct vu *free;     /* a stack */
+    int64_t next;  /* number of the iteration of this share that begins next */
+    int64_t n_all; /* number of iterations of all shares */
+    int64_t next_due_ns; /* when `next` is due, on the monotonic clock;
+                            INT64_MAX before the start */
+    struct vu *free;     /* stack of the free virtual users */
     uint64_t n_dropped;
     bool warned;
 };
@@ -67,6 +70,7 @@ static int64_t due_ns(const struct arrival *arrival)
     return run->start_ns + (at_ns < 0 ? run->scenario->duration_ns : at_ns);
 }
 
+/* Goes on to the next iteration of the share. */
 static void step(struct arrival *arrival)
 {
     arrival->next += arrival->run->n_shares;
@@ -93,6 +97,7 @@ static void drop(struct arrival *arrival)
     step(arrival);
 }
 
+/* Warns once that a virtual user was missing. */
 static void warn(struct arrival *arrival)
 {
     const struct scenario *scenario = arrival->run->scenario;
@@ -107,7 +112,9 @@ static void warn(struct arrival *arrival)
                                                    : "iterations begin late")));
 }
 
-/* Nobody to begin one: the next who is free does, without an alarm. */
+/* Sets the alarm for the next iteration. If iterations are queued and no
+ * virtual user is free, no alarm is needed: the next virtual user that is free
+ * begins the iteration. */
 static void arm(struct arrival *arrival, int64_t now_ns)
 {
     arrival->armed =
@@ -120,6 +127,7 @@ static void arm(struct arrival *arrival, int64_t now_ns)
     alarm_set(&arrival->alarm, at_ns);
 }
 
+/* Begins the iteration that is due with a free virtual user. */
 static void begin(struct arrival *arrival, int64_t now_ns)
 {
     struct vu *vu = arrival->free;
@@ -132,6 +140,7 @@ static void begin(struct arrival *arrival, int64_t now_ns)
     scenario_begin(arrival->run, vu);
 }
 
+/* Begins or drops the iterations that are due. */
 static void on_alarm(void *ctx)
 {
     struct arrival *arrival = ctx;
@@ -180,13 +189,15 @@ void arrival_start(struct scenario_run *run)
     on_alarm(arrival);
 }
 
+/* A virtual user has become free: it begins an iteration that is due, or goes
+ * onto the stack of the free ones. */
 bool arrival_next(struct scenario_run *run, struct vu *vu)
 {
     struct arrival *arrival = run->plan;
     int64_t now_ns = clock_mono_ns();
     if (is_due(arrival, now_ns)) {
         if (!arrival->armed)
-            warn(arrival); /* it has waited for this one */
+            warn(arrival); /* an iteration has waited for it */
         vu->due_ns = arrival->next_due_ns;
         step(arrival);
         return true;
@@ -204,7 +215,8 @@ bool arrival_is_done(const struct scenario_run *run)
     return arrival->next >= arrival->n_all;
 }
 
-/* Those that were due have waited so long, and would have waited longer. */
+/* Drops the iterations that are due. Their delay so far counts as latency,
+ * because they would have waited longer. */
 void arrival_stop(struct scenario_run *run)
 {
     struct arrival *arrival = run->plan;
@@ -217,7 +229,8 @@ void arrival_stop(struct scenario_run *run)
     arrival->next = arrival->n_all;
 }
 
-/* The number that the schedule has come to, less those before `next`. */
+/* Returns the number of iterations that the schedule has reached and that have
+ * not begun. */
 static uint64_t count_late(const struct arrival *arrival)
 {
     const struct scenario_run *run = arrival->run;

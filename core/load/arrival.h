@@ -1,13 +1,18 @@
 /* arrival.h -- the open model: iterations begin at times that do not depend on
  * how fast the target answers.
  *
- * Iteration i, from 0, is due when the integral of the rate has come to i, on
- * one schedule for all generators. It begins then if a virtual user is free.
- * If none is, the scenario's `overload` says what becomes of it: `queue`: it
- * begins late, when one is free, and its lateness counts in http_req_latency;
- * `drop`: never, and is counted in dropped_iterations, as in k6.
+ * Iteration i, counted from 0, is due when the integral of the rate reaches i.
+ * All generators follow one schedule: share s of n begins the iterations s, s +
+ * n, s + 2n and so on. An iteration that is due begins if a virtual user is
+ * free. If none is free, the scenario's option `overload` decides:
  *
- * Path: executor_*_arrival_rate.c -> [arrival] -> alarm.c, vu.c
+ *   queue   the iteration begins late, when a virtual user is free. The delay
+ *           counts in http_req_latency.
+ *   drop    the iteration never begins and counts in dropped_iterations, as
+ *           in k6.
+ *
+ * Path: executor_constant_arrival_rate.c, executor_ramping_arrival_rate.c ->
+ * [arrival] -> alarm.c, stages.c -> scenario.c, vu.c
  */
 #ifndef LOAD_ARRIVAL_H
 #define LOAD_ARRIVAL_H
@@ -21,10 +26,13 @@ struct scenario_run;
 struct scenario_status;
 struct vu;
 
-/* What both executors have in common; scenario->stages is the rate. */
+/* Checks the options that both executors have, and sets scenario->vus, the
+ * duration and the rates per second. The caller has set scenario->stages to the
+ * rate per `timeUnit`. Returns false and sets err, which names the option, if a
+ * value is missing or wrong. */
 bool arrival_check(struct scenario *scenario, struct err *err);
 
-/* The functions of struct executor. */
+/* The functions of struct executor (executor.h) for both executors. */
 bool arrival_open(struct scenario_run *run, struct err *err);
 void arrival_start(struct scenario_run *run);
 bool arrival_next(struct scenario_run *run, struct vu *vu);

@@ -11,7 +11,8 @@
 #define GRACEFUL_STOP_NS (30 * SECOND_NS)
 #define MAX_DURATION_NS (600 * SECOND_NS)
 #define HOOK_TIMEOUT_NS (60 * SECOND_NS)
-#define RATE_VUS 100 /* of a rate on the command line, unless told */
+/* Virtual users of a rate on the command line that does not say how many. */
+#define RATE_VUS 100
 
 void config_init(struct config *config)
 {
@@ -90,7 +91,7 @@ void config_override(struct config *config, const struct shorthand *with)
     mine->vus = vus;
 }
 
-/* One virtual user, once, is what nothing at all makes. */
+/* Without any options the scenario is one iteration of one virtual user. */
 static void expand_shorthand(struct config *config)
 {
     const struct shorthand *given = &config->shorthand;
@@ -130,7 +131,8 @@ static bool check_shorthand(const struct shorthand *given, struct err *err)
     return true;
 }
 
-/* Does the time alone say when it ends, or may it be through before? */
+/* Returns true if only the time ends the scenario, false if its iterations may
+ * all be done before. */
 static bool is_timed(const struct scenario *scenario)
 {
     const char *const *name = scenario->executor->options;
@@ -139,6 +141,8 @@ static bool is_timed(const struct scenario *scenario)
     return !*name;
 }
 
+/* Returns when the last scenario ends. If `timed_only` is true, scenarios that
+ * may be done before their time are left out. */
 static int64_t last_end_ns(const struct config *config, bool timed_only)
 {
     int64_t last_ns = 0;

@@ -1,5 +1,6 @@
-/* config_read.c -- the script's `options` table: which options there are, and
- * where each goes. */
+/* config_read.c -- the script's `options` table: the names of the options,
+ * their types and the fields of struct config and struct scenario that they
+ * set. */
 #include <lua.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -13,7 +14,7 @@
 #include "load/option_value.h"
 #include "script/tag_table.h"
 
-#define REDIRECTS_MAX 1000 /* as in the params of a request */
+#define REDIRECTS_MAX 1000 /* the same limit as in the params of a request */
 
 enum field_kind {
     FIELD_COUNT,
@@ -36,12 +37,12 @@ enum field_kind {
     FIELD_PROFILE
 };
 
-/* One option: its name, what it is, and where it goes in the struct. */
+/* One option: its name, its type and the offset of its field. */
 struct field {
     const char *name;
     enum field_kind kind;
     size_t offset;
-    bool common; /* of a scenario: every executor has it */
+    bool common; /* for a scenario's option: every executor takes it */
 };
 
 static const struct field option_fields[] = {
@@ -169,7 +170,8 @@ static bool is_allowed(const struct field *field,
     return false;
 }
 
-/* executor: whose options they are; NULL for those of the whole run. */
+/* Sets err to a message with the options that are known. `executor` is the
+ * scenario's executor, or NULL for the options of the run. Returns false. */
 static bool unknown_option(const char *path, const char *name,
                            const struct field *fields,
                            const struct executor *executor, struct err *err)
@@ -186,7 +188,7 @@ static bool unknown_option(const char *path, const char *name,
     return false;
 }
 
-/* The table on top of the stack. */
+/* Reads the table on top of the stack into the struct at `base`. */
 static bool read_table(const struct field *fields, void *base,
                        const struct executor *executor, const char *path,
                        lua_State *L, struct err *err)
@@ -209,7 +211,8 @@ static bool read_table(const struct field *fields, void *base,
     return true;
 }
 
-/* The scenario's table is on top of the stack. */
+/* Reads the scenario's table on top of the stack. The executor comes first,
+ * because it decides which other options are allowed. */
 static bool read_scenario(struct scenario *scenario, const char *path,
                           lua_State *L, struct err *err)
 {
@@ -232,7 +235,7 @@ static int compare_names(const void *a, const void *b)
                   ((const struct scenario *)b)->name);
 }
 
-/* The key below the top of the stack. */
+/* Reads the scenario's name, the key below the top of the stack. */
 static bool read_name(struct scenario *scenario, lua_State *L, struct err *err)
 {
     size_t n;
@@ -248,7 +251,8 @@ static bool read_name(struct scenario *scenario, lua_State *L, struct err *err)
     return true;
 }
 
-/* Sorted by name: the order of a Lua table changes from run to run. */
+/* Sorts the scenarios by name, because the order of a Lua table changes from
+ * run to run. */
 static bool read_scenarios(struct config *config, lua_State *L, struct err *err)
 {
     if (!lua_istable(L, -1))

@@ -1,8 +1,20 @@
-/* executor.h -- decides when a virtual user begins another iteration.
+/* executor.h -- the interface of an executor, which decides when a virtual user
+ * begins another iteration.
  *
- * One executor per file, behind this interface; executor.c lists them. The
- * scenario's life (start, end, graceful stop) is scenario.c's and the same
- * for all.
+ * An iteration begins in one of two ways. scenario.c refuses both once the
+ * scenario is stopped.
+ *
+ *   closed model  a virtual user is free: vu_advance -> scenario_next ->
+ *                 executor->next returns true -> vu_begin
+ *   open model    the time of an iteration has come: the executor's alarm ->
+ *                 scenario_begin -> vu_begin
+ *
+ * scenario.c handles the life of a scenario (start, end, graceful stop) for all
+ * executors. A new executor is a file executor_NAME.c with a struct executor, a
+ * declaration below, and a line in the list of executor.c. An option that no
+ * other executor has also gets a field in struct scenario (config.h) and a line
+ * in the table of config_read.c. No other file names an executor, except
+ * config.c for the shorthand and hook.c for setup and teardown.
  *
  * Path: config.c -> scenario.c -> [executor] -> vu.c
  */
@@ -21,38 +33,49 @@ struct scenario_status;
 struct vu;
 
 struct executor {
-    const char *name;           /* k6's */
-    const char *const *options; /* beyond those that all have; NULL-ended */
+    const char *name;           /* k6's name */
+    const char *const *options; /* the options that this executor takes
+                                   beyond those of every scenario; ends with
+                                   NULL */
 
-    /* Is the scenario complete and consistent? Sets what follows from its
-     * options: the number of virtual users, the duration. err names the
-     * option. */
+    /* Checks that the scenario is complete and consistent, and sets the values
+     * that follow from its options: the number of virtual users and the
+     * duration. Returns false and sets err, which names the option, if
+     * something is missing or wrong. [main thread] */
     bool (*check)(struct scenario *scenario, struct err *err);
 
-    /* What is due at the end of the duration may still begin after it. */
+    /* True if iterations that are due when the duration ends may still begin
+     * during the graceful stop (the open model). */
     bool drains;
 
-    /* Make run->plan, before the run. May be NULL. */
+    /* Makes run->plan, the executor's own data, before the run. Returns false
+     * and sets err if it cannot. NULL if the executor has no data.
+     * [main thread] */
     bool (*open)(struct scenario_run *run, struct err *err);
 
-    /* The scenario begins. NULL: each virtual user asks for an iteration. */
+    /* Called when the scenario begins. If NULL, each virtual user asks for an
+     * iteration with `next`. [generator's thread, as all below] */
     void (*start)(struct scenario_run *run);
 
-    /* A virtual user is free: shall it begin an iteration now? False: it
-     * rests, until the executor calls vu_advance or scenario_begin. */
+    /* Called when a virtual user is free. Returns true if the virtual user
+     * begins an iteration now. After false the virtual user rests until the
+     * executor calls vu_wake or scenario_begin for it. */
     bool (*next)(struct scenario_run *run, struct vu *vu);
 
-    /* NULL: none is done before the scenario ends. */
+    /* Returns true if no iteration is left to begin. NULL if only the end of
+     * the duration ends the scenario. */
     bool (*is_done)(const struct scenario_run *run);
 
-    /* No iteration begins any more. May be NULL. */
+    /* Called once, when no iteration may begin any more. May be NULL. */
     void (*stop)(struct scenario_run *run);
 
-    /* Set what is other than `all virtual users are active`. May be NULL. */
+    /* Sets the fields of `status` for which the default, that all virtual users
+     * are active, is wrong. May be NULL. */
     void (*read_status)(const struct scenario_run *run,
                         struct scenario_status *status);
 
-    /* Free run->plan, now or when the loop has run. May be NULL. */
+    /* Frees run->plan, at once or when the loop has run. NULL if `open` is
+     * NULL. [main thread] */
     void (*close)(struct scenario_run *run);
 };
 
@@ -63,10 +86,11 @@ extern const struct executor executor_ramping_vus;
 extern const struct executor executor_constant_arrival_rate;
 extern const struct executor executor_ramping_arrival_rate;
 
-/* NULL when there is none of this name. */
+/* Returns the executor of this name, or NULL if there is none. */
 const struct executor *executor_find(const char *name);
 
-/* "shared-iterations, per-vu-iterations, ...". */
+/* Writes the names of all executors to `out`: "shared-iterations,
+ * per-vu-iterations, ...". */
 void executor_names(char *out, size_t size);
 
 #endif

@@ -1,5 +1,6 @@
-/* executor_constant_arrival_rate.c -- iterations begin at a fixed rate, however
- * fast they end. See arrival.h. */
+/* executor_constant_arrival_rate.c -- iterations begin at a fixed rate,
+ * independent of their duration: the open model of arrival.h with one level
+ * stage. */
 #include "load/arrival.h"
 #include "load/executor.h"
 #include "load/scenario.h"

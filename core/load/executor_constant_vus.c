@@ -1,5 +1,5 @@
 /* executor_constant_vus.c -- a fixed number of virtual users iterate as often
- * as they can, for a while. */
+ * as they can until the duration has passed. */
 #include "load/config.h"
 #include "load/executor.h"
 

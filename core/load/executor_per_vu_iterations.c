@@ -1,5 +1,5 @@
-/* executor_per_vu_iterations.c -- each virtual user has a number of iterations
- * of its own. */
+/* executor_per_vu_iterations.c -- each virtual user has the same number of
+ * iterations. */
 #include "load/executor.h"
 #include "load/scenario.h"
 #include "load/vu.h"

@@ -1,5 +1,5 @@
 /* executor_ramping_arrival_rate.c -- the rate at which iterations begin follows
- * the stages. See arrival.h. */
+ * the stages: the open model of arrival.h. */
 #include "load/arrival.h"
 #include "load/executor.h"
 #include "load/scenario.h"

@@ -1,9 +1,10 @@
 /* executor_ramping_vus.c -- the number of virtual users that iterate follows
- * the stages. Who has to leave may end its iteration within gracefulRampDown,
- * and is interrupted then.
+ * the stages. A virtual user that has to leave may finish its iteration within
+ * gracefulRampDown and is interrupted afterwards.
  *
- * On the way up a virtual user joins when the line has come to it, on the way
- * down it leaves when the line has passed it, as in k6. */
+ * On the way up a virtual user joins when the line has reached its number. On
+ * the way down it leaves when the line has passed its number, as in k6.
+ */
 #include <math.h>
 #include <stdlib.h>
 
@@ -14,13 +15,15 @@
 #include "load/vu.h"
 
 #define TICK_MS 20
-#define SLACK 1e-9 /* of a count that a sum of fractions comes to */
+#define SLACK 1e-9 /* error of a count that is a sum of fractions */
 
+/* The plan of a share. */
 struct ramp {
     uv_timer_t timer;
-    uint32_t n_active;   /* of this share */
-    uint32_t n_reached;  /* the most that it ever was */
-    int64_t *retired_ns; /* by virtual user: when it was asked to leave */
+    uint32_t n_active;   /* virtual users of this share that iterate now */
+    uint32_t n_reached;  /* the greatest n_active so far */
+    int64_t *retired_ns; /* for each virtual user: when it was last told to
+                            leave */
 };
 
 static bool check(struct scenario *scenario, struct err *err)
@@ -37,7 +40,7 @@ static bool check(struct scenario *scenario, struct err *err)
            err_set(err, "option 'stages' must have a target above 0");
 }
 
-/* How many of all shares iterate now, dealt out. */
+/* Returns how many virtual users of this share iterate now. */
 static uint32_t share_of(const struct scenario_run *run, int64_t now_ns)
 {
     double slope;
@@ -48,6 +51,8 @@ static uint32_t share_of(const struct scenario_run *run, int64_t now_ns)
     return n > run->share ? (n - run->share - 1) / run->n_shares + 1 : 0;
 }
 
+/* Tells virtual users above the line to leave, interrupts those whose grace is
+ * over, and wakes those that join. */
 static void on_tick(uv_timer_t *timer)
 {
     struct scenario_run *run = timer->data;

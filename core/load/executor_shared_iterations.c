@@ -1,5 +1,5 @@
-/* executor_shared_iterations.c -- a number of iterations in all; the virtual
- * users take them one by one, the faster ones more. */
+/* executor_shared_iterations.c -- the virtual users of all generators share a
+ * number of iterations. A faster virtual user takes more of them. */
 #include "load/executor.h"
 #include "load/scenario.h"
 
@@ -14,7 +14,8 @@ static bool check(struct scenario *scenario, struct err *err)
     return true;
 }
 
-/* The counter also counts those who came too late. */
+/* The counter goes on after the last iteration: it counts each virtual user
+ * that finds none left. */
 static bool next(struct scenario_run *run, struct vu *vu)
 {
     (void)vu;

@@ -10,6 +10,8 @@
 #define FLUSH_MS 100
 #define NOT_ASKED INT64_MIN
 
+/* One round: advances the virtual users that were made ready in the last
+ * round. */
 static void on_idle(uv_idle_t *idle)
 {
     struct generator *generator = idle->data;
@@ -54,6 +56,7 @@ static void read_status(struct generator *generator)
     }
 }
 
+/* Hands the results over. results_merge leaves generator->results empty. */
 static void flush(struct generator *generator, bool ended)
 {
     struct load *load = generator->load;
@@ -76,7 +79,8 @@ static void on_stop(uv_async_t *async)
 {
     struct generator *generator = async->data;
     int64_t grace_ns = atomic_exchange(&generator->grace_ns, NOT_ASKED);
-    if (grace_ns == NOT_ASKED) /* it was for a phase that has ended */
+    if (grace_ns == NOT_ASKED) /* a request to stop that came for an earlier
+                                  phase */
         return;
     for (unsigned i = 0; i < generator->n_now; i++) {
         struct scenario_run *run = &generator->now[i];
@@ -85,6 +89,7 @@ static void on_stop(uv_async_t *async)
     }
 }
 
+/* The thread of a phase. */
 static void *run_phase(void *arg)
 {
     struct generator *generator = arg;
@@ -97,7 +102,7 @@ static void *run_phase(void *arg)
     for (unsigned i = 0; i < generator->n_now; i++)
         scenario_arm(&generator->now[i], generator->start_ns);
     uv_timer_start(&generator->flush, on_flush, FLUSH_MS, FLUSH_MS);
-    generator_check_end(generator); /* it may have no share */
+    generator_check_end(generator); /* the generator may have no share */
     uv_run(loop, UV_RUN_DEFAULT);
     uv_timer_stop(&generator->flush);
     generator->ready = NULL;
@@ -141,7 +146,7 @@ int64_t generator_deadline_ns(const struct scenario_run *run)
 {
     int64_t stop_ns = run->generator->stop_ns;
     int64_t grace_ns = run->generator->grace_ns;
-    if (stop_ns == 0 || grace_ns == NOT_ASKED) /* or it was heard */
+    if (stop_ns == 0 || grace_ns == NOT_ASKED) /* on_stop has handled it */
         return run->deadline_ns;
     stop_ns += grace_ns < 0 ? run->scenario->graceful_stop_ns : grace_ns;
     return stop_ns < run->deadline_ns ? stop_ns : run->deadline_ns;
@@ -219,8 +224,7 @@ void generator_free(struct generator *generator)
 
 /* --- its shares ---------------------------------------------------------- */
 
-/* A scenario of fewer virtual users than there are generators has no more
- * shares than those. */
+/* A scenario has at most one share for each of its virtual users. */
 static unsigned count_shares(const struct generator *generator,
                              const struct scenario *scenario)
 {
@@ -228,6 +232,7 @@ static unsigned count_shares(const struct generator *generator,
     return scenario->vus < (int64_t)n ? (unsigned)scenario->vus : n;
 }
 
+/* Returns how many virtual users of the scenario this generator has. */
 static uint32_t count_vus(const struct generator *generator,
                           const struct scenario *scenario)
 {
@@ -235,6 +240,8 @@ static uint32_t count_vus(const struct generator *generator,
     return share < n ? (uint32_t)((scenario->vus - share - 1) / n + 1) : 0;
 }
 
+/* Makes the generator's share of scenario i. `n_before` is the number of
+ * virtual users of the scenarios before it. */
 static bool open_run(struct generator *generator, unsigned i, uint32_t n_before,
                      struct err *err)
 {

@@ -1,16 +1,17 @@
-/* generator.h -- one thread of a load test: its share of the virtual users, on
- * a loop and, where there is a script, in a Lua state of its own.
+/* generator.h -- a thread of a load test, with its share of the virtual users,
+ * a loop of its own and, if the test has a script, a Lua state of its own.
  *
- * Generators share nothing while they run. What they have counted is moved
- * ten times a second, under a lock, to load->recent, from where the main
- * thread takes it.
+ * Generators share nothing while they run, except the counter of shared
+ * iterations. Ten times a second a generator moves its results to load->recent
+ * under load->lock (load.h says which thread may touch which results).
  *
- *   generator_new, generator_open: on the main thread
- *   generator_start, then load.c's on_ended, then generator_join; any number
- *   of times: for setup, the scenarios, teardown
- *   generator_free
+ *   generator_new, generator_open   on the main thread
+ *   generator_start                 once per phase: setup, the scenarios,
+ *   load_on_ended                   teardown; the thread ends with the phase,
+ *   generator_join                  its loop and Lua state stay
+ *   generator_free                  on the main thread
  *
- * Path: load.c -> [generator] -> scenario.c -> executor -> vu.c
+ * Path: load.c -> [generator] -> scenario.c -> executor.h -> vu.c
  */
 #ifndef LOAD_GENERATOR_H
 #define LOAD_GENERATOR_H
@@ -35,13 +36,15 @@ struct load;
 struct lua_State;
 struct vu;
 
-/* What the main thread sees of it; under load->lock. */
+/* The state of a generator that the main thread may read, under load->lock. */
 struct generator_status {
-    struct scenario_status *scenarios; /* of the configuration */
-    int64_t cpu_ns;                    /* of its thread, in this phase */
-    int64_t idle_ns;                   /* that its loop waited in it */
-    int64_t as_of_ns;                  /* monotonic */
-    bool ended; /* this phase has, for it: load.c lets time go on */
+    /* one for each scenario of the configuration */
+    struct scenario_status *scenarios;
+    int64_t cpu_ns;   /* CPU time of the generator's thread in this phase */
+    int64_t idle_ns;  /* time that its loop waited in this phase */
+    int64_t as_of_ns; /* when the status was written, on the monotonic clock */
+    bool ended; /* the generator has ended this phase; load.c then adds the
+                   time that it waits for the others to idle_ns */
 };
 
 struct generator {
@@ -54,21 +57,28 @@ struct generator {
     pthread_t thread;
     uv_loop_t loop;
     struct network network;
-    struct scenario_run *runs; /* one per scenario that it has a share of */
+    struct scenario_run *runs; /* one for each scenario that the generator
+                                  has a share of */
     unsigned n_runs;
-    struct scenario_run *now; /* those of the phase, of runs, or the hook */
+    struct scenario_run *now; /* the runs of this phase: all of `runs`, or
+                                 that of a hook */
     unsigned n_now;
-    int64_t start_ns;       /* of the phase */
-    int64_t idle_before_ns; /* that its loop waited in earlier ones */
-    int64_t flushed_ns, flushed_cpu_ns; /* as of the last flush */
+    int64_t start_ns;       /* start of the phase */
+    int64_t idle_before_ns; /* time that the loop waited in earlier phases */
+    /* clock and CPU time at the last flush */
+    int64_t flushed_ns, flushed_cpu_ns;
     struct vu *vus;
     uint32_t n_vus;
-    struct vu *ready; /* a stack of those to advance in the next round */
-    uv_idle_t idle;   /* runs while there are any */
+    struct vu *ready; /* stack of the virtual users that advance in the
+                         loop's next round */
+    uv_idle_t idle;   /* active while `ready` is not empty */
     uv_timer_t flush;
     uv_async_t stop;
-    _Atomic int64_t grace_ns; /* that stop gives; < 0: the scenario's own */
-    _Atomic int64_t stop_ns;  /* when it was asked for; 0: not in this phase */
+    _Atomic int64_t grace_ns; /* time that generator_stop gives running
+                                 iterations; < 0: the scenario's own;
+                                 INT64_MIN: not asked for */
+    _Atomic int64_t stop_ns;  /* when generator_stop was called in this phase;
+                                 0: not called */
 
     /* Of the script (vu_script.c). */
     struct lua_State *L;
@@ -77,41 +87,50 @@ struct generator {
     struct vu *volatile current; /* whose function runs now [signal] */
     struct vu *opening;          /* whose chunk runs now */
     struct overrun overrun;
-    uint64_t n_errors; /* of the script, also those not logged */
-    int table_ref;     /* what the chunk returned when it was loaded */
-    int data_ref;      /* what setup returned; LUA_NOREF: nothing */
-    struct hook setup, teardown; /* of the first generator */
+    uint64_t n_errors; /* errors of the script, logged or not */
+    int table_ref; /* registry reference of the table that the chunk returned */
+    int data_ref;  /* registry reference of the value that setup returned;
+                      LUA_NOREF: none */
+    struct hook setup, teardown; /* of generator 0 only */
 };
 
-/* NULL and err: out of memory, or of file descriptors. */
+/* Makes a generator without virtual users. Returns NULL and sets err if memory
+ * or file descriptors are short. [main thread] */
 struct generator *generator_new(struct load *load, unsigned number,
                                 struct err *err);
+
+/* Closes and frees the generator. Its thread has ended. [main thread] */
 void generator_free(struct generator *generator);
 
-/* Make its shares of the scenarios, and open its virtual users. 0, or the exit
- * code and err. */
+/* Makes the generator's shares of the scenarios and opens its virtual users.
+ * Returns 0, or the exit code and sets err. [main thread] */
 int generator_open(struct generator *generator, struct err *err);
 
-/* Begin a phase on a thread of its own: all shares, or a hook alone.
- * load_on_ended is called there at its end. False and err: the system has no
- * thread. */
+/* Begins a phase on a new thread, at `start_ns`: all shares, or only `hook` if
+ * that is not NULL. The thread calls load_on_ended when the phase has ended.
+ * Returns false and sets err if the system refuses a thread. [main thread] */
 bool generator_start(struct generator *generator, struct hook *hook,
                      int64_t start_ns, struct err *err);
+
+/* Waits for the end of the thread that generator_start began. [main thread] */
 void generator_join(struct generator *generator);
 
-/* Begin no iteration any more; those that run have `grace_ns`, or if < 0 their
- * scenario's gracefulStop. [any thread] */
+/* Asks the generator to begin no more iterations. Running iterations have
+ * `grace_ns` to end, or their scenario's gracefulStop if `grace_ns` < 0.
+ * [any thread] */
 void generator_stop(struct generator *generator, int64_t grace_ns);
 
-/* When an iteration of this scenario that runs on the calling thread, the
- * generator's, is to be interrupted: stopping counts, though the loop may not
- * have heard of it yet. */
+/* Returns the time at which an iteration of this scenario that runs on the
+ * calling generator's thread is to be interrupted. A call of generator_stop
+ * counts at once, although the loop may not have handled it yet.
+ * [generator's thread, signal] */
 int64_t generator_deadline_ns(const struct scenario_run *run);
 
-/* Of scenario.c: is everything of this phase over? Then it ends. */
+/* Ends the phase if all of its scenarios are over. [generator's thread] */
 void generator_check_end(struct generator *generator);
 
-/* Of vu.c: advance it when the loop has seen to the others. */
+/* Makes the free virtual user advance in the loop's next round, after the loop
+ * has served the others. [generator's thread] */
 void generator_make_ready(struct generator *generator, struct vu *vu);
 
 #endif

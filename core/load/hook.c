@@ -59,7 +59,7 @@ void hook_fail(struct hook *hook, const struct err *err)
     hook->err = *err;
 }
 
-/* Runs protected. stack: the hook, what the function returned */
+/* Runs protected. stack: the hook, the value that the function returned */
 static int keep(lua_State *L)
 {
     struct hook *hook = lua_touserdata(L, 1);

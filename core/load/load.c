@@ -11,12 +11,14 @@
 #include "load/vu_script.h"
 
 #define COLLECT_MS 100
-#define START_DELAY_NS 5000000 /* for all threads to be there */
+/* Lets all threads start before the phase begins. */
+#define START_DELAY_NS 5000000
 
 /* --- while it runs: the main thread's loop ------------------------------- */
 
-/* A generator that is through before the others waits, and counts nothing,
- * until the scenarios end. With the lock. */
+/* Accounts for a generator that has ended its phase before the others: its
+ * status goes on as of now, and the time counts as idle. Called with
+ * load->lock. */
 static void wait_for_others(struct load *load, struct generator *generator)
 {
     struct generator_status *status = &generator->status;
@@ -30,7 +32,7 @@ static void wait_for_others(struct load *load, struct generator *generator)
     status->as_of_ns = now_ns;
 }
 
-/* Is one held by a function that never waits? */
+/* Looks for a generator that a function without waits keeps busy. */
 static void look_for_overrun(struct load *load)
 {
     for (unsigned i = 0; i < load->n_started; i++) {
@@ -41,6 +43,7 @@ static void look_for_overrun(struct load *load)
     }
 }
 
+/* Takes what the generators have handed over. */
 static void collect(struct load *load)
 {
     pthread_mutex_lock(&load->lock);
@@ -110,8 +113,8 @@ static void measure_effort(struct load *load)
     }
 }
 
-/* A generator's counts are as they were when it handed them over; together
- * they are as of the mean of those moments, as far as all go equally fast. */
+/* A generator's counts are as of its last flush. If all generators are equally
+ * fast, their sum is as of the mean of these times. */
 void load_look(struct load *load, struct window_counts *counts)
 {
     struct metric *const *all = load->results.metrics.all;
@@ -182,7 +185,8 @@ void load_stop(struct load *load, enum load_stop why, int64_t grace_ns)
         target_profiles_stop(&load->profiles);
 }
 
-/* The second one does not ask: a script may be in an endless loop. */
+/* The second signal ends the program at once, because a script may be in an
+ * endless loop. */
 static void on_signal(uv_signal_t *handle, int number)
 {
     struct load *load = handle->data;
@@ -306,7 +310,7 @@ static void raise_file_limit(void)
     }
 }
 
-/* The first one may have loaded the script already, to read its options. */
+/* Generator 0 may have loaded the script already, to read its options. */
 static int make_generators(struct load *load, unsigned n, struct err *err)
 {
     while (load->n_generators < n) {
@@ -336,8 +340,8 @@ void load_listen(struct load *load, const struct load_listener *listener)
     load->listener = *listener;
 }
 
-/* Thresholds, with the sub-metrics that they ask for, and who listens. The
- * virtual users are open: the script has defined its metrics. */
+/* Registers the thresholds' sub-metrics and the listener with all results. The
+ * virtual users are open, so the script has defined its metrics. */
 static int prepare_metrics(struct load *load, struct err *err)
 {
     const struct thresholds *thresholds = &load->config->thresholds;
@@ -382,7 +386,9 @@ int load_prepare(struct load *load, struct err *err)
 
 /* --- running it ---------------------------------------------------------- */
 
-/* Run a phase on the first `n` generators, and wait for its end. */
+/* Runs a phase on the first `n` generators and waits for its end. `hook` is
+ * NULL for the scenarios. Returns false and sets err if not all threads could
+ * be started. */
 static bool run_phase(struct load *load, unsigned n, struct hook *hook,
                       struct err *err)
 {
@@ -413,6 +419,7 @@ static bool run_phase(struct load *load, unsigned n, struct hook *hook,
     return n_started == n;
 }
 
+/* Runs setup or teardown. Returns 0, or the exit code and sets err. */
 static int run_hook(struct load *load, struct hook *hook, int timeout_code,
                     struct err *err)
 {
@@ -437,6 +444,7 @@ static int run_hook(struct load *load, struct hook *hook, int timeout_code,
     return timeout_code;
 }
 
+/* Gives the value that setup returned to all generators. */
 static bool hand_out_data(struct load *load, struct err *err)
 {
     const struct hook *setup = &load->generators[0]->setup;
@@ -459,7 +467,8 @@ static int run_scenarios(struct load *load, struct err *err)
     uv_timer_stop(&load->second);
     load->phase = LOAD_TEARDOWN;
     if (!load->results.metrics.all[METRIC_VUS]->used)
-        count_vus(load, load->n_vus); /* too short to have been looked at */
+        /* the test was shorter than one period of the gauge */
+        count_vus(load, load->n_vus);
     return ok ? 0 : LOAD_EXIT_CONFIG;
 }
 
@@ -468,7 +477,7 @@ static int run_all(struct load *load, struct err *err)
     struct generator *first = load->generators[0];
     int code = run_hook(load, &first->setup, LOAD_EXIT_SETUP_TIMEOUT, err);
     if (code == 0 && first->setup.open && first->setup.end == HOOK_INTERRUPTED)
-        return 0; /* stopped: there is no data for anybody */
+        return 0; /* stopped during setup: there is no data for the scenarios */
     if (code == 0 && !hand_out_data(load, err))
         code = LOAD_EXIT_SCRIPT;
     if (code != 0)

@@ -19,7 +19,7 @@
 
 #define GROUP "perilune.group"
 
-/* Addresses of these are keys of the registry. */
+/* The addresses of these two are keys of the registry. */
 static const char generator_key, env_key;
 
 void module_loadtest_push_generator(lua_State *L)
@@ -32,6 +32,8 @@ struct generator *module_loadtest_generator(lua_State *L)
     return lua_touserdata(L, lua_upvalueindex(1));
 }
 
+/* Returns the virtual user that calls and may wait, or raises an error that
+ * names the function `name`. */
 static struct vu *current_vu(lua_State *L, const char *name)
 {
     const char *why;
@@ -41,7 +43,8 @@ static struct vu *current_vu(lua_State *L, const char *name)
     return vu;
 }
 
-/* Of a virtual user that counts something: it need not be able to wait. */
+/* Returns the virtual user that calls. It counts something and need not be able
+ * to wait. */
 static struct vu *counting_vu(lua_State *L, const char *name)
 {
     struct vu *vu = module_loadtest_generator(L)->current;
@@ -53,9 +56,9 @@ static struct vu *counting_vu(lua_State *L, const char *name)
     return vu;
 }
 
-/* Goes through the table; a condition that is a function may wait, and then
- * this is where it comes back (status LUA_YIELD).
- * stack: value, conditions, tags or nil, name[, result] */
+/* Goes through the table of conditions. A condition that is a function may
+ * wait; check_rest is then its continuation, with status LUA_YIELD. stack:
+ * value, conditions, tags or nil, name[, result] */
 static int check_rest(lua_State *L, int status, lua_KContext all_passed)
 {
     struct vu *vu = counting_vu(L, "check");
@@ -87,8 +90,8 @@ static int check_rest(lua_State *L, int status, lua_KContext all_passed)
     return 1;
 }
 
-/* check(value, { name = function(value) | boolean, ... } [, tags]): all
- * passed? */
+/* check(value, { name = function(value) | boolean, ... } [, tags]) returns true
+ * if all conditions hold. */
 static int check(lua_State *L)
 {
     luaL_checkany(L, 1);
@@ -98,8 +101,8 @@ static int check(lua_State *L)
     return check_rest(L, LUA_OK, 1);
 }
 
-/* A stretch of an iteration. As a to-be-closed value it ends with the call of
- * group, by an error, too. */
+/* A part of an iteration. It is a to-be-closed value, so that the group also
+ * ends when an error ends the call of group(). */
 struct group {
     struct vu *vu;
     uint32_t outer;
@@ -127,7 +130,7 @@ static int group_return(lua_State *L, int status, lua_KContext ctx)
     return lua_gettop(L) - 2; /* stack: name, the group, results... */
 }
 
-/* group(name, f): what f returns */
+/* group(name, f) returns what f returns. */
 static int group(lua_State *L)
 {
     size_t n;
@@ -156,7 +159,7 @@ static int load_sleep(lua_State *L)
     luaL_argcheck(L, seconds >= 0 && seconds < 1e7, 1,
                   "seconds from 0 expected");
     struct vu *vu = current_vu(L, "sleep");
-    /* libuv counts whole milliseconds from a clock that may be behind. */
+    /* libuv counts whole milliseconds from a clock that may be late. */
     double due_ms = ceil((double)clock_mono_ns() / 1e6 + seconds * 1e3);
     uint64_t wait_ms = (uint64_t)due_ms - uv_now(&vu->generator->loop);
     uv_timer_start(&vu->timer, on_awake, wait_ms, 0);
@@ -174,7 +177,7 @@ static int fail(lua_State *L)
     return lua_error(L);
 }
 
-/* abort([message]): ends the test; the iteration does not go on */
+/* abort([message]) ends the test. The iteration does not go on. */
 static int load_abort_test(lua_State *L)
 {
     const char *message = luaL_optstring(L, 1, "aborted by the script");
@@ -212,8 +215,8 @@ static void push_env(lua_State *L, const struct load *load,
     }
 }
 
-/* Of the run, or of a scenario that has variables of its own: kept in the
- * registry, under the scenario's address. */
+/* Pushes the environment of the run, or of a scenario that has variables of its
+ * own. The table is kept in the registry, under the scenario's address. */
 static void get_env(lua_State *L, const struct generator *generator,
                     const struct vu *vu)
 {

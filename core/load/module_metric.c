@@ -27,7 +27,7 @@ void module_metric_check_tags(lua_State *L, int arg,
     tags->own = own;
 }
 
-/* metric:add(value [, tags]); true is 1 and false 0 */
+/* metric:add(value [, tags]): true counts as 1 and false as 0. */
 static int add(lua_State *L)
 {
     struct metric **metric = luaL_checkudata(L, 1, METATABLE);

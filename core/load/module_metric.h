@@ -1,4 +1,8 @@
-/* module_metric.h -- loadtest.Counter, Gauge, Rate and Trend. */
+/* module_metric.h -- loadtest.Counter, Gauge, Rate and Trend: metrics of the
+ * script's own.
+ *
+ * Path: module_loadtest.c -> [module_metric] -> measure/metrics.c
+ */
 #ifndef LOAD_MODULE_METRIC_H
 #define LOAD_MODULE_METRIC_H
 
@@ -6,12 +10,13 @@ struct lua_State;
 struct metric;
 struct tags;
 
-/* Put the four constructors into the table on top of the stack. May raise. */
+/* Adds the four constructors to the table on top of the stack. The first
+ * upvalue of each is the generator. May raise. */
 void module_metric_add_functions(struct lua_State *L);
 
-/* Set tags->own to those that the script gives at `arg`, if anything, and if
- * anybody asks for tags of the metric. Good until the next call for a metric of
- * the same generator. May raise. */
+/* Sets tags->own to the tags that the script passes at `arg`, if there are any
+ * and a threshold or a listener needs the metric's tags. The tags are valid
+ * until the next call for a metric of the same generator. May raise. */
 void module_metric_check_tags(struct lua_State *L, int arg,
                               const struct metric *metric, struct tags *tags);
 

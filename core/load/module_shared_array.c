@@ -1,13 +1,14 @@
 /* module_shared_array.c -- every virtual user runs the script's chunk, but only
- * the first run of a thread calls the function that makes the data; the others
- * get the same table, behind one that refuses to be written to. */
+ * the first run of a generator calls the function that makes the data. The
+ * other runs get the same table, behind a proxy that refuses to be written to.
+ */
 #include "load/module_shared_array.h"
 
 #include <lauxlib.h>
 #include <lua.h>
 #include <stdbool.h>
 
-/* In the registry, under the address: the arrays by name. */
+/* The address is the registry key of the table of arrays by name. */
 static const char arrays_key;
 
 /* upvalue: the data */
@@ -40,7 +41,7 @@ static int refuse(lua_State *L)
                          "the same one");
 }
 
-/* stack: ..., the data -> ..., what stands before it */
+/* stack: ..., the data -> ..., the proxy */
 static void wrap(lua_State *L)
 {
     lua_newtable(L);
@@ -61,7 +62,7 @@ static void wrap(lua_State *L)
     lua_remove(L, -2);
 }
 
-/* SharedArray(name, make): what make() returned, a table */
+/* SharedArray(name, make) returns a proxy of the table that make() returned. */
 static int shared_array(lua_State *L)
 {
     luaL_checkstring(L, 1);

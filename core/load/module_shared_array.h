@@ -1,12 +1,14 @@
 /* module_shared_array.h -- loadtest.SharedArray: data that a script makes once
- * and all virtual users read.
+ * per generator and all virtual users of the generator read.
+ *
+ * Path: module_loadtest.c -> [module_shared_array]
  */
 #ifndef LOAD_MODULE_SHARED_ARRAY_H
 #define LOAD_MODULE_SHARED_ARRAY_H
 
 struct lua_State;
 
-/* Put SharedArray into the table on top of the stack. May raise. */
+/* Adds SharedArray to the table on top of the stack. May raise. */
 void module_shared_array_add_functions(struct lua_State *L);
 
 #endif

@@ -10,7 +10,7 @@
 #include "client/request.h"
 #include "load/executor.h"
 
-/* The value on top of the stack, for a message. */
+/* Writes the value on top of the stack to `out`, for a message. */
 static const char *describe(lua_State *L, char *out, size_t size)
 {
     if (lua_type(L, -1) == LUA_TSTRING)
@@ -46,7 +46,7 @@ bool option_count(lua_State *L, int64_t least, int64_t most, int64_t *out,
     return option_expected(L, path, what, err);
 }
 
-/* A number is milliseconds, as in k6. */
+/* A number is in milliseconds, as in k6. */
 bool option_duration(lua_State *L, int64_t *out, const char *path,
                      struct err *err)
 {
@@ -117,7 +117,7 @@ bool option_overload(lua_State *L, enum overload *out, const char *path,
            option_expected(L, path, "\"queue\" or \"drop\"", err);
 }
 
-/* Push the stage's field, which may be the i-th of a list or have a name. */
+/* Pushes a field of the stage, which is the i-th of a list or has a name. */
 static void push_part(lua_State *L, lua_Integer i, const char *name)
 {
     if (lua_rawgeti(L, -1, i) != LUA_TNIL)
@@ -138,6 +138,7 @@ static bool is_part(lua_State *L, int index)
             strcmp(lua_tostring(L, index), "target") == 0);
 }
 
+/* Returns false and sets err if the stage has a field that is not a part. */
 static bool check_parts(lua_State *L, const char *path, struct err *err)
 {
     lua_pushnil(L);
@@ -154,7 +155,8 @@ static bool check_parts(lua_State *L, const char *path, struct err *err)
     return true;
 }
 
-/* { duration, target } or { duration = , target = }, on top of the stack. */
+/* Reads { duration, target } or { duration = , target = } on top of the
+ * stack. */
 static bool read_stage(lua_State *L, struct stage *stage, const char *path,
                        struct err *err)
 {

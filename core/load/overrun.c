@@ -11,8 +11,8 @@
 #include "load/scenario.h"
 #include "load/vu.h"
 
-#define OVERRUN_SIGNAL SIGUSR1 /* the sampler has SIGPROF */
-#define SIGNALS 9              /* ten times a second */
+#define OVERRUN_SIGNAL SIGUSR1 /* SIGPROF is the sampler's */
+#define SIGNALS 9              /* about a second at ten signals a second */
 
 static _Thread_local struct generator *volatile self;
 
@@ -34,8 +34,9 @@ static bool is_due(const struct vu *vu)
     return clock_mono_ns() >= generator_deadline_ns(vu->run);
 }
 
-/* A yield leaves the function at once. Where a C function is between, an error
- * does, one at every instruction: pcall does not save it. */
+/* Ends the function at the next instruction. A yield leaves it at once. Where
+ * Lua cannot yield, because a C function is between, the hook raises an error
+ * at every instruction, so that a pcall of the script does not catch all. */
 static void on_hook(lua_State *L, lua_Debug *ar)
 {
     (void)ar;
@@ -54,9 +55,10 @@ static void on_hook(lua_State *L, lua_Debug *ar)
         luaL_error(L, "interrupted");
 }
 
-/* Signals are counted, not time: while the whole program was stopped there was
- * none. The loop may also stand still for thousands of functions that begin one
- * after the other: they end, too, when it is time, but none is to blame. */
+/* The handler counts signals instead of measuring time: while the whole program
+ * was stopped, no signal came. The loop may also stand still because thousands
+ * of functions begin one after another. They end when the deadline has passed,
+ * but no warning is written, because no single function is the cause. */
 static void on_signal(int number)
 {
     (void)number;

@@ -1,15 +1,23 @@
 /* overrun.h -- ends an iteration of a script that computes past its end.
  *
- * A function that never waits holds its generator's loop, so that no timer of
- * it fires. The main thread sees that the loop stands still and sends the
- * thread signals. When it is time to end, their handler arms a hook in the
- * virtual user's coroutine: it comes at the next instruction, where Lua can
- * yield, or fail. A hook that were always there would slow every instruction
- * down.
+ * A function that never waits keeps its generator's loop from running, so no
+ * timer can end its iteration. Four steps end it:
  *
- * What it cannot end is one call of a C function, a coroutine of the script's
- * own that was made before the signal, and what Lua runs without hooks:
- * finalizers, and `__close` of what is broken off.
+ *   main thread     sees that the generator's status is not renewed, and sends
+ *                   the thread a signal ten times a second  (overrun_check)
+ *   signal handler  arms a hook in the virtual user's coroutine when the
+ *                   iteration's deadline has passed         (on_signal)
+ *   hook            yields at the next Lua instruction, or raises an error
+ *                   where Lua cannot yield                  (on_hook)
+ *   generator       finds that the function came back for this reason, and
+ *                   breaks the iteration off                (overrun_take)
+ *
+ * The hook is not armed all the time, because it would slow down every
+ * instruction.
+ *
+ * Three things cannot be ended: one call of a C function; a coroutine of the
+ * script's own that was made before the signal; and code that Lua runs without
+ * hooks (finalizers, and `__close` of an iteration that is broken off).
  *
  * Path: load.c -> [overrun] -> vu_script.c
  */
@@ -22,29 +30,34 @@
 struct generator;
 struct vu;
 
-/* Of a generator. */
+/* The part of a generator that this file uses. */
 struct overrun {
-    int64_t seen_ns;      /* its status, when last looked at [main thread] */
-    unsigned n_unchanged; /* so many looks ago */
-    volatile uint64_t n_resumed; /* so often a function began or went on */
-    uint64_t seen_resumed;       /* [signal] */
-    unsigned n_same;             /* so many signals ago */
-    struct vu *taken;            /* whose function was broken off, or NULL */
+    int64_t seen_ns;      /* as_of_ns of the status at the last check [main
+                             thread] */
+    unsigned n_unchanged; /* checks since the status changed [main thread] */
+    volatile uint64_t n_resumed; /* resumes of all functions of the
+                                    generator; counted by its thread */
+    uint64_t seen_resumed;       /* n_resumed at the last signal [signal] */
+    unsigned n_same;             /* signals since n_resumed changed [signal] */
+    struct vu *taken; /* the virtual user whose function the hook has ended;
+                         NULL: none [signal] */
     bool warned;
 };
 
-/* Handle the signal, once for the process. [the main thread] */
+/* Installs the signal handler, once for the process. [main thread] */
 void overrun_init(void);
 
-/* The calling thread is the generator's: before anything else there. */
+/* Sets the generator of the calling thread. Called first on that thread. */
 void overrun_enter(struct generator *generator);
 
-/* See whether its loop stands still: its status is as of then. Ten times a
- * second. [the main thread, while the generator's runs] */
+/* Sends the generator's thread a signal if its status, which is as of
+ * `as_of_ns`, is unchanged for the third check. Called ten times a second.
+ * [main thread, while the generator's thread runs] */
 void overrun_look(struct generator *generator, int64_t as_of_ns);
 
-/* Its function has come back: was it our doing? The hook is gone then, and its
- * scenario begins no iteration any more. [the generator's thread] */
+/* Returns true if the hook has ended the function of the virtual user, which
+ * has just come back. Then the hook is removed and the scenario begins no
+ * iteration any more. [generator's thread] */
 bool overrun_take(struct vu *vu);
 
 #endif

@@ -10,14 +10,15 @@ static uint64_t to_ms(int64_t ns)
     return ns > 0 ? (uint64_t)((ns + 999999) / 1000000) : 0;
 }
 
-/* Not before its time: libuv counts from a clock that may be behind. */
+/* libuv counts from a clock that may be late; after uv_update_time the timer
+ * does not fire early. */
 static void set_timer(struct scenario_run *run, uv_timer_cb f, int64_t in_ns)
 {
     uv_update_time(run->timer.loop);
     uv_timer_start(&run->timer, f, to_ms(in_ns), 0);
 }
 
-/* No iteration begins any more, those neither that are due already. */
+/* No iteration begins any more, not even one that is due. */
 static void stop(struct scenario_run *run)
 {
     if (run->stopped)
@@ -27,7 +28,7 @@ static void stop(struct scenario_run *run)
         run->scenario->executor->stop(run);
 }
 
-/* The grace is over: whatever still runs is interrupted. */
+/* The grace has passed: interrupts all iterations that still run. */
 static void on_grace_end(uv_timer_t *timer)
 {
     struct scenario_run *run = timer->data;
@@ -112,7 +113,7 @@ void scenario_stop(struct scenario_run *run, int64_t grace_ns)
 {
     int64_t now_ns = clock_mono_ns();
     stop(run);
-    /* One that ends already ends no later for it. */
+    /* A share that is ending already does not end later. */
     if (run->deadline_ns == 0 || now_ns + grace_ns < run->deadline_ns)
         run->deadline_ns = now_ns + grace_ns;
     set_timer(run, on_grace_end, run->deadline_ns - now_ns);

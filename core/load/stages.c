@@ -5,7 +5,7 @@
 
 #define SECOND_NS 1e9
 
-/* A stage with where it begins. */
+/* A stage with the value at which it begins. */
 struct leg {
     double from, to;
     double seconds;
@@ -26,7 +26,7 @@ static double leg_slope(const struct leg *leg)
     return leg->seconds > 0 ? (leg->to - leg->from) / leg->seconds : 0;
 }
 
-/* From the leg's begin. */
+/* Returns the integral over the first `seconds` of the leg. */
 static double leg_area(const struct leg *leg, double seconds)
 {
     return leg->from * seconds + leg_slope(leg) * seconds * seconds / 2;
@@ -76,8 +76,8 @@ double stages_area(const struct stages *stages, int64_t at_ns)
     return sum;
 }
 
-/* The root of slope/2 t^2 + from t = area that lies within the leg; in the form
- * that loses nothing when the slope is next to 0. */
+/* Returns the root t within the leg of slope/2 t^2 + from t = area, in a form
+ * that loses no precision when the slope is near 0. */
 static double leg_when(const struct leg *leg, double area)
 {
     double root =

@@ -1,8 +1,17 @@
-/* stages.h -- a value that changes over time, in straight lines: the number of
- * virtual users, or the rate of iterations, that `stages` describe.
+/* stages.h -- a value that changes over time in straight lines, as `stages` of
+ * the options describes it: the number of virtual users, or the rate of
+ * iterations.
  *
- * From `start` the value goes to the first stage's target in the first stage's
- * duration, and so on. A stage of no duration is a jump.
+ * The value goes from `start` to the target of the first stage within that
+ * stage's duration, and so on. A stage without duration is a jump.
+ *
+ *   value
+ *     |      ____          value(t)    stages_value
+ *     |     /    \         area(t)     stages_area: iterations due until t
+ *     |____/      \        when(area)  stages_when: time at which iteration
+ *     +-------------- t                `area` is due
+ *
+ * Path: option_value.c -> [stages] -> executor_ramping_vus.c, arrival.c
  */
 #ifndef LOAD_STAGES_H
 #define LOAD_STAGES_H
@@ -22,21 +31,23 @@ struct stages {
     struct stage all[STAGES_MAX];
 };
 
-/* Of all stages together. */
+/* Returns the duration of all stages together, in nanoseconds. */
 int64_t stages_duration(const struct stages *stages);
 
-/* The greatest value: the start's, or a target. */
+/* Returns the greatest value: the start or a target. */
 double stages_greatest(const struct stages *stages);
 
-/* The value at a time from 0; after the last stage, its target. `*slope` (may
- * be NULL): how it changes per second there. */
+/* Returns the value at `at_ns` from the start; after the last stage, its
+ * target. Sets `*slope`, if not NULL, to the change per second at that time. */
 double stages_value(const struct stages *stages, int64_t at_ns, double *slope);
 
-/* The integral over the time, in seconds, from 0 to `at_ns`: the number of
- * iterations due until then where the value is a rate per second. */
+/* Returns the integral of the value over the time in seconds from 0 to `at_ns`.
+ * If the value is a rate per second, this is the number of iterations that are
+ * due until then. */
 double stages_area(const struct stages *stages, int64_t at_ns);
 
-/* The time at which the integral comes to `area`; -1: it never does. */
+/* Returns the time in nanoseconds at which the integral reaches `area`, or -1
+ * if it never does. */
 int64_t stages_when(const struct stages *stages, double area);
 
 #endif

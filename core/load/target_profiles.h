@@ -1,8 +1,9 @@
-/* target_profiles.h -- what of a load test concerns profiles of its target:
- * they are captured, or what it costs to take them is measured, on the loop of
- * the main thread.
+/* target_profiles.h -- connects a load test with the profiles of its target:
+ * takes them, or measures the overhead of taking them, on the main thread's
+ * loop.
  *
- * Path: load.c -> [target_profiles] -> profile_capture.c, profile_overhead.c
+ * Path: load.c -> [target_profiles] -> target/profile_capture.c,
+ * target/profile_overhead.c
  */
 #ifndef LOAD_TARGET_PROFILES_H
 #define LOAD_TARGET_PROFILES_H
@@ -20,27 +21,31 @@ struct target_profiles {
     struct load *load;
     struct first_target target;
     struct profile_capture_host capture_host;
-    struct profile_capture *capture; /* NULL: no profiles are asked for */
+    struct profile_capture *capture; /* NULL if no profiles are asked for */
     struct profile_overhead_host overhead_host;
-    struct profile_overhead *overhead; /* NULL: it is not to be measured */
-    bool awaiting;                     /* the load has ended */
+    /* NULL if the overhead is not measured */
+    struct profile_overhead *overhead;
+    bool awaiting; /* the load has ended, the main thread waits for replies */
 };
 
-/* As the configuration of `load` says. False and err: what cannot be. A zeroed
- * one may be closed and freed, too. */
+/* Makes the capture or the overhead measurement that the configuration of
+ * `load` asks for. Returns false and sets err if that is impossible. A zeroed
+ * struct may be closed and freed, too. */
 bool target_profiles_open(struct target_profiles *profiles, struct load *load,
                           struct err *err);
 
-/* The scenarios begin now. */
+/* Called when the scenarios begin. */
 void target_profiles_start(struct target_profiles *profiles);
 
-/* They have ended: run the loop until what is on its way has come. */
+/* Called when the scenarios have ended. Runs the loop until all replies that
+ * are still useful have arrived. */
 void target_profiles_await(struct target_profiles *profiles);
 
-/* Wait no longer, if that is where the test is. */
+/* Ends the wait of target_profiles_await, if it is waiting. */
 void target_profiles_stop(struct target_profiles *profiles);
 
-/* Close the handles; then run the loop; then free. */
+/* Closes the handles. The caller runs the loop, then calls
+ * target_profiles_fini. */
 void target_profiles_close(struct target_profiles *profiles);
 void target_profiles_fini(struct target_profiles *profiles);
 

@@ -36,7 +36,7 @@ void vu_begin(struct vu *vu)
     vu->beginning = true;
     vu->generator->behaviour->begin(vu);
     vu->beginning = false;
-    /* One that never waited must not keep the loop from the others. */
+    /* An iteration that never waited must not keep the loop from the others. */
     if (!vu->busy)
         generator_make_ready(vu->generator, vu);
 }
@@ -56,7 +56,8 @@ void vu_wake(struct vu *vu)
         vu_advance(vu);
 }
 
-/* In milliseconds. Each request of a late iteration is so late. */
+/* Returns the delay with which the iteration began, in milliseconds. It is
+ * added to the latency of each of its requests. */
 static double lateness(const struct vu *vu)
 {
     return vu->due_ns ? (double)(vu->begun_ns - vu->due_ns) / 1e6 : 0;
@@ -119,8 +120,8 @@ void vu_finish(struct vu *vu)
         vu_advance(vu);
 }
 
-/* A request that is on its way has taken so long, and would have taken
- * longer. */
+/* Counts the time of an unfinished request so far as latency, because the
+ * request would have taken longer. */
 static void count_unfinished(struct vu *vu, const struct transfer *transfer)
 {
     struct tags tags = vu_tags(vu);

@@ -1,9 +1,22 @@
 /* vu.h -- a virtual user: iterates, one wait at a time.
  *
- * What it does in an iteration is its behaviour: request one URL (vu_url.c,
- * no Lua) or run a function of the script in a coroutine (vu_script.c).
+ * The behaviour says what an iteration does: request one URL (vu_url.c, without
+ * Lua), or run a function of the script in a coroutine (vu_script.c).
  *
- * Path: scenario.c -> [vu] -> behaviour -> client/ -> behaviour -> [vu] ...
+ *   resting -- vu_advance: the executor agrees --> busy (behaviour->begin)
+ *      ^                                             |
+ *      |  the executor declines                      | vu_finish, vu_interrupt
+ *      +------------------- vu_advance <-------------+
+ *
+ * An iteration that never waits ends within behaviour->begin. Then the virtual
+ * user advances in the loop's next round, so that it does not keep the loop
+ * from the others.
+ *
+ * Called on the generator's thread, except vu_init, vu_close and vu_fini (main
+ * thread).
+ *
+ * Path: scenario.c -> [vu] -> vu_url.c or vu_script.c -> client/client.c ->
+ * [vu]
  */
 #ifndef LOAD_VU_H
 #define LOAD_VU_H
@@ -24,80 +37,93 @@ struct lua_State;
 struct scenario_run;
 struct vu;
 
+/* What the virtual users of a test do. */
 struct behaviour {
-    /* Before the run. False and err: the run cannot begin. */
+    /* Prepares the virtual user, before the run. Returns false and sets err if
+     * the run cannot begin. [main thread] */
     bool (*open)(struct vu *vu, struct err *err);
+    /* Frees what `open` made. [main thread] */
     void (*close)(struct vu *vu);
 
-    /* Begin an iteration. vu_finish is called at its end, later or at once. */
+    /* Begins an iteration. The behaviour calls vu_finish when the iteration
+     * ends, later or within the call. */
     void (*begin)(struct vu *vu);
 
-    /* Break the iteration off; vu_finish is not called. */
+    /* Breaks the iteration off. vu_finish is not called. */
     void (*interrupt)(struct vu *vu);
 };
 
 struct vu {
     struct generator *generator;
     struct scenario_run *run;
-    uint32_t number;   /* from 1, of all generators; 0: setup, teardown */
-    int64_t iteration; /* from 0, its own */
-    int64_t due_ns;    /* when the iteration should have begun; 0: when it
-                          did, in a closed model */
+    uint32_t number;   /* from 1, unique among all generators; 0: setup,
+                          teardown */
+    int64_t iteration; /* number of the virtual user's iteration, from 0 */
+    int64_t due_ns;    /* when the iteration was due, in the open model; 0 in a
+                          closed model */
     int64_t begun_ns;
     bool busy;      /* within an iteration */
     bool beginning; /* within behaviour->begin */
-    bool ready;     /* in the generator's list of those */
+    bool ready;     /* in the generator's list of those that advance in the next
+                       round */
     struct vu *next_ready;
-    struct vu *next_free; /* of arrival.c */
+    struct vu *next_free; /* the stack of free virtual users of arrival.c */
 
     struct client client;
     struct cookie_jar jar;
     struct http_expected expected;
-    struct chain chain; /* its request, but for those of a batch */
-    uv_timer_t timer;   /* of its sleep */
+    struct chain chain; /* its request; the requests of a batch have others */
+    uv_timer_t timer;   /* of sleep */
 
-    /* Of vu_script.c. */
+    /* Used by vu_script.c. */
     struct lua_State *co;
-    int co_ref, exec_ref; /* in the registry */
-    uint32_t group;       /* in load->results.checks */
-    bool waiting;         /* its yield is one of ours */
+    int co_ref, exec_ref; /* registry references of the coroutine and the
+                             script's function */
+    uint32_t group; /* current group, an id of the generator's results.checks */
+    bool waiting;   /* the coroutine's yield is a wait of a module, not of the
+                       script */
 };
 
+/* Makes the virtual user with this number. The behaviour opens it later. */
 void vu_init(struct vu *vu, struct scenario_run *run, uint32_t number);
 
-/* Close its connections and its timer; its memory stays until the loop has
- * run to its end; then fini. */
+/* Closes its connections and its timer. The caller runs the loop to its end,
+ * then calls vu_fini. */
 void vu_close(struct vu *vu);
 void vu_fini(struct vu *vu);
 
-/* It is free: begin an iteration if the scenario has one for it. */
+/* Begins an iteration if the scenario has one for the virtual user, which is
+ * free. Otherwise the virtual user rests. */
 void vu_advance(struct vu *vu);
 
-/* The same, if it is free; else it asks by itself. */
+/* Calls vu_advance if the virtual user rests. One that is busy advances by
+ * itself. */
 void vu_wake(struct vu *vu);
 
-/* Begin an iteration: scenario.c has counted it. */
+/* Begins an iteration that scenario.c has counted. */
 void vu_begin(struct vu *vu);
 
-/* Where the tags of what it records come from. */
+/* Returns the tags of the samples that the virtual user records now. */
 struct tags vu_tags(const struct vu *vu);
 
-/* Its transfer is done: count it, with how late its iteration began. */
+/* Counts the finished transfer, with the delay of its iteration. */
 void vu_count(struct vu *vu, const struct transfer *transfer);
 
-/* A request could not be sent: fail its transfer, and count it. */
+/* Fails the transfer of a request that could not be sent, and counts it. */
 void vu_count_failure(struct vu *vu, struct transfer *transfer,
                       enum client_error error);
 
-/* The behaviour's word that the iteration has come to its end. */
+/* Ends the iteration and advances the virtual user. Called by the behaviour. */
 void vu_finish(struct vu *vu);
 
-/* Break off its iteration, if it is in one. */
+/* Breaks off the iteration if the virtual user is busy: aborts its transfers,
+ * stops its timer and calls vu_break_off. */
 void vu_interrupt(struct vu *vu);
 
-/* The same of one that waits for nothing. */
+/* Breaks off the iteration of a virtual user that waits for nothing. */
 void vu_break_off(struct vu *vu);
 
+/* The two behaviours. */
 extern const struct behaviour vu_url;
 extern const struct behaviour vu_script;
 

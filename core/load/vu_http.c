@@ -9,12 +9,14 @@
 #include "load/vu_script.h"
 #include "script/tag_table.h"
 
+/* The functions of struct http_host. `asker` is the virtual user. */
 static void *find(void *ctx, struct lua_State *L, const char **why)
 {
     return vu_script_current(ctx, L, why);
 }
 
-/* It has one, so that a request allocates nothing. */
+/* Each virtual user has a chain of its own, so that a request allocates
+ * nothing. */
 static struct chain *take(void *asker, struct lua_State *L)
 {
     (void)L;
@@ -39,8 +41,8 @@ static const struct status_set *expected_of(void *asker)
     return ((struct vu *)asker)->expected.set;
 }
 
-/* The chunk may set it for the virtual user that it is run for; when it is run
- * for its options, there is none. */
+/* The chunk may set the expected statuses of the virtual user that it runs for.
+ * When it runs for the options, there is no virtual user. */
 static struct http_expected *to_expect(void *ctx)
 {
     struct generator *generator = ctx;
@@ -54,7 +56,8 @@ static void count(void *asker, struct transfer *transfer)
     vu_count(asker, transfer);
 }
 
-/* vu_interrupt gives up all that its client has on the way. */
+/* vu_interrupt aborts all transfers of the client, so `cancel` is not
+ * needed. */
 static void wait_for_reply(void *asker, void (*cancel)(void *),
                            void *cancel_ctx)
 {
@@ -65,8 +68,9 @@ static void wait_for_reply(void *asker, void (*cancel)(void *),
 
 static void wake(void *asker) { vu_script_wake(asker); }
 
-/* What is asked for first is what profiles are taken of; setup may ask somebody
- * else. Then the target is told what the request is of. */
+/* Profiles are taken of the server to which the scenarios send their first
+ * request; setup may use another server. The header `baggage` tells the target
+ * to which scenario and endpoint the request belongs. */
 static void put_baggage(void *asker, struct transfer *transfer)
 {
     const struct vu *vu = asker;

@@ -1,6 +1,6 @@
 /* vu_script.c -- runs the script's function in the virtual user's coroutine,
- * which lives as long as the virtual user: a coroutine that has returned can
- * be started again, and one that has failed is reset. */
+ * which lives as long as the virtual user: a coroutine that has returned can be
+ * started again, and one that has failed is reset. */
 #include "load/vu_script.h"
 
 #include <lauxlib.h>
@@ -99,7 +99,7 @@ bool vu_script_has(struct generator *generator, const char *name)
     return field_type(generator, name) == LUA_TFUNCTION;
 }
 
-/* Those that may be there or not. */
+/* The functions that a script may have or not. */
 static const char *const hooks[] = {"setup", "teardown", "handleSummary"};
 
 bool vu_script_check(struct generator *generator, const struct config *config,
@@ -162,7 +162,7 @@ static void log_error(struct vu *vu, const struct err *err)
             LOG_FIELDS(log_text("note", "further ones are only counted")));
 }
 
-/* Setup and teardown are the only functions of virtual user 0. */
+/* Returns the hook that the virtual user runs; NULL for all but number 0. */
 static struct hook *hook_of(struct vu *vu)
 {
     struct generator *generator = vu->generator;
@@ -172,6 +172,7 @@ static struct hook *hook_of(struct vu *vu)
                                       : &generator->teardown;
 }
 
+/* Reports the error of the virtual user's function. */
 static void on_failed(struct vu *vu, const struct err *err)
 {
     struct hook *hook = hook_of(vu);
@@ -182,7 +183,8 @@ static void on_failed(struct vu *vu, const struct err *err)
     lua_resetthread(vu->co);
 }
 
-/* Go on with the function, and see how it comes back. */
+/* Resumes the function and handles its outcome: a wait, an interruption, an
+ * error, or the end of the iteration. */
 static void resume(struct vu *vu, int n_args)
 {
     struct generator *generator = vu->generator;

@@ -1,5 +1,5 @@
 /* vu_url.c -- the behaviour of `perilune load URL`: the same request again and
- * again, its bytes built once, no Lua. */
+ * again, without Lua. The bytes of the request are built once. */
 #include <string.h>
 
 #include "client/request.h"
