@@ -35,7 +35,7 @@ bool alarm_open(struct alarm *alarm, uv_loop_t *loop, void (*ring)(void *ctx),
     return true;
 }
 
-static void set(struct alarm *alarm, int64_t due_ns)
+static void set_timerfd(struct alarm *alarm, int64_t due_ns)
 {
     const struct itimerspec spec = {
         .it_value = {.tv_sec = due_ns / 1000000000,
@@ -47,10 +47,10 @@ static void set(struct alarm *alarm, int64_t due_ns)
 /* A time of 0 would stop the timer. */
 void alarm_set(struct alarm *alarm, int64_t due_ns)
 {
-    set(alarm, due_ns > 0 ? due_ns : 1);
+    set_timerfd(alarm, due_ns > 0 ? due_ns : 1);
 }
 
-void alarm_clear(struct alarm *alarm) { set(alarm, 0); }
+void alarm_clear(struct alarm *alarm) { set_timerfd(alarm, 0); }
 
 void alarm_close(struct alarm *alarm, void (*closed)(uv_handle_t *))
 {

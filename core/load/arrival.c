@@ -71,14 +71,14 @@ static int64_t due_ns(const struct arrival *arrival)
 }
 
 /* Goes on to the next iteration of the share. */
-static void step(struct arrival *arrival)
+static void step_schedule(struct arrival *arrival)
 {
     arrival->next += arrival->run->n_shares;
     if (arrival->next < arrival->n_all)
         arrival->next_due_ns = due_ns(arrival);
 }
 
-static bool is_due(const struct arrival *arrival, int64_t now_ns)
+static bool arrival_is_due(const struct arrival *arrival, int64_t now_ns)
 {
     return arrival->next < arrival->n_all && arrival->next_due_ns <= now_ns;
 }
@@ -88,17 +88,17 @@ static bool drops(const struct arrival *arrival)
     return arrival->run->scenario->overload == OVERLOAD_DROP;
 }
 
-static void drop(struct arrival *arrival)
+static void drop_due(struct arrival *arrival)
 {
     struct tags tags = scenario_tags(arrival->run);
     arrival->n_dropped++;
     metrics_add(&results_of(arrival)->metrics, METRIC_DROPPED_ITERATIONS, 1,
                 &tags);
-    step(arrival);
+    step_schedule(arrival);
 }
 
 /* Warns once that a virtual user was missing. */
-static void warn(struct arrival *arrival)
+static void warn_of_missing_vus(struct arrival *arrival)
 {
     const struct scenario *scenario = arrival->run->scenario;
     if (arrival->warned)
@@ -115,7 +115,7 @@ static void warn(struct arrival *arrival)
 /* Sets the alarm for the next iteration. If iterations are queued and no
  * virtual user is free, no alarm is needed: the next virtual user that is free
  * begins the iteration. */
-static void arm(struct arrival *arrival, int64_t now_ns)
+static void arm_alarm(struct arrival *arrival, int64_t now_ns)
 {
     arrival->armed =
         arrival->next < arrival->n_all && (arrival->free || drops(arrival));
@@ -128,7 +128,7 @@ static void arm(struct arrival *arrival, int64_t now_ns)
 }
 
 /* Begins the iteration that is due with a free virtual user. */
-static void begin(struct arrival *arrival, int64_t now_ns)
+static void begin_due(struct arrival *arrival, int64_t now_ns)
 {
     struct vu *vu = arrival->free;
     struct tags tags = scenario_tags(arrival->run);
@@ -136,7 +136,7 @@ static void begin(struct arrival *arrival, int64_t now_ns)
     vu->due_ns = arrival->next_due_ns;
     metrics_add(&results_of(arrival)->metrics, METRIC_PACING_LAG,
                 (double)(now_ns - vu->due_ns) / 1e6, &tags);
-    step(arrival);
+    step_schedule(arrival);
     scenario_begin(arrival->run, vu);
 }
 
@@ -145,17 +145,17 @@ static void on_alarm(void *ctx)
 {
     struct arrival *arrival = ctx;
     int64_t now_ns;
-    while (is_due(arrival, now_ns = clock_mono_ns())) {
+    while (arrival_is_due(arrival, now_ns = clock_mono_ns())) {
         if (arrival->free) {
-            begin(arrival, now_ns);
+            begin_due(arrival, now_ns);
             continue;
         }
-        warn(arrival);
+        warn_of_missing_vus(arrival);
         if (!drops(arrival))
             break;
-        drop(arrival);
+        drop_due(arrival);
     }
-    arm(arrival, now_ns);
+    arm_alarm(arrival, now_ns);
     generator_check_end(arrival->run->generator);
 }
 
@@ -195,17 +195,17 @@ bool arrival_next(struct scenario_run *run, struct vu *vu)
 {
     struct arrival *arrival = run->plan;
     int64_t now_ns = clock_mono_ns();
-    if (is_due(arrival, now_ns)) {
+    if (arrival_is_due(arrival, now_ns)) {
         if (!arrival->armed)
-            warn(arrival); /* an iteration has waited for it */
+            warn_of_missing_vus(arrival); /* an iteration has waited for it */
         vu->due_ns = arrival->next_due_ns;
-        step(arrival);
+        step_schedule(arrival);
         return true;
     }
     vu->next_free = arrival->free;
     arrival->free = vu;
     if (!arrival->armed)
-        arm(arrival, now_ns);
+        arm_alarm(arrival, now_ns);
     return false;
 }
 
@@ -223,7 +223,7 @@ void arrival_stop(struct scenario_run *run)
     struct tags tags = scenario_tags(run);
     int64_t now_ns = clock_mono_ns();
     alarm_clear(&arrival->alarm);
-    for (; is_due(arrival, now_ns); drop(arrival))
+    for (; arrival_is_due(arrival, now_ns); drop_due(arrival))
         metrics_add(&results_of(arrival)->metrics, METRIC_HTTP_REQ_LATENCY,
                     (double)(now_ns - arrival->next_due_ns) / 1e6, &tags);
     arrival->next = arrival->n_all;
@@ -235,7 +235,7 @@ static uint64_t count_late(const struct arrival *arrival)
 {
     const struct scenario_run *run = arrival->run;
     int64_t now_ns = clock_mono_ns();
-    if (!is_due(arrival, now_ns))
+    if (!arrival_is_due(arrival, now_ns))
         return 0;
     double n_due = stages_area(&run->scenario->stages, now_ns - run->start_ns);
     return (uint64_t)fmax(1, (n_due - (double)arrival->next) /
@@ -251,7 +251,7 @@ void arrival_read_status(const struct scenario_run *run,
     status->n_late = count_late(arrival);
 }
 
-static void on_closed(uv_handle_t *handle)
+static void free_arrival(uv_handle_t *handle)
 {
     free(container_of(handle, struct arrival, alarm.poll));
 }
@@ -259,5 +259,5 @@ static void on_closed(uv_handle_t *handle)
 void arrival_close(struct scenario_run *run)
 {
     struct arrival *arrival = run->plan;
-    alarm_close(&arrival->alarm, on_closed);
+    alarm_close(&arrival->alarm, free_arrival);
 }

@@ -109,8 +109,8 @@ static const struct field scenario_fields[] = {
 static bool read_scenarios(struct config *config, lua_State *L,
                            struct err *err);
 
-static bool read_field(const struct field *field, void *base, lua_State *L,
-                       const char *path, struct err *err)
+static bool read_option(const struct field *field, void *base, lua_State *L,
+                        const char *path, struct err *err)
 {
     char *at = (char *)base + field->offset;
     switch (field->kind) {
@@ -159,8 +159,8 @@ static bool read_field(const struct field *field, void *base, lua_State *L,
     return false;
 }
 
-static bool is_allowed(const struct field *field,
-                       const struct executor *executor)
+static bool is_option_of(const struct field *field,
+                         const struct executor *executor)
 {
     if (field->common)
         return true;
@@ -178,7 +178,7 @@ static bool unknown_option(const char *path, const char *name,
 {
     struct buf known = BUF_INIT;
     for (; fields->name; fields++)
-        if (is_allowed(fields, executor))
+        if (is_option_of(fields, executor))
             buf_printf(&known, "%s%s", known.len ? ", " : "", fields->name);
     const char *text = buf_cstr(&known);
     err_set(err, "%s: unknown option '%.100s'%s%s; known are: %s", path, name,
@@ -189,9 +189,9 @@ static bool unknown_option(const char *path, const char *name,
 }
 
 /* Reads the table on top of the stack into the struct at `base`. */
-static bool read_table(const struct field *fields, void *base,
-                       const struct executor *executor, const char *path,
-                       lua_State *L, struct err *err)
+static bool read_options(const struct field *fields, void *base,
+                         const struct executor *executor, const char *path,
+                         lua_State *L, struct err *err)
 {
     lua_pushnil(L);
     while (lua_next(L, -2)) { /* stack: table, key, value */
@@ -200,11 +200,11 @@ static bool read_table(const struct field *fields, void *base,
         const struct field *field = fields;
         while (field->name && strcmp(field->name, name) != 0)
             field++;
-        if (!field->name || !is_allowed(field, executor))
+        if (!field->name || !is_option_of(field, executor))
             return unknown_option(path, name, fields, executor, err);
         char inner[512];
         snprintf(inner, sizeof inner, "%s.%s", path, name);
-        if (!read_field(field, base, L, inner, err))
+        if (!read_option(field, base, L, inner, err))
             return false;
         lua_pop(L, 1);
     }
@@ -213,8 +213,8 @@ static bool read_table(const struct field *fields, void *base,
 
 /* Reads the scenario's table on top of the stack. The executor comes first,
  * because it decides which other options are allowed. */
-static bool read_scenario(struct scenario *scenario, const char *path,
-                          lua_State *L, struct err *err)
+static bool read_scenario_options(struct scenario *scenario, const char *path,
+                                  lua_State *L, struct err *err)
 {
     char inner[512];
     if (!lua_istable(L, -1))
@@ -225,11 +225,11 @@ static bool read_scenario(struct scenario *scenario, const char *path,
     if (!option_executor(L, &scenario->executor, inner, err))
         return false;
     lua_pop(L, 1);
-    return read_table(scenario_fields, scenario, scenario->executor, path, L,
-                      err);
+    return read_options(scenario_fields, scenario, scenario->executor, path, L,
+                        err);
 }
 
-static int compare_names(const void *a, const void *b)
+static int compare_scenarios(const void *a, const void *b)
 {
     return strcmp(((const struct scenario *)a)->name,
                   ((const struct scenario *)b)->name);
@@ -267,12 +267,12 @@ static bool read_scenarios(struct config *config, lua_State *L, struct err *err)
             return false;
         char path[256];
         snprintf(path, sizeof path, "options.scenarios.%s", scenario->name);
-        if (!read_scenario(scenario, path, L, err))
+        if (!read_scenario_options(scenario, path, L, err))
             return false;
         lua_pop(L, 1);
     }
     qsort(config->scenarios, config->n_scenarios, sizeof *config->scenarios,
-          compare_names);
+          compare_scenarios);
     return true;
 }
 
@@ -282,7 +282,7 @@ bool config_read(struct config *config, lua_State *L, int index,
     int top = lua_gettop(L);
     lua_pushvalue(L, index);
     bool ok = lua_istable(L, -1)
-                  ? read_table(option_fields, config, NULL, "options", L, err)
+                  ? read_options(option_fields, config, NULL, "options", L, err)
                   : option_expected(L, "options", "a table", err);
     lua_settop(L, top);
     return ok;

@@ -5,7 +5,7 @@
 #include "load/executor.h"
 #include "load/scenario.h"
 
-static bool check(struct scenario *scenario, struct err *err)
+static bool check_constant_rate(struct scenario *scenario, struct err *err)
 {
     struct stages *stages = &scenario->stages;
     if (scenario->rate <= 0)
@@ -25,7 +25,7 @@ static const char *const options[] = {
 const struct executor executor_constant_arrival_rate = {
     .name = "constant-arrival-rate",
     .options = options,
-    .check = check,
+    .check = check_constant_rate,
     .drains = true,
     .open = arrival_open,
     .start = arrival_start,

@@ -3,14 +3,14 @@
 #include "load/config.h"
 #include "load/executor.h"
 
-static bool check(struct scenario *scenario, struct err *err)
+static bool check_constant_vus(struct scenario *scenario, struct err *err)
 {
     if (scenario->duration_ns <= 0)
         return err_set(err, "option 'duration' must be more than 0");
     return true;
 }
 
-static bool next(struct scenario_run *run, struct vu *vu)
+static bool always_next(struct scenario_run *run, struct vu *vu)
 {
     (void)run;
     (void)vu;
@@ -22,6 +22,6 @@ static const char *const options[] = {"vus", "duration", NULL};
 const struct executor executor_constant_vus = {
     .name = "constant-vus",
     .options = options,
-    .check = check,
-    .next = next,
+    .check = check_constant_vus,
+    .next = always_next,
 };

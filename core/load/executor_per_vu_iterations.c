@@ -4,19 +4,19 @@
 #include "load/scenario.h"
 #include "load/vu.h"
 
-static bool check(struct scenario *scenario, struct err *err)
+static bool accept_options(struct scenario *scenario, struct err *err)
 {
     (void)scenario;
     (void)err;
     return true;
 }
 
-static bool next(struct scenario_run *run, struct vu *vu)
+static bool has_iterations_left(struct scenario_run *run, struct vu *vu)
 {
     return vu->iteration < run->scenario->iterations;
 }
 
-static bool is_done(const struct scenario_run *run)
+static bool all_vus_done(const struct scenario_run *run)
 {
     return run->n_begun >=
            (uint64_t)run->scenario->iterations * (uint64_t)run->n_vus;
@@ -27,7 +27,7 @@ static const char *const options[] = {"vus", "iterations", "maxDuration", NULL};
 const struct executor executor_per_vu_iterations = {
     .name = "per-vu-iterations",
     .options = options,
-    .check = check,
-    .next = next,
-    .is_done = is_done,
+    .check = accept_options,
+    .next = has_iterations_left,
+    .is_done = all_vus_done,
 };

@@ -4,7 +4,7 @@
 #include "load/executor.h"
 #include "load/scenario.h"
 
-static bool check(struct scenario *scenario, struct err *err)
+static bool check_ramping_rate(struct scenario *scenario, struct err *err)
 {
     scenario->stages.start = (double)scenario->start_rate;
     if (scenario->stages.n == 0)
@@ -23,7 +23,7 @@ static const char *const options[] = {
 const struct executor executor_ramping_arrival_rate = {
     .name = "ramping-arrival-rate",
     .options = options,
-    .check = check,
+    .check = check_ramping_rate,
     .drains = true,
     .open = arrival_open,
     .start = arrival_start,

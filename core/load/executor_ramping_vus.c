@@ -26,7 +26,7 @@ struct ramp {
                             leave */
 };
 
-static bool check(struct scenario *scenario, struct err *err)
+static bool check_ramp(struct scenario *scenario, struct err *err)
 {
     struct stages *stages = &scenario->stages;
     if (stages->n == 0)
@@ -41,7 +41,7 @@ static bool check(struct scenario *scenario, struct err *err)
 }
 
 /* Returns how many virtual users of this share iterate now. */
-static uint32_t share_of(const struct scenario_run *run, int64_t now_ns)
+static uint32_t count_ramp_share(const struct scenario_run *run, int64_t now_ns)
 {
     double slope;
     double value =
@@ -53,12 +53,12 @@ static uint32_t share_of(const struct scenario_run *run, int64_t now_ns)
 
 /* Tells virtual users above the line to leave, interrupts those whose grace is
  * over, and wakes those that join. */
-static void on_tick(uv_timer_t *timer)
+static void on_ramp_tick(uv_timer_t *timer)
 {
     struct scenario_run *run = timer->data;
     struct ramp *ramp = run->plan;
     int64_t now_ns = clock_mono_ns();
-    uint32_t before = ramp->n_active, after = share_of(run, now_ns);
+    uint32_t before = ramp->n_active, after = count_ramp_share(run, now_ns);
     ramp->n_active = after;
     for (uint32_t i = after; i < before; i++)
         ramp->retired_ns[i] = now_ns;
@@ -87,27 +87,27 @@ static bool open_ramp(struct scenario_run *run, struct err *err)
     return true;
 }
 
-static void start(struct scenario_run *run)
+static void start_ramp(struct scenario_run *run)
 {
     struct ramp *ramp = run->plan;
-    uv_timer_start(&ramp->timer, on_tick, TICK_MS, TICK_MS);
-    on_tick(&ramp->timer);
+    uv_timer_start(&ramp->timer, on_ramp_tick, TICK_MS, TICK_MS);
+    on_ramp_tick(&ramp->timer);
 }
 
-static bool next(struct scenario_run *run, struct vu *vu)
+static bool is_below_line(struct scenario_run *run, struct vu *vu)
 {
     const struct ramp *ramp = run->plan;
     return vu - run->vus < (ptrdiff_t)ramp->n_active;
 }
 
-static void stop(struct scenario_run *run)
+static void stop_ramp(struct scenario_run *run)
 {
     struct ramp *ramp = run->plan;
     uv_timer_stop(&ramp->timer);
 }
 
-static void read_status(const struct scenario_run *run,
-                        struct scenario_status *status)
+static void read_ramp_status(const struct scenario_run *run,
+                             struct scenario_status *status)
 {
     const struct ramp *ramp = run->plan;
     if (!run->stopped)
@@ -115,7 +115,7 @@ static void read_status(const struct scenario_run *run,
             run->n_busy > ramp->n_active ? run->n_busy : ramp->n_active;
 }
 
-static void on_closed(uv_handle_t *handle)
+static void free_ramp(uv_handle_t *handle)
 {
     struct ramp *ramp = container_of(handle, struct ramp, timer);
     free(ramp->retired_ns);
@@ -125,7 +125,7 @@ static void on_closed(uv_handle_t *handle)
 static void close_ramp(struct scenario_run *run)
 {
     struct ramp *ramp = run->plan;
-    uv_close((uv_handle_t *)&ramp->timer, on_closed);
+    uv_close((uv_handle_t *)&ramp->timer, free_ramp);
 }
 
 static const char *const options[] = {"startVUs", "stages", "gracefulRampDown",
@@ -134,11 +134,11 @@ static const char *const options[] = {"startVUs", "stages", "gracefulRampDown",
 const struct executor executor_ramping_vus = {
     .name = "ramping-vus",
     .options = options,
-    .check = check,
+    .check = check_ramp,
     .open = open_ramp,
-    .start = start,
-    .next = next,
-    .stop = stop,
-    .read_status = read_status,
+    .start = start_ramp,
+    .next = is_below_line,
+    .stop = stop_ramp,
+    .read_status = read_ramp_status,
     .close = close_ramp,
 };

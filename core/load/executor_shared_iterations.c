@@ -3,7 +3,7 @@
 #include "load/executor.h"
 #include "load/scenario.h"
 
-static bool check(struct scenario *scenario, struct err *err)
+static bool check_shared(struct scenario *scenario, struct err *err)
 {
     if (scenario->iterations < scenario->vus)
         return err_set(err,
@@ -16,13 +16,13 @@ static bool check(struct scenario *scenario, struct err *err)
 
 /* The counter goes on after the last iteration: it counts each virtual user
  * that finds none left. */
-static bool next(struct scenario_run *run, struct vu *vu)
+static bool take_iteration(struct scenario_run *run, struct vu *vu)
 {
     (void)vu;
     return atomic_fetch_add(run->n_taken, 1) < run->scenario->iterations;
 }
 
-static bool is_done(const struct scenario_run *run)
+static bool all_taken(const struct scenario_run *run)
 {
     return atomic_load(run->n_taken) >= run->scenario->iterations;
 }
@@ -32,7 +32,7 @@ static const char *const options[] = {"vus", "iterations", "maxDuration", NULL};
 const struct executor executor_shared_iterations = {
     .name = "shared-iterations",
     .options = options,
-    .check = check,
-    .next = next,
-    .is_done = is_done,
+    .check = check_shared,
+    .next = take_iteration,
+    .is_done = all_taken,
 };

@@ -42,7 +42,7 @@ void generator_check_end(struct generator *generator)
     uv_stop(&generator->loop);
 }
 
-static void read_status(struct generator *generator)
+static void write_status(struct generator *generator)
 {
     struct generator_status *status = &generator->status;
     const struct scenario *first = generator->load->config->scenarios;
@@ -57,7 +57,7 @@ static void read_status(struct generator *generator)
 }
 
 /* Hands the results over. results_merge leaves generator->results empty. */
-static void flush(struct generator *generator, bool ended)
+static void flush_results(struct generator *generator, bool ended)
 {
     struct load *load = generator->load;
     int64_t now_ns = clock_mono_ns(), cpu_ns = clock_thread_ns();
@@ -65,7 +65,7 @@ static void flush(struct generator *generator, bool ended)
     series_count(&load->series, generator->flushed_ns, now_ns,
                  cpu_ns - generator->flushed_cpu_ns, &generator->results);
     results_merge(&load->recent, &generator->results);
-    read_status(generator);
+    write_status(generator);
     generator->status.ended = ended;
     pthread_mutex_unlock(&load->lock);
     metrics_flush(&generator->results.metrics, false);
@@ -73,9 +73,9 @@ static void flush(struct generator *generator, bool ended)
     generator->flushed_cpu_ns = cpu_ns;
 }
 
-static void on_flush(uv_timer_t *timer) { flush(timer->data, false); }
+static void on_flush(uv_timer_t *timer) { flush_results(timer->data, false); }
 
-static void on_stop(uv_async_t *async)
+static void on_stop_request(uv_async_t *async)
 {
     struct generator *generator = async->data;
     int64_t grace_ns = atomic_exchange(&generator->grace_ns, NOT_ASKED);
@@ -90,7 +90,7 @@ static void on_stop(uv_async_t *async)
 }
 
 /* The thread of a phase. */
-static void *run_phase(void *arg)
+static void *generator_main(void *arg)
 {
     struct generator *generator = arg;
     overrun_enter(generator);
@@ -107,7 +107,7 @@ static void *run_phase(void *arg)
     uv_timer_stop(&generator->flush);
     generator->ready = NULL;
     uv_idle_stop(&generator->idle);
-    flush(generator, true);
+    flush_results(generator, true);
     metrics_flush(&generator->results.metrics, true);
     load_on_ended(generator->load);
     return NULL;
@@ -125,8 +125,8 @@ bool generator_start(struct generator *generator, struct hook *hook,
     generator->status.ended = false;
     generator->status.as_of_ns = start_ns;
     pthread_mutex_unlock(&generator->load->lock);
-    return pthread_create(&generator->thread, NULL, run_phase, generator) ==
-               0 ||
+    return pthread_create(&generator->thread, NULL, generator_main,
+                          generator) == 0 ||
            err_set(err, "the system has no thread for a generator");
 }
 
@@ -152,13 +152,13 @@ int64_t generator_deadline_ns(const struct scenario_run *run)
     return stop_ns < run->deadline_ns ? stop_ns : run->deadline_ns;
 }
 
-static void open_handles(struct generator *generator)
+static void open_generator_handles(struct generator *generator)
 {
     uv_loop_t *loop = &generator->loop;
     uv_loop_configure(loop, UV_METRICS_IDLE_TIME);
     uv_idle_init(loop, &generator->idle);
     uv_timer_init(loop, &generator->flush);
-    uv_async_init(loop, &generator->stop, on_stop);
+    uv_async_init(loop, &generator->stop, on_stop_request);
     generator->idle.data = generator->flush.data = generator->stop.data =
         generator;
     network_init(&generator->network, loop);
@@ -185,7 +185,7 @@ struct generator *generator_new(struct load *load, unsigned number,
     generator->load = load;
     generator->number = number;
     generator->behaviour = load->url ? &vu_url : &vu_script;
-    open_handles(generator);
+    open_generator_handles(generator);
     generator->status.scenarios =
         calloc(CONFIG_SCENARIOS_MAX, sizeof *generator->status.scenarios);
     if (results_init(&generator->results) && generator->status.scenarios)
@@ -233,8 +233,8 @@ static unsigned count_shares(const struct generator *generator,
 }
 
 /* Returns how many virtual users of the scenario this generator has. */
-static uint32_t count_vus(const struct generator *generator,
-                          const struct scenario *scenario)
+static uint32_t count_share_vus(const struct generator *generator,
+                                const struct scenario *scenario)
 {
     int64_t n = count_shares(generator, scenario), share = generator->number;
     return share < n ? (uint32_t)((scenario->vus - share - 1) / n + 1) : 0;
@@ -254,7 +254,7 @@ static bool open_run(struct generator *generator, unsigned i, uint32_t n_before,
     run->n_shares = count_shares(generator, scenario);
     run->n_taken = &load->n_taken[i];
     run->vus = generator->vus + generator->n_vus;
-    run->n_vus = count_vus(generator, scenario);
+    run->n_vus = count_share_vus(generator, scenario);
     uv_timer_init(&generator->loop, &run->timer);
     run->timer.data = run;
     generator->n_runs++;
@@ -277,7 +277,7 @@ int generator_open(struct generator *generator, struct err *err)
     const struct config *config = generator->load->config;
     uint32_t n_vus = 0, n_before = 0;
     for (unsigned i = 0; i < config->n_scenarios; i++)
-        n_vus += count_vus(generator, &config->scenarios[i]);
+        n_vus += count_share_vus(generator, &config->scenarios[i]);
     generator->network.skip_verify = config->skip_tls_verify;
     generator->runs = calloc(config->n_scenarios, sizeof *generator->runs);
     generator->vus = calloc(n_vus ? n_vus : 1, sizeof *generator->vus);
@@ -286,7 +286,7 @@ int generator_open(struct generator *generator, struct err *err)
         return LOAD_EXIT_CONFIG;
     }
     for (unsigned i = 0; i < config->n_scenarios; i++) {
-        if (count_vus(generator, &config->scenarios[i]) > 0 &&
+        if (count_share_vus(generator, &config->scenarios[i]) > 0 &&
             !open_run(generator, i, n_before, err))
             return LOAD_EXIT_CONFIG;
         n_before += (uint32_t)config->scenarios[i].vus;

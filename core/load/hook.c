@@ -60,7 +60,7 @@ void hook_fail(struct hook *hook, const struct err *err)
 }
 
 /* Runs protected. stack: the hook, the value that the function returned */
-static int keep(lua_State *L)
+static int write_result(lua_State *L)
 {
     struct hook *hook = lua_touserdata(L, 1);
     value_write(L, 2, &hook->result);
@@ -71,7 +71,7 @@ void hook_return(struct hook *hook, lua_State *L, int n_results)
 {
     struct lua_State *main = hook->run.generator->L;
     hook->end = HOOK_RETURNED;
-    lua_pushcfunction(main, keep);
+    lua_pushcfunction(main, write_result);
     lua_pushlightuserdata(main, hook);
     if (n_results > 0) {
         lua_pushvalue(L, -n_results);

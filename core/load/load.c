@@ -33,18 +33,18 @@ static void wait_for_others(struct load *load, struct generator *generator)
 }
 
 /* Looks for a generator that a function without waits keeps busy. */
-static void look_for_overrun(struct load *load)
+static void check_overruns(struct load *load)
 {
     for (unsigned i = 0; i < load->n_started; i++) {
         struct generator_status status;
         load_read_generator(load, i, &status);
         if (!status.ended)
-            overrun_look(load->generators[i], status.as_of_ns);
+            overrun_check(load->generators[i], status.as_of_ns);
     }
 }
 
 /* Takes what the generators have handed over. */
-static void collect(struct load *load)
+static void collect_results(struct load *load)
 {
     pthread_mutex_lock(&load->lock);
     results_merge(&load->results, &load->recent);
@@ -83,8 +83,8 @@ static void on_collect(uv_timer_t *timer)
 {
     struct load *load = timer->data;
     struct scenario_status all = {0};
-    collect(load);
-    look_for_overrun(load);
+    collect_results(load);
+    check_overruns(load);
     for (unsigned i = 0; i < load->config->n_scenarios; i++) {
         struct scenario_status status;
         load_read_status(load, i, &status);
@@ -115,7 +115,7 @@ static void measure_effort(struct load *load)
 
 /* A generator's counts are as of its last flush. If all generators are equally
  * fast, their sum is as of the mean of these times. */
-void load_look(struct load *load, struct window_counts *counts)
+void load_snapshot(struct load *load, struct window_counts *counts)
 {
     struct metric *const *all = load->results.metrics.all;
     int64_t sum_ns = 0;
@@ -135,7 +135,7 @@ void load_look(struct load *load, struct window_counts *counts)
     };
 }
 
-static void count_vus(struct load *load, double n_active)
+static void record_vus(struct load *load, double n_active)
 {
     struct metrics *metrics = &load->results.metrics;
     struct tags tags = {.common = &load->config->tags};
@@ -153,9 +153,9 @@ static void on_second(uv_timer_t *timer)
         load_read_status(load, i, &status);
         n_active += status.n_active;
     }
-    count_vus(load, n_active);
+    record_vus(load, n_active);
     struct window_counts counts;
-    load_look(load, &counts);
+    load_snapshot(load, &counts);
     window_series_tick(&load->windows, &counts);
     if (thresholds_evaluate(&load->config->thresholds, &load->results,
                             clock_mono_ns()) &&
@@ -187,7 +187,7 @@ void load_stop(struct load *load, enum load_stop why, int64_t grace_ns)
 
 /* The second signal ends the program at once, because a script may be in an
  * endless loop. */
-static void on_signal(uv_signal_t *handle, int number)
+static void on_stop_signal(uv_signal_t *handle, int number)
 {
     struct load *load = handle->data;
     (void)number;
@@ -206,7 +206,7 @@ static void on_aborted(uv_async_t *async)
 
 void load_abort(struct load *load) { uv_async_send(&load->aborted); }
 
-static void on_ended(uv_async_t *async)
+static void on_generator_ended(uv_async_t *async)
 {
     struct load *load = async->data;
     if (load->n_running == 0)
@@ -221,7 +221,7 @@ void load_on_ended(struct load *load)
 
 /* --- making it ----------------------------------------------------------- */
 
-static void open_handles(struct load *load)
+static void open_load_handles(struct load *load)
 {
     uv_loop_t *loop = &load->loop;
     uv_timer_init(loop, &load->collecting);
@@ -229,7 +229,7 @@ static void open_handles(struct load *load)
     uv_timer_init(loop, &load->observing);
     uv_signal_init(loop, &load->on_int);
     uv_signal_init(loop, &load->on_term);
-    uv_async_init(loop, &load->ended, on_ended);
+    uv_async_init(loop, &load->ended, on_generator_ended);
     uv_async_init(loop, &load->aborted, on_aborted);
     load->collecting.data = load->second.data = load->observing.data =
         load->on_int.data = load->on_term.data = load->ended.data =
@@ -253,7 +253,7 @@ struct load *load_new(struct config *config, struct err *err)
     }
     load->config = config;
     pthread_mutex_init(&load->lock, NULL);
-    open_handles(load);
+    open_load_handles(load);
     bool ok = results_init(&load->results);
     if (results_init(&load->recent) && ok)
         return load;
@@ -389,8 +389,8 @@ int load_prepare(struct load *load, struct err *err)
 /* Runs a phase on the first `n` generators and waits for its end. `hook` is
  * NULL for the scenarios. Returns false and sets err if not all threads could
  * be started. */
-static bool run_phase(struct load *load, unsigned n, struct hook *hook,
-                      struct err *err)
+static bool run_on_generators(struct load *load, unsigned n, struct hook *hook,
+                              struct err *err)
 {
     int64_t start_ns = clock_mono_ns() + START_DELAY_NS;
     if (!hook) {
@@ -415,7 +415,7 @@ static bool run_phase(struct load *load, unsigned n, struct hook *hook,
     for (unsigned i = 0; i < n_started; i++)
         generator_join(load->generators[i]);
     load->n_started = 0;
-    collect(load);
+    collect_results(load);
     return n_started == n;
 }
 
@@ -425,7 +425,7 @@ static int run_hook(struct load *load, struct hook *hook, int timeout_code,
 {
     if (!hook->open)
         return 0;
-    if (!run_phase(load, 1, hook, err))
+    if (!run_on_generators(load, 1, hook, err))
         return LOAD_EXIT_CONFIG;
     switch (hook->end) {
     case HOOK_RETURNED:
@@ -459,7 +459,7 @@ static int run_scenarios(struct load *load, struct err *err)
     load->phase = LOAD_SCENARIOS;
     uv_timer_start(&load->second, on_second, COLLECT_MS + 50, 1000);
     target_profiles_start(&load->profiles);
-    bool ok = run_phase(load, load->n_generators, NULL, err);
+    bool ok = run_on_generators(load, load->n_generators, NULL, err);
     series_end(&load->series);
     load->results.end_ns = clock_mono_ns();
     measure_effort(load);
@@ -468,7 +468,7 @@ static int run_scenarios(struct load *load, struct err *err)
     load->phase = LOAD_TEARDOWN;
     if (!load->results.metrics.all[METRIC_VUS]->used)
         /* the test was shorter than one period of the gauge */
-        count_vus(load, load->n_vus);
+        record_vus(load, load->n_vus);
     return ok ? 0 : LOAD_EXIT_CONFIG;
 }
 
@@ -493,8 +493,8 @@ int load_run(struct load *load, struct err *err)
 {
     load->results.start_ns = clock_mono_ns();
     overrun_init();
-    uv_signal_start(&load->on_int, on_signal, SIGINT);
-    uv_signal_start(&load->on_term, on_signal, SIGTERM);
+    uv_signal_start(&load->on_int, on_stop_signal, SIGINT);
+    uv_signal_start(&load->on_term, on_stop_signal, SIGTERM);
     uv_timer_start(&load->collecting, on_collect, COLLECT_MS, COLLECT_MS);
     if (load->observer.tick)
         uv_timer_start(&load->observing, on_observe, load->observer.period_ms,

@@ -15,9 +15,9 @@
  * thresholds, profiles of the target. Results move one way:
  *
  *   generator->results   the generator's thread, without a lock
- *       | ten times a second (generator.c, flush)
+ *       | ten times a second (generator.c, flush_results)
  *   load->recent         any of these threads, under load->lock
- *       | ten times a second (load.c, collect)
+ *       | ten times a second (load.c, collect_results)
  *   load->results        the main thread, without a lock
  *
  * The main thread may touch a generator's results only while that generator's
@@ -45,8 +45,7 @@
 
 struct load;
 
-/* Called on the main thread every `period_ms`, in all phases (the live view).
- * the file for `perilune attach`). */
+/* Called on the main thread every `period_ms`, in all phases: the live view. */
 struct load_observer {
     uint64_t period_ms;
     void (*tick)(void *ctx, struct load *load);
@@ -90,7 +89,7 @@ struct load {
 
     pthread_mutex_t lock; /* guards recent, series and the generators' status */
     struct results recent; /* results that the generators have handed over
-                              and collect has not taken */
+                              and load.c has not collected */
     struct series series;  /* results over time, while the scenarios run */
 
     uv_loop_t loop;
@@ -170,7 +169,7 @@ void load_read_generator(struct load *load, unsigned generator,
 
 /* Reads the counts of the test as of the generators' last flush.
  * counts->duration points into load->results. [main thread] */
-void load_look(struct load *load, struct window_counts *counts);
+void load_snapshot(struct load *load, struct window_counts *counts);
 
 /* Ends the test: no iteration begins any more, and running iterations have
  * `grace_ns` to end, or their scenario's gracefulStop if `grace_ns` < 0.

@@ -59,7 +59,7 @@ static struct vu *counting_vu(lua_State *L, const char *name)
 /* Goes through the table of conditions. A condition that is a function may
  * wait; check_rest is then its continuation, with status LUA_YIELD. stack:
  * value, conditions, tags or nil, name[, result] */
-static int check_rest(lua_State *L, int status, lua_KContext all_passed)
+static int load_check_rest(lua_State *L, int status, lua_KContext all_passed)
 {
     struct vu *vu = counting_vu(L, "check");
     struct results *results = &vu->generator->results;
@@ -67,7 +67,7 @@ static int check_rest(lua_State *L, int status, lua_KContext all_passed)
     while (answered || lua_next(L, 2)) {
         if (!answered && lua_isfunction(L, -1)) {
             lua_pushvalue(L, 1);
-            lua_callk(L, 1, 1, all_passed, check_rest);
+            lua_callk(L, 1, 1, all_passed, load_check_rest);
         }
         answered = false;
         size_t n;
@@ -92,13 +92,13 @@ static int check_rest(lua_State *L, int status, lua_KContext all_passed)
 
 /* check(value, { name = function(value) | boolean, ... } [, tags]) returns true
  * if all conditions hold. */
-static int check(lua_State *L)
+static int load_check(lua_State *L)
 {
     luaL_checkany(L, 1);
     luaL_checktype(L, 2, LUA_TTABLE);
     lua_settop(L, 3);
     lua_pushnil(L);
-    return check_rest(L, LUA_OK, 1);
+    return load_check_rest(L, LUA_OK, 1);
 }
 
 /* A part of an iteration. It is a to-be-closed value, so that the group also
@@ -131,7 +131,7 @@ static int group_return(lua_State *L, int status, lua_KContext ctx)
 }
 
 /* group(name, f) returns what f returns. */
-static int group(lua_State *L)
+static int load_group(lua_State *L)
 {
     size_t n;
     const char *name = luaL_checklstring(L, 1, &n);
@@ -169,7 +169,7 @@ static int load_sleep(lua_State *L)
 }
 
 /* fail([message]): ends the iteration */
-static int fail(lua_State *L)
+static int load_fail(lua_State *L)
 {
     luaL_where(L, 1);
     lua_pushstring(L, luaL_optstring(L, 1, "fail"));
@@ -231,7 +231,7 @@ static void get_env(lua_State *L, const struct generator *generator,
 }
 
 /* loadtest.vu, loadtest.iteration, loadtest.scenario, loadtest.env */
-static int get_field(lua_State *L)
+static int loadtest_get_field(lua_State *L)
 {
     const struct generator *generator = module_loadtest_generator(L);
     const char *name = luaL_checkstring(L, 2);
@@ -259,8 +259,8 @@ void module_loadtest_install(lua_State *L, struct generator *generator)
 }
 
 static const luaL_Reg functions[] = {
-    {"check", check}, {"group", group},           {"sleep", load_sleep},
-    {"fail", fail},   {"abort", load_abort_test}, {NULL, NULL},
+    {"check", load_check}, {"group", load_group},      {"sleep", load_sleep},
+    {"fail", load_fail},   {"abort", load_abort_test}, {NULL, NULL},
 };
 
 int module_loadtest_open(lua_State *L)
@@ -277,7 +277,7 @@ int module_loadtest_open(lua_State *L)
     module_shared_array_add_functions(L);
     lua_createtable(L, 0, 1);
     module_loadtest_push_generator(L);
-    lua_pushcclosure(L, get_field, 1);
+    lua_pushcclosure(L, loadtest_get_field, 1);
     lua_setfield(L, -2, "__index");
     lua_setmetatable(L, -2);
     return 1;

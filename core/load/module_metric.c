@@ -28,7 +28,7 @@ void module_metric_check_tags(lua_State *L, int arg,
 }
 
 /* metric:add(value [, tags]): true counts as 1 and false as 0. */
-static int add(lua_State *L)
+static int metric_add_value(lua_State *L)
 {
     struct metric **metric = luaL_checkudata(L, 1, METATABLE);
     lua_Number value =
@@ -46,7 +46,7 @@ static int add(lua_State *L)
 }
 
 /* upvalues: the generator, the kind */
-static int construct(lua_State *L)
+static int metric_construct(lua_State *L)
 {
     struct generator *generator = module_loadtest_generator(L);
     enum metric_kind kind =
@@ -78,13 +78,13 @@ void module_metric_add_functions(lua_State *L)
     for (size_t i = 0; i < sizeof constructors / sizeof *constructors; i++) {
         module_loadtest_push_generator(L);
         lua_pushinteger(L, constructors[i].kind);
-        lua_pushcclosure(L, construct, 2);
+        lua_pushcclosure(L, metric_construct, 2);
         lua_setfield(L, -2, constructors[i].name);
     }
     luaL_newmetatable(L, METATABLE);
     lua_createtable(L, 0, 1);
     module_loadtest_push_generator(L);
-    lua_pushcclosure(L, add, 1);
+    lua_pushcclosure(L, metric_add_value, 1);
     lua_setfield(L, -2, "add");
     lua_setfield(L, -2, "__index");
     lua_pop(L, 1);

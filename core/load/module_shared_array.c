@@ -12,13 +12,13 @@
 static const char arrays_key;
 
 /* upvalue: the data */
-static int count(lua_State *L)
+static int array_count(lua_State *L)
 {
     lua_pushinteger(L, (lua_Integer)lua_rawlen(L, lua_upvalueindex(1)));
     return 1;
 }
 
-static int next(lua_State *L)
+static int array_next(lua_State *L)
 {
     lua_settop(L, 2);
     if (lua_next(L, 1))
@@ -27,34 +27,34 @@ static int next(lua_State *L)
     return 1;
 }
 
-static int pairs(lua_State *L)
+static int array_pairs(lua_State *L)
 {
-    lua_pushcfunction(L, next);
+    lua_pushcfunction(L, array_next);
     lua_pushvalue(L, lua_upvalueindex(1));
     lua_pushnil(L);
     return 3;
 }
 
-static int refuse(lua_State *L)
+static int array_refuse(lua_State *L)
 {
     return luaL_error(L, "a SharedArray is read-only: all virtual users have "
                          "the same one");
 }
 
 /* stack: ..., the data -> ..., the proxy */
-static void wrap(lua_State *L)
+static void array_wrap(lua_State *L)
 {
     lua_newtable(L);
     lua_createtable(L, 0, 5);
     lua_pushvalue(L, -3);
     lua_setfield(L, -2, "__index");
     lua_pushvalue(L, -3);
-    lua_pushcclosure(L, count, 1);
+    lua_pushcclosure(L, array_count, 1);
     lua_setfield(L, -2, "__len");
     lua_pushvalue(L, -3);
-    lua_pushcclosure(L, pairs, 1);
+    lua_pushcclosure(L, array_pairs, 1);
     lua_setfield(L, -2, "__pairs");
-    lua_pushcfunction(L, refuse);
+    lua_pushcfunction(L, array_refuse);
     lua_setfield(L, -2, "__newindex");
     lua_pushboolean(L, false);
     lua_setfield(L, -2, "__metatable");
@@ -80,7 +80,7 @@ static int shared_array(lua_State *L)
                           "SharedArray '%s': the function must return a "
                           "table, got %s",
                           lua_tostring(L, 2), luaL_typename(L, 3));
-    wrap(L);
+    array_wrap(L);
     lua_pushvalue(L, 3);
     lua_insert(L, 1); /* stack: the array, the arrays, name, the array */
     lua_rawset(L, 2);

@@ -16,7 +16,7 @@
 
 static _Thread_local struct generator *volatile self;
 
-static void warn(struct generator *generator, const struct vu *vu)
+static void warn_of_overrun(struct generator *generator, const struct vu *vu)
 {
     if (generator->overrun.warned)
         return;
@@ -29,7 +29,7 @@ static void warn(struct generator *generator, const struct vu *vu)
                                           "for it")));
 }
 
-static bool is_due(const struct vu *vu)
+static bool is_past_deadline(const struct vu *vu)
 {
     return clock_mono_ns() >= generator_deadline_ns(vu->run);
 }
@@ -37,14 +37,14 @@ static bool is_due(const struct vu *vu)
 /* Ends the function at the next instruction. A yield leaves it at once. Where
  * Lua cannot yield, because a C function is between, the hook raises an error
  * at every instruction, so that a pcall of the script does not catch all. */
-static void on_hook(lua_State *L, lua_Debug *ar)
+static void overrun_on_hook(lua_State *L, lua_Debug *ar)
 {
     (void)ar;
     struct generator *generator = self;
     struct vu *vu = generator->current;
     if (vu && generator->overrun.n_same >= SIGNALS)
-        warn(generator, vu);
-    if (!vu || !is_due(vu)) {
+        warn_of_overrun(generator, vu);
+    if (!vu || !is_past_deadline(vu)) {
         lua_sethook(L, NULL, 0, 0);
         return;
     }
@@ -59,7 +59,7 @@ static void on_hook(lua_State *L, lua_Debug *ar)
  * was stopped, no signal came. The loop may also stand still because thousands
  * of functions begin one after another. They end when the deadline has passed,
  * but no warning is written, because no single function is the cause. */
-static void on_signal(int number)
+static void overrun_on_signal(int number)
 {
     (void)number;
     struct generator *generator = self;
@@ -73,19 +73,20 @@ static void on_signal(int number)
     } else {
         overrun->n_same++;
     }
-    if (overrun->n_same >= SIGNALS || is_due(vu))
-        lua_sethook(vu->co, on_hook, LUA_MASKCOUNT, 1);
+    if (overrun->n_same >= SIGNALS || is_past_deadline(vu))
+        lua_sethook(vu->co, overrun_on_hook, LUA_MASKCOUNT, 1);
 }
 
 void overrun_init(void)
 {
-    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
+    struct sigaction action = {.sa_handler = overrun_on_signal,
+                               .sa_flags = SA_RESTART};
     sigaction(OVERRUN_SIGNAL, &action, NULL);
 }
 
 void overrun_enter(struct generator *generator) { self = generator; }
 
-void overrun_look(struct generator *generator, int64_t as_of_ns)
+void overrun_check(struct generator *generator, int64_t as_of_ns)
 {
     struct overrun *overrun = &generator->overrun;
     if (!generator->L || as_of_ns != overrun->seen_ns) {

@@ -6,9 +6,9 @@
  *   main thread     sees that the generator's status is not renewed, and sends
  *                   the thread a signal ten times a second  (overrun_check)
  *   signal handler  arms a hook in the virtual user's coroutine when the
- *                   iteration's deadline has passed         (on_signal)
+ *                   iteration's deadline has passed         (overrun_on_signal)
  *   hook            yields at the next Lua instruction, or raises an error
- *                   where Lua cannot yield                  (on_hook)
+ *                   where Lua cannot yield                  (overrun_on_hook)
  *   generator       finds that the function came back for this reason, and
  *                   breaks the iteration off                (overrun_take)
  *
@@ -53,7 +53,7 @@ void overrun_enter(struct generator *generator);
 /* Sends the generator's thread a signal if its status, which is as of
  * `as_of_ns`, is unchanged for the third check. Called ten times a second.
  * [main thread, while the generator's thread runs] */
-void overrun_look(struct generator *generator, int64_t as_of_ns);
+void overrun_check(struct generator *generator, int64_t as_of_ns);
 
 /* Returns true if the hook has ended the function of the virtual user, which
  * has just come back. Then the hook is removed and the scenario begins no

@@ -12,14 +12,15 @@ static uint64_t to_ms(int64_t ns)
 
 /* libuv counts from a clock that may be late; after uv_update_time the timer
  * does not fire early. */
-static void set_timer(struct scenario_run *run, uv_timer_cb f, int64_t in_ns)
+static void set_scenario_timer(struct scenario_run *run, uv_timer_cb f,
+                               int64_t in_ns)
 {
     uv_update_time(run->timer.loop);
     uv_timer_start(&run->timer, f, to_ms(in_ns), 0);
 }
 
 /* No iteration begins any more, not even one that is due. */
-static void stop(struct scenario_run *run)
+static void stop_beginning(struct scenario_run *run)
 {
     if (run->stopped)
         return;
@@ -32,19 +33,19 @@ static void stop(struct scenario_run *run)
 static void on_grace_end(uv_timer_t *timer)
 {
     struct scenario_run *run = timer->data;
-    stop(run);
+    stop_beginning(run);
     for (uint32_t i = 0; i < run->n_vus; i++)
         vu_interrupt(&run->vus[i]);
     generator_check_end(run->generator);
 }
 
-static void on_end(uv_timer_t *timer)
+static void on_duration_end(uv_timer_t *timer)
 {
     struct scenario_run *run = timer->data;
     run->ended = true;
     if (!run->scenario->executor->drains)
-        stop(run);
-    set_timer(run, on_grace_end, run->scenario->graceful_stop_ns);
+        stop_beginning(run);
+    set_scenario_timer(run, on_grace_end, run->scenario->graceful_stop_ns);
     generator_check_end(run->generator);
 }
 
@@ -55,7 +56,7 @@ static void on_start(uv_timer_t *timer)
     int64_t end_ns = run->start_ns + run->scenario->duration_ns;
     run->started = true;
     run->deadline_ns = end_ns + run->scenario->graceful_stop_ns;
-    set_timer(run, on_end, end_ns - clock_mono_ns());
+    set_scenario_timer(run, on_duration_end, end_ns - clock_mono_ns());
     if (executor->start)
         executor->start(run);
     else
@@ -84,7 +85,7 @@ bool scenario_open(struct scenario_run *run, struct err *err)
 void scenario_arm(struct scenario_run *run, int64_t start_ns)
 {
     run->start_ns = start_ns + run->scenario->start_ns;
-    set_timer(run, on_start, run->start_ns - clock_mono_ns());
+    set_scenario_timer(run, on_start, run->start_ns - clock_mono_ns());
 }
 
 bool scenario_next(struct scenario_run *run, struct vu *vu)
@@ -112,11 +113,11 @@ void scenario_rest(struct scenario_run *run)
 void scenario_stop(struct scenario_run *run, int64_t grace_ns)
 {
     int64_t now_ns = clock_mono_ns();
-    stop(run);
+    stop_beginning(run);
     /* A share that is ending already does not end later. */
     if (run->deadline_ns == 0 || now_ns + grace_ns < run->deadline_ns)
         run->deadline_ns = now_ns + grace_ns;
-    set_timer(run, on_grace_end, run->deadline_ns - now_ns);
+    set_scenario_timer(run, on_grace_end, run->deadline_ns - now_ns);
     generator_check_end(run->generator);
 }
 

@@ -8,16 +8,16 @@ static const char *get_target(void *ctx)
     return first_target_get(&profiles->target);
 }
 
-static void look(void *ctx, struct window_counts *counts)
+static void take_counts(void *ctx, struct window_counts *counts)
 {
     struct target_profiles *profiles = ctx;
-    load_look(profiles->load, counts);
+    load_snapshot(profiles->load, counts);
 }
 
 static uint64_t count_requests(void *ctx)
 {
     struct window_counts counts;
-    look(ctx, &counts);
+    take_counts(ctx, &counts);
     return counts.n_requests;
 }
 
@@ -34,27 +34,26 @@ bool target_profiles_open(struct target_profiles *profiles, struct load *load,
     const struct config *config = load->config;
     const struct profile_options *options = &config->profile;
     profiles->load = load;
-    profiles->capture_host = (struct profile_capture_host){
+    profiles->capture_env = (struct profile_capture_env){
         .target = get_target,
         .n_requests = count_requests,
         .over = on_over,
         .skip_verify = config->skip_tls_verify,
         .ctx = profiles,
     };
-    profiles->overhead_host = (struct profile_overhead_host){
+    profiles->overhead_env = (struct profile_overhead_env){
         .target = get_target,
-        .look = look,
+        .snapshot = take_counts,
         .skip_verify = config->skip_tls_verify,
         .ctx = profiles,
     };
     if (options->overhead)
         profiles->overhead = profile_overhead_new(&load->loop, options->url,
-                                                  &profiles->overhead_host,
+                                                  &profiles->overhead_env,
                                                   &profile_overhead_times, err);
     else if (profile_options_any(options))
-        profiles->capture =
-            profile_capture_new(&load->loop, options, &profiles->capture_host,
-                                config->out_dir, err);
+        profiles->capture = profile_capture_new(
+            &load->loop, options, &profiles->capture_env, config->out_dir, err);
     else
         return true;
     return profiles->overhead || profiles->capture;

@@ -20,9 +20,9 @@ struct load;
 struct target_profiles {
     struct load *load;
     struct first_target target;
-    struct profile_capture_host capture_host;
+    struct profile_capture_env capture_env;
     struct profile_capture *capture; /* NULL if no profiles are asked for */
-    struct profile_overhead_host overhead_host;
+    struct profile_overhead_env overhead_env;
     /* NULL if the overhead is not measured */
     struct profile_overhead *overhead;
     bool awaiting; /* the load has ended, the main thread waits for replies */

@@ -93,7 +93,7 @@ void vu_count_failure(struct vu *vu, struct transfer *transfer,
     vu_count(vu, transfer);
 }
 
-static void leave(struct vu *vu)
+static void end_iteration(struct vu *vu)
 {
     vu->busy = false;
     vu->iteration++;
@@ -115,7 +115,7 @@ static void count_iteration(const struct vu *vu)
 void vu_finish(struct vu *vu)
 {
     count_iteration(vu);
-    leave(vu);
+    end_iteration(vu);
     if (!vu->beginning)
         vu_advance(vu);
 }
@@ -137,7 +137,7 @@ void vu_break_off(struct vu *vu)
     vu->generator->behaviour->interrupt(vu);
     if (vu->number > 0)
         vu->generator->results.n_interrupted++;
-    leave(vu);
+    end_iteration(vu);
 }
 
 void vu_interrupt(struct vu *vu)

@@ -10,20 +10,20 @@
 #include "script/tag_table.h"
 
 /* The functions of struct http_host. `asker` is the virtual user. */
-static void *find(void *ctx, struct lua_State *L, const char **why)
+static void *find_vu(void *ctx, struct lua_State *L, const char **why)
 {
     return vu_script_current(ctx, L, why);
 }
 
 /* Each virtual user has a chain of its own, so that a request allocates
  * nothing. */
-static struct chain *take(void *asker, struct lua_State *L)
+static struct chain *take_chain(void *asker, struct lua_State *L)
 {
     (void)L;
     return &((struct vu *)asker)->chain;
 }
 
-static void release(struct chain *chain) { (void)chain; }
+static void keep_chain(struct chain *chain) { (void)chain; }
 
 static struct client *client_of(void *ctx, void *asker)
 {
@@ -51,7 +51,7 @@ static struct http_expected *to_expect(void *ctx)
     return vu ? &vu->expected : NULL;
 }
 
-static void count(void *asker, struct transfer *transfer)
+static void count_transfer(void *asker, struct transfer *transfer)
 {
     vu_count(asker, transfer);
 }
@@ -66,7 +66,7 @@ static void wait_for_reply(void *asker, void (*cancel)(void *),
     vu_script_wait(asker);
 }
 
-static void wake(void *asker) { vu_script_wake(asker); }
+static void wake_vu(void *asker) { vu_script_wake(asker); }
 
 /* Profiles are taken of the server to which the scenarios send their first
  * request; setup may use another server. The header `baggage` tells the target
@@ -95,17 +95,17 @@ void vu_http_install(struct lua_State *L, struct generator *generator)
 {
     generator->http = (struct http_host){
         .options = &generator->load->config->http,
-        .find = find,
-        .take = take,
-        .release = release,
+        .find = find_vu,
+        .take = take_chain,
+        .release = keep_chain,
         .client = client_of,
         .headers = put_baggage,
         .jar = jar_of,
         .expected = expected_of,
         .to_expect = to_expect,
-        .count = count,
+        .count = count_transfer,
         .wait = wait_for_reply,
-        .wake = wake,
+        .wake = wake_vu,
         .ctx = generator,
     };
     module_http_install(L, &generator->http);

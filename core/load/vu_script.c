@@ -24,7 +24,7 @@
 #define ERRORS_LOGGED 10
 
 /* Runs protected. stack: generator */
-static int install(lua_State *L)
+static int install_modules(lua_State *L)
 {
     struct generator *generator = lua_touserdata(L, 1);
     generator->table_ref = generator->data_ref = LUA_NOREF;
@@ -39,7 +39,7 @@ static bool open_state(struct generator *generator, struct err *err)
     generator->L = script_state_new(dirname(dir), modules_for_scripts, err);
     if (!generator->L)
         return false;
-    lua_pushcfunction(generator->L, install);
+    lua_pushcfunction(generator->L, install_modules);
     lua_pushlightuserdata(generator->L, generator);
     return script_call(generator->L, 1, 0, err);
 }
@@ -126,7 +126,7 @@ bool vu_script_check(struct generator *generator, const struct config *config,
 }
 
 /* Runs protected. stack: generator, bytes */
-static int take_data(lua_State *L)
+static int read_data(lua_State *L)
 {
     struct generator *generator = lua_touserdata(L, 1);
     value_read(L, lua_touserdata(L, 2));
@@ -140,7 +140,7 @@ bool vu_script_take_data(struct generator *generator, const struct buf *data,
     lua_State *L = generator->L;
     if (data->failed)
         return err_set(err, "out of memory");
-    lua_pushcfunction(L, take_data);
+    lua_pushcfunction(L, read_data);
     lua_pushlightuserdata(L, generator);
     lua_pushlightuserdata(L, data->data);
     return script_call(L, 2, 0, err);
@@ -185,7 +185,7 @@ static void on_failed(struct vu *vu, const struct err *err)
 
 /* Resumes the function and handles its outcome: a wait, an interruption, an
  * error, or the end of the iteration. */
-static void resume(struct vu *vu, int n_args)
+static void resume_vu(struct vu *vu, int n_args)
 {
     struct generator *generator = vu->generator;
     struct err err;
@@ -216,7 +216,7 @@ void vu_script_wait(struct vu *vu) { vu->waiting = true; }
 void vu_script_wake(struct vu *vu)
 {
     vu->waiting = false;
-    resume(vu, 0);
+    resume_vu(vu, 0);
 }
 
 struct vu *vu_script_current(struct generator *generator, lua_State *L,
@@ -236,16 +236,16 @@ struct vu *vu_script_current(struct generator *generator, lua_State *L,
     return *why ? NULL : vu;
 }
 
-static void begin(struct vu *vu)
+static void begin_script(struct vu *vu)
 {
     vu->group = CHECKS_ROOT;
     vu_http_begin(vu);
     lua_rawgeti(vu->co, LUA_REGISTRYINDEX, vu->exec_ref);
     lua_rawgeti(vu->co, LUA_REGISTRYINDEX, vu->generator->data_ref);
-    resume(vu, 1);
+    resume_vu(vu, 1);
 }
 
-static void interrupt(struct vu *vu)
+static void interrupt_script(struct vu *vu)
 {
     vu->waiting = false;
     lua_resetthread(vu->co);
@@ -253,7 +253,7 @@ static void interrupt(struct vu *vu)
 }
 
 /* Runs protected. stack: the script's table, its function's name, the vu */
-static int keep(lua_State *L)
+static int keep_coroutine(lua_State *L)
 {
     struct vu *vu = lua_touserdata(L, 3);
     lua_settop(L, 2);
@@ -273,7 +273,7 @@ static bool open_script(struct vu *vu, struct err *err)
     generator->opening = NULL;
     if (!ok)
         return false;
-    lua_pushcfunction(L, keep);
+    lua_pushcfunction(L, keep_coroutine);
     lua_insert(L, -2);
     lua_pushstring(L, vu->run->scenario->exec);
     lua_pushlightuserdata(L, vu);
@@ -292,6 +292,6 @@ static void close_script(struct vu *vu)
 const struct behaviour vu_script = {
     .open = open_script,
     .close = close_script,
-    .begin = begin,
-    .interrupt = interrupt,
+    .begin = begin_script,
+    .interrupt = interrupt_script,
 };

@@ -8,7 +8,7 @@
 #include "target/request_baggage.h"
 #include "load/vu.h"
 
-static void on_reply(struct transfer *transfer)
+static void on_url_reply(struct transfer *transfer)
 {
     struct vu *vu = transfer->ctx;
     vu_count(vu, transfer);
@@ -34,11 +34,11 @@ static bool open_url(struct vu *vu, struct err *err)
     request_end(&transfer->request, NULL, 0);
     transfer->method = "GET";
     transfer->idempotent = true;
-    transfer->done = on_reply;
+    transfer->done = on_url_reply;
     return !transfer->request.failed || err_set(err, "out of memory");
 }
 
-static void begin(struct vu *vu)
+static void begin_url(struct vu *vu)
 {
     struct transfer *transfer = &vu->chain.transfer;
     if (client_send(&vu->client, transfer))
@@ -52,6 +52,6 @@ static void do_nothing(struct vu *vu) { (void)vu; }
 const struct behaviour vu_url = {
     .open = open_url,
     .close = do_nothing,
-    .begin = begin,
+    .begin = begin_url,
     .interrupt = do_nothing,
 };

@@ -91,8 +91,8 @@ static bool add_endpoints(struct captured_profile *captured, uint32_t type,
     return true;
 }
 
-static bool read_profile(struct captured_profile *captured,
-                         const struct buf *body, struct err *err)
+static bool read_captured(struct captured_profile *captured,
+                          const struct buf *body, struct err *err)
 {
     captured->profile = pprof_read(body->data, body->len, err);
     if (!captured->profile)
@@ -142,7 +142,7 @@ void captured_profile_take(struct captured_profile *captured,
         captured->state = CAPTURED_FAILED;
         return;
     }
-    if (!read_profile(captured, &transfer->body, &err)) {
+    if (!read_captured(captured, &transfer->body, &err)) {
         captured_profile_fail(captured, "%s", err.message);
         return;
     }

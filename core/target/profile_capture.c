@@ -24,7 +24,7 @@ struct item {
 
 struct profile_capture {
     const struct profile_options *options;
-    const struct profile_capture_host *host;
+    const struct profile_capture_env *env;
     const char *dir;
     struct network network;
     struct client client;
@@ -50,7 +50,7 @@ static bool prepare_dir(const char *dir, struct err *err)
 
 struct profile_capture *
 profile_capture_new(uv_loop_t *loop, const struct profile_options *options,
-                    const struct profile_capture_host *host, const char *dir,
+                    const struct profile_capture_env *env, const char *dir,
                     struct err *err)
 {
     if (!prepare_dir(dir, err))
@@ -61,7 +61,7 @@ profile_capture_new(uv_loop_t *loop, const struct profile_options *options,
         return NULL;
     }
     c->options = options;
-    c->host = host;
+    c->env = env;
     c->dir = dir;
     for (unsigned id = 0; id < PROFILE_N_KINDS; id++) {
         struct item *item = &c->items[c->n_items];
@@ -73,7 +73,7 @@ profile_capture_new(uv_loop_t *loop, const struct profile_options *options,
         c->n_items++;
     }
     network_init(&c->network, loop);
-    c->network.skip_verify = host->skip_verify;
+    c->network.skip_verify = env->skip_verify;
     client_init(&c->client, &c->network);
     uv_timer_init(loop, &c->timer);
     c->timer.data = c;
@@ -126,12 +126,12 @@ static void check_over(struct profile_capture *c)
     c->told = true;
     uv_timer_stop(&c->timer);
     client_close(&c->client);
-    if (c->host->over)
-        c->host->over(c->host->ctx);
+    if (c->env->over)
+        c->env->over(c->env->ctx);
 }
 
-static void end_window(struct profile_capture *c, int64_t now_ns,
-                       uint64_t n_requests)
+static void end_capture_window(struct profile_capture *c, int64_t now_ns,
+                               uint64_t n_requests)
 {
     if (c->end_ns)
         return;
@@ -140,17 +140,17 @@ static void end_window(struct profile_capture *c, int64_t now_ns,
 }
 
 /* The target's clock decides: its reply may be here before our timer. */
-static void on_reply(struct transfer *transfer)
+static void on_captured(struct transfer *transfer)
 {
     struct item *item = transfer->ctx;
     struct captured_profile *captured = &item->captured;
     struct profile_capture *c = item->capture;
     int64_t now_ns = clock_mono_ns();
-    uint64_t n_requests = c->host->n_requests(c->host->ctx);
+    uint64_t n_requests = c->env->n_requests(c->env->ctx);
     captured_profile_take(captured, transfer, c->dir);
     if (captured->state == CAPTURED_DONE &&
         captured->kind->span != PROFILE_KIND_MOMENT)
-        end_window(c, now_ns, n_requests);
+        end_capture_window(c, now_ns, n_requests);
     buf_fini(&transfer->body);
     check_over(c);
 }
@@ -159,7 +159,7 @@ static bool send_request(struct item *item, const char *base, struct err *err)
 {
     const struct profile_kind *kind = item->captured.kind;
     struct profile_capture *c = item->capture;
-    item->request.transfer.done = on_reply;
+    item->request.transfer.done = on_captured;
     item->request.transfer.ctx = item;
     item->captured.state = CAPTURED_TAKING;
     return pprof_request_send(
@@ -172,14 +172,14 @@ static bool send_request(struct item *item, const char *base, struct err *err)
 static void on_window_end(uv_timer_t *timer)
 {
     struct profile_capture *c = timer->data;
-    end_window(c, clock_mono_ns(), c->host->n_requests(c->host->ctx));
+    end_capture_window(c, clock_mono_ns(), c->env->n_requests(c->env->ctx));
 }
 
 static void on_window_begin(uv_timer_t *timer)
 {
     struct profile_capture *c = timer->data;
     const char *base =
-        *c->options->url ? c->options->url : c->host->target(c->host->ctx);
+        *c->options->url ? c->options->url : c->env->target(c->env->ctx);
     if (!base) {
         uv_timer_start(timer, on_window_begin, TARGET_PERIOD_MS, 0);
         return;
@@ -188,7 +188,7 @@ static void on_window_begin(uv_timer_t *timer)
     uv_timer_start(timer, on_window_end, (uint64_t)c->options->seconds * 1000,
                    0);
     c->begin_ns = clock_mono_ns();
-    c->n_begin = c->host->n_requests(c->host->ctx);
+    c->n_begin = c->env->n_requests(c->env->ctx);
     for (unsigned i = 0; i < c->n_items; i++) {
         struct err err = {""};
         if (!send_request(&c->items[i], base, &err))
@@ -213,7 +213,7 @@ static void give_up(struct item *item)
         captured_profile_fail(
             &item->captured, "the load ended %.1f s into its %" PRId64 " s",
             (double)(clock_mono_ns() - c->begin_ns) / 1e9, c->options->seconds);
-    } else if (!*c->options->url && !c->host->target(c->host->ctx)) {
+    } else if (!*c->options->url && !c->env->target(c->env->ctx)) {
         captured_profile_fail(&item->captured, "there was no request to tell "
                                                "whom to ask");
     } else {

@@ -27,7 +27,7 @@
 struct profile_capture;
 
 /* What it has to know of the run. Called on the loop's thread. */
-struct profile_capture_host {
+struct profile_capture_env {
     /* "http://host:port" of the first request; NULL: there was none yet. */
     const char *(*target)(void *ctx);
     uint64_t (*n_requests)(void *ctx); /* finished until now */
@@ -41,18 +41,18 @@ struct profile_capture_host {
  * not to be written to, or out of memory. */
 struct profile_capture *
 profile_capture_new(uv_loop_t *loop, const struct profile_options *options,
-                    const struct profile_capture_host *host, const char *dir,
+                    const struct profile_capture_env *env, const char *dir,
                     struct err *err);
 
 /* The load begins now. */
 void profile_capture_start(struct profile_capture *capture);
 
 /* The load has ended: give up what is not complete, but for replies whose
- * window has passed, which are on their way. host->over may be called at once.
+ * window has passed, which are on their way. env->over may be called at once.
  */
 void profile_capture_load_ended(struct profile_capture *capture);
 
-/* Wait for no reply any more. host->over may be called at once. */
+/* Wait for no reply any more. env->over may be called at once. */
 void profile_capture_stop(struct profile_capture *capture);
 
 /* Nothing is on its way or to come. True before the start. */

@@ -60,8 +60,8 @@ unsigned profile_metric_kinds(const struct profile_question *question,
     return n;
 }
 
-static bool unknown_metric(const struct profile_question *question,
-                           struct err *err)
+static bool unknown_profile_metric(const struct profile_question *question,
+                                   struct err *err)
 {
     char names[128];
     profile_kind_names_of_load(names, sizeof names);
@@ -78,7 +78,7 @@ bool profile_metric_check(const struct profile_question *question,
     const char *metric = question->metric;
     bool allocs = is_alloc_bytes(question);
     if (profile_metric_kinds(question, kinds) == 0)
-        return unknown_metric(question, err);
+        return unknown_profile_metric(question, err);
     if (!is_share(question) && !(allocs && is_per_request(question)))
         return err_set(err,
                        "'%.100s': unknown aggregation '%.100s'; of %s there "
@@ -109,9 +109,9 @@ static void note_absent(const struct profile_question *question,
                               top->entries[i].name);
 }
 
-static bool answer_from(const struct profile_question *question,
-                        const struct top *top, uint64_t n_requests,
-                        struct profile_answer *answer, struct err *err)
+static bool answer_from_top(const struct profile_question *question,
+                            const struct top *top, uint64_t n_requests,
+                            struct profile_answer *answer, struct err *err)
 {
     const struct top_entry *entry =
         question->function ? top_find(top, question->function) : NULL;
@@ -151,7 +151,7 @@ bool profile_metric_evaluate(const struct profile_question *question,
     };
     if (!top_build(&top, profile, type, filter, err))
         return false;
-    bool ok = answer_from(question, &top, n_requests, answer, err);
+    bool ok = answer_from_top(question, &top, n_requests, answer, err);
     top_fini(&top);
     return ok;
 }

@@ -139,8 +139,8 @@ static const struct field {
 static const size_t n_fields = sizeof fields / sizeof *fields;
 
 /* stack: ..., table, name, value */
-static bool read_field(struct profile_options *options, lua_State *L,
-                       struct err *err)
+static bool read_profile_option(struct profile_options *options, lua_State *L,
+                                struct err *err)
 {
     const char *name =
         lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "?";
@@ -166,7 +166,7 @@ bool profile_options_read(struct profile_options *options, lua_State *L,
     if (ok)
         lua_pushnil(L);
     while (ok && lua_next(L, -2)) {
-        ok = read_field(options, L, err);
+        ok = read_profile_option(options, L, err);
         lua_settop(L, top + 2);
     }
     lua_settop(L, top);

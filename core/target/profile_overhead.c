@@ -23,7 +23,7 @@ struct pair {
 
 struct profile_overhead {
     const char *url;
-    const struct profile_overhead_host *host;
+    const struct profile_overhead_env *env;
     const struct profile_overhead_times *times;
     struct network network;
     struct client client;
@@ -40,10 +40,10 @@ struct profile_overhead {
     char failure[512];
 };
 
-static void begin_window(struct profile_overhead *o);
+static void begin_overhead_window(struct profile_overhead *o);
 
 struct profile_overhead *profile_overhead_new(
-    uv_loop_t *loop, const char *url, const struct profile_overhead_host *host,
+    uv_loop_t *loop, const char *url, const struct profile_overhead_env *env,
     const struct profile_overhead_times *times, struct err *err)
 {
     struct profile_overhead *o = calloc(1, sizeof *o);
@@ -55,10 +55,10 @@ struct profile_overhead *profile_overhead_new(
         return NULL;
     }
     o->url = url;
-    o->host = host;
+    o->env = env;
     o->times = times;
     network_init(&o->network, loop);
-    o->network.skip_verify = host->skip_verify;
+    o->network.skip_verify = env->skip_verify;
     client_init(&o->client, &o->network);
     pprof_request_init(&o->request);
     uv_timer_init(loop, &o->timer);
@@ -96,7 +96,7 @@ void profile_overhead_load_ended(struct profile_overhead *o)
     client_close(&o->client); /* an idle connection would keep the loop alive */
 }
 
-static void stop(struct profile_overhead *o, const char *why)
+static void stop_overhead(struct profile_overhead *o, const char *why)
 {
     snprintf(o->failure, sizeof o->failure, "%s", why);
     profile_overhead_load_ended(o);
@@ -108,7 +108,7 @@ static bool is_on(const struct profile_overhead *o)
     return (o->n_windows % 2 == 0) == (o->n_windows / 2 % 2 == 0);
 }
 
-static void end_window(struct profile_overhead *o)
+static void end_overhead_window(struct profile_overhead *o)
 {
     struct pair *pair = &o->pairs[o->n_pairs];
     bool second = o->n_windows % 2 == 1;
@@ -122,7 +122,7 @@ static void end_window(struct profile_overhead *o)
     if (second)
         o->spoilt = false;
     if (o->n_pairs < PROFILE_OVERHEAD_PAIRS_MAX)
-        begin_window(o);
+        begin_overhead_window(o);
     else
         profile_overhead_load_ended(o);
 }
@@ -131,34 +131,34 @@ static void on_measured(uv_timer_t *timer)
 {
     struct profile_overhead *o = timer->data;
     struct window_counts counts;
-    o->host->look(o->host->ctx, &counts);
+    o->env->snapshot(o->env->ctx, &counts);
     if (!window_take(&o->mark, &counts, &o->window)) {
-        stop(o, "out of memory");
+        stop_overhead(o, "out of memory");
         return;
     }
     if (is_on(o) && o->request.transfer.connection)
         o->waits = true;
     else
-        end_window(o);
+        end_overhead_window(o);
 }
 
 static void on_settled(uv_timer_t *timer)
 {
     struct profile_overhead *o = timer->data;
     struct window_counts counts;
-    o->host->look(o->host->ctx, &counts);
+    o->env->snapshot(o->env->ctx, &counts);
     if (window_open(&o->mark, &counts))
         uv_timer_start(timer, on_measured, o->times->measure, 0);
     else
-        stop(o, "out of memory");
+        stop_overhead(o, "out of memory");
 }
 
-static void on_reply(struct transfer *transfer)
+static void on_overhead_reply(struct transfer *transfer)
 {
     struct profile_overhead *o = transfer->ctx;
     char why[sizeof o->failure];
     if (pprof_request_failed(transfer, why, sizeof why)) {
-        stop(o, why);
+        stop_overhead(o, why);
         return;
     }
     if (!o->waits) { /* the profiler was off before the window's end */
@@ -166,30 +166,30 @@ static void on_reply(struct transfer *transfer)
         return;
     }
     o->waits = false;
-    end_window(o);
+    end_overhead_window(o);
 }
 
-static void begin_window(struct profile_overhead *o)
+static void begin_overhead_window(struct profile_overhead *o)
 {
     struct err err = {""};
-    const char *base = *o->url ? o->url : o->host->target(o->host->ctx);
+    const char *base = *o->url ? o->url : o->env->target(o->env->ctx);
     uv_update_time(o->timer.loop);
     uv_timer_start(&o->timer, on_settled, o->times->settle, 0);
     if (!is_on(o))
         return;
-    o->request.transfer.done = on_reply;
+    o->request.transfer.done = on_overhead_reply;
     o->request.transfer.ctx = o;
     if (!pprof_request_send(&o->request, &o->client, base,
                             profile_kind_cpu.endpoint,
                             o->times->profile_seconds, &err))
-        stop(o, err.message);
+        stop_overhead(o, err.message);
 }
 
 static void on_warm(uv_timer_t *timer)
 {
     struct profile_overhead *o = timer->data;
-    if (*o->url || o->host->target(o->host->ctx))
-        begin_window(o);
+    if (*o->url || o->env->target(o->env->ctx))
+        begin_overhead_window(o);
     else
         uv_timer_start(timer, on_warm, TARGET_PERIOD_MS, 0);
 }
@@ -230,7 +230,7 @@ static double p99_change(const struct pair *pair)
     return p99_of(&pair->on) - p99_of(&pair->off);
 }
 
-static double seconds(const struct pair *pair)
+static double window_seconds(const struct pair *pair)
 {
     return (pair->on.seconds + pair->off.seconds) / 2;
 }
@@ -254,7 +254,7 @@ bool profile_overhead_result(const struct profile_overhead *o,
     *result = (struct profile_overhead_result){
         .failure = *o->failure ? o->failure : NULL,
         .n_pairs = o->n_pairs,
-        .window_seconds = over_pairs(o, seconds, values).value,
+        .window_seconds = over_pairs(o, window_seconds, values).value,
         .rate_on = over_pairs(o, rate_on, values).value,
         .rate_off = over_pairs(o, rate_off, values).value,
         .p99_on = over_pairs(o, p99_on, values).value,

@@ -27,12 +27,12 @@
 struct profile_overhead;
 
 /* Called on the loop's thread. */
-struct profile_overhead_host {
+struct profile_overhead_env {
     /* "http://host:port" of the first request; NULL: there was none yet. */
     const char *(*target)(void *ctx);
     /* What was counted until about now. The histogram must stay for the
      * moment only. */
-    void (*look)(void *ctx, struct window_counts *counts);
+    void (*snapshot)(void *ctx, struct window_counts *counts);
     bool skip_verify; /* of TLS: any certificate will do */
     void *ctx;
 };
@@ -48,7 +48,7 @@ extern const struct profile_overhead_times profile_overhead_times;
 /* `url`: of the target, or "", as in profile_options.h. All arguments must
  * stay. NULL and err: out of memory. */
 struct profile_overhead *profile_overhead_new(
-    uv_loop_t *loop, const char *url, const struct profile_overhead_host *host,
+    uv_loop_t *loop, const char *url, const struct profile_overhead_env *env,
     const struct profile_overhead_times *times, struct err *err);
 
 /* The load begins now; it has ended. */

@@ -7,8 +7,8 @@
 #include "target/profile_options.h"
 #include "measure/thresholds.h"
 
-static struct profile_question ask(const struct selector *selector,
-                                   const char *aggregation)
+static struct profile_question question_of(const struct selector *selector,
+                                           const char *aggregation)
 {
     return (struct profile_question){
         .metric = selector->metric,
@@ -21,7 +21,7 @@ static struct profile_question ask(const struct selector *selector,
 bool profile_thresholds_check(const struct selector *selector,
                               const char *aggregation, struct err *err)
 {
-    struct profile_question question = ask(selector, aggregation);
+    struct profile_question question = question_of(selector, aggregation);
     for (unsigned i = 0; i < selector->n_tags; i++) {
         const char *key = selector->tags[i].key;
         if (strcmp(key, "function") != 0 && strcmp(key, "name") != 0)
@@ -34,8 +34,8 @@ bool profile_thresholds_check(const struct selector *selector,
 }
 
 /* One of those that can answer is enough. */
-static void want(const struct profile_question *question,
-                 struct profile_options *options)
+static void want_kind(const struct profile_question *question,
+                      struct profile_options *options)
 {
     const struct profile_kind *kinds[PROFILE_N_KINDS];
     unsigned n = profile_metric_kinds(question, kinds);
@@ -54,11 +54,12 @@ bool profile_thresholds_want(const struct thresholds *thresholds,
             continue;
         for (unsigned k = 0; k < thresholds->of[i].n; k++) {
             const struct threshold *threshold = &thresholds->of[i].all[k];
-            struct profile_question question = ask(selector, threshold->name);
+            struct profile_question question =
+                question_of(selector, threshold->name);
             if (!profile_thresholds_check(selector, threshold->name, err))
                 return err_prefix(err, "options.thresholds['%.200s']: '%s': ",
                                   selector->text, threshold->text);
-            want(&question, options);
+            want_kind(&question, options);
         }
     }
     return true;
@@ -68,7 +69,7 @@ bool profile_thresholds_measure(void *ctx, const struct selector *selector,
                                 const char *aggregation, double *value,
                                 struct err *err)
 {
-    struct profile_question question = ask(selector, aggregation);
+    struct profile_question question = question_of(selector, aggregation);
     struct profile_answer answer;
     if (!profile_capture_evaluate(ctx, &question, &answer, err))
         return false;

@@ -81,7 +81,7 @@ static int stop_server(void **state)
 struct run {
     uv_loop_t loop;
     uv_timer_t end, work;
-    struct profile_overhead_host host;
+    struct profile_overhead_env host;
     struct profile_overhead *overhead;
     struct histogram duration;
     uint64_t n_requests;
@@ -121,7 +121,7 @@ static void on_work(uv_timer_t *timer)
         end_load(run);
 }
 
-static void look(void *ctx, struct window_counts *counts)
+static void take_counts(void *ctx, struct window_counts *counts)
 {
     struct run *run = ctx;
     work(run);
@@ -146,8 +146,8 @@ static void carry_out(struct run *run, const char *status, unsigned ms,
     profile_ms = ms;
     if (*status)
         snprintf(run->url, sizeof run->url, "http://127.0.0.1:%d", port);
-    run->host = (struct profile_overhead_host){
-        .target = no_target, .look = look, .ctx = run};
+    run->host = (struct profile_overhead_env){
+        .target = no_target, .snapshot = take_counts, .ctx = run};
     uv_loop_init(&run->loop);
     run->overhead =
         profile_overhead_new(&run->loop, run->url, &run->host, &quick, &err);
