@@ -11,7 +11,7 @@
 #include "profile/pprof_read.h"
 #include "profile/profile.h"
 
-#define COUNT_TYPE "samples" /* of profiles by time, how many there are */
+#define COUNT_TYPE "samples" /* number of samples, in profiles of time */
 
 void captured_profile_fail(struct captured_profile *captured,
                            const char *format, ...)
@@ -23,9 +23,10 @@ void captured_profile_fail(struct captured_profile *captured,
     captured->state = CAPTURED_FAILED;
 }
 
-/* --- what it tells ------------------------------------------------------ */
+/* --- the profile of a reply --------------------------------------------- */
 
-/* The kind's sample type, or else the last, which is pprof's default. */
+/* Returns the sample type that the report shows: that of the kind, or else the
+ * last one, which is pprof's default. */
 static uint32_t shown_type(const struct captured_profile *captured)
 {
     uint32_t n = profile_n_sample_types(captured->profile);

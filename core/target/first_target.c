@@ -2,7 +2,7 @@
 
 #include <stdio.h>
 
-/* The release pairs with the acquire of first_target_get. */
+/* The release makes `text` visible to the acquire of first_target_get. */
 void first_target_set(struct first_target *target, const struct url *url)
 {
     int none = 0;

@@ -1,5 +1,11 @@
-/* first_target.h -- whom the first request of a run goes to: the server whose
- * profiles are taken, unless told otherwise.
+/* first_target.h -- the server to which a run sends its first request. Profiles
+ * are taken of it, unless the option `url` names another one.
+ *
+ * Any generator may send the first request, so the first thread that moves
+ * `state` from 0 to 1 writes the address.
+ *
+ * Path: load/vu_url.c, load/vu_http.c -> [first_target] ->
+ * load/target_profiles.c
  */
 #ifndef TARGET_FIRST_TARGET_H
 #define TARGET_FIRST_TARGET_H
@@ -8,15 +14,18 @@
 
 #include "client/url.h"
 
-/* Zeroed: there was no request yet. */
+/* Zeroed until the first request. */
 struct first_target {
-    atomic_int state; /* 0, then 1 while one thread writes, then 2 */
+    atomic_int state; /* 0: no request; 1: a thread writes `text`; 2: `text`
+                         is valid */
     char text[URL_HOST_MAX + 32];
 };
 
+/* Stores the server of `url` if none is stored. [any thread] */
 void first_target_set(struct first_target *target, const struct url *url);
 
-/* [any thread] Before each request: one load, once the first was sent. */
+/* Called before each request. Costs one load once the address is stored.
+ * [any thread] */
 static inline void first_target_note(struct first_target *target,
                                      const struct url *url)
 {
@@ -24,7 +33,8 @@ static inline void first_target_note(struct first_target *target,
         first_target_set(target, url);
 }
 
-/* "http://host:port", or NULL. [any thread] */
+/* Returns "http://host:port", or NULL if there was no request yet.
+ * [any thread] */
 const char *first_target_get(const struct first_target *target);
 
 #endif

@@ -11,7 +11,7 @@
 #define PPROF_PATH "/debug/pprof"
 #define BODY_MAX ((size_t)256 << 20)
 #define SECOND_NS INT64_C(1000000000)
-/* For the target to write a profile, after its seconds. */
+/* Time for the target to write a profile, after its seconds. */
 #define REPLY_NS (20 * SECOND_NS)
 #define MESSAGE_MAX 200
 
@@ -64,7 +64,8 @@ bool pprof_request_send(struct pprof_request *request, struct client *client,
            err_set(err, "out of memory");
 }
 
-/* Go's header says that the body is a message for a person: its first line. */
+/* Returns the length of the first line of the body if the body is a message for
+ * a person. Go marks such a body with the header X-Go-Pprof. */
 static int message_length(const struct transfer *transfer)
 {
     const struct buf *body = &transfer->body;

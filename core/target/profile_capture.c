@@ -13,9 +13,10 @@
 #include "target/pprof_request.h"
 
 #define SECOND_NS INT64_C(1000000000)
-/* How often a first request is looked for. */
+/* Time between two checks whether the first request was sent. */
 #define TARGET_PERIOD_MS 10
 
+/* One profile and its request. */
 struct item {
     struct profile_capture *capture;
     struct captured_profile captured;
@@ -28,16 +29,16 @@ struct profile_capture {
     const char *dir;
     struct network network;
     struct client client;
-    uv_timer_t timer; /* for the window's begin, then its end */
+    uv_timer_t timer; /* for the begin of the window, then its end */
     struct item items[PROFILE_N_KINDS];
     unsigned n_items;
-    int64_t start_ns;         /* of the load; 0: not yet */
-    int64_t begin_ns, end_ns; /* of the window; 0: not yet */
-    uint64_t n_begin, n_end;  /* requests that had finished then */
+    int64_t start_ns;         /* start of the load; 0: not yet */
+    int64_t begin_ns, end_ns; /* the window; 0: not yet */
+    uint64_t n_begin, n_end;  /* finished requests at the begin and the end */
     bool closed, told;
 };
 
-/* --- to make and to end it ---------------------------------------------- */
+/* --- making and ending a capture ---------------------------------------- */
 
 static bool prepare_dir(const char *dir, struct err *err)
 {
@@ -118,7 +119,8 @@ static bool all_over(const struct profile_capture *c)
     return true;
 }
 
-/* Idle connections, and a timer, would keep the loop alive. */
+/* Reports the end once. An idle connection or the timer would keep the loop
+ * alive. */
 static void check_over(struct profile_capture *c)
 {
     if (c->told || !all_over(c))
@@ -139,7 +141,8 @@ static void end_capture_window(struct profile_capture *c, int64_t now_ns,
     c->n_end = n_requests;
 }
 
-/* The target's clock decides: its reply may be here before our timer. */
+/* The target's clock measures the profile, so its reply may end the window
+ * before our timer does. */
 static void on_captured(struct transfer *transfer)
 {
     struct item *item = transfer->ctx;
@@ -175,6 +178,7 @@ static void on_window_end(uv_timer_t *timer)
     end_capture_window(c, clock_mono_ns(), c->env->n_requests(c->env->ctx));
 }
 
+/* Begins the window, or tries again soon if the target is not known yet. */
 static void on_window_begin(uv_timer_t *timer)
 {
     struct profile_capture *c = timer->data;
@@ -205,6 +209,7 @@ void profile_capture_start(struct profile_capture *c)
                    (uint64_t)(c->options->after_ns / 1000000), 0);
 }
 
+/* Fails the profile, because the load has ended before its window. */
 static void give_up(struct item *item)
 {
     const struct profile_capture *c = item->capture;
@@ -253,7 +258,7 @@ bool profile_capture_is_over(const struct profile_capture *c)
     return c->start_ns == 0 || all_over(c);
 }
 
-/* --- what it has -------------------------------------------------------- */
+/* --- results ------------------------------------------------------------ */
 
 unsigned profile_capture_n_profiles(const struct profile_capture *c)
 {
@@ -287,7 +292,7 @@ bool profile_capture_window(const struct profile_capture *c, int64_t *begin_ns,
     return true;
 }
 
-/* "cpu, heap profile 8.2/10 s": those that are being taken. */
+/* Writes the kinds that are being taken: "cpu, heap profile 8.2/10 s". */
 static size_t describe_taking(const struct profile_capture *c, char *out,
                               size_t size)
 {

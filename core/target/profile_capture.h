@@ -1,15 +1,27 @@
-/* profile_capture.h -- takes profiles of the target while the load runs, by a
- * client of its own, whose requests no metric counts.
+/* profile_capture.h -- takes profiles of the target while the load runs.
  *
- * All kinds are asked for at the same time, `after` the start; each reply is
- * kept as a file and read. What fails is told in words and fails no run: a
- * target may have no /debug/pprof.
+ *   load:      start ---------------------------------------------> end
+ *   window:    |-- after_ns --|<------ seconds ------>|
+ *   requests:                 all are sent            replies
  *
- * All on the thread of the loop it is given: one that runs no virtual users,
- * or they wait while a profile is read.
+ * All kinds are requested at the same time, `after_ns` after the start of the
+ * load, or as soon as the first request of the load has shown where the target
+ * is. The window begins then. Kinds that measure over time (cpu, heap as a
+ * difference, ...) are asked for `seconds`, and the target measures that time
+ * by its own clock; kinds that describe one moment are asked for without. The
+ * window ends with the first complete reply over time, or after `seconds`.
+ * Requests that finish in the window are counted for `per_request`
+ * (profile_metric.h).
+ *
+ * The profiles come over a client of their own, whose requests no metric
+ * counts. Each reply is saved and read. A failure becomes a text in the report
+ * and does not fail the run: a target may have no /debug/pprof.
+ *
+ * All functions are called on the thread of the given loop. No virtual user
+ * runs on that loop, because reading a profile would delay it.
  *
  * Path: profile_options.c -> [profile_capture] -> captured_profile.c ->
- *       profile_section.c, profile_metric.c
+ *       report/profile_section.c, profile_metric.c
  */
 #ifndef TARGET_PROFILE_CAPTURE_H
 #define TARGET_PROFILE_CAPTURE_H
@@ -26,64 +38,72 @@
 
 struct profile_capture;
 
-/* What it has to know of the run. Called on the loop's thread. */
+/* What the run provides. The callbacks are called on the loop's thread. */
 struct profile_capture_env {
-    /* "http://host:port" of the first request; NULL: there was none yet. */
+    /* Returns "http://host:port" of the run's first request, or NULL if there
+     * was none yet. */
     const char *(*target)(void *ctx);
-    uint64_t (*n_requests)(void *ctx); /* finished until now */
-    void (*over)(void *ctx); /* all are taken or have failed; may be NULL */
-    bool skip_verify;        /* of TLS: any certificate will do */
+    /* Returns the number of finished requests. */
+    uint64_t (*n_requests)(void *ctx);
+    void (*over)(void *ctx); /* all profiles are taken or have failed; may be
+                                NULL */
+    bool skip_verify;        /* accept any TLS certificate */
     void *ctx;
 };
 
-/* Make the folder, if it is not there, and make ready to save in it. `options`
- * must be finished, and stay, as `host` and `dir`. NULL and err: the folder is
- * not to be written to, or out of memory. */
+/* Makes the folder `dir` if it does not exist, and prepares to save profiles in
+ * it. `options` are finished; `options`, `env` and `dir` belong to the caller
+ * and outlive the capture. Returns NULL and sets err if the folder cannot be
+ * written to or out of memory. */
 struct profile_capture *
 profile_capture_new(uv_loop_t *loop, const struct profile_options *options,
                     const struct profile_capture_env *env, const char *dir,
                     struct err *err);
 
-/* The load begins now. */
+/* Plans the window. Called when the load begins. */
 void profile_capture_start(struct profile_capture *capture);
 
-/* The load has ended: give up what is not complete, but for replies whose
- * window has passed, which are on their way. env->over may be called at once.
- */
+/* Called when the load has ended. Profiles whose window has passed are still
+ * awaited; all others fail. env->over may be called within the call. */
 void profile_capture_load_ended(struct profile_capture *capture);
 
-/* Wait for no reply any more. env->over may be called at once. */
+/* Fails all profiles that are still awaited. env->over may be called within the
+ * call. */
 void profile_capture_stop(struct profile_capture *capture);
 
-/* Nothing is on its way or to come. True before the start. */
+/* Returns true if no reply is awaited and none will be requested; also before
+ * the start. */
 bool profile_capture_is_over(const struct profile_capture *capture);
 
-/* Close its handles; then run the loop to its end; then free. May be called at
- * any time. */
+/* Closes the handles. The caller runs the loop to its end, then calls
+ * profile_capture_free. May be called at any time, also with NULL. */
 void profile_capture_close(struct profile_capture *capture);
 void profile_capture_free(struct profile_capture *capture);
 
-/* What became of the profiles, in the order of profile_kinds. */
+/* Return the number of profiles, and the i-th, in the order of
+ * profile_kinds. */
 unsigned profile_capture_n_profiles(const struct profile_capture *capture);
 const struct captured_profile *
 profile_capture_profile(const struct profile_capture *capture, unsigned i);
 
-/* Requests that finished in the window, and its length. */
+/* Return the number of requests that finished in the window, 0 until the window
+ * has ended, and the planned length of the window. */
 uint64_t profile_capture_n_requests(const struct profile_capture *capture);
 int64_t profile_capture_window_seconds(const struct profile_capture *capture);
 
-/* Where the window lies, in nanoseconds from the start of the load; false: it
- * has not begun. `end_ns` is that of the plan while it lasts. */
+/* Sets the times of the window, in nanoseconds from the start of the load.
+ * While the window lasts, `*end_ns` is the planned end. Returns false if the
+ * window has not begun. */
 bool profile_capture_window(const struct profile_capture *capture,
                             int64_t *begin_ns, int64_t *end_ns);
 
-/* One line for the live view: "cpu, heap profile 8.2/10 s", "cpu profile: 403
- * Forbidden". */
+/* Writes one line for the live view to `out`: "cpu, heap profile 8.2/10 s",
+ * "cpu profile: 403 Forbidden". */
 void profile_capture_describe(const struct profile_capture *capture, char *out,
                               size_t size);
 
-/* The answer to a threshold. False and err: no profile of the kind that it
- * needs was taken, and why, or profile_metric_evaluate's. */
+/* Answers a threshold. Returns false and sets err if no profile of the kind
+ * that it needs was taken, or profile_metric_evaluate fails. */
 bool profile_capture_evaluate(const struct profile_capture *capture,
                               const struct profile_question *question,
                               struct profile_answer *answer, struct err *err);

@@ -13,14 +13,14 @@
 #define SHARE "share"
 #define CUM_SHARE "cum_share"
 #define PER_REQUEST "per_request"
-#define NOTED 3 /* functions named in a note */
+#define NOTED 3 /* functions that a note names */
 
 bool profile_metric_is(const char *metric)
 {
     return strncmp(metric, PREFIX, strlen(PREFIX)) == 0;
 }
 
-/* What the name says behind the prefix. */
+/* Returns the part of the metric's name after "profile_". */
 static const char *subject(const struct profile_question *question)
 {
     return profile_metric_is(question->metric)

@@ -90,7 +90,7 @@ static bool read_kinds(struct profile_options *options, lua_State *L,
     return true;
 }
 
-/* A number is milliseconds, as in k6. */
+/* A number is in milliseconds, as in k6. */
 static bool read_after(struct profile_options *options, lua_State *L,
                        const char *field, struct err *err)
 {

@@ -8,7 +8,7 @@
 #include "target/pprof_request.h"
 
 #define TARGET_PERIOD_MS 10
-#define COLUMN_P99 4 /* of window_columns */
+#define COLUMN_P99 4 /* index of p(99) in window_columns */
 
 const struct profile_overhead_times profile_overhead_times = {
     .warm_up = 1000,
@@ -31,11 +31,11 @@ struct profile_overhead {
     uv_timer_t timer;
     struct pair *pairs;
     unsigned n_pairs;
-    unsigned n_windows; /* ended */
+    unsigned n_windows; /* windows that have ended */
     struct window_mark mark;
-    struct window window; /* the one that has just been measured */
-    bool waits;           /* it is measured, the reply is not here */
-    bool spoilt;          /* the reply came before its end */
+    struct window window; /* the window that was measured last */
+    bool waits;  /* the window is measured, the profile's reply is awaited */
+    bool spoilt; /* the reply came before the end of the window */
     bool ended, closed;
     char failure[512];
 };
@@ -87,7 +87,7 @@ void profile_overhead_free(struct profile_overhead *o)
     free(o);
 }
 
-/* --- windows, one after the other ----------------------------------------- */
+/* --- windows, one after another ----------------------------------------- */
 
 void profile_overhead_load_ended(struct profile_overhead *o)
 {
@@ -102,7 +102,8 @@ static void stop_overhead(struct profile_overhead *o, const char *why)
     profile_overhead_load_ended(o);
 }
 
-/* on, off; off, on; on, off; ... */
+/* Returns true if the current window has a profile. The order of a pair
+ * alternates: on, off; off, on; on, off; ... */
 static bool is_on(const struct profile_overhead *o)
 {
     return (o->n_windows % 2 == 0) == (o->n_windows / 2 % 2 == 0);
@@ -161,7 +162,7 @@ static void on_overhead_reply(struct transfer *transfer)
         stop_overhead(o, why);
         return;
     }
-    if (!o->waits) { /* the profiler was off before the window's end */
+    if (!o->waits) { /* the profile ended before the window */
         o->spoilt = true;
         return;
     }
@@ -200,8 +201,7 @@ void profile_overhead_start(struct profile_overhead *o)
     uv_timer_start(&o->timer, on_warm, o->times->warm_up, 0);
 }
 
-/* --- what they say ---------------------------------------------------------
- */
+/* --- results ------------------------------------------------------------ */
 
 static double rate_of(const struct window *window)
 {
@@ -235,7 +235,8 @@ static double window_seconds(const struct pair *pair)
     return (pair->on.seconds + pair->off.seconds) / 2;
 }
 
-/* `values` has room for one of each pair. */
+/* Returns the interval of `value` over all pairs. `values` has room for one
+ * number per pair. */
 static struct interval over_pairs(const struct profile_overhead *o,
                                   double (*value)(const struct pair *pair),
                                   double *values)

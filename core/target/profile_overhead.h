@@ -1,13 +1,21 @@
-/* profile_overhead.h -- what the target's CPU profiler costs it: windows of the
- * load with a profile being taken and without one take turns, and each pair of
- * neighbours is compared, so that what changes slowly does not matter.
+/* profile_overhead.h -- measures the cost of the target's CPU profiler: windows
+ * of the load with a running profile and windows without one alternate, and
+ * each pair of neighbours is compared, so that slow changes of the load cancel
+ * out.
  *
- * The first and last part of each window is not counted: a profile begins and
- * ends there, and is written after it. Pairs are on-off, then off-on.
+ *   profile:  |== 1 s ==|                      |== 1 s ==| ...
+ *   window:     [ on  ]     [ off ]   [ off ]    [ on  ]
+ *               +---- pair 1 ----+    +---- pair 2 ----+
  *
- * All on the thread of the loop it is given.
+ * The begin (`settle`) and the end of a profile are not in the window, because
+ * there the target starts, stops and writes the profile. A pair whose profile
+ * ended before its window is dropped.
  *
- * Path: load.c -> [profile_overhead] -> window.c, interval.c
+ * All functions are called on the thread of the given loop. The two functions
+ * that write are in report/profile_overhead_section.c.
+ *
+ * Path: load/target_profiles.c -> [profile_overhead] -> measure/window.c,
+ * measure/interval.c
  */
 #ifndef TARGET_PROFILE_OVERHEAD_H
 #define TARGET_PROFILE_OVERHEAD_H
@@ -26,55 +34,59 @@
 
 struct profile_overhead;
 
-/* Called on the loop's thread. */
+/* What the run provides. Called on the loop's thread. */
 struct profile_overhead_env {
-    /* "http://host:port" of the first request; NULL: there was none yet. */
+    /* Returns "http://host:port" of the run's first request, or NULL if there
+     * was none yet. */
     const char *(*target)(void *ctx);
-    /* What was counted until about now. The histogram must stay for the
-     * moment only. */
+    /* Reads the counts of the run so far. The histogram is valid until the
+     * callback's caller returns to the loop. */
     void (*snapshot)(void *ctx, struct window_counts *counts);
-    bool skip_verify; /* of TLS: any certificate will do */
+    bool skip_verify; /* accept any TLS certificate */
     void *ctx;
 };
 
-/* In milliseconds; a profile takes whole seconds. */
+/* Lengths in milliseconds, except profile_seconds. */
 struct profile_overhead_times {
-    unsigned warm_up; /* of the load, before the first window */
+    unsigned warm_up; /* time of load before the first window */
     unsigned settle, measure;
     unsigned profile_seconds;
 };
 extern const struct profile_overhead_times profile_overhead_times;
 
-/* `url`: of the target, or "", as in profile_options.h. All arguments must
- * stay. NULL and err: out of memory. */
+/* Makes the measurement. `url` is the target, or "" for the server of the first
+ * request. All arguments belong to the caller and outlive the measurement.
+ * Returns NULL and sets err if out of memory. */
 struct profile_overhead *profile_overhead_new(
     uv_loop_t *loop, const char *url, const struct profile_overhead_env *env,
     const struct profile_overhead_times *times, struct err *err);
 
-/* The load begins now; it has ended. */
+/* Called when the load begins and when it has ended. */
 void profile_overhead_start(struct profile_overhead *overhead);
 void profile_overhead_load_ended(struct profile_overhead *overhead);
 
-/* Close its handles; then run the loop to its end; then free. */
+/* Closes the handles. The caller runs the loop to its end, then calls
+ * profile_overhead_free. */
 void profile_overhead_close(struct profile_overhead *overhead);
 void profile_overhead_free(struct profile_overhead *overhead);
 
 struct profile_overhead_result {
-    const char *failure; /* NULL: none */
+    const char *failure; /* reason why the measurement ended early; NULL:
+                            none */
     unsigned n_pairs;
-    double window_seconds; /* the mean, of what was counted */
-    /* Medians of all windows of a sort. */
-    double rate_on, rate_off; /* requests/s */
-    double p99_on, p99_off;   /* ms */
-    /* Of the pairs' differences, on less off. */
+    double window_seconds; /* mean length of the windows */
+    /* Medians of the windows with a profile and without one. */
+    double rate_on, rate_off; /* requests per second */
+    double p99_on, p99_off;   /* milliseconds */
+    /* Differences within pairs, with a profile minus without. */
     struct interval rate_percent, p99_ms;
 };
 
-/* False: out of memory. */
+/* Computes the result of the pairs so far. Returns false if out of memory. */
 bool profile_overhead_result(const struct profile_overhead *overhead,
                              struct profile_overhead_result *result);
 
-/* The section of the summary, and the member "profiler_overhead" of its
+/* Write the section of the summary, and the member "profiler_overhead" of its
  * JSON. */
 void profile_overhead_write(struct buf *out,
                             const struct profile_overhead *overhead);

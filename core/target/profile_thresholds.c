@@ -33,7 +33,7 @@ bool profile_thresholds_check(const struct selector *selector,
     return profile_metric_check(&question, err);
 }
 
-/* One of those that can answer is enough. */
+/* Adds a kind that answers the question, unless one is wanted already. */
 static void want_kind(const struct profile_question *question,
                       struct profile_options *options)
 {

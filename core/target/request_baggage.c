@@ -4,8 +4,8 @@
 
 #include "base/percent.h"
 
-/* What may stand in a value as it is, and that no decoder takes for something
- * else. */
+/* Returns true if the character stands for itself in a value and no decoder
+ * takes it for something else. */
 static bool is_baggage_char(unsigned char c)
 {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||

@@ -134,7 +134,7 @@ struct run {
     uv_loop_t loop;
     uv_timer_t end;
     struct profile_options options;
-    struct profile_capture_env host;
+    struct profile_capture_env env;
     struct profile_capture *capture;
     char dir[64];
     char target[64];
@@ -183,7 +183,7 @@ static void begin(struct run *run, const char *kinds, const char *path)
                  "http://127.0.0.1:%d%s", port, path);
     assert_true(profile_options_finish(&run->options, INT64_C(60000000000),
                                        INT64_C(60000000000), &err));
-    run->host = (struct profile_capture_env){
+    run->env = (struct profile_capture_env){
         .target = target_of,
         .n_requests = count_requests,
         .over = on_over,
@@ -191,7 +191,7 @@ static void begin(struct run *run, const char *kinds, const char *path)
     };
     uv_loop_init(&run->loop);
     n_paths = 0;
-    run->capture = profile_capture_new(&run->loop, &run->options, &run->host,
+    run->capture = profile_capture_new(&run->loop, &run->options, &run->env,
                                        run->dir, &err);
     assert_non_null(run->capture);
 }
@@ -384,11 +384,11 @@ static void folders_are_checked_before(void **state)
     (void)state;
     uv_loop_t loop;
     struct profile_options options = PROFILE_OPTIONS_INIT;
-    struct profile_capture_env host = {0};
+    struct profile_capture_env env = {0};
     struct err err = {""};
     uv_loop_init(&loop);
     assert_null(
-        profile_capture_new(&loop, &options, &host, "/proc/none/x", &err));
+        profile_capture_new(&loop, &options, &env, "/proc/none/x", &err));
     assert_string_equal(err.message, "cannot make the folder '/proc/none/x': "
                                      "No such file or directory");
     uv_loop_close(&loop);

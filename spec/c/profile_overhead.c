@@ -81,7 +81,7 @@ static int stop_server(void **state)
 struct run {
     uv_loop_t loop;
     uv_timer_t end, work;
-    struct profile_overhead_env host;
+    struct profile_overhead_env env;
     struct profile_overhead *overhead;
     struct histogram duration;
     uint64_t n_requests;
@@ -146,11 +146,11 @@ static void carry_out(struct run *run, const char *status, unsigned ms,
     profile_ms = ms;
     if (*status)
         snprintf(run->url, sizeof run->url, "http://127.0.0.1:%d", port);
-    run->host = (struct profile_overhead_env){
+    run->env = (struct profile_overhead_env){
         .target = no_target, .snapshot = take_counts, .ctx = run};
     uv_loop_init(&run->loop);
     run->overhead =
-        profile_overhead_new(&run->loop, run->url, &run->host, &quick, &err);
+        profile_overhead_new(&run->loop, run->url, &run->env, &quick, &err);
     assert_non_null(run->overhead);
     uv_timer_init(&run->loop, &run->end);
     uv_timer_init(&run->loop, &run->work);
