@@ -16,7 +16,7 @@
 #include "cli/result_file.h"
 #include "live/live_view.h"
 #include "load/load.h"
-#include "report/module_summary.h"
+#include "report/handle_summary.h"
 #include "report/profile_section.h"
 #include "report/report.h"
 #include "report/summary.h"
@@ -75,8 +75,8 @@ static int print_summary(const struct load *load, const struct report *said,
     struct err err = {""};
     struct generator *first = load->generators[0];
     int code = 0;
-    if (summary_is_handled(first)) {
-        if (summary_handle(first, said, text, write_handled_summary, &code,
+    if (handle_summary_exists(first)) {
+        if (handle_summary_call(first, said, text, write_handled_summary, &code,
                            &err))
             return code;
         code = report_failure(LOAD_EXIT_SCRIPT, &err);

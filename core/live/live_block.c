@@ -8,10 +8,10 @@
 #include "measure/format.h"
 #include "live/live_scenarios.h"
 
-#define LABEL_WIDTH 9 /* of the rows below the scenarios */
+#define LABEL_WIDTH 9 /* columns of the label of a row below the scenarios */
 #define BAR_LEAST 8
-#define COLUMN_WIDTH 8 /* of a latency */
-#define FEW_COLUMNS 60 /* less than this: what can be short is */
+#define COLUMN_WIDTH 8 /* columns of a latency */
+#define FEW_COLUMNS 60 /* with fewer columns, short forms are used */
 
 static const char *format_clock(char *out, size_t size, double seconds)
 {
@@ -23,7 +23,7 @@ static const char *format_clock(char *out, size_t size, double seconds)
     return out;
 }
 
-static double percent(uint64_t part, uint64_t all)
+static double draw_percent(uint64_t part, uint64_t all)
 {
     return all ? 100.0 * (double)part / (double)all : 0;
 }
@@ -61,13 +61,14 @@ static void draw_title(struct live_line *line, const struct live_state *state)
 
 /* --- rate, failures, latency --------------------------------------------- */
 
-/* "0.02 % (9: 7 × 503, 2 × timeout)", as much as fits. */
+/* Writes "0.02 % (9: 7 × 503, 2 × timeout)", as much as fits. */
 static void describe_failures(char *out, size_t size, unsigned columns,
                               const struct live_state *state)
 {
-    size_t used = (size_t)snprintf(out, size, "failed %.2f %%%s",
-                                   percent(state->n_failed, state->n_requests),
-                                   state->n_failed ? ":" : "");
+    size_t used =
+        (size_t)snprintf(out, size, "failed %.2f %%%s",
+                         draw_percent(state->n_failed, state->n_requests),
+                         state->n_failed ? ":" : "");
     for (unsigned i = 0; i < state->n_failures && state->n_failed; i++) {
         char part[96], count[32];
         format_count(count, sizeof count, (double)state->failures[i].n);
@@ -160,10 +161,10 @@ static void draw_latencies(struct live_line *line,
 static void draw_checks(struct live_line *line, const struct live_state *state)
 {
     if (state->n_checks)
-        live_line_flow(
-            line, state->n_checks_failed ? LIVE_RED : LIVE_PLAIN,
-            "checks %.2f %%",
-            percent(state->n_checks - state->n_checks_failed, state->n_checks));
+        live_line_flow(line, state->n_checks_failed ? LIVE_RED : LIVE_PLAIN,
+                       "checks %.2f %%",
+                       draw_percent(state->n_checks - state->n_checks_failed,
+                                    state->n_checks));
     if (state->n_script_errors)
         live_line_flow(line, LIVE_RED, "script errors %llu",
                        (unsigned long long)state->n_script_errors);
@@ -179,7 +180,8 @@ static void draw_threshold(struct live_line *line,
     live_line_flow(line, colour, "%s %s", sign, live->text);
 }
 
-/* On a quarter of the lines that there are, or three; failed ones are first. */
+/* Draws thresholds on a quarter of the lines, at least three; failed ones
+ * first. */
 static void draw_thresholds(struct live_line *line,
                             const struct live_state *state)
 {
@@ -226,7 +228,7 @@ static void draw_keys(struct live_line *line, const struct live_state *state)
         live_line_end(line);
 }
 
-/* Lines that there are beside the scenarios', as they come out. */
+/* Draws the lines below the scenarios. */
 static void draw_below(struct live_line *line, const struct live_state *state)
 {
     if (state->phase != LOAD_SETUP) {

@@ -1,4 +1,4 @@
-/* live_block.h -- how the live view looks: its lines, fitted to the width and
+/* live_block.h -- draws the lines of the live view, fitted to the width and
  * height of the terminal.
  *
  * Path: live_state.c -> [live_block] -> live_view.c
@@ -10,13 +10,13 @@
 #include "live/live_line.h"
 #include "live/live_state.h"
 
-/* Append the lines, each ended by what clears the rest of it and '\n', at most
- * style->rows of them: where there is no room the last scenarios are left out,
- * and it says how many. */
+/* Appends at most style->rows lines. Each ends with the sequence that clears
+ * the rest of the line, and '\n'. If there is no room for all scenarios, a line
+ * says how many are left out. */
 void live_block_draw(struct buf *out, const struct live_state *state,
                      const struct live_style *style);
 
-/* One line for where nothing can be redrawn, with its end. */
+/* Appends one line, with its end, for an output that cannot be redrawn. */
 void live_block_draw_plain(struct buf *out, const struct live_state *state);
 
 #endif

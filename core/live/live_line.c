@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define LEVELS 8 /* of a sparkline: U+2581 to U+2588 */
+#define LEVELS 8 /* levels of a sparkline: U+2581 to U+2588 */
 #define LOWEST 0x2581
 #define FULL 0x2588
 #define SHADE 0x2591
@@ -20,7 +20,7 @@ static const char *const codes[] = {
     [LIVE_CYAN] = "\033[36m",
 };
 
-/* What stands for a sign where there is no UTF-8. */
+/* Returns the ASCII sign that replaces `c` on a terminal without UTF-8. */
 static char stand_in(uint32_t c)
 {
     static const char levels[LEVELS + 1] = "_.:-=+*#";
@@ -46,7 +46,7 @@ static char stand_in(uint32_t c)
     }
 }
 
-/* Controls, and what reorders a line. */
+/* Returns true for control characters and those that reorder a line. */
 static bool is_harmful(uint32_t c)
 {
     return c < 0x20 || (c >= 0x7f && c < 0xa0) ||
@@ -54,8 +54,8 @@ static bool is_harmful(uint32_t c)
            (c >= 0x2066 && c <= 0x2069);
 }
 
-/* The code point at *text, which is moved beyond it; '?' for bytes that are
- * none. */
+/* Returns the code point at *text, '?' for invalid bytes, and moves *text past
+ * it. */
 static uint32_t next_code_point(const char **text)
 {
     const unsigned char *at = (const unsigned char *)*text;
@@ -79,7 +79,7 @@ static uint32_t next_code_point(const char **text)
     return is_harmful(c) ? '?' : c;
 }
 
-/* As terminals have it; a stand-in takes one. */
+/* Returns the columns that terminals give to `c`; a replacement takes one. */
 static unsigned columns_of(uint32_t c)
 {
     static const struct {
@@ -122,13 +122,13 @@ static void put_code_point(struct live_line *line, uint32_t c)
     }
 }
 
-static void begin(struct live_line *line, enum live_colour colour)
+static void begin_colour(struct live_line *line, enum live_colour colour)
 {
     if (line->style->colours)
         buf_puts(line->out, codes[colour]);
 }
 
-static void end(struct live_line *line, enum live_colour colour)
+static void end_colour(struct live_line *line, enum live_colour colour)
 {
     if (line->style->colours && colour != LIVE_PLAIN)
         buf_puts(line->out, "\033[0m");
@@ -151,10 +151,10 @@ unsigned live_line_width(const char *text)
 void live_line_put(struct live_line *line, enum live_colour colour,
                    const char *text)
 {
-    begin(line, colour);
+    begin_colour(line, colour);
     while (*text)
         put_code_point(line, next_code_point(&text));
-    end(line, colour);
+    end_colour(line, colour);
 }
 
 void live_line_printf(struct live_line *line, enum live_colour colour,
@@ -182,7 +182,7 @@ void live_line_field(struct live_line *line, enum live_colour colour, int width,
     unsigned last = line->used + columns;
     if (width < 0 && n < columns)
         live_line_tab(line, last - n);
-    begin(line, colour);
+    begin_colour(line, colour);
     while (*text && n > columns && line->used + 1 < last) {
         const char *next = text;
         if (line->used + columns_of(next_code_point(&next)) >= last)
@@ -193,21 +193,21 @@ void live_line_field(struct live_line *line, enum live_colour colour, int width,
         put_code_point(line, ELLIPSIS);
     while (*text && n <= columns)
         put_code_point(line, next_code_point(&text));
-    end(line, colour);
+    end_colour(line, colour);
     live_line_tab(line, last);
 }
 
 void live_line_bar(struct live_line *line, double share, unsigned width)
 {
     unsigned n = (unsigned)floor(fmin(fmax(share, 0), 1) * width);
-    begin(line, LIVE_CYAN);
+    begin_colour(line, LIVE_CYAN);
     for (unsigned i = 0; i < n; i++)
         put_code_point(line, FULL);
-    end(line, LIVE_CYAN);
-    begin(line, LIVE_DIM);
+    end_colour(line, LIVE_CYAN);
+    begin_colour(line, LIVE_DIM);
     for (unsigned i = n; i < width; i++)
         put_code_point(line, SHADE);
-    end(line, LIVE_DIM);
+    end_colour(line, LIVE_DIM);
 }
 
 void live_line_sparkline(struct live_line *line, const double *values, size_t n,
@@ -219,18 +219,18 @@ void live_line_sparkline(struct live_line *line, const double *values, size_t n,
     size_t first = n > width ? n - width : 0;
     for (size_t i = first; i < n; i++)
         greatest = fmax(greatest, values[i]);
-    begin(line, LIVE_CYAN);
+    begin_colour(line, LIVE_CYAN);
     for (size_t i = first; i < n; i++) {
         double level = greatest > 0 ? values[i] / greatest * (LEVELS - 1) : 0;
         put_code_point(line,
                        values[i] < 0 ? ' ' : LOWEST + (uint32_t)lround(level));
     }
-    end(line, LIVE_CYAN);
+    end_colour(line, LIVE_CYAN);
 }
 
 void live_line_end(struct live_line *line)
 {
-    /* At a full line the cursor is still on its last column. */
+    /* After a full line the cursor is still on the last column. */
     if (live_line_room(line) > 0)
         buf_puts(line->out, "\033[K");
     buf_putc(line->out, '\n');

@@ -1,9 +1,10 @@
-/* live_line.h -- lines of a terminal, never wider than it: texts, bars and
- * sparklines, counted in columns and cut at the edge.
+/* live_line.h -- writes lines of text, bars and sparklines that are never wider
+ * than the terminal. Widths are counted in columns, and a line is cut at the
+ * edge.
  *
- * What is not UTF-8, and what would move the cursor, becomes `?`: names come
- * from scripts. On a terminal without UTF-8 our own signs have a stand-in of
- * the same width.
+ * Names come from scripts, so bytes that are not UTF-8 and characters that
+ * would move the cursor become `?`. On a terminal without UTF-8, our own signs
+ * are replaced by ASCII signs of the same width.
  *
  * Path: live_block.c -> [live_line] -> live_view.c
  */
@@ -15,7 +16,7 @@
 
 #include "base/buf.h"
 
-/* The 16 colours that every terminal has. */
+/* Colours of the 16 that every terminal has. */
 enum live_colour {
     LIVE_PLAIN,
     LIVE_DIM,
@@ -31,18 +32,18 @@ struct live_style {
     bool utf8, colours;
 };
 
-/* Lines, one after the other; {out, style} begins the first. */
+/* Writes one line after another; {out, style} begins the first. */
 struct live_line {
     struct buf *out;
     const struct live_style *style;
-    unsigned used; /* columns of the one that is being written */
+    unsigned used; /* columns of the current line */
     unsigned n_ended;
 };
 
-/* Columns that are left. */
+/* Returns the columns that are left on the current line. */
 unsigned live_line_room(const struct live_line *line);
 
-/* Columns that a text takes. */
+/* Returns the columns of a text. */
 unsigned live_line_width(const char *text);
 
 void live_line_put(struct live_line *line, enum live_colour colour,
@@ -51,32 +52,32 @@ void live_line_printf(struct live_line *line, enum live_colour colour,
                       const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Blanks, up to column `column` from 0. */
+/* Appends blanks up to column `column`, counted from 0. */
 void live_line_tab(struct live_line *line, unsigned column);
 
-/* A text in exactly so many columns: cut, or with blanks after it, or, where
- * width is negative, before it. */
+/* Appends a text in exactly |width| columns: cut, or padded with blanks after
+ * it, before it if `width` is negative. */
 void live_line_field(struct live_line *line, enum live_colour colour, int width,
                      const char *text);
 
-/* `share` from 0 to 1 of `width` columns. */
+/* Appends a bar over `share`, 0 to 1, of `width` columns. */
 void live_line_bar(struct live_line *line, double share, unsigned width);
 
-/* The last of `values` that have room in `width` columns, between 0 and the
- * greatest of them. Negative: there is no value. */
+/* Appends a sparkline of the last `width` values, scaled from 0 to the
+ * greatest. A negative value is missing and leaves a blank. */
 void live_line_sparkline(struct live_line *line, const double *values, size_t n,
                          unsigned width);
 
-/* End it: clear what the screen has to the right of it. */
+/* Ends the line and clears the rest of it on the screen. */
 void live_line_end(struct live_line *line);
 
-/* An item of a list: three blanks after the one before it, or on the next line
- * if it does not fit. */
+/* Appends an item of a list, three blanks after the previous item, or on the
+ * next line if it does not fit. */
 void live_line_flow(struct live_line *line, enum live_colour colour,
                     const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* The list is over. */
+/* Ends the list. */
 void live_line_end_flow(struct live_line *line);
 
 #endif

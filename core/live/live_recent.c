@@ -38,7 +38,8 @@ static const struct histogram *values_of(const struct load *load,
     return &load->results.metrics.all[id]->values;
 }
 
-/* What was recorded since the mark. Without memory: nothing. */
+/* Returns the values recorded since the mark, an empty histogram if out of
+ * memory. */
 static const struct histogram *since(struct live_recent *recent,
                                      const struct histogram *now,
                                      const struct histogram *mark)
@@ -48,8 +49,8 @@ static const struct histogram *since(struct live_recent *recent,
     return &recent->between;
 }
 
-/* A generator whose status has not moved, since all are at their end or a
- * script does not let go of it, counts as soon as it moves. */
+/* Reads the load of the generators. A generator whose status has not changed
+ * (it is at its end, or a script blocks it) counts when the status changes. */
 static void read_generators(struct live_recent *recent, struct load *load,
                             const struct live_mark *mark, int64_t start_ns)
 {
@@ -69,7 +70,7 @@ static void read_generators(struct live_recent *recent, struct load *load,
     }
 }
 
-static double count(struct live_recent *recent, const struct load *load)
+static double count_recent(struct live_recent *recent, const struct load *load)
 {
     struct metric *const *all = load->results.metrics.all;
     recent->are_iterations = all[METRIC_HTTP_REQS]->sum == 0;
@@ -114,7 +115,7 @@ void live_recent_update(struct live_recent *recent, struct load *load)
     struct live_mark *oldest = &recent->marks[recent->n_updates % recent->span];
     const struct live_mark *mark =
         recent->n_updates >= recent->span ? oldest : &none;
-    double n = count(recent, load);
+    double n = count_recent(recent, load);
     double took_s =
         (double)(now_ns - (mark->at_ns ? mark->at_ns : start_ns)) / 1e9;
     recent->rate = took_s > 0 ? fmax(0, n - mark->n) / took_s : 0;

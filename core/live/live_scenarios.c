@@ -10,7 +10,7 @@
 #define BAR_WIDTH 20  /* at most */
 #define BAR_LEAST 8
 
-/* What is right of the bar, in two parts: what is normal, and what is not. */
+/* The text right of the bar: a normal part and a part that is a warning. */
 struct tail {
     char text[96], late[48];
     bool is_late;
@@ -50,7 +50,7 @@ static void describe_tail(struct tail *tail, const struct live_scenario *live,
                  (unsigned long long)n);
 }
 
-/* Columns that all scenarios share. */
+/* The widths that all scenarios share. */
 struct columns {
     unsigned name, executor, bar;
     bool brief;

@@ -1,6 +1,6 @@
-/* live_scenarios.h -- the live view's line per scenario: name, executor,
- * progress, virtual users. What is not needed gives way where the terminal is
- * narrow: the executor's name first.
+/* live_scenarios.h -- draws one line per scenario: name, executor, progress,
+ * virtual users. On a narrow terminal the less important parts are left out,
+ * the executor's name first.
  *
  * Path: live_block.c -> [live_scenarios] -> live_line.c
  */
@@ -10,7 +10,7 @@
 #include "live/live_line.h"
 #include "live/live_state.h"
 
-/* On at most so many lines; where they are too few the last one says how many
+/* Draws at most `most` lines. If these are too few, the last line says how many
  * scenarios are not shown. */
 void live_scenarios_draw(struct live_line *line, const struct live_state *state,
                          unsigned most);

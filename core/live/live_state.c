@@ -14,7 +14,8 @@ bool live_state_is_limited(const struct live_recent *recent)
            (recent->n_lags > 0 && recent->lag_p99_ms > LIVE_LAG_MAX_MS);
 }
 
-/* Iterations after which it is over; 0: time tells. */
+/* Returns the number of iterations that ends the scenario, 0 if time ends it.
+ */
 static double count_planned(const struct scenario *scenario)
 {
     double n = (double)scenario->iterations;
@@ -43,8 +44,8 @@ static void read_progress(struct live_scenario *live,
     }
 }
 
-static void read_scenario(struct live_scenario *live, struct load *load,
-                          unsigned i, double elapsed_ns)
+static void read_live_scenario(struct live_scenario *live, struct load *load,
+                               unsigned i, double elapsed_ns)
 {
     const struct scenario *scenario = &load->config->scenarios[i];
     struct scenario_status status;
@@ -68,7 +69,7 @@ static void read_scenario(struct live_scenario *live, struct load *load,
         live->step = LIVE_IS_DONE;
 }
 
-/* Keep the list sorted, and the greatest. */
+/* Adds a failure to the sorted list, which keeps the most frequent ones. */
 static void add_failure(struct live_state *state, const char *text, uint64_t n)
 {
     unsigned i = state->n_failures;
@@ -130,7 +131,7 @@ static void describe_value(char *out, size_t size, const struct load *load,
         snprintf(out, size, "%.4g", threshold->value);
 }
 
-/* Those that have failed, or the others. */
+/* Adds the failed thresholds, or the others. */
 static void add_thresholds(struct live_state *state, const struct load *load,
                            bool failed)
 {
@@ -153,7 +154,7 @@ static void add_thresholds(struct live_state *state, const struct load *load,
         }
 }
 
-/* When the last scenario ends, if time tells of all. */
+/* Returns the end of the last scenario in seconds, 0 if iterations end one. */
 static double find_end_s(const struct config *config)
 {
     double end_ns = 0;
@@ -193,8 +194,8 @@ void live_state_read(struct live_state *state, struct load *load,
     if (load->phase == LOAD_SETUP)
         return;
     for (unsigned i = 0; i < load->config->n_scenarios; i++)
-        read_scenario(&state->scenarios[state->n_scenarios++], load, i,
-                      elapsed_ns);
+        read_live_scenario(&state->scenarios[state->n_scenarios++], load, i,
+                           elapsed_ns);
     read_counts(state, &load->results);
     add_thresholds(state, load, true);
     add_thresholds(state, load, false);

@@ -1,7 +1,7 @@
-/* live_state.h -- all that the live view shows, as numbers and texts, apart
- * from how it looks.
+/* live_state.h -- the content of the live view as numbers and texts, without
+ * its layout.
  *
- * Path: load.c, live_recent.c -> [live_state] -> live_block.c
+ * Path: load/load.c, live_recent.c -> [live_state] -> live_block.c
  */
 #ifndef LIVE_LIVE_STATE_H
 #define LIVE_LIVE_STATE_H
@@ -18,7 +18,7 @@
 #define LIVE_THRESHOLD_MAX 320
 #define LIVE_PROFILE_MAX 160
 
-/* Beyond these the generator's own load is in the results. */
+/* Beyond these limits the generator's own load affects the results. */
 #define LIVE_BUSY_MAX 0.85
 #define LIVE_LAG_MAX_MS 1.0
 
@@ -28,10 +28,10 @@ struct live_scenario {
     const char *name, *executor;
     enum live_step step;
     double progress;    /* from 0 to 1 */
-    double starts_in_s; /* WAITS */
+    double starts_in_s; /* for LIVE_WAITS */
     bool is_open;       /* an open model */
-    bool drops;         /* what is late is dropped */
-    double rate;        /* of the plan, per second, in an open model */
+    bool drops;         /* late iterations are dropped */
+    double rate;        /* planned iterations per second of an open model */
     uint32_t n_active, n_vus;
     uint64_t n_late, n_dropped;
 };
@@ -47,35 +47,36 @@ struct live_threshold {
 };
 
 struct live_state {
-    const char *script; /* without its folder; NULL: a URL is requested */
-    const char *target; /* the URL, or the server of the first request; NULL:
-                           there was none yet */
+    const char *script; /* without its folder; NULL if a URL is requested */
+    const char *target; /* the URL, or the server of the first request; NULL
+                           before the first request */
     double elapsed_s;
-    double planned_s; /* 0: iterations tell when it ends */
+    double planned_s; /* 0 if a number of iterations ends the run */
     enum load_phase phase;
     bool stopping;
-    bool has_keys; /* q can be pressed */
-    bool asking;   /* it has been */
+    bool has_keys; /* the key q works */
+    bool asking;   /* q was pressed, and the view asks for confirmation */
 
     struct live_scenario scenarios[CONFIG_SCENARIOS_MAX];
     unsigned n_scenarios;
     const struct live_recent *recent;
-    struct live_latency latency; /* of all until now */
+    struct live_latency latency; /* of the whole run */
     uint64_t n_requests, n_failed;
-    struct live_failure failures[LIVE_FAILURES_MAX]; /* falling */
+    struct live_failure failures[LIVE_FAILURES_MAX]; /* most frequent first */
     unsigned n_failures;
     uint64_t n_checks, n_checks_failed, n_script_errors;
     struct live_threshold thresholds[LIVE_THRESHOLDS_MAX]; /* failed first */
     unsigned n_thresholds;
-    char profile[LIVE_PROFILE_MAX]; /* how far they are; "": none are taken */
+    char profile[LIVE_PROFILE_MAX]; /* progress of the profiles; "" if none are
+                                       taken */
 };
 
-/* Fill in all but `has_keys` and `asking`. `recent` must be up to
- * date and stay. [main thread] */
+/* Fills in all fields except `has_keys` and `asking`. `recent` must be up to
+ * date and outlive `state`. [main thread] */
 void live_state_read(struct live_state *state, struct load *load,
                      const struct live_recent *recent);
 
-/* Is what is measured in part the generator itself? */
+/* Returns true if the generator's own load affects the results. */
 bool live_state_is_limited(const struct live_recent *recent);
 
 #endif

@@ -19,24 +19,25 @@
 
 struct live_view {
     struct load *load;
-    bool draws; /* on a terminal */
+    bool draws; /* stderr is a terminal */
     struct live_recent recent;
     struct live_state state;
     struct live_style style;
     bool asking;
-    bool polls; /* keys */
+    bool polls; /* stdin is read for keys */
     uv_poll_t keys;
     uv_signal_t resized, suspended, continued;
 
-    pthread_mutex_t lock; /* of all below, and of what is written meanwhile */
+    pthread_mutex_t lock; /* guards the frame and writes to the terminal */
     struct log_writer writer;
-    struct buf frame; /* what puts the block on the screen, the cursor at rest
-                         before and after; empty: there is none */
+    struct buf
+        frame; /* the bytes that draw the block, with the cursor on the
+                  resting line before and after; empty if there is none */
 };
 
 /* --- drawing ------------------------------------------------------------- */
 
-static void write_all(const char *data, size_t n)
+static void write_to_terminal(const char *data, size_t n)
 {
     while (n > 0) {
         ssize_t written = write(FD, data, n);
@@ -51,9 +52,9 @@ static void write_all(const char *data, size_t n)
     }
 }
 
-/* The resting line, then the block: lines are overwritten and their ends
- * cleared, which does not flicker. Without wrapping, since the terminal may
- * just have become narrower. */
+/* Makes the frame: the resting line, then the block. Lines are overwritten and
+ * their ends cleared, which does not flicker. Wrapping is off, because the
+ * terminal may just have become narrower. */
 static void make_frame(struct live_view *view)
 {
     struct buf *frame = &view->frame;
@@ -79,13 +80,13 @@ static void draw(struct live_view *view)
     terminal_size(FD, &view->style.columns, &view->style.rows);
     pthread_mutex_lock(&view->lock);
     make_frame(view);
-    write_all(view->frame.data, view->frame.len);
+    write_to_terminal(view->frame.data, view->frame.len);
     terminal_set_drawn(view->frame.len > 0);
     pthread_mutex_unlock(&view->lock);
 }
 
-/* A line goes where the block was, and the block below it. */
-static void write_line(void *ctx, const char *line, size_t n)
+/* Writes a line in place of the block, and the block below it. */
+static void write_log_line(void *ctx, const char *line, size_t n)
 {
     struct live_view *view = ctx;
     struct buf out = BUF_INIT;
@@ -95,9 +96,9 @@ static void write_line(void *ctx, const char *line, size_t n)
     buf_append(&out, line, n);
     buf_append(&out, view->frame.data, view->frame.len);
     if (out.failed)
-        write_all(line, n);
+        write_to_terminal(line, n);
     else
-        write_all(out.data, out.len);
+        write_to_terminal(out.data, out.len);
     pthread_mutex_unlock(&view->lock);
     buf_fini(&out);
 }
@@ -117,7 +118,7 @@ static void on_key(uv_poll_t *poll, int status, int events)
     struct live_view *view = poll->data;
     char keys[64];
     (void)events;
-    if (!terminal_is_ours(FD)) /* to read would stop the process */
+    if (!terminal_is_ours(FD)) /* reading would stop the process */
         return;
     ssize_t n = read(terminal_keys(), keys, sizeof keys);
     if (status < 0 || n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) {
@@ -158,7 +159,7 @@ static void on_suspended(uv_signal_t *handle, int number)
     raise(SIGSTOP);
 }
 
-static void show(struct live_view *view)
+static void show_block(struct live_view *view)
 {
     poll_keys(view);
     if (!terminal_is_ours(FD)) {
@@ -172,7 +173,7 @@ static void show(struct live_view *view)
 static void on_changed(uv_signal_t *handle, int number)
 {
     (void)number;
-    show(handle->data);
+    show_block(handle->data);
 }
 
 /* --- the ticks ----------------------------------------------------------- */
@@ -183,17 +184,17 @@ static void write_plain(struct live_view *view)
     live_state_read(&view->state, view->load, &view->recent);
     live_block_draw_plain(&out, &view->state);
     if (!out.failed)
-        write_all(out.data, out.len);
+        write_to_terminal(out.data, out.len);
     buf_fini(&out);
 }
 
-static void on_tick(void *ctx, struct load *load)
+static void on_draw_tick(void *ctx, struct load *load)
 {
     struct live_view *view = ctx;
     if (load->phase == LOAD_SCENARIOS)
         live_recent_update(&view->recent, load);
     if (view->draws)
-        show(view);
+        show_block(view);
     else
         write_plain(view);
 }
@@ -218,7 +219,7 @@ static void open_terminal(struct live_view *view)
     terminal_take(FD);
     if (terminal_keys() >= 0)
         uv_poll_init(loop, &view->keys, terminal_keys());
-    view->writer = (struct log_writer){write_line, view};
+    view->writer = (struct log_writer){write_log_line, view};
     log_set_writer(&view->writer);
 }
 
@@ -237,7 +238,7 @@ struct live_view *live_view_new(struct load *load, struct err *err)
         open_terminal(view);
     struct load_observer observer = {
         .period_ms = view->draws ? DRAW_MS : PLAIN_MS,
-        .tick = on_tick,
+        .tick = on_draw_tick,
         .ctx = view,
     };
     load_observe(load, &observer);

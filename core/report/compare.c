@@ -3,7 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* The values of one column, of the windows that have any. */
+/* The values of one column, of the windows that have one. */
 struct series {
     double *values;
     size_t n;
@@ -24,8 +24,8 @@ size_t compare_n_windows(const struct summary_file *file, unsigned column)
     return n;
 }
 
-static bool collect(struct series *series, const struct summary_file *file,
-                    unsigned column)
+static bool collect_values(struct series *series,
+                           const struct summary_file *file, unsigned column)
 {
     series->values = calloc(file->n_windows + 1, sizeof *series->values);
     series->n = 0;
@@ -37,7 +37,8 @@ static bool collect(struct series *series, const struct summary_file *file,
     return series->values != NULL;
 }
 
-/* How many times as many windows as independent ones would do. */
+/* Returns the number of windows divided by the number of independent windows
+ * that carry the same information. */
 static double excess(const struct series *series)
 {
     double likeness = interval_likeness(series->values, series->n);
@@ -54,7 +55,7 @@ static double stretch(const struct series *a, const struct series *b)
 
 static enum compare_verdict judge(const struct interval *shift)
 {
-    /* Not known: windows are so alike that it may be anything. */
+    /* Not known: the windows are so alike that every shift is possible. */
     if (!shift->is_known || (shift->low <= 0 && shift->high >= 0))
         return COMPARE_SAME;
     return shift->value < 0 ? COMPARE_LESS : COMPARE_MORE;
@@ -66,7 +67,7 @@ bool compare_windows(const struct summary_file *a, const struct summary_file *b,
 {
     struct series of_a, of_b = {NULL, 0};
     bool ok =
-        collect(&of_a, a, column) && collect(&of_b, b, column) &&
+        collect_values(&of_a, a, column) && collect_values(&of_b, b, column) &&
         interval_of_shift(of_a.values, of_a.n, of_b.values, of_b.n,
                           COMPARE_CONFIDENCE, stretch(&of_a, &of_b), shift);
     *verdict = COMPARE_UNTESTED;
@@ -77,7 +78,8 @@ bool compare_windows(const struct summary_file *a, const struct summary_file *b,
     return ok;
 }
 
-/* The difference in its standard deviations, as if both were the same. */
+/* Divides the difference by its standard deviation under the assumption that
+ * both proportions are equal. */
 enum compare_verdict compare_parts(double part_a, double all_a, double part_b,
                                    double all_b)
 {

@@ -1,12 +1,12 @@
-/* compare.h -- two runs side by side, and whether they differ.
+/* compare.h -- compares two runs and decides whether they differ.
  *
- * What the runs themselves tell of their noise decides: the windows of a
- * second that each has in its summary. A row differs if the interval of the
- * shift between the windows of both (interval.h) leaves out 0. It is wider
- * where windows are like their neighbours, as in a run that drifts: the fewer
- * of them tell something new.
- * Failures, and a function's share of a profile, are proportions, and are
- * tested as such. What has one value only, as a maximum, is not tested.
+ * The noise of the runs decides. Each summary contains the run's windows of one
+ * second. A row differs if the interval of the shift between the windows of
+ * both runs (measure/interval.h) excludes 0. The interval is wider if
+ * neighbouring windows are alike, as in a run that drifts, because such windows
+ * carry less information. Failures and a function's share of a profile are
+ * proportions and are tested as such. A row with a single value, such as a
+ * maximum, is not tested.
  *
  * Path: summary_file.c -> [compare] -> cli/load_compare.c
  */
@@ -29,24 +29,24 @@ enum compare_verdict {
     COMPARE_MORE,
 };
 
-/* Which windows of a run: of requests/s, or one of window_columns. */
+/* The values of a run's windows: requests/s, or one of window_columns. */
 #define COMPARE_RATE WINDOW_COLUMNS
 
-/* How many windows have a value there: of times, those with a request. */
+/* Returns how many windows have a value; for times, those with a request. */
 size_t compare_n_windows(const struct summary_file *file, unsigned column);
 
-/* The windows of both runs. `shift` is B less A, in the windows' unit. False:
- * out of memory. */
+/* Compares the windows of both runs. `shift` is B - A in the windows' unit.
+ * Returns false if out of memory. */
 bool compare_windows(const struct summary_file *a, const struct summary_file *b,
                      unsigned column, struct interval *shift,
                      enum compare_verdict *verdict);
 
-/* Two proportions, `part` of `all` each. */
+/* Compares two proportions, each `part` of `all`. */
 enum compare_verdict compare_parts(double part_a, double all_a, double part_b,
                                    double all_b);
 
-/* Append the comparison, with the first `top` functions of the profiles that
- * both have. */
+/* Appends the comparison, with the first `top` functions of each profile that
+ * both runs have. */
 void compare_write(struct buf *out, const struct summary_file *a,
                    const struct summary_file *b, unsigned top);
 

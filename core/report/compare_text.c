@@ -1,4 +1,4 @@
-/* compare_text.c -- the comparison as a table. */
+/* compare_text.c -- compare_write: the comparison as a table of text. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,7 +10,7 @@
 #define TEXT_MAX 64
 #define NAME_WIDTH 30
 
-/* In the words of what is compared: less, more. */
+/* The words for less and more of a row. */
 struct words {
     const char *less, *more;
 };
@@ -45,9 +45,9 @@ static void pad(struct buf *out, const char *text, size_t width, bool right)
         buf_putc(out, ' ');
 }
 
-static void put_row(struct buf *out, const char *name, const char *a,
-                    const char *b, const char *change, const char *interval,
-                    const char *verdict)
+static void put_compare_row(struct buf *out, const char *name, const char *a,
+                            const char *b, const char *change,
+                            const char *interval, const char *verdict)
 {
     buf_puts(out, "  ");
     pad(out, name, NAME_WIDTH, false);
@@ -74,7 +74,7 @@ static const char *why_untested(char *out, size_t size,
     return out;
 }
 
-/* `column` < 0: no window has it. */
+/* Appends a row. `column` is negative if the windows do not have the value. */
 static void put_measure(struct buf *out, const struct summary_file *a,
                         const struct summary_file *b, const char *name,
                         double value_a, double value_b, int column,
@@ -107,7 +107,8 @@ static void put_measure(struct buf *out, const struct summary_file *a,
     if (shift.is_known && value_a > 0)
         snprintf(range, sizeof range, "%+.1f to %+.1f %%",
                  100 * shift.low / value_a, 100 * shift.high / value_a);
-    put_row(out, name, text_a, text_b, change, range, say(verdict, words, why));
+    put_compare_row(out, name, text_a, text_b, change, range,
+                    say(verdict, words, why));
 }
 
 static int find_column(const char *trend)
@@ -127,16 +128,16 @@ static void put_failures(struct buf *out, const struct summary_file *a,
     snprintf(text_a, sizeof text_a, "%.2f %%", of_a);
     snprintf(text_b, sizeof text_b, "%.2f %%", of_b);
     snprintf(change, sizeof change, "%+.2f pts", of_b - of_a);
-    put_row(out, "failed", text_a, text_b, change, "",
-            say(compare_parts(a->n_failed, a->n_requests, b->n_failed,
-                              b->n_requests),
-                &of_failures, "not tested: no request"));
+    put_compare_row(out, "failed", text_a, text_b, change, "",
+                    say(compare_parts(a->n_failed, a->n_requests, b->n_failed,
+                                      b->n_requests),
+                        &of_failures, "not tested: no request"));
 }
 
 /* --- profiles ----------------------------------------------------------------
  */
 
-/* A function of both, whichever has it. */
+/* A function of either profile. */
 struct common {
     const char *name;
     double of_a, of_b; /* shares, 0 to 1 */
@@ -167,7 +168,8 @@ static int by_greater_share(const void *a, const void *b)
     return strcmp(x->name, y->name);
 }
 
-/* Room for all of both; how many. */
+/* Lists the functions of both profiles; `list` has room for all. Returns their
+ * number. */
 static size_t list_common(struct common *list, const struct summary_profile *a,
                           const struct summary_profile *b)
 {
@@ -200,10 +202,10 @@ static void put_function(struct buf *out, const struct common *function,
     snprintf(text_b, sizeof text_b, "%.1f %%", 100 * function->of_b);
     snprintf(change, sizeof change, "%+.1f pts",
              100 * (function->of_b - function->of_a));
-    put_row(out, name, text_a, text_b, change, "",
-            say(compare_parts(function->n_a, a->n_samples, function->n_b,
-                              b->n_samples),
-                &of_shares, "not tested: samples are not counted"));
+    put_compare_row(out, name, text_a, text_b, change, "",
+                    say(compare_parts(function->n_a, a->n_samples,
+                                      function->n_b, b->n_samples),
+                        &of_shares, "not tested: samples are not counted"));
 }
 
 static void put_functions(struct buf *out, const struct summary_profile *a,
@@ -217,9 +219,9 @@ static void put_functions(struct buf *out, const struct summary_profile *a,
     free(list);
 }
 
-static void put_profile(struct buf *out, const char *kind,
-                        const struct summary_profile *a,
-                        const struct summary_profile *b, unsigned top)
+static void put_profile_rows(struct buf *out, const char *kind,
+                             const struct summary_profile *a,
+                             const struct summary_profile *b, unsigned top)
 {
     if (!a->is_there && !b->is_there)
         return;
@@ -253,7 +255,7 @@ void compare_write(struct buf *out, const struct summary_file *a,
     buf_putc(out, '\n');
     snprintf(interval, sizeof interval, "%.0f %% INTERVAL",
              100 * COMPARE_CONFIDENCE);
-    put_row(out, "", "A", "B", "CHANGE", interval, "B IS");
+    put_compare_row(out, "", "A", "B", "CHANGE", interval, "B IS");
     put_measure(out, a, b, "requests/s", a->rate, b->rate, COMPARE_RATE,
                 &of_rates);
     put_failures(out, a, b);
@@ -265,6 +267,6 @@ void compare_write(struct buf *out, const struct summary_file *a,
                     find_column(summary_file_trends[i]), &of_times);
     }
     for (unsigned id = 0; id < PROFILE_N_KINDS; id++)
-        put_profile(out, profile_kinds[id]->name, &a->profiles[id],
-                    &b->profiles[id], top);
+        put_profile_rows(out, profile_kinds[id]->name, &a->profiles[id],
+                         &b->profiles[id], top);
 }

@@ -16,7 +16,7 @@ static const struct output_kind *const kinds[] = {
 };
 static const size_t n_kinds = sizeof kinds / sizeof *kinds;
 
-/* Between the metrics of one generator and the outputs. */
+/* The tap between the metrics of one generator and the outputs. */
 struct output_tap {
     struct outputs *outputs;
     struct {
@@ -25,10 +25,12 @@ struct output_tap {
     } of[OUTPUTS_MAX];
     int64_t flushed_ns; /* monotonic */
 
-    /* Whose tags they are; NULL: nobody's that may come again. */
+    /* The transfer that `tags` belong to, NULL if no other sample can share
+     * them. */
     const struct transfer *transfer;
     int64_t transfer_start_ns, transfer_done_ns;
-    int64_t time_ns; /* of these samples: one for all of a request, as in k6 */
+    int64_t
+        time_ns; /* time of these samples; one for a whole request, as in k6 */
 };
 
 void outputs_init(struct outputs *outputs)
@@ -92,8 +94,9 @@ bool outputs_path(char out[OUTPUT_PATH_MAX + 1], const char *dir,
     return n >= 0 && n <= OUTPUT_PATH_MAX;
 }
 
-/* Their paths; `dir` is made if a file goes there. */
-static bool place(struct outputs *outputs, const char *dir, struct err *err)
+/* Sets the paths; makes `dir` if a file goes there. */
+static bool place_files(struct outputs *outputs, const char *dir,
+                        struct err *err)
 {
     for (unsigned i = 0; i < outputs->n; i++) {
         struct output *output = &outputs->all[i];
@@ -109,7 +112,7 @@ static bool place(struct outputs *outputs, const char *dir, struct err *err)
     return true;
 }
 
-/* No file is emptied before all folders are known to be there. */
+/* No file is truncated before all folders exist. */
 bool outputs_open(struct outputs *outputs, const char *dir,
                   const struct report *report, struct err *err)
 {
@@ -117,7 +120,7 @@ bool outputs_open(struct outputs *outputs, const char *dir,
     outputs->announced = calloc(METRICS_MAX, sizeof *outputs->announced);
     if (!outputs->announced)
         return err_set(err, "out of memory");
-    if (!place(outputs, dir, err))
+    if (!place_files(outputs, dir, err))
         return false;
     for (unsigned i = 0; i < outputs->n; i++) {
         struct output *output = &outputs->all[i];
@@ -129,7 +132,8 @@ bool outputs_open(struct outputs *outputs, const char *dir,
     return true;
 }
 
-/* --- on the way of samples ----------------------------------------------- */
+/* --- samples ----------------------------------------------------------------
+ */
 
 static bool is_announced(const struct outputs *outputs, const char *name)
 {
@@ -139,8 +143,8 @@ static bool is_announced(const struct outputs *outputs, const char *name)
     return false;
 }
 
-/* What comes before a metric's first sample must be in the file before any
- * generator writes one, so it goes there now. */
+/* Writes the lines before a metric's first sample to the file at once, because
+ * they must come before a sample of any generator. */
 static void announce(struct outputs *outputs, struct metric *metric)
 {
     pthread_mutex_lock(&outputs->lock);
@@ -160,7 +164,7 @@ static void announce(struct outputs *outputs, struct metric *metric)
     metric->announced = true;
 }
 
-static void flush(struct output_tap *tap, unsigned i)
+static void flush_tap(struct output_tap *tap, unsigned i)
 {
     struct buf *lines = &tap->of[i].lines;
     output_file_write(&tap->outputs->all[i].file, lines);
@@ -168,7 +172,8 @@ static void flush(struct output_tap *tap, unsigned i)
     lines->failed = false;
 }
 
-/* Samples of one request come one after the other. */
+/* Returns true if the tags are those of the previous sample. The samples of one
+ * request follow each other. */
 static bool are_the_last(const struct output_tap *tap, const struct tags *tags)
 {
     const struct transfer *transfer = tags ? tags->transfer : NULL;
@@ -177,7 +182,7 @@ static bool are_the_last(const struct output_tap *tap, const struct tags *tags)
            transfer->times.done_ns == tap->transfer_done_ns;
 }
 
-/* And the time. */
+/* Keeps the tags and the time of a sample. */
 static void take_tags(struct output_tap *tap, const struct tags *tags,
                       struct buf *scratch)
 {
@@ -197,8 +202,8 @@ static void take_tags(struct output_tap *tap, const struct tags *tags,
     }
 }
 
-static void take(void *ctx, struct metric *metric, double value,
-                 const struct tags *tags)
+static void take_sample(void *ctx, struct metric *metric, double value,
+                        const struct tags *tags)
 {
     struct output_tap *tap = ctx;
     struct outputs *outputs = tap->outputs;
@@ -212,7 +217,7 @@ static void take(void *ctx, struct metric *metric, double value,
             continue;
         outputs->all[i].kind->sample(lines, &sample, &tap->of[i].tags);
         if (lines->len >= MUCH || lines->failed)
-            flush(tap, i);
+            flush_tap(tap, i);
     }
 }
 
@@ -223,7 +228,7 @@ static void flush_old(void *ctx, bool all)
     if (!all && now_ns - tap->flushed_ns < OLD_NS)
         return;
     for (unsigned i = 0; i < tap->outputs->n; i++)
-        flush(tap, i);
+        flush_tap(tap, i);
     tap->flushed_ns = now_ns;
 }
 
@@ -238,7 +243,8 @@ static void close_tap(void *ctx)
     free(tap);
 }
 
-static const struct metrics_tap output_tap = {take, flush_old, close_tap};
+static const struct metrics_tap output_tap = {take_sample, flush_old,
+                                              close_tap};
 
 bool outputs_attach(struct outputs *outputs, struct metrics *metrics)
 {
@@ -252,7 +258,7 @@ bool outputs_attach(struct outputs *outputs, struct metrics *metrics)
     return true;
 }
 
-/* --- the whole run's ----------------------------------------------------- */
+/* --- the run ------------------------------------------------------------- */
 
 void outputs_tick(struct outputs *outputs)
 {

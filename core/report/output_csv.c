@@ -1,5 +1,6 @@
-/* output_csv.c -- each sample as a line of CSV, in k6's columns: the system's
- * tags have one each, a script's are in extra_tags as key=value&key=value. */
+/* output_csv.c -- writes each sample as a line of CSV, in k6's columns. Each
+ * system tag has a column; a script's tags stand in extra_tags as
+ * key=value&key=value. */
 #include <math.h>
 #include <string.h>
 
@@ -9,7 +10,7 @@
 #define SECOND_NS INT64_C(1000000000)
 #define SMALL 1e9 /* its millionths are exact in a double */
 
-/* k6's, sorted; some are of what is not measured here, and empty. */
+/* k6's columns, sorted; those that are not measured here stay empty. */
 static const char *const columns[] = {
     "check",       "error",   "error_code", "expected_response",
     "group",       "method",  "name",       "proto",
@@ -34,7 +35,7 @@ static bool is_special(char c)
     return c == ',' || c == '"' || c == '\n' || c == '\r';
 }
 
-/* In quotes if it has to be. */
+/* Appends a field, in quotes if necessary. */
 static void put_field(struct buf *out, const char *at, size_t n)
 {
     bool quoted = n > 0 && (at[0] == ' ' || at[0] == '\t');
@@ -70,9 +71,9 @@ static void put_extra(void *ctx, const char *key, struct tag_value value)
     buf_append(out, value.at, value.n);
 }
 
-/* Everything behind the value. */
-static void put_tags(struct buf *out, const struct tags *tags,
-                     struct buf *scratch)
+/* Appends the columns after the value. */
+static void put_csv_tags(struct buf *out, const struct tags *tags,
+                         struct buf *scratch)
 {
     struct buf extra = BUF_INIT;
     for (size_t i = 0; i < n_columns; i++) {
@@ -89,8 +90,8 @@ static void put_tags(struct buf *out, const struct tags *tags,
     buf_puts(out, ",\n");
 }
 
-/* With 6 decimals; as "%f" does it, which takes as long as all the rest. */
-static void put_value(struct buf *out, double value)
+/* Appends 6 decimals. printf's "%f" would take as long as all other work. */
+static void put_csv_value(struct buf *out, double value)
 {
     if (!(fabs(value) < SMALL)) {
         buf_printf(out, "%f", value);
@@ -106,14 +107,14 @@ static void put_value(struct buf *out, double value)
     buf_append(out, decimals, sizeof decimals);
 }
 
-static void put_sample(struct buf *out, const struct metric_sample *sample,
-                       const struct buf *tags)
+static void put_csv_sample(struct buf *out, const struct metric_sample *sample,
+                           const struct buf *tags)
 {
     buf_puts(out, sample->metric->name);
     buf_putc(out, ',');
     json_put_integer(out, sample->time_ns / SECOND_NS);
     buf_putc(out, ',');
-    put_value(out, sample->value);
+    put_csv_value(out, sample->value);
     buf_putc(out, ',');
     buf_append(out, tags->data, tags->len);
 }
@@ -122,6 +123,6 @@ const struct output_kind output_csv = {
     .name = "csv",
     .about = "the same in k6's columns",
     .open = put_header,
-    .tags = put_tags,
-    .sample = put_sample,
+    .tags = put_csv_tags,
+    .sample = put_csv_sample,
 };

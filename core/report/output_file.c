@@ -7,7 +7,7 @@
 
 #include "base/gzip.h"
 
-#define GZIP_LEVEL 1 /* the thread that compresses has a load to make */
+#define GZIP_LEVEL 1 /* fast: the generators' threads compress */
 
 static bool ends_with(const char *text, const char *end)
 {
@@ -34,7 +34,7 @@ bool output_file_open(struct output_file *file, const char *path,
     return true;
 }
 
-static void write_all(struct output_file *file, const char *at, size_t n)
+static void write_file_bytes(struct output_file *file, const char *at, size_t n)
 {
     while (n > 0 && file->error == 0) {
         ssize_t written = write(file->fd, at, n);
@@ -60,7 +60,7 @@ void output_file_write(struct output_file *file, const struct buf *bytes)
     pthread_mutex_lock(&file->lock);
     if (!ok && file->error == 0)
         file->error = ENOMEM;
-    write_all(file, bytes->data, bytes->len);
+    write_file_bytes(file, bytes->data, bytes->len);
     pthread_mutex_unlock(&file->lock);
     buf_fini(&packed);
 }

@@ -1,6 +1,9 @@
-/* output_file.h -- a file that several threads append whole lines to. One whose
- * name ends in .gz is compressed: each piece is a gzip member of its own, made
- * by the thread that brings it.
+/* output_file.h -- a file to which several threads append whole lines.
+ *
+ * A file whose name ends in .gz is compressed: each piece is a gzip member of
+ * its own, compressed by the thread that writes it.
+ *
+ * Path: output.c -> [output_file]
  */
 #ifndef REPORT_OUTPUT_FILE_H
 #define REPORT_OUTPUT_FILE_H
@@ -12,22 +15,23 @@
 #include "base/err.h"
 
 struct output_file {
-    int fd; /* -1: not open */
+    int fd; /* -1 if not open */
     bool compressed;
     pthread_mutex_t lock;
-    int error; /* errno of the first write that failed; 0: none has */
+    int error; /* errno of the first failed write, 0 if none */
 };
 
-/* Make the file, or empty it. False, err, and `error`. */
+/* Makes or truncates the file. Returns false and sets err and `error` on
+ * failure. */
 bool output_file_open(struct output_file *file, const char *path,
                       struct err *err);
 
-/* Append all, as one piece. What fails is in `error`, and nothing is written
- * from then on. [any thread] */
+/* Appends the bytes as one piece. A failure sets `error`, and later writes do
+ * nothing. [any thread] */
 void output_file_write(struct output_file *file, const struct buf *bytes);
 
-/* False and err: something was not written. Does nothing when it is not open.
- */
+/* Closes the file, if it is open. Returns false and sets err if something was
+ * not written. */
 bool output_file_close(struct output_file *file, const char *path,
                        struct err *err);
 

@@ -1,6 +1,7 @@
-/* output_hgrm.c -- percentiles as HdrHistogram's outputPercentileDistribution
- * writes them, for its plotters: of http_req_latency, and, in a file of its own
- * beside it (out.hgrm, out.duration.hgrm), of http_req_duration. */
+/* output_hgrm.c -- writes percentiles in the format of HdrHistogram's
+ * outputPercentileDistribution, for its plotters: those of http_req_latency,
+ * and in a second file beside it (out.hgrm, out.duration.hgrm) those of
+ * http_req_duration. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,8 +13,8 @@
     5 /* per half of what is left to 100 %: HdrHistogram's default             \
        */
 
-static void put_row(struct buf *out, const struct histogram *values,
-                    double quantile)
+static void put_hgrm_row(struct buf *out, const struct histogram *values,
+                         double quantile)
 {
     double value = histogram_quantile(values, quantile);
     uint64_t count = histogram_count_upto(values, value);
@@ -24,16 +25,17 @@ static void put_row(struct buf *out, const struct histogram *values,
     buf_putc(out, '\n');
 }
 
-/* The steps get smaller as 1 comes nearer, down to a single value. */
+/* Appends the rows. The steps become smaller towards 1, down to a single value.
+ */
 static void put_rows(struct buf *out, const struct histogram *values)
 {
     double quantile = 0;
     while (values->count > 0 && (1 - quantile) * (double)values->count > 1) {
-        put_row(out, values, quantile);
+        put_hgrm_row(out, values, quantile);
         double half = pow(2, floor(log2(1 / (1 - quantile))) + 1);
         quantile += 1 / (TICKS * half);
     }
-    put_row(out, values, 1);
+    put_hgrm_row(out, values, 1);
 }
 
 static void put_distribution(struct buf *out, const struct histogram *values)
@@ -50,8 +52,9 @@ static void put_distribution(struct buf *out, const struct histogram *values)
                HISTOGRAM_POWERS, HISTOGRAM_BUCKETS);
 }
 
-/* "out.hgrm" -> "out.duration.hgrm" */
-static void insert(char *out, size_t size, const char *path, const char *what)
+/* Makes "out.duration.hgrm" from "out.hgrm". */
+static void insert_in_name(char *out, size_t size, const char *path,
+                           const char *what)
 {
     const char *slash = strrchr(path, '/');
     const char *dot = strrchr(slash ? slash : path, '.');
@@ -65,7 +68,7 @@ static void write_beside(struct output *output, const struct histogram *values)
     struct output_file file = {.fd = -1};
     struct buf text = BUF_INIT;
     struct err err;
-    insert(path, sizeof path, output->path, "duration");
+    insert_in_name(path, sizeof path, output->path, "duration");
     put_distribution(&text, values);
     if (output_file_open(&file, path, &err)) {
         output_file_write(&file, &text);
@@ -76,7 +79,8 @@ static void write_beside(struct output *output, const struct histogram *values)
     buf_fini(&text);
 }
 
-static void write_all(struct output *output, const struct report *report)
+static void write_percentiles(struct output *output,
+                              const struct report *report)
 {
     struct metric *const *all = report->results->metrics.all;
     struct buf text = BUF_INIT;
@@ -89,5 +93,5 @@ static void write_all(struct output *output, const struct report *report)
 const struct output_kind output_hgrm = {
     .name = "hgrm",
     .about = "percentiles for HdrHistogram's plotters",
-    .close = write_all,
+    .close = write_percentiles,
 };

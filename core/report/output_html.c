@@ -1,5 +1,5 @@
-/* output_html.c -- the report as one HTML file, made by exporters/report/ in a
- * Lua state of its own. */
+/* output_html.c -- writes the report as one HTML file. exporters/report/ makes
+ * it in a Lua state of its own. */
 #include <lauxlib.h>
 #include <lua.h>
 #include <openssl/evp.h>
@@ -7,13 +7,14 @@
 #include "export/catalog.h"
 #include "export/export_out.h"
 #include "modules/modules.h"
-#include "report/module_report.h"
+#include "report/report_table.h"
 #include "report/output.h"
 #include "script/call.h"
 #include "script/state.h"
 
-/* hash(text): the base64 of its SHA-256, as Content-Security-Policy has it. */
-static int hash(lua_State *L)
+/* hash(text) returns the base64 of the SHA-256, as Content-Security-Policy
+ * needs it. */
+static int hash_text(lua_State *L)
 {
     size_t n;
     unsigned n_digest = 0;
@@ -28,23 +29,23 @@ static int hash(lua_State *L)
 }
 
 /* stack: report (light) -> out, page function, run, out, hash */
-static int prepare(lua_State *L)
+static int push_page_call(lua_State *L)
 {
     const struct report *report = lua_touserdata(L, 1);
     export_out_push(L);
     lua_getglobal(L, "require");
     lua_pushliteral(L, "report.html");
     lua_call(L, 1, 1);
-    module_report_push(L, report);
+    report_table_push(L, report);
     lua_pushvalue(L, 2);
-    lua_pushcfunction(L, hash);
+    lua_pushcfunction(L, hash_text);
     return 5;
 }
 
-static bool make(lua_State *L, const struct report *report, struct buf *out,
-                 struct err *err)
+static bool make_page(lua_State *L, const struct report *report,
+                      struct buf *out, struct err *err)
 {
-    lua_pushcfunction(L, prepare);
+    lua_pushcfunction(L, push_page_call);
     lua_pushlightuserdata(L, (void *)report);
     if (!script_call(L, 1, 5, err))
         return false;
@@ -57,7 +58,7 @@ static void write_report(struct output *output, const struct report *report)
     struct buf page = BUF_INIT;
     lua_State *L = script_state_new(catalog_default_dir(),
                                     modules_for_exporters, &output->err);
-    if (L && make(L, report, &page, &output->err))
+    if (L && make_page(L, report, &page, &output->err))
         output_file_write(&output->file, &page);
     if (L)
         script_state_free(L);

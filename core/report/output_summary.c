@@ -1,4 +1,4 @@
-/* output_summary.c -- the summary as JSON, of the shape of k6's
+/* output_summary.c -- writes the summary as JSON in the shape of k6's
  * --summary-export. */
 #include "report/output.h"
 #include "report/summary.h"

@@ -1,10 +1,10 @@
-/* profile_overhead_section.c -- the profiler's cost in the summary. */
+/* profile_overhead_section.c -- writes the profiler's cost into the summary. */
 #include "measure/format.h"
 #include "target/profile_overhead.h"
 
 #define TEXT_MAX 64
 
-/* ": -1.1 % (95 % interval -1.9 % to -0.2 %)", and what it says. */
+/* Appends ": -1.1 % (95 % interval -1.9 % to -0.2 %)" and its meaning. */
 static void put_change(struct buf *out, const struct interval *change,
                        const char *unit)
 {

@@ -10,8 +10,9 @@
 #define TEXT_MAX 64
 #define ENDPOINT_FUNCTIONS 3
 
-/* In the profile's unit: "4.53s", "12 MB", "41". */
-static const char *show(char *out, size_t size, const char *unit, int64_t value)
+/* Writes a value in the profile's unit: "4.53s", "12 MB", "41". */
+static const char *format_profile_value(char *out, size_t size,
+                                        const char *unit, int64_t value)
 {
     if (strcmp(unit, "nanoseconds") == 0)
         return format_time(out, size, (double)value / 1e6);
@@ -20,12 +21,13 @@ static const char *show(char *out, size_t size, const char *unit, int64_t value)
     return format_number(out, size, (double)value);
 }
 
-static double percent(const struct top *top, int64_t part)
+static double put_percent(const struct top *top, int64_t part)
 {
     return 100 * top_share(top, part);
 }
 
-/* Right-aligned by what a terminal shows: µ is two bytes. */
+/* Appends a text, right-aligned by its columns on a terminal: µ has two bytes.
+ */
 static void put_right(struct buf *out, const char *text, size_t width)
 {
     for (size_t n = format_width(text); n < width; n++)
@@ -44,17 +46,23 @@ static void put_table(struct buf *out, const struct captured_profile *captured,
     for (uint32_t i = 0; i < top->n && i < n_shown; i++) {
         const struct top_entry *entry = &top->entries[i];
         buf_puts(out, "      ");
-        put_right(out, show(text, sizeof text, captured->unit, entry->flat),
+        put_right(out,
+                  format_profile_value(text, sizeof text, captured->unit,
+                                       entry->flat),
                   10);
-        buf_printf(out, " %6.1f%% ", percent(top, entry->flat));
-        put_right(out, show(text, sizeof text, captured->unit, entry->cum), 11);
-        buf_printf(out, " %6.1f%% %6.1f%%  %s\n", percent(top, entry->cum),
-                   percent(top, entry->own), entry->name);
+        buf_printf(out, " %6.1f%% ", put_percent(top, entry->flat));
+        put_right(
+            out,
+            format_profile_value(text, sizeof text, captured->unit, entry->cum),
+            11);
+        buf_printf(out, " %6.1f%% %6.1f%%  %s\n", put_percent(top, entry->cum),
+                   put_percent(top, entry->own), entry->name);
     }
 }
 
-/* "      data   61.2%: data.sort_rows 24.6%, string.format 14.2%": its part of
- * the profile, and the functions' parts of that. */
+/* Appends lines such as "data   61.2%: data.sort_rows 24.6%,
+ * string.format 14.2%": the endpoint's share of the profile, and the functions'
+ * shares of the endpoint. */
 static void put_endpoints(struct buf *out,
                           const struct captured_profile *captured)
 {
@@ -64,17 +72,19 @@ static void put_endpoints(struct buf *out,
         if (i == 0)
             buf_puts(out, "      by endpoint\n");
         buf_printf(out, "        %s %.1f%%", endpoint->name,
-                   percent(&captured->top, top->total));
+                   put_percent(&captured->top, top->total));
         for (uint32_t k = 0; k < top->n && k < ENDPOINT_FUNCTIONS; k++)
             buf_printf(out, "%s%s %.1f%%", k ? ", " : ": ",
-                       top->entries[k].name, percent(top, top->entries[k].own));
+                       top->entries[k].name,
+                       put_percent(top, top->entries[k].own));
         buf_putc(out, '\n');
     }
 }
 
-static void put_profile(struct buf *out, const struct profile_capture *capture,
-                        const struct captured_profile *captured,
-                        unsigned n_shown)
+static void put_profile_section(struct buf *out,
+                                const struct profile_capture *capture,
+                                const struct captured_profile *captured,
+                                unsigned n_shown)
 {
     const char *name = captured->kind->name;
     char text[TEXT_MAX];
@@ -85,7 +95,8 @@ static void put_profile(struct buf *out, const struct profile_capture *capture,
     }
     profile_capture_window(capture, &begin_ns, &end_ns);
     buf_printf(out, "    %s: %s ", name,
-               show(text, sizeof text, captured->unit, captured->top.total));
+               format_profile_value(text, sizeof text, captured->unit,
+                                    captured->top.total));
     if (captured->kind->span == PROFILE_KIND_MOMENT)
         buf_printf(out, "at %.1f s", (double)begin_ns / 1e9);
     else if (captured_profile_is_in_use(captured))
@@ -107,6 +118,7 @@ void profile_section_write(struct buf *out,
 {
     buf_puts(out, "    PROFILES\n");
     for (unsigned i = 0; i < profile_capture_n_profiles(capture); i++)
-        put_profile(out, capture, profile_capture_profile(capture, i), top);
+        put_profile_section(out, capture, profile_capture_profile(capture, i),
+                            top);
     buf_putc(out, '\n');
 }

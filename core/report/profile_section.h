@@ -1,7 +1,8 @@
-/* profile_section.h -- the target's profiles in the summary: as text, and as
- * JSON.
+/* profile_section.h -- writes the target's profiles into the summary, as text
+ * and as JSON.
  *
- * Path: profile_capture.c -> [profile_section] -> summary
+ * Path: target/profile_capture.c -> [profile_section] -> cli/load.c,
+ * summary_json.c
  */
 #ifndef REPORT_PROFILE_SECTION_H
 #define REPORT_PROFILE_SECTION_H
@@ -10,10 +11,10 @@ struct buf;
 struct json_writer;
 struct profile_capture;
 
-/* Functions of each profile that the JSON has. */
+/* The number of functions of each profile in the JSON. */
 #define PROFILE_SECTION_JSON_FUNCTIONS 100
 
-/* Append the section PROFILES, with `top` functions of each. */
+/* Appends the section PROFILES, with `top` functions of each profile. */
 void profile_section_write(struct buf *out,
                            const struct profile_capture *capture, unsigned top);
 
@@ -24,8 +25,8 @@ void profile_section_write(struct buf *out,
  *                                     "samples": of own}...],
  *                      "endpoints": {NAME: {"total", "functions"}...}},
  *              "heap": {"error": "403 Forbidden"}}}
- * Values are in the profile's unit; `samples` is there where the profile counts
- * them. Without a window it is null. */
+ * Values are in the profile's unit. `samples` exists if the profile counts
+ * samples. `window` is null if there was none. */
 void profile_section_write_json(struct json_writer *json,
                                 const struct profile_capture *capture);
 

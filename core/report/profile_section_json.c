@@ -3,7 +3,8 @@
 #include "base/json_writer.h"
 #include "target/profile_capture.h"
 
-/* `counts`: of the same samples, empty, or NULL. */
+/* Writes the functions. `counts` has the numbers of samples; it may be empty or
+ * NULL. */
 static void write_functions(struct json_writer *json, const struct top *top,
                             const struct top *counts)
 {
@@ -28,8 +29,8 @@ static void write_functions(struct json_writer *json, const struct top *top,
     json_end_array(json);
 }
 
-static void write_endpoints(struct json_writer *json,
-                            const struct captured_profile *captured)
+static void write_profile_endpoints(struct json_writer *json,
+                                    const struct captured_profile *captured)
 {
     json_begin_object(json, "endpoints");
     for (unsigned i = 0; i < captured->n_endpoints; i++) {
@@ -51,7 +52,7 @@ static void write_profile(struct json_writer *json,
         json_text(json, "type", captured->type);
         json_text(json, "unit", captured->unit);
         write_functions(json, &captured->top, &captured->counts);
-        write_endpoints(json, captured);
+        write_profile_endpoints(json, captured);
     }
     json_end_object(json);
 }

@@ -1,5 +1,7 @@
-/* report.h -- what there is to be said of a run, while it goes on and at its
- * end: what the summary and the outputs read. Nothing in it is the reader's.
+/* report.h -- the data of a run that the summary and the outputs read, during
+ * the run and at its end. The report owns nothing that it points to.
+ *
+ * Path: load/load.c -> [report] -> summary.c, output.c, report_table.c
  */
 #ifndef REPORT_REPORT_H
 #define REPORT_REPORT_H
@@ -15,23 +17,23 @@ struct series;
 struct window_series;
 
 struct report {
-    const struct config *config;   /* with the thresholds, as judged last */
-    const struct results *results; /* of all generators */
-    const struct series *series;   /* how it went over time */
+    const struct config *config;   /* with the thresholds as last judged */
+    const struct results *results; /* of the whole test */
+    const struct series *series;   /* the run over time */
 
-    /* At its end. */
+    /* Set by report_finish. */
     const char *title;  /* the script's path, or the URL */
-    const char *target; /* the first request's server; NULL: none */
+    const char *target; /* server of the first request, NULL if none */
     int64_t started_ns; /* since 1970 */
-    int64_t cpu_ns;     /* of the generators' threads */
-    double least_idle;  /* share of a loop's time that it waited */
-    const char *ended;  /* before its time: "by a signal"; NULL: not so */
-    const struct profile_capture *profiles;  /* NULL: none were asked for */
-    const struct profile_overhead *overhead; /* NULL: it was not asked for */
+    int64_t cpu_ns;     /* CPU time of the generators' threads */
+    double least_idle;  /* least share of time that a loop waited */
+    const char *ended;  /* reason of an early end: "by a signal"; or NULL */
+    const struct profile_capture *profiles;  /* NULL if not requested */
+    const struct profile_overhead *overhead; /* NULL if not requested */
     const struct window_series *windows;
 };
 
-/* The run is over: fill in what is known of `load` at its end. */
+/* Fills in the fields that are known after the run. */
 void report_finish(struct report *report, const struct load *load);
 
 #endif

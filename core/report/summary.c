@@ -1,5 +1,6 @@
-/* summary.c -- k6's layout (of its version 1), with p(99) and p(99.9) beside
- * its columns, and sections of its own: latency, statuses, errors. */
+/* summary.c -- summary_write: the layout of k6 version 1, with the further
+ * columns p(99) and p(99.9) and the further sections latency, statuses and
+ * errors. */
 #include "report/summary.h"
 
 #include <stdio.h>
@@ -17,12 +18,12 @@ double summary_rate(const struct results *results, double count)
     return seconds > 0 ? count / seconds : 0;
 }
 
-/* --- trends: the columns are as wide as their widest value ------------- */
+/* --- trends: a column is as wide as its widest value -------------------- */
 
 struct widths {
     const struct trend_stats *stats;
     size_t columns[TREND_STATS_MAX];
-    size_t count; /* the first column of counters and rates */
+    size_t count; /* width of the first column of counters and rates */
 };
 
 static const char *format_stat(char *out, size_t size,
@@ -97,9 +98,9 @@ static void put_plain(struct buf *out, const struct results *results,
     }
 }
 
-static void put_metric(struct buf *out, const struct results *results,
-                       const struct metric *metric, const char *name,
-                       const struct widths *widths)
+static void put_summary_metric(struct buf *out, const struct results *results,
+                               const struct metric *metric, const char *name,
+                               const struct widths *widths)
 {
     summary_put_name(out, name);
     if (metric->kind == METRIC_TREND)
@@ -135,12 +136,12 @@ static void put_with_subs(struct buf *out, const struct results *results,
                           const struct widths *widths)
 {
     if (metric->used)
-        put_metric(out, results, metric, metric->name, widths);
+        put_summary_metric(out, results, metric, metric->name, widths);
     for (unsigned i = 0; i < metric->n_subs; i++) {
         char name[SUMMARY_SUB_NAME_MAX];
         summary_sub_name(name, metric->subs[i]);
         if (summary_is_shown(metric->subs[i]))
-            put_metric(out, results, metric->subs[i], name, widths);
+            put_summary_metric(out, results, metric->subs[i], name, widths);
     }
 }
 
@@ -160,14 +161,14 @@ static void put_range(struct buf *out, const struct report *report,
         buf_putc(out, '\n');
 }
 
-static int compare_names(const void *a, const void *b)
+static int by_metric_name(const void *a, const void *b)
 {
     return strcmp((*(const struct metric *const *)a)->name,
                   (*(const struct metric *const *)b)->name);
 }
 
-/* Those of the script, by name: virtual users have defined them in any
- * order. */
+/* Appends the script's metrics, sorted by name, because virtual users define
+ * them in any order. */
 static void put_custom(struct buf *out, const struct report *report,
                        const struct widths *widths)
 {
@@ -179,7 +180,7 @@ static void put_custom(struct buf *out, const struct report *report,
             sorted[n++] = metrics->all[i];
     if (n == 0)
         return;
-    qsort(sorted, n, sizeof *sorted, compare_names);
+    qsort(sorted, n, sizeof *sorted, by_metric_name);
     buf_puts(out, "    CUSTOM\n");
     for (size_t i = 0; i < n; i++)
         put_with_subs(out, report->results, sorted[i], widths);

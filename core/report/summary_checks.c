@@ -1,5 +1,5 @@
-/* summary_checks.c -- the section of checks: by group, in order of appearance,
- * and by name. */
+/* summary_checks.c -- the section of checks: groups in order of appearance,
+ * checks by name. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,7 +32,7 @@ uint32_t *summary_sort_checks(const struct checks *checks)
     return order;
 }
 
-/* "data ▸ inner": a group within its outer ones. */
+/* Appends the path of a group: "data ▸ inner". */
 static void put_group(struct buf *out, const struct checks *checks,
                       uint32_t group)
 {
@@ -63,7 +63,7 @@ static void put_share(struct buf *out, const char *name, double part,
     buf_printf(out, "%s %.0f out of %.0f\n", text, part, all);
 }
 
-/* A sub-metric is of those that succeeded. */
+/* Appends the totals of checks. */
 static void put_totals(struct buf *out, const struct results *results)
 {
     const struct metric *metric = results->metrics.all[METRIC_CHECKS];

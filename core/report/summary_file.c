@@ -1,5 +1,5 @@
-/* summary_file.c -- the JSON is decoded by `json` in a Lua state, and its
- * tables are walked there. */
+/* summary_file.c -- decodes the JSON with the module `json` in a Lua state and
+ * reads the tables there. */
 #include "report/summary_file.h"
 
 #include <lauxlib.h>
@@ -16,10 +16,10 @@
 const char *const summary_file_trends[SUMMARY_FILE_TRENDS] = {
     "avg", "min", "med", "max", "p(90)", "p(95)", "p(99)", "p(99.9)"};
 
-/* --- what is on top of the stack ------------------------------------------ */
+/* --- fields of the table on top of the stack ------------------------------ */
 
-/* Push the field; false, and nothing pushed: there is none of this type, or
- * what is there is no table. */
+/* Pushes the field. Returns false and pushes nothing if the value on top is not
+ * a table, or if the field does not have this type. */
 static bool push_field(lua_State *L, const char *name, int type)
 {
     if (!lua_istable(L, -1))
@@ -40,7 +40,8 @@ static double get_number(lua_State *L, const char *name, double otherwise)
     return value;
 }
 
-/* NULL when there is none; free() it. */
+/* Returns a copy of the text field, NULL if there is none. The caller frees it.
+ */
 static char *get_text(lua_State *L, const char *name)
 {
     if (!push_field(L, name, LUA_TSTRING))
@@ -50,7 +51,7 @@ static char *get_text(lua_State *L, const char *name)
     return text;
 }
 
-/* A list of `n` numbers; NULL: it is no such list. */
+/* Returns the list of `n` numbers, NULL if the field is not such a list. */
 static double *get_list(lua_State *L, const char *name, size_t n)
 {
     double *list = NULL;
@@ -87,7 +88,7 @@ static bool read_metrics(lua_State *L, struct summary_file *file,
     file->n_requests = get_number(L, "count", 0);
     file->rate = get_number(L, "rate", 0);
     lua_pop(L, 1);
-    /* Of this rate, k6 counts as `passes` what is true: what failed. */
+    /* k6 counts true values as `passes`, and here true means failed. */
     if (push_field(L, "http_req_failed", LUA_TTABLE)) {
         file->n_failed = get_number(L, "passes", 0);
         lua_pop(L, 1);
@@ -137,8 +138,8 @@ static void read_functions(lua_State *L, struct summary_profile *profile)
 }
 
 /* stack: ..., kinds */
-static void read_profile(lua_State *L, struct summary_profile *profile,
-                         const char *kind)
+static void read_summary_profile(lua_State *L, struct summary_profile *profile,
+                                 const char *kind)
 {
     if (!push_field(L, kind, LUA_TTABLE))
         return;
@@ -153,7 +154,7 @@ static void read_profile(lua_State *L, struct summary_profile *profile,
     lua_pop(L, 1);
 }
 
-/* stack: the whole */
+/* stack: the summary */
 static bool read_summary(lua_State *L, struct summary_file *file,
                          struct err *err)
 {
@@ -169,12 +170,14 @@ static bool read_summary(lua_State *L, struct summary_file *file,
     if (push_field(L, "profiles", LUA_TTABLE) &&
         push_field(L, "kinds", LUA_TTABLE))
         for (unsigned id = 0; id < PROFILE_N_KINDS; id++)
-            read_profile(L, &file->profiles[id], profile_kinds[id]->name);
+            read_summary_profile(L, &file->profiles[id],
+                                 profile_kinds[id]->name);
     return true;
 }
 
-/* Push what the text says. */
-static bool decode(lua_State *L, const struct buf *text, struct err *err)
+/* Decodes the text and pushes the value. */
+static bool decode_summary(lua_State *L, const struct buf *text,
+                           struct err *err)
 {
     lua_getglobal(L, "require");
     lua_pushliteral(L, "json");
@@ -197,7 +200,7 @@ bool summary_file_read(struct summary_file *file, const char *path,
     lua_State *L =
         ok ? script_state_new(NULL, modules_for_exporters, err) : NULL;
     if (L) {
-        ok = decode(L, &text, err) && read_summary(L, file, err);
+        ok = decode_summary(L, &text, err) && read_summary(L, file, err);
         if (!ok)
             err_prefix(err, "%s: ", path);
         script_state_free(L);

@@ -1,4 +1,5 @@
-/* summary_json.c -- the shape of k6's --summary-export: times in ms. */
+/* summary_json.c -- summary_write_json: the shape of k6's --summary-export,
+ * with times in ms. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,9 +13,10 @@
 #include "report/summary.h"
 #include "target/profile_overhead.h"
 
-/* A sum of great numbers may be infinite, which JSON cannot say. */
-static void write_value(struct json_writer *json, const char *name,
-                        double value)
+/* Writes a number. A sum of large numbers may be infinite, which JSON cannot
+ * express. */
+static void write_summary_value(struct json_writer *json, const char *name,
+                                double value)
 {
     json_significant(json, name, 15,
                      isinf(value) ? copysign(1e308, value) : value);
@@ -25,28 +27,30 @@ static void write_trend(struct json_writer *json, const struct report *report,
 {
     const struct trend_stats *stats = &report->config->trend_stats;
     for (unsigned i = 0; i < stats->n; i++)
-        write_value(json, stats->all[i].name,
-                    trend_stat_value(&stats->all[i], values));
+        write_summary_value(json, stats->all[i].name,
+                            trend_stat_value(&stats->all[i], values));
 }
 
-static void write_values(struct json_writer *json, const struct report *report,
-                         const struct metric *metric)
+static void write_summary_values(struct json_writer *json,
+                                 const struct report *report,
+                                 const struct metric *metric)
 {
     double all = (double)metric->count;
     switch (metric->kind) {
     case METRIC_COUNTER:
-        write_value(json, "count", metric->sum);
-        write_value(json, "rate", summary_rate(report->results, metric->sum));
+        write_summary_value(json, "count", metric->sum);
+        write_summary_value(json, "rate",
+                            summary_rate(report->results, metric->sum));
         break;
     case METRIC_GAUGE:
-        write_value(json, "value", metric->last);
-        write_value(json, "min", metric->least);
-        write_value(json, "max", metric->greatest);
+        write_summary_value(json, "value", metric->last);
+        write_summary_value(json, "min", metric->least);
+        write_summary_value(json, "max", metric->greatest);
         break;
     case METRIC_RATE:
-        write_value(json, "value", all > 0 ? metric->sum / all : 0);
-        write_value(json, "passes", metric->sum);
-        write_value(json, "fails", all - metric->sum);
+        write_summary_value(json, "value", all > 0 ? metric->sum / all : 0);
+        write_summary_value(json, "passes", metric->sum);
+        write_summary_value(json, "fails", all - metric->sum);
         break;
     case METRIC_TREND:
         write_trend(json, report, &metric->values);
@@ -54,10 +58,9 @@ static void write_values(struct json_writer *json, const struct report *report,
     }
 }
 
-/* "thresholds": { "p(95)<200": false }. As in k6's, true is one that has
- * failed. */
-static void write_thresholds(struct json_writer *json,
-                             const struct metric_thresholds *of)
+/* Writes "thresholds": { "p(95)<200": false }. As in k6, true means failed. */
+static void write_summary_thresholds(struct json_writer *json,
+                                     const struct metric_thresholds *of)
 {
     json_begin_object(json, "thresholds");
     for (unsigned i = 0; i < of->n; i++)
@@ -72,13 +75,13 @@ static void write_metric(struct json_writer *json, const struct report *report,
         thresholds_of(&report->config->thresholds, metric_title(metric));
     json_new_line(json, 4);
     json_begin_object(json, metric_title(metric));
-    write_values(json, report, metric);
+    write_summary_values(json, report, metric);
     if (of)
-        write_thresholds(json, of);
+        write_summary_thresholds(json, of);
     json_end_object(json);
 }
 
-/* Those of the target's profiles are no metrics here, but have values. */
+/* Writes thresholds on profiles, which are not metrics but have values. */
 static void write_profile_thresholds(struct json_writer *json,
                                      const struct report *report)
 {
@@ -91,27 +94,27 @@ static void write_profile_thresholds(struct json_writer *json,
         json_begin_object(json, thresholds->selectors[i].text);
         for (unsigned k = 0; k < of->n; k++)
             if (of->all[k].judged)
-                write_value(json, of->all[k].name, of->all[k].value);
-        write_thresholds(json, of);
+                write_summary_value(json, of->all[k].name, of->all[k].value);
+        write_summary_thresholds(json, of);
         json_end_object(json);
     }
 }
 
-static void put_path(struct buf *out, const struct checks *checks,
-                     uint32_t group)
+static void write_group_path(struct buf *out, const struct checks *checks,
+                             uint32_t group)
 {
     if (group == CHECKS_ROOT)
         return;
-    put_path(out, checks, checks->groups[group].parent);
+    write_group_path(out, checks, checks->groups[group].parent);
     buf_printf(out, "::%s", checks->groups[group].name);
 }
 
-/* "name": ..., "path": "::outer::name" */
+/* Writes "name": ..., "path": "::outer::name". */
 static void write_names(struct json_writer *json, const struct checks *checks,
                         uint32_t group, const char *check)
 {
     struct buf path = BUF_INIT;
-    put_path(&path, checks, group);
+    write_group_path(&path, checks, group);
     if (check)
         buf_printf(&path, "::%s", check);
     json_text(json, "name", check ? check : checks->groups[group].name);
@@ -144,7 +147,8 @@ static void write_group(struct json_writer *json, const struct checks *checks,
     json_end_object(json);
 }
 
-static void write_metrics(struct json_writer *json, const struct report *report)
+static void write_summary_metrics(struct json_writer *json,
+                                  const struct report *report)
 {
     const struct metrics *metrics = &report->results->metrics;
     json_begin_object(json, "metrics");
@@ -156,9 +160,9 @@ static void write_metrics(struct json_writer *json, const struct report *report)
     json_end_object(json);
 }
 
-/* By their `name` tag. */
-static void write_endpoints(struct json_writer *json,
-                            const struct report *report)
+/* Writes the requests by their `name` tag. */
+static void write_summary_endpoints(struct json_writer *json,
+                                    const struct report *report)
 {
     const struct endpoints *endpoints = &report->results->endpoints;
     json_begin_object(json, "endpoints");
@@ -167,8 +171,8 @@ static void write_endpoints(struct json_writer *json,
         json_new_line(json, 4);
         json_key(json, endpoint->name, endpoint->n_name);
         json_begin_object(json, NULL);
-        write_value(json, "requests", (double)endpoint->n_requests);
-        write_value(json, "failed", (double)endpoint->n_failed);
+        write_summary_value(json, "requests", (double)endpoint->n_requests);
+        write_summary_value(json, "failed", (double)endpoint->n_failed);
         write_trend(json, report, &endpoint->duration);
         json_end_object(json);
     }
@@ -176,7 +180,7 @@ static void write_endpoints(struct json_writer *json,
     json_end_object(json);
 }
 
-/* The members beyond k6's. */
+/* Writes the members that k6 does not have. */
 static void write_more(struct json_writer *json, const struct report *report)
 {
     json_new_line(json, 2);
@@ -200,12 +204,12 @@ void summary_write_json(struct buf *out, const struct report *report)
     uint32_t *order = summary_sort_checks(checks);
     json_begin_object(&json, NULL);
     json_new_line(&json, 2);
-    write_metrics(&json, report);
+    write_summary_metrics(&json, report);
     json_new_line(&json, 2);
     write_group(&json, checks, order, CHECKS_ROOT, "root_group");
     if (report->results->endpoints.n > 0) {
         json_new_line(&json, 2);
-        write_endpoints(&json, report);
+        write_summary_endpoints(&json, report);
     }
     write_more(&json, report);
     json_new_line(&json, 0);

@@ -1,7 +1,7 @@
-/* summary_latency.c -- the section that shows how http_req_latency is
- * distributed: a row per range of values, a bar as long as its share. The
- * ranges are of equal width, or, where the greatest is many times the least,
- * each is the same multiple of the one before. */
+/* summary_latency.c -- the section that shows the distribution of
+ * http_req_latency: a row per range of values, with a bar for its share. The
+ * ranges have equal widths; if the greatest value is many times the least, each
+ * range is the same multiple of the range before. */
 #include <math.h>
 
 #include "measure/format.h"
@@ -13,7 +13,7 @@
 #define MANY_TIMES 8
 #define SHARE_WIDTH 7
 
-/* The upper ends of the rows, and how many. */
+/* Sets the upper bounds of the rows and returns their number. */
 static int divide(double bounds[ROWS], const struct histogram *values)
 {
     double least = values->least, greatest = values->greatest;
@@ -29,11 +29,12 @@ static int divide(double bounds[ROWS], const struct histogram *values)
         bounds[i] = ratio > MANY_TIMES ? least * pow(ratio, part)
                                        : least + (greatest - least) * part;
     }
-    bounds[ROWS - 1] = greatest; /* whatever the rounding */
+    bounds[ROWS - 1] = greatest; /* in spite of rounding */
     return ROWS;
 }
 
-/* Eighths of a column: few of many are still to be seen. */
+/* Appends a bar in eighths of a column, so that a small share is still visible.
+ */
 static void put_bar(struct buf *out, double share)
 {
     static const char *const eighths[] = {"",  "▏", "▎", "▍",

@@ -26,7 +26,7 @@ void summary_put_errors(struct buf *out, const struct report *report)
     buf_putc(out, '\n');
 }
 
-/* Of interest only when not all of them are 200. */
+/* Appends the statuses, unless all of them are 200. */
 void summary_put_statuses(struct buf *out, const struct report *report)
 {
     const uint64_t *by_status = report->results->outcome.by_status;

@@ -4,7 +4,7 @@
 
 #include "measure/format.h"
 
-#define NAME_WIDTH 34 /* of the longest built-in name, with its dots */
+#define NAME_WIDTH 34 /* columns of the longest built-in name with dots */
 
 void summary_put_name(struct buf *out, const char *name)
 {

@@ -1,4 +1,7 @@
-/* summary_text.h -- the pieces of which the summary's sections are made. */
+/* summary_text.h -- the pieces of the summary's sections.
+ *
+ * Path: summary.c -> [summary_text], summary_checks.c
+ */
 #ifndef REPORT_SUMMARY_TEXT_H
 #define REPORT_SUMMARY_TEXT_H
 
@@ -12,26 +15,27 @@
 
 #define SUMMARY_VALUE_MAX 64 /* bytes of one value */
 
-/* "    name.........: ". */
+/* Appends "    name.........: ". */
 void summary_put_name(struct buf *out, const char *name);
 
-/* Beside what is used, k6 shows the sub-metrics that a threshold asks for. */
+/* Returns true if the summary shows the metric: used ones and, as in k6, the
+ * sub-metrics of thresholds. */
 bool summary_is_shown(const struct metric *metric);
 
 #define SUMMARY_SUB_NAME_MAX (SELECTOR_TEXT_MAX + 16)
 
-/* "  { name:data }", of a sub-metric. */
+/* Writes "  { name:data }" for a sub-metric. */
 void summary_sub_name(char out[SUMMARY_SUB_NAME_MAX],
                       const struct metric *metric);
 
-/* The text, and blanks up to `width` columns. */
+/* Appends the text and blanks up to `width` columns. */
 void summary_pad(struct buf *out, const char *text, size_t width);
 
-/* A share of all, in percent; 0 of nothing. */
+/* Returns the share in percent, 0 if `all` is 0. */
 double summary_percent(double part, double all);
 
-/* The sections, each with an empty line behind it; nothing where there is
- * nothing to be said. */
+/* Append a section with an empty line behind it, or nothing if the section is
+ * empty. */
 void summary_put_thresholds(struct buf *out, const struct report *report);
 void summary_put_checks(struct buf *out, const struct report *report);
 void summary_put_latency(struct buf *out, const struct report *report);

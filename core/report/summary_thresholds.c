@@ -1,5 +1,5 @@
-/* summary_thresholds.c -- k6's section of thresholds: by metric, a sub-metric
- * below its metric where that has thresholds, too. */
+/* summary_thresholds.c -- k6's section of thresholds, by metric. A sub-metric
+ * stands below its metric if that has thresholds too. */
 #include "load/config.h"
 #include "measure/format.h"
 #include "measure/results.h"

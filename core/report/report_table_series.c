@@ -1,11 +1,11 @@
-/* module_report_series.c -- how a run went over time, for Lua. */
+/* report_table_series.c -- the run over time in the report's table. */
 #include <lua.h>
 
 #include "client/error.h"
-#include "report/module_report.h"
+#include "report/report_table.h"
 #include "measure/series.h"
 
-#define set_number module_report_set_number
+#define set_number report_table_set_number
 
 static void push_failures(lua_State *L, const struct series *series)
 {
@@ -60,7 +60,7 @@ static void push_bucket(lua_State *L, const struct series *series,
     lua_setfield(L, -2, "failures");
 }
 
-void module_report_push_series(lua_State *L, const struct series *series)
+void report_table_push_series(lua_State *L, const struct series *series)
 {
     lua_createtable(L, 0, 3);
     set_number(L, "width", (double)series->width_ns / 1e9);

@@ -1,4 +1,4 @@
-/* module_report.h -- a run as the Lua table of which reports are made.
+/* report_table.h -- makes the Lua table of a run, from which reports are made.
  *
  *   { title, target, version, started, seconds, ended,
  *     requests = { count, rate, failed },
@@ -23,14 +23,13 @@
  *                             file, total, functions, endpoints, profile } } }
  * }
  *
- * Times are in seconds but for latencies, which are in milliseconds as all of
- * k6's; what is absent is nil. A profile is as exporters have it
- * (export/modules.h).
+ * Times are in seconds, latencies in milliseconds as in k6. A missing value is
+ * nil. A profile is the userdata of export/profile_view.h.
  *
- * Path: output_html.c -> [module_report] -> exporters/report/
+ * Path: output_html.c -> [report_table] -> exporters/report/
  */
-#ifndef REPORT_MODULE_REPORT_H
-#define REPORT_MODULE_REPORT_H
+#ifndef REPORT_REPORT_TABLE_H
+#define REPORT_REPORT_TABLE_H
 
 #include <stdbool.h>
 
@@ -38,22 +37,21 @@
 
 struct lua_State;
 
-/* Push the table. The run must be over, and the report stay as long as the
+/* Pushes the table. The run must be over, and the report must outlive the
  * state. May raise. */
-void module_report_push(struct lua_State *L, const struct report *report);
+void report_table_push(struct lua_State *L, const struct report *report);
 
-/* Its parts of module_report_series.c and module_report_profiles.c: push
- * `series`, and set `profiles` in the table on top. May raise. */
-void module_report_push_series(struct lua_State *L,
-                               const struct series *series);
-void module_report_set_profiles(struct lua_State *L,
-                                const struct profile_capture *capture);
+/* The parts in report_table_series.c and report_table_profiles.c: push
+ * `series`; set `profiles` in the table on top of the stack. May raise. */
+void report_table_push_series(struct lua_State *L, const struct series *series);
+void report_table_set_profiles(struct lua_State *L,
+                               const struct profile_capture *capture);
 
-/* What all of them use: a field of the table on top of the stack. */
-void module_report_set_number(struct lua_State *L, const char *name,
-                              double value);
-void module_report_set_text(struct lua_State *L, const char *name,
-                            const char *value);
-void module_report_set_flag(struct lua_State *L, const char *name, bool value);
+/* Set a field of the table on top of the stack. May raise. */
+void report_table_set_number(struct lua_State *L, const char *name,
+                             double value);
+void report_table_set_text(struct lua_State *L, const char *name,
+                           const char *value);
+void report_table_set_flag(struct lua_State *L, const char *name, bool value);
 
 #endif

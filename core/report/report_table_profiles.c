@@ -1,16 +1,16 @@
-/* module_report_profiles.c -- the target's profiles, for Lua. */
+/* report_table_profiles.c -- the target's profiles in the report's table. */
 #include <lua.h>
 
 #include "export/profile_view.h"
-#include "report/module_report.h"
+#include "report/report_table.h"
 #include "target/profile_capture.h"
 
 #define FUNCTIONS 15
 #define ENDPOINT_FUNCTIONS 3
 
-#define set_number module_report_set_number
-#define set_text module_report_set_text
-#define set_flag module_report_set_flag
+#define set_number report_table_set_number
+#define set_text report_table_set_text
+#define set_flag report_table_set_flag
 
 static void push_functions(lua_State *L, const struct top *top, uint32_t most)
 {
@@ -26,8 +26,8 @@ static void push_functions(lua_State *L, const struct top *top, uint32_t most)
     }
 }
 
-static void push_endpoints(lua_State *L,
-                           const struct captured_profile *captured)
+static void push_profile_endpoints(lua_State *L,
+                                   const struct captured_profile *captured)
 {
     lua_createtable(L, (int)captured->n_endpoints, 0);
     for (unsigned i = 0; i < captured->n_endpoints; i++) {
@@ -57,7 +57,7 @@ static void push_profile(lua_State *L, const struct captured_profile *captured)
     set_number(L, "total", (double)captured->top.total);
     push_functions(L, &captured->top, FUNCTIONS);
     lua_setfield(L, -2, "functions");
-    push_endpoints(L, captured);
+    push_profile_endpoints(L, captured);
     lua_setfield(L, -2, "endpoints");
     profile_view_push(L, captured->profile);
     lua_setfield(L, -2, "profile");
@@ -74,8 +74,8 @@ static void set_window(lua_State *L, const struct profile_capture *capture)
     lua_setfield(L, -2, "window");
 }
 
-void module_report_set_profiles(lua_State *L,
-                                const struct profile_capture *capture)
+void report_table_set_profiles(lua_State *L,
+                               const struct profile_capture *capture)
 {
     unsigned n = profile_capture_n_profiles(capture);
     lua_createtable(L, 0, 2);

@@ -1,4 +1,4 @@
-#include "report/module_summary.h"
+#include "report/handle_summary.h"
 
 #include <lauxlib.h>
 #include <lua.h>
@@ -61,7 +61,7 @@ static void push_values(lua_State *L, const struct report *report,
     }
 }
 
-static void push_thresholds(lua_State *L, const struct metric_thresholds *of)
+static void push_k6_thresholds(lua_State *L, const struct metric_thresholds *of)
 {
     lua_newtable(L);
     for (unsigned i = 0; i < of->n; i++) {
@@ -72,8 +72,8 @@ static void push_thresholds(lua_State *L, const struct metric_thresholds *of)
     }
 }
 
-static void push_metric(lua_State *L, const struct report *report,
-                        const struct metric *metric)
+static void push_k6_metric(lua_State *L, const struct report *report,
+                           const struct metric *metric)
 {
     const struct metric_thresholds *of =
         thresholds_of(&report->config->thresholds, metric_title(metric));
@@ -84,11 +84,11 @@ static void push_metric(lua_State *L, const struct report *report,
     lua_setfield(L, -2, "values");
     if (!of)
         return;
-    push_thresholds(L, of);
+    push_k6_thresholds(L, of);
     lua_setfield(L, -2, "thresholds");
 }
 
-static void push_metrics(lua_State *L, const struct report *report)
+static void push_k6_metrics(lua_State *L, const struct report *report)
 {
     const struct metrics *metrics = &report->results->metrics;
     lua_newtable(L);
@@ -96,15 +96,15 @@ static void push_metrics(lua_State *L, const struct report *report)
         const struct metric *metric = metrics->all[i];
         if (!metric->used && !metric_is_asked_for(metric))
             continue;
-        push_metric(L, report, metric);
+        push_k6_metric(L, report, metric);
         lua_setfield(L, -2, metric_title(metric));
     }
 }
 
 /* --- groups: { name, path, groups, checks } ------------------------------ */
 
-static void push_checks(lua_State *L, const struct checks *checks,
-                        uint32_t group, const char *path)
+static void push_k6_checks(lua_State *L, const struct checks *checks,
+                           uint32_t group, const char *path)
 {
     lua_Integer n = 0;
     lua_newtable(L);
@@ -122,15 +122,15 @@ static void push_checks(lua_State *L, const struct checks *checks,
     }
 }
 
-static void push_group(lua_State *L, const struct checks *checks,
-                       uint32_t group, const char *path)
+static void push_k6_group(lua_State *L, const struct checks *checks,
+                          uint32_t group, const char *path)
 {
     lua_Integer n = 0;
     luaL_checkstack(L, 10, "groups within groups");
     lua_newtable(L);
     set_text(L, "name", checks->groups[group].name);
     set_text(L, "path", path);
-    push_checks(L, checks, group, path);
+    push_k6_checks(L, checks, group, path);
     lua_setfield(L, -2, "checks");
     lua_newtable(L);
     for (uint32_t i = CHECKS_ROOT + 1; i < checks->n_groups; i++) {
@@ -138,7 +138,8 @@ static void push_group(lua_State *L, const struct checks *checks,
             continue;
         const char *inner =
             lua_pushfstring(L, "%s::%s", path, checks->groups[i].name);
-        push_group(L, checks, i, inner); /* stack: ..., groups, path, group */
+        push_k6_group(L, checks, i,
+                      inner); /* stack: ..., groups, path, group */
         lua_rawseti(L, -3, ++n);
         lua_pop(L, 1);
     }
@@ -152,9 +153,9 @@ static void push_data(lua_State *L, const struct handling *handling)
     const struct report *report = handling->report;
     const struct results *results = report->results;
     lua_newtable(L);
-    push_metrics(L, report);
+    push_k6_metrics(L, report);
     lua_setfield(L, -2, "metrics");
-    push_group(L, &results->checks, CHECKS_ROOT, "");
+    push_k6_group(L, &results->checks, CHECKS_ROOT, "");
     lua_setfield(L, -2, "root_group");
     lua_newtable(L);
     set_number(L, "testRunDurationMs",
@@ -208,14 +209,14 @@ static int handle(lua_State *L)
     return 0;
 }
 
-bool summary_is_handled(struct generator *generator)
+bool handle_summary_exists(struct generator *generator)
 {
     return generator->L && vu_script_has(generator, "handleSummary");
 }
 
-bool summary_handle(struct generator *generator, const struct report *report,
-                    const struct buf *text, summary_text_fn take, void *ctx,
-                    struct err *err)
+bool handle_summary_call(struct generator *generator,
+                         const struct report *report, const struct buf *text,
+                         summary_text_fn take, void *ctx, struct err *err)
 {
     struct handling handling = {generator, report, text, take, ctx};
     lua_State *L = generator->L;

@@ -1,4 +1,4 @@
-#include "report/module_report.h"
+#include "report/report_table.h"
 
 #include <lauxlib.h>
 #include <lua.h>
@@ -12,23 +12,23 @@
 #include "measure/series.h"
 #include "report/summary.h"
 
-#define set_number module_report_set_number
-#define set_text module_report_set_text
-#define set_flag module_report_set_flag
+#define set_number report_table_set_number
+#define set_text report_table_set_text
+#define set_flag report_table_set_flag
 
-void module_report_set_number(lua_State *L, const char *name, double value)
+void report_table_set_number(lua_State *L, const char *name, double value)
 {
     lua_pushnumber(L, value);
     lua_setfield(L, -2, name);
 }
 
-void module_report_set_text(lua_State *L, const char *name, const char *value)
+void report_table_set_text(lua_State *L, const char *name, const char *value)
 {
     lua_pushstring(L, value);
     lua_setfield(L, -2, name);
 }
 
-void module_report_set_flag(lua_State *L, const char *name, bool value)
+void report_table_set_flag(lua_State *L, const char *name, bool value)
 {
     lua_pushboolean(L, value);
     lua_setfield(L, -2, name);
@@ -39,7 +39,7 @@ static const char *const units[] = {
 
 static double seconds(int64_t ns) { return (double)ns / 1e9; }
 
-/* --- what was asked for -------------------------------------------------- */
+/* --- options of the run --------------------------------------------------- */
 
 static void push_stages(lua_State *L, const struct stages *stages)
 {
@@ -80,7 +80,7 @@ static void push_scenarios(lua_State *L, const struct config *config)
     }
 }
 
-/* Is it one that a chart of latencies can show? */
+/* Returns true for a threshold that a chart of latencies can show. */
 static bool is_latency(const struct selector *selector,
                        const struct threshold *threshold)
 {
@@ -89,7 +89,7 @@ static bool is_latency(const struct selector *selector,
             strcmp(selector->metric, "http_req_duration") == 0);
 }
 
-/* Of the value that is judged. */
+/* Returns the unit of the judged value. */
 static const char *unit_of(const struct threshold *threshold,
                            const struct metric *metric)
 {
@@ -119,7 +119,7 @@ static void push_threshold(lua_State *L, const struct report *report,
     set_flag(L, "is_latency", is_latency(selector, threshold));
 }
 
-static void push_thresholds(lua_State *L, const struct report *report)
+static void push_report_thresholds(lua_State *L, const struct report *report)
 {
     const struct thresholds *thresholds = &report->config->thresholds;
     lua_Integer n = 0;
@@ -132,7 +132,8 @@ static void push_thresholds(lua_State *L, const struct report *report)
         }
 }
 
-/* --- what was counted ---------------------------------------------------- */
+/* --- results ---------------------------------------------------------------
+ */
 
 static void set_trend(lua_State *L, const struct histogram *values)
 {
@@ -153,8 +154,8 @@ static void set_trend(lua_State *L, const struct histogram *values)
                    histogram_quantile(values, quantiles[i].quantile));
 }
 
-static void push_metric(lua_State *L, const struct report *report,
-                        const struct metric *metric)
+static void push_report_metric(lua_State *L, const struct report *report,
+                               const struct metric *metric)
 {
     double all = (double)metric->count;
     lua_createtable(L, 0, 12);
@@ -182,7 +183,7 @@ static void push_metric(lua_State *L, const struct report *report,
     }
 }
 
-static void push_metrics(lua_State *L, const struct report *report)
+static void push_report_metrics(lua_State *L, const struct report *report)
 {
     const struct metrics *metrics = &report->results->metrics;
     lua_Integer n = 0;
@@ -190,13 +191,13 @@ static void push_metrics(lua_State *L, const struct report *report)
     for (unsigned i = 0; i < metrics->n; i++) {
         if (!metrics->all[i]->used)
             continue;
-        push_metric(L, report, metrics->all[i]);
+        push_report_metric(L, report, metrics->all[i]);
         lua_rawseti(L, -2, ++n);
     }
 }
 
-/* Falling by requests. */
-static int compare_endpoints(const void *a, const void *b)
+/* Orders endpoints by requests, descending. */
+static int by_requests(const void *a, const void *b)
 {
     const struct endpoint *x = *(const struct endpoint *const *)a;
     const struct endpoint *y = *(const struct endpoint *const *)b;
@@ -205,13 +206,14 @@ static int compare_endpoints(const void *a, const void *b)
     return strcmp(x->name, y->name);
 }
 
-static void push_endpoints(lua_State *L, const struct endpoints *endpoints)
+static void push_report_endpoints(lua_State *L,
+                                  const struct endpoints *endpoints)
 {
     const struct endpoint **order =
         lua_newuserdatauv(L, (endpoints->n + 1) * sizeof *order, 0);
     for (uint32_t i = 0; i < endpoints->n; i++)
         order[i] = &endpoints->all[i];
-    qsort(order, endpoints->n, sizeof *order, compare_endpoints);
+    qsort(order, endpoints->n, sizeof *order, by_requests);
     lua_createtable(L, (int)endpoints->n, 0);
     for (uint32_t i = 0; i < endpoints->n; i++) {
         lua_createtable(L, 0, 6);
@@ -227,9 +229,9 @@ static void push_endpoints(lua_State *L, const struct endpoints *endpoints)
     lua_remove(L, -2);
 }
 
-/* "outer ▸ inner" */
-static void push_group(lua_State *L, const struct checks *checks,
-                       uint32_t group)
+/* Pushes the path of a group, "outer ▸ inner". */
+static void push_group_path(lua_State *L, const struct checks *checks,
+                            uint32_t group)
 {
     if (group == CHECKS_ROOT) {
         lua_pushliteral(L, "");
@@ -237,19 +239,19 @@ static void push_group(lua_State *L, const struct checks *checks,
     }
     uint32_t parent = checks->groups[group].parent;
     luaL_checkstack(L, 3, "groups within groups");
-    push_group(L, checks, parent);
+    push_group_path(L, checks, parent);
     lua_pushstring(L, parent == CHECKS_ROOT ? "" : " ▸ ");
     lua_pushstring(L, checks->groups[group].name);
     lua_concat(L, 3);
 }
 
-static void push_checks(lua_State *L, const struct checks *checks)
+static void push_report_checks(lua_State *L, const struct checks *checks)
 {
     lua_createtable(L, (int)checks->n_checks, 0);
     for (uint32_t i = 0; i < checks->n_checks; i++) {
         const struct check *check = &checks->checks[i];
         lua_createtable(L, 0, 4);
-        push_group(L, checks, check->group);
+        push_group_path(L, checks, check->group);
         lua_setfield(L, -2, "group");
         set_text(L, "name", check->name);
         set_number(L, "passed", (double)check->n_passed);
@@ -282,7 +284,8 @@ static void set_outcome(lua_State *L, const struct outcome *outcome)
     lua_setfield(L, -2, "errors");
 }
 
-/* As HdrHistogram's steps: five for each half of what is left to 1. */
+/* Pushes the distribution in HdrHistogram's steps: five for each half of the
+ * rest to 1. */
 static void push_distribution(lua_State *L, const struct histogram *values)
 {
     double quantile = 0, n = (double)values->count;
@@ -302,7 +305,8 @@ static void push_distribution(lua_State *L, const struct histogram *values)
     }
 }
 
-/* --- all ----------------------------------------------------------------- */
+/* --- the table -------------------------------------------------------------
+ */
 
 static void set_requests(lua_State *L, const struct report *report)
 {
@@ -328,7 +332,7 @@ static void set_generator(lua_State *L, const struct report *report)
     lua_setfield(L, -2, "generator");
 }
 
-void module_report_push(lua_State *L, const struct report *report)
+void report_table_push(lua_State *L, const struct report *report)
 {
     const struct results *results = report->results;
     struct metric *const *all = results->metrics.all;
@@ -343,23 +347,23 @@ void module_report_push(lua_State *L, const struct report *report)
     set_generator(L, report);
     push_scenarios(L, report->config);
     lua_setfield(L, -2, "scenarios");
-    push_thresholds(L, report);
+    push_report_thresholds(L, report);
     lua_setfield(L, -2, "thresholds");
-    module_report_push_series(L, report->series);
+    report_table_push_series(L, report->series);
     lua_setfield(L, -2, "series");
     push_distribution(L, &all[METRIC_HTTP_REQ_LATENCY]->values);
     lua_setfield(L, -2, "latency");
     push_distribution(L, &all[METRIC_HTTP_REQ_DURATION]->values);
     lua_setfield(L, -2, "duration");
-    push_endpoints(L, &results->endpoints);
+    push_report_endpoints(L, &results->endpoints);
     lua_setfield(L, -2, "endpoints");
-    push_checks(L, &results->checks);
+    push_report_checks(L, &results->checks);
     lua_setfield(L, -2, "checks");
-    push_metrics(L, report);
+    push_report_metrics(L, report);
     lua_setfield(L, -2, "metrics");
     set_outcome(L, &results->outcome);
     set_number(L, "script_errors", (double)results->n_script_errors);
     set_number(L, "interrupted", (double)results->n_interrupted);
     if (report->profiles)
-        module_report_set_profiles(L, report->profiles);
+        report_table_set_profiles(L, report->profiles);
 }
