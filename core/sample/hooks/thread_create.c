@@ -1,8 +1,10 @@
+/* thread_create.c -- defines pthread_create. */
 #include "sample/hooks/thread_create.h"
 
 #include <dlfcn.h>
 #include <pthread.h>
 
+#include "sample/platform/quiet.h"
 #include "sample/walk/current_stack.h"
 
 struct tally thread_create_tally = TALLY_INIT;
@@ -25,7 +27,7 @@ int pthread_create(pthread_t *restrict thread,
                    void *(*start)(void *), void *restrict ctx)
 {
     int error = next_create()(thread, attributes, start, ctx);
-    if (error)
+    if (error || quiet_is_child) /* in a child the tally's lock may be held */
         return error;
     uintptr_t caller = (uintptr_t)__builtin_return_address(0);
     const struct current_stack *stack = current_stack_take(caller, 0);
