@@ -88,7 +88,7 @@ const struct vm_heap *app_heap(const struct app *app)
     return script_state_heap(app->L);
 }
 
-void app_stop_timers(struct app *app) { scheduler_quiet(app->scheduler); }
+void app_stop_timers(struct app *app) { scheduler_stop_timers(app->scheduler); }
 
 bool app_is_idle(const struct app *app)
 {

@@ -1,9 +1,8 @@
-/* call.c -- the only place that calls from C into Lua.
+/* call.c -- protected calls from C into Lua.
  *
- * lua_pcall runs inside entry_begin and entry_end, so that the sampler
- * knows which state runs on this thread and completes what it has pending
- * when the call returns. lua_resume needs none of it: it is ours already
- * (sample/lua_api.c).
+ * lua_pcall runs between entry_begin and entry_end, which tell the sampler that
+ * the state runs on this thread. lua_resume does that by itself
+ * (hooks/lua_api.c).
  */
 #include "script/call.h"
 
@@ -12,9 +11,9 @@
 
 #include "sample/walk/entry.h"
 
-/* Push the error at the index as text. What has no text of its own would be
- * an address, which tells nothing. */
-static const char *push_message(lua_State *L, int index)
+/* Pushes the error value at the index as text. For a value without text of its
+ * own, tostring would give an address, so its type is named instead. */
+static const char *push_error_text(lua_State *L, int index)
 {
     if (lua_isstring(L, index) ||
         luaL_getmetafield(L, index, "__tostring") != LUA_TNIL)
@@ -23,10 +22,10 @@ static const char *push_message(lua_State *L, int index)
                            luaL_typename(L, index));
 }
 
-/* Message handler: the error as text, with a traceback. */
+/* Message handler: replaces the error value by its text with a traceback. */
 static int add_traceback(lua_State *L)
 {
-    luaL_traceback(L, L, push_message(L, 1), 1);
+    luaL_traceback(L, L, push_error_text(L, 1), 1);
     return 1;
 }
 
@@ -49,14 +48,15 @@ bool script_call(lua_State *L, int nargs, int nresults, struct err *err)
     return false;
 }
 
-/* Runs protected on `from`: tostring of the error may itself fail. */
+/* Pushes the text of co's error value with co's traceback. Runs protected on
+ * the state `from`, because the error's tostring may itself fail. */
 static int describe_error(lua_State *L)
 {
     lua_State *co = lua_touserdata(L, 1);
     lua_xmove(co, L, 1);
     lua_pushvalue(L, -1);
     lua_xmove(L, co, 1); /* into the slot that it came from */
-    luaL_traceback(L, co, push_message(L, lua_gettop(L)), 0);
+    luaL_traceback(L, co, push_error_text(L, lua_gettop(L)), 0);
     return 1;
 }
 

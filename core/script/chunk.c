@@ -1,3 +1,4 @@
+/* chunk.c -- compiles a script as a function of its globals. */
 #include "script/chunk.h"
 
 #include <lauxlib.h>
@@ -12,7 +13,8 @@
 #define HEAD "return function(_ENV, ...) "
 #define TAIL "\nend"
 
-/* A first line that begins with '#' is not Lua; its line end stays. */
+/* Returns the length of a first line that begins with '#', which is not Lua,
+ * without its line end. Returns 0 if there is no such line. */
 static size_t skip_first_line(const struct buf *source)
 {
     size_t n = 0;
@@ -22,8 +24,8 @@ static size_t skip_first_line(const struct buf *source)
     return n;
 }
 
-static bool compile(lua_State *L, const char *text, size_t n, const char *name,
-                    struct err *err)
+static bool compile_text(lua_State *L, const char *text, size_t n,
+                         const char *name, struct err *err)
 {
     if (luaL_loadbufferx(L, text, n, name, "t") == LUA_OK)
         return true;
@@ -32,8 +34,9 @@ static bool compile(lua_State *L, const char *text, size_t n, const char *name,
     return false;
 }
 
-/* The plain source is compiled first: its messages are the right ones, and
- * what only parses within the wrapping does not pass. */
+/* Compiles the plain source first, so that messages are about the plain source
+ * and a script that is only valid inside the wrapping is refused. Then compiles
+ * the wrapped source and pushes it. */
 static bool compile_wrapped(lua_State *L, const char *text, size_t n,
                             const char *name, struct err *err)
 {
@@ -42,9 +45,9 @@ static bool compile_wrapped(lua_State *L, const char *text, size_t n,
     buf_append(&wrapped, text, n);
     buf_puts(&wrapped, TAIL);
     bool ok = !wrapped.failed || err_set(err, "out of memory");
-    if (ok && (ok = compile(L, text, n, name, err))) {
+    if (ok && (ok = compile_text(L, text, n, name, err))) {
         lua_pop(L, 1);
-        ok = compile(L, wrapped.data, wrapped.len, name, err);
+        ok = compile_text(L, wrapped.data, wrapped.len, name, err);
     }
     buf_fini(&wrapped);
     return ok;
@@ -69,8 +72,8 @@ bool chunk_load(struct chunk *chunk, lua_State *L, const char *path,
     return ok;
 }
 
-/* Runs protected. Returns the function and its globals. */
-static int prepare(lua_State *L)
+/* stack: function -> function, its new globals. Runs protected. */
+static int push_call_with_globals(lua_State *L)
 {
     lua_newtable(L);
     lua_pushvalue(L, -1);
@@ -85,7 +88,7 @@ static int prepare(lua_State *L)
 
 bool chunk_run(const struct chunk *chunk, lua_State *L, struct err *err)
 {
-    lua_pushcfunction(L, prepare);
+    lua_pushcfunction(L, push_call_with_globals);
     lua_rawgeti(L, LUA_REGISTRYINDEX, chunk->make_ref);
     if (!script_call(L, 1, 2, err) || !script_call(L, 1, 1, err))
         return false;

@@ -1,10 +1,12 @@
-/* chunk.h -- the test script: compiled once, run once per virtual user, each
- * time with globals of its own.
+/* chunk.h -- the script of a load test: compiled once, run once per virtual
+ * user, each time with globals of its own.
  *
- * All runs share one prototype: the source is compiled as the body of
- * `function(_ENV, ...)`, on its own lines, and that function is called with a
- * new table of globals, which falls back on the state's. What is loaded by
- * `require` is shared.
+ * All runs share one function prototype. The source is compiled as the body of
+ * `function(_ENV, ...)`, on its own line numbers, and that function is called
+ * with a new table of globals, which falls back on the globals of the state.
+ * Modules loaded by `require` are shared by all runs.
+ *
+ * Path: load/vu_script.c -> [chunk] -> call.c
  */
 #ifndef SCRIPT_CHUNK_H
 #define SCRIPT_CHUNK_H
@@ -16,15 +18,18 @@
 struct lua_State;
 
 struct chunk {
-    int make_ref; /* in the registry: the function to be called with _ENV */
+    int make_ref; /* registry reference of the function to call with _ENV */
 };
 
-/* Compile the file. False and err: it cannot be read, or file:line. */
+/* Compiles the file. Returns false and sets err if the file cannot be read or
+ * compiled; a message of the compiler begins with FILE:LINE. The chunk lives as
+ * long as the state. */
 bool chunk_load(struct chunk *chunk, struct lua_State *L, const char *path,
                 struct err *err);
 
-/* Run it with new globals and push what it returns, which must be a table.
- * False and err, and nothing pushed: a script error. */
+/* Runs the chunk with new globals and pushes the table that it returns. Returns
+ * false, sets err and pushes nothing if the script raises an error or returns
+ * something else. */
 bool chunk_run(const struct chunk *chunk, struct lua_State *L, struct err *err);
 
 #endif

@@ -1,3 +1,5 @@
+/* observe.c -- turns tasks and coroutines into what wall.h, trace.h and the
+ * kinds of profiles take. */
 #include "script/observe.h"
 
 #include <lua.h>
@@ -19,7 +21,7 @@ static struct wall_wait wait_of(const struct task *task)
                               .seen = task->seen};
 }
 
-/* What a trace says of a task, but for when it ends. */
+/* Returns an event of the task that has not ended. */
 static struct trace_event event_of(const struct task *task,
                                    enum trace_kind kind, int64_t start_ns)
 {
@@ -40,7 +42,7 @@ void observe_wait_begin(struct task *task)
     task->seen = task->traced = 0;
 }
 
-void observe_wait(const struct task *task)
+void observe_wait_end(const struct task *task)
 {
     if (wall_is_open()) {
         struct wall_wait wait = wait_of(task);
@@ -69,15 +71,16 @@ void observe_run_end(struct observed_run *run)
     trace_add(&run->event);
 }
 
-/* What it waits for; it may have come, and the task's turn not yet. */
-static const char *state_of(const struct task *task)
+/* Returns why the task waits, or "runnable" if its timer has fired and the task
+ * will run in this turn of the loop. */
+static const char *wait_state(const struct task *task)
 {
     return list_is_linked(&task->due.in_ready) ? "runnable" : task->reason;
 }
 
 void observe_track(lua_State *L)
 {
-    *task_slot(L) = NULL; /* a new coroutine copies it */
+    *task_slot(L) = NULL; /* copied to each coroutine that a script makes */
     coroutines_track(L);
 }
 
@@ -99,7 +102,7 @@ static void observe_coroutine(void *ctx, lua_State *co,
     struct observed_coroutine c = {.co = co,
                                    .origin = origin,
                                    .task = task,
-                                   .state = task ? state_of(task) : state,
+                                   .state = task ? wait_state(task) : state,
                                    .labels =
                                        task ? task->labels : o->thread_labels};
     if (task)
@@ -113,7 +116,7 @@ void observe_coroutines(lua_State *L,
                         void *ctx)
 {
     struct observing o = {scheduler_of(L), context_labels(), visit, ctx};
-    c_names_learn(L); /* of libraries that came since */
+    c_names_learn(L); /* libraries may have been loaded since */
     if (o.scheduler && o.scheduler->loop)
         uv_update_time(o.scheduler->loop);
     coroutines_each(L, observe_coroutine, &o);

@@ -1,3 +1,9 @@
+/* os_thread.c -- the life of spawned threads.
+ *
+ * A thread frees its own struct at its end. Others reach it only through the
+ * list, under the lock, so a thread takes itself out of the list before it
+ * closes its mailbox.
+ */
 #include "script/os_thread.h"
 
 #include <lauxlib.h>
@@ -23,48 +29,50 @@
 
 struct os_thread {
     struct list_link in_threads;   /* [lock] */
-    const struct scheduler *owner; /* to compare */
+    const struct scheduler *owner; /* only compared, never followed */
     const luaL_Reg *modules;
-    struct buf work;
+    struct buf work;     /* of os_thread_spawn, until the task has started */
     bool stop_is_posted; /* [lock] */
     struct mailbox_message stop_message;
     uv_loop_t loop;
-    struct mailbox mailbox; /* [lock]: posted to while it is in the list */
+    struct mailbox mailbox; /* others post while the thread is in the list,
+                               under the lock */
     atomic_int n_questions; /* posted and not answered */
-    /* The thread's own. */
-    lua_State *L; /* while questions are answered */
+    /* Used by the thread itself only. */
+    lua_State *L; /* NULL: questions are answered with NULL */
     struct task *task;
 };
 
-/* Guards the list and the count. Nothing but mailboxes is used inside. */
+/* Guards the list and n_running. No other lock is taken inside. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t ended = PTHREAD_COND_INITIALIZER;
 static struct list threads;
 static unsigned n_running;
 
-static void log_failure(const struct err *err)
+static void log_thread_failure(const struct err *err)
 {
     log_write(LOG_ERROR, "thread_failed",
               LOG_FIELDS(log_text("error", err->message)));
 }
 
-static void on_done(void *ctx, lua_State *co, const struct err *failure)
+static void on_thread_task_done(void *ctx, lua_State *co,
+                                const struct err *failure)
 {
     struct os_thread *t = ctx;
     t->task = NULL;
     if (co && failure)
-        log_failure(failure);
+        log_thread_failure(failure);
     uv_stop(&t->loop);
 }
 
-static void on_stop(struct mailbox_message *message)
+static void stop_thread_task(struct mailbox_message *message)
 {
     struct os_thread *t = container_of(message, struct os_thread, stop_message);
     if (t->task)
         task_abort(t->task);
 }
 
-static void set_path(lua_State *L, int work, const char *name)
+static void set_package_field(lua_State *L, int work, const char *name)
 {
     lua_getglobal(L, "package");
     lua_getfield(L, work, name);
@@ -72,16 +80,16 @@ static void set_path(lua_State *L, int work, const char *name)
     lua_pop(L, 1);
 }
 
-/* Put the function and its arguments on the task's stack. stack: thread, task
- * -> number of arguments */
-static int push_call(lua_State *L)
+/* Pushes the function and its arguments onto the task's stack. stack: thread,
+ * task -> number of arguments */
+static int push_thread_call(lua_State *L)
 {
     struct os_thread *t = lua_touserdata(L, 1);
     lua_State *to = task_stack(lua_touserdata(L, 2));
     value_read(L, t->work.data);
     int work = lua_gettop(L);
-    set_path(L, work, "path");
-    set_path(L, work, "cpath");
+    set_package_field(L, work, "path");
+    set_package_field(L, work, "cpath");
     lua_getfield(L, work, "code");
     size_t n_bytes;
     const char *code = lua_tolstring(L, -1, &n_bytes);
@@ -106,7 +114,7 @@ static bool start_task(struct os_thread *t, struct scheduler *scheduler,
     struct task *task = scheduler_take(scheduler, err);
     if (!task)
         return false;
-    lua_pushcfunction(t->L, push_call);
+    lua_pushcfunction(t->L, push_thread_call);
     lua_pushlightuserdata(t->L, t);
     lua_pushlightuserdata(t->L, task);
     if (!script_call(t->L, 2, 1, err)) {
@@ -117,7 +125,7 @@ static bool start_task(struct os_thread *t, struct scheduler *scheduler,
     lua_pop(t->L, 1);
     buf_fini(&t->work);
     t->task = task;
-    task_start(task, n, context_labels(), on_done, t);
+    task_start(task, n, context_labels(), on_thread_task_done, t);
     return true;
 }
 
@@ -128,7 +136,8 @@ static void unlink_thread(struct os_thread *t)
     pthread_mutex_unlock(&lock);
 }
 
-/* The function, in a state of its own. */
+/* Runs the function in the thread's state. Returns false and sets err if it
+ * cannot be started. */
 static bool run_state(struct os_thread *t, struct err *err)
 {
     struct scheduler *scheduler = scheduler_new(t->L, err);
@@ -144,7 +153,8 @@ static bool run_state(struct os_thread *t, struct err *err)
     return ok;
 }
 
-/* Nobody posts to it any more. */
+/* Closes the mailbox of a thread that is in the list no more, and lets the loop
+ * close its handles. */
 static void close_loop(struct os_thread *t)
 {
     mailbox_close(&t->mailbox);
@@ -158,8 +168,8 @@ static void run_attached(struct os_thread *t)
     if (!L)
         unlink_thread(t);
     if (!L || !run_state(t, &err))
-        log_failure(&err);
-    t->L = NULL; /* what is still asked has no answer */
+        log_thread_failure(&err);
+    t->L = NULL; /* questions that are still in the mailbox get NULL */
     close_loop(t);
     if (L)
         script_state_free(L);
@@ -176,7 +186,7 @@ static void free_thread(struct os_thread *t)
     pthread_mutex_unlock(&lock);
 }
 
-static void *run_thread(void *ctx)
+static void *run_os_thread(void *ctx)
 {
     struct os_thread *t = ctx;
     struct err err;
@@ -185,7 +195,7 @@ static void *run_thread(void *ctx)
         run_attached(t);
         detach_thread();
     } else {
-        log_failure(&err);
+        log_thread_failure(&err);
         unlink_thread(t);
         close_loop(t);
     }
@@ -203,7 +213,8 @@ static bool count_one_more(struct err *err)
                          OS_THREADS_MAX);
 }
 
-/* One that does not run yet. NULL and err. */
+/* Makes the struct of a thread that does not run yet. Returns NULL and sets err
+ * if out of memory. */
 static struct os_thread *new_thread(struct err *err)
 {
     struct os_thread *t = calloc(1, sizeof *t);
@@ -212,7 +223,7 @@ static struct os_thread *new_thread(struct err *err)
         err_set(err, "out of memory for a thread");
         return NULL;
     }
-    t->stop_message.deliver = on_stop;
+    t->stop_message.deliver = stop_thread_task;
     if (mailbox_open(&t->mailbox, &t->loop, err))
         return t;
     uv_loop_close(&t->loop);
@@ -227,13 +238,13 @@ static void link_thread(struct os_thread *t)
     pthread_mutex_unlock(&lock);
 }
 
-static int create(struct os_thread *t)
+static int create_detached(struct os_thread *t)
 {
     pthread_t thread;
     pthread_attr_t attributes;
     pthread_attr_init(&attributes);
     pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-    int failed = pthread_create(&thread, &attributes, run_thread, t);
+    int failed = pthread_create(&thread, &attributes, run_os_thread, t);
     pthread_attr_destroy(&attributes);
     return failed;
 }
@@ -255,7 +266,7 @@ bool os_thread_spawn(const struct scheduler *owner, const luaL_Reg *modules,
     t->work = *work;
     *work = BUF_INIT;
     link_thread(t);
-    int failed = create(t);
+    int failed = create_detached(t);
     if (!failed)
         return true;
     unlink_thread(t);
@@ -290,7 +301,7 @@ bool os_threads_join(int64_t timeout_ns)
     return done;
 }
 
-/* On its way to a thread. */
+/* A question on its way to a thread. */
 struct question {
     struct mailbox_message message;
     struct os_thread *thread;

@@ -1,12 +1,12 @@
-/* os_thread.h -- threads that scripts spawn. Each has a Lua state, an event
- * loop and a scheduler of its own, and runs one function in a task, which may
- * wait as a handler may.
+/* os_thread.h -- the threads that scripts spawn.
  *
- * It ends with that function, or when the scheduler that spawned it is closed:
- * the function's wait is then given up. One that computes ends at its next
+ * Each thread has a Lua state, an event loop and a scheduler of its own, and
+ * runs one function in a task, which may wait as a handler may. The thread ends
+ * with the function, or when the scheduler that spawned it is closed: the
+ * function's wait is then aborted. A function that computes ends at its next
  * wait.
  *
- * Path: module_thread.c -> [os_thread] -> state.c, scheduler.c
+ * Path: modules/module_thread.c -> [os_thread] -> state.c, scheduler.c
  */
 #ifndef SCRIPT_OS_THREAD_H
 #define SCRIPT_OS_THREAD_H
@@ -24,28 +24,32 @@ struct scheduler;
 
 enum { OS_THREADS_MAX = 256 };
 
-/* Start one, owned by `owner`. `work` is a table of value.h, its bytes taken:
- * `code`, a function as lua_dump writes it; `path` and `cpath` of package; the
- * arguments from 1 to `n`. `modules` are what the function can require, as in
- * script_state_new. False and err when there are too many, or the system
- * has no more. [any thread] */
+/* Starts a thread that belongs to `owner`. `work` is a table in the form of
+ * value.h: `code`, a function as string.dump writes it; `path` and `cpath` of
+ * `package`; and the arguments from 1 to `n`. Its bytes are moved to the
+ * thread. `modules` are the modules that the function can require, as in
+ * script_state_new. Returns false and sets err if OS_THREADS_MAX threads run or
+ * the system refuses another one. [any thread] */
 bool os_thread_spawn(const struct scheduler *owner,
                      const struct luaL_Reg *modules, struct buf *work,
                      struct err *err);
 
-/* Ask those of an owner to end. They outlive this. [any thread] */
+/* Asks the threads of an owner to end, and returns before they have. [any
+ * thread] */
 void os_threads_stop(const struct scheduler *owner);
 
-/* Wait for the end of all. False: some did not end in time. */
+/* Waits until all threads have ended. Returns false if some have not within
+ * `timeout_ns`. */
 bool os_threads_join(int64_t timeout_ns);
 
-/* Questions that a thread may have without having answered them. Each keeps
- * memory of its asker, and a thread that computes answers none. */
+/* The most questions that a thread may have without having answered them. Each
+ * keeps memory of its asker, and a thread that computes answers none. */
 enum { OS_THREAD_MAX_QUESTIONS = 64 };
 
-/* Asks each thread that has not too many questions already: `before_each` is
- * called at once, `answer` later, on the thread, with its state, when it next
- * waits; or with NULL where it ends before. */
+/* Asks each thread that has fewer questions than that. `before_each` is called
+ * at once, once per thread that is asked. `answer` is called later on that
+ * thread, when its function next waits, with its state; or with NULL if the
+ * thread ends before. [any thread] */
 typedef void (*os_thread_answer_fn)(void *ctx, struct lua_State *L);
 void os_threads_ask(void (*before_each)(void *ctx), os_thread_answer_fn answer,
                     void *ctx);

@@ -5,7 +5,7 @@
 
 #define TYPE "perilune.buf"
 
-static int close_buf(lua_State *L)
+static int free_owned_buf(lua_State *L)
 {
     buf_fini(luaL_checkudata(L, 1, TYPE));
     return 0;
@@ -16,9 +16,9 @@ struct buf *owned_buf_new(lua_State *L)
     struct buf *b = lua_newuserdatauv(L, sizeof *b, 0);
     *b = BUF_INIT;
     if (luaL_newmetatable(L, TYPE)) {
-        lua_pushcfunction(L, close_buf);
+        lua_pushcfunction(L, free_owned_buf);
         lua_setfield(L, -2, "__gc");
-        lua_pushcfunction(L, close_buf);
+        lua_pushcfunction(L, free_owned_buf);
         lua_setfield(L, -2, "__close");
     }
     lua_setmetatable(L, -2);

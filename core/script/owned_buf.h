@@ -1,5 +1,6 @@
-/* owned_buf.h -- a buffer that Lua owns, for C that may raise while it fills
- * it. */
+/* owned_buf.h -- a buffer that Lua owns, for C code that may raise a Lua error
+ * while it fills the buffer.
+ */
 #ifndef SCRIPT_OWNED_BUF_H
 #define SCRIPT_OWNED_BUF_H
 
@@ -7,14 +8,16 @@
 
 struct lua_State;
 
-/* Push an empty one, which the collector frees. Raises when out of memory. */
+/* Pushes a userdata with an empty buffer, which the garbage collector frees.
+ * Returns the buffer. Raises a Lua error if out of memory. */
 struct buf *owned_buf_new(struct lua_State *L);
 
-/* The same, freed with the end of the C function that runs already. */
+/* The same, but the buffer is freed as soon as the running C function returns
+ * or raises an error. */
 struct buf *owned_buf_push(struct lua_State *L);
 
-/* Push what it holds as a string; raises when an append to it failed, with
- * `what` for a name of it. */
+/* Pushes the bytes of the buffer as a string. Raises a Lua error that names the
+ * buffer `what` if an append to it has failed. */
 void owned_buf_push_string(struct lua_State *L, const struct buf *b,
                            const char *what);
 

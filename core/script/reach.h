@@ -5,8 +5,9 @@
  * only, and a trial that drops references would run the finalizers of what is
  * reachable from them alone. So this goes through the values of the state by
  * the API, as the collector does: tables, metatables, upvalues, user values and
- * stacks, not through weak references. It takes 0.4 us for each object (1 M tables), seven
- * times as long as a collection, and holds up the thread meanwhile.
+ * stacks, not through weak references. It takes 0.4 us for each object (1 M
+ * tables), seven times as long as a collection, and holds up the thread
+ * meanwhile.
  *
  * What the API cannot show is missed: values that C code keeps on a coroutine's
  * stack below the coroutine's function.

@@ -1,20 +1,20 @@
+/* ready.c -- a list that libuv runs once per turn of its loop. */
 #include "script/ready.h"
 
 #include <stdlib.h>
 
-/* libuv calls `check` when it has polled; `idle` keeps it from waiting. */
 struct ready {
-    uv_check_t check;
-    uv_idle_t idle;
+    uv_check_t check; /* libuv calls it after it has polled */
+    uv_idle_t idle;   /* while it is active, libuv polls without waiting */
     struct list list;
     bool is_started;
 };
 
 void ready_remove(struct ready_entry *entry) { list_remove(&entry->in_ready); }
 
-static void on_idle(uv_idle_t *idle) { (void)idle; }
+static void keep_loop_awake(uv_idle_t *idle) { (void)idle; }
 
-static void on_check(uv_check_t *check)
+static void run_ready(uv_check_t *check)
 {
     struct ready *ready = check->data;
     struct list now;
@@ -41,12 +41,12 @@ void ready_start(struct ready *ready, uv_loop_t *loop)
     ready->is_started = true;
 }
 
-static void free_closed(uv_handle_t *check) { free(check->data); }
+static void free_closed_ready(uv_handle_t *check) { free(check->data); }
 
-static void close_check(uv_handle_t *idle)
+static void close_ready_check(uv_handle_t *idle)
 {
     struct ready *ready = idle->data;
-    uv_close((uv_handle_t *)&ready->check, free_closed);
+    uv_close((uv_handle_t *)&ready->check, free_closed_ready);
 }
 
 void ready_close(struct ready *ready)
@@ -55,7 +55,7 @@ void ready_close(struct ready *ready)
         free(ready);
         return;
     }
-    uv_close((uv_handle_t *)&ready->idle, close_check);
+    uv_close((uv_handle_t *)&ready->idle, close_ready_check);
 }
 
 void ready_add(struct ready *ready, struct ready_entry *entry)
@@ -63,6 +63,6 @@ void ready_add(struct ready *ready, struct ready_entry *entry)
     if (list_is_linked(&entry->in_ready))
         return;
     list_append(&ready->list, &entry->in_ready);
-    uv_check_start(&ready->check, on_check);
-    uv_idle_start(&ready->idle, on_idle);
+    uv_check_start(&ready->check, run_ready);
+    uv_idle_start(&ready->idle, keep_loop_awake);
 }

@@ -1,12 +1,13 @@
-/* ready.h -- what is due, to be run once the loop has looked at its sockets.
+/* ready.h -- what is due, to be run after the loop has polled its sockets.
  *
- * libuv runs a timer that is set for at once, or has become due meanwhile, in
- * the same pass over its timers: a task that sleeps for no time again and
- * again, or two that compute for longer than they sleep, would never let it
- * come to anything else. So timers only put things here, and each turn of the
- * loop runs what was there when it began.
+ * libuv runs a timer that is set for "now", or has become due meanwhile, in the
+ * same pass over its timers. A task that sleeps for no time again and again, or
+ * two tasks that compute for longer than they sleep, would keep the loop in
+ * that pass for ever. So a timer only puts an entry here, and each turn of the
+ * loop runs the entries that were here when the turn began.
  *
- * Everything here belongs to the thread of the loop.
+ * Everything here belongs to the loop's thread unless a contract says
+ * otherwise.
  *
  * Path: timer.c, scheduler.c -> [ready] -> scheduler.c
  */
@@ -18,7 +19,8 @@
 
 #include "base/list.h"
 
-/* Part of what is to run. Zeroed before it is used. */
+/* Part of a struct that is to be run. All zeros, except `run`, before its first
+ * use. */
 struct ready_entry {
     void (*run)(struct ready_entry *entry);
     struct list_link in_ready;
@@ -26,19 +28,22 @@ struct ready_entry {
 
 struct ready;
 
-/* NULL when out of memory. [any thread] */
+/* Makes an empty list. Returns NULL if out of memory. [any thread] */
 struct ready *ready_new(void);
 
+/* Runs entries on this loop from now on. */
 void ready_start(struct ready *ready, uv_loop_t *loop);
 
-/* Nothing is in it any more. Its memory goes when the loop runs on;
- * without ready_start at once, on any thread. */
+/* Frees the list, which must be empty. The loop must run on afterwards, because
+ * it frees the memory. Before ready_start the memory is freed at once, and any
+ * thread may call this. */
 void ready_close(struct ready *ready);
 
-/* Run it in this turn of the loop or the next; once, if it is there already. */
+/* Runs the entry once, in this turn of the loop or the next. Does nothing if
+ * the entry is in the list already. */
 void ready_add(struct ready *ready, struct ready_entry *entry);
 
-/* Do not, if it is there. */
+/* Takes the entry out of the list, if it is there. */
 void ready_remove(struct ready_entry *entry);
 
 #endif

@@ -1,3 +1,4 @@
+/* scheduler.c -- tasks from their first run to their last. */
 #include "script/scheduler.h"
 
 #include <lua.h>
@@ -14,11 +15,12 @@
 #include "script/task.h"
 #include "script/timer.h"
 
-/* Coroutines kept for reuse: enough for the tasks that usually wait at the
- * same time; a burst above it gives its memory back. */
+/* Tasks kept for reuse: enough for those that usually wait at the same time.
+ * After a burst of more tasks, their memory is freed. */
 #define MAX_POOLED 256
 
-static const char scheduler_key; /* its address: the key in the registry */
+/* Its address is the registry's key of the scheduler. */
+static const char scheduler_key;
 
 /* stack: scheduler */
 static int remember_scheduler(lua_State *L)
@@ -62,9 +64,9 @@ void scheduler_start(struct scheduler *scheduler, uv_loop_t *loop,
     timers_start(&scheduler->timers);
 }
 
-void scheduler_quiet(struct scheduler *scheduler)
+void scheduler_stop_timers(struct scheduler *scheduler)
 {
-    timers_quiet(&scheduler->timers);
+    timers_stop(&scheduler->timers);
 }
 
 struct scheduler *scheduler_of(lua_State *L)
@@ -107,14 +109,15 @@ struct task *scheduler_running(const struct scheduler *scheduler)
     return scheduler->running;
 }
 
-static void free_task(uv_handle_t *timer) { free(timer->data); }
+static void free_closed_task(uv_handle_t *timer) { free(timer->data); }
 
+/* Removes a task that neither runs nor waits. The loop frees its memory. */
 static void drop_task(struct task *task)
 {
     struct scheduler *scheduler = task->scheduler;
     list_remove(&task->in_scheduler);
     luaL_unref(scheduler->L, LUA_REGISTRYINDEX, task->ref);
-    uv_close((uv_handle_t *)&task->timer, free_task);
+    uv_close((uv_handle_t *)&task->timer, free_closed_task);
 }
 
 /* stack: task */
@@ -212,25 +215,26 @@ static void release_holds(struct task *task)
     }
 }
 
-static void end_wait(struct task *task)
+static void end_task_wait(struct task *task)
 {
     if (task->waits)
-        observe_wait(task);
+        observe_wait_end(task);
     task->waits = false;
 }
 
-/* What it waits for will not wake it. */
+/* Cancels the wait, so that nothing wakes the task any more. */
 static void stop_waiting(struct task *task)
 {
-    end_wait(task);
+    end_task_wait(task);
     if (task->cancel)
         task->cancel(task->cancel_ctx);
     uv_timer_stop(&task->timer);
     ready_remove(&task->due);
 }
 
-/* Run the __close of its variables. They might leave the coroutine in any
- * state (by a yield, say), so it is not used again. */
+/* Closes the coroutine, which runs the __close metamethods of its variables,
+ * and drops the task. The metamethods may leave the coroutine in any state (by
+ * a yield, for example), so the coroutine is not used again. */
 static void close_coroutine(struct task *task)
 {
     struct scheduler *scheduler = task->scheduler;
@@ -259,10 +263,11 @@ void task_abort(struct task *task)
     done(ctx, NULL, NULL);
 }
 
-/* lua_close runs finalizers, which may ask for the scheduler. */
+/* Removes the scheduler from the registry, because lua_close runs finalizers,
+ * which may ask for it. */
 static void forget_scheduler(lua_State *L)
 {
-    lua_pushnil(L); /* in the place of what is there: that cannot fail */
+    lua_pushnil(L); /* replaces an existing value, which cannot fail */
     lua_rawsetp(L, LUA_REGISTRYINDEX, &scheduler_key);
 }
 
@@ -282,7 +287,8 @@ void scheduler_close(struct scheduler *scheduler)
     free(scheduler);
 }
 
-static void finish(struct task *task, const struct err *err)
+/* Ends a task that has returned, or failed with `err`. */
+static void finish_task(struct task *task, const struct err *err)
 {
     if (!err)
         release_holds(task);
@@ -308,8 +314,8 @@ static struct task_usage read_usage(const struct scheduler *scheduler)
         atomic_load_explicit(&heap->allocated_bytes, memory_order_relaxed)};
 }
 
-/* script_resume, accounted for. */
-static int resume(struct task *task, int nargs, struct err *err)
+/* Resumes the coroutine and counts what it uses, if that is asked for. */
+static int resume_task(struct task *task, int nargs, struct err *err)
 {
     struct scheduler *scheduler = task->scheduler;
     struct task_usage *usage = task->usage, start = {0}, end;
@@ -325,25 +331,26 @@ static int resume(struct task *task, int nargs, struct err *err)
     return status;
 }
 
-static void run(struct task *task, int nargs)
+/* Runs the task until it waits or ends. */
+static void run_task(struct task *task, int nargs)
 {
     struct scheduler *scheduler = task->scheduler;
     struct err err;
-    end_wait(task);
+    end_task_wait(task);
     struct observed_run observed;
     observe_run_begin(&observed, task);
     scheduler->running = task;
     struct context before = context_switch(context_of(task));
-    int status = resume(task, nargs, &err);
+    int status = resume_task(task, nargs, &err);
     if (status == LUA_OK) {
-        finish(task, NULL);
+        finish_task(task, NULL);
     } else if (status != LUA_YIELD) {
-        finish(task, &err);
+        finish_task(task, &err);
     } else if (!task->waits) {
         lua_pushnil(task->co); /* the error value */
         err_set(&err, "coroutine.yield outside a coroutine of the script's "
                       "own: nobody would resume it");
-        finish(task, &err);
+        finish_task(task, &err);
     }
     context_switch(before);
     scheduler->running = NULL;
@@ -358,7 +365,7 @@ void task_start(struct task *task, int nargs, uint32_t labels,
     task->done = done;
     task->ctx = ctx;
     task->scheduler->n_active++;
-    run(task, nargs);
+    run_task(task, nargs);
 }
 
 struct task *scheduler_running_task(lua_State *L, const char **why)
@@ -393,9 +400,9 @@ void *task_wait_ctx(const struct task *task, void (*cancel)(void *ctx))
     return task->waits && task->cancel == cancel ? task->cancel_ctx : NULL;
 }
 
-void task_wake(struct task *task) { run(task, 0); }
+void task_wake(struct task *task) { run_task(task, 0); }
 
-static void on_wait_over(uv_timer_t *timer)
+static void on_sleep_over(uv_timer_t *timer)
 {
     struct task *task = timer->data;
     ready_add(task->scheduler->ready, &task->due);
@@ -404,6 +411,6 @@ static void on_wait_over(uv_timer_t *timer)
 void task_wake_after(struct task *task, double seconds)
 {
     task_wait(task, "sleep", NULL, NULL);
-    uv_update_time(task->scheduler->loop); /* the handler may have run long */
-    uv_timer_start(&task->timer, on_wait_over, timer_ms(seconds), 0);
+    uv_update_time(task->scheduler->loop); /* the task may have run for long */
+    uv_timer_start(&task->timer, on_sleep_over, timer_ms(seconds), 0);
 }

@@ -1,14 +1,29 @@
-/* scheduler.h -- runs Lua functions as coroutines on an event loop.
+/* scheduler.h -- runs Lua functions as tasks on an event loop.
  *
  * A task is one coroutine with the labels of its samples. It runs until it
- * returns, fails or waits; what it waits for wakes it later, and meanwhile its
- * thread does other work. Finished coroutines are pooled: a task that does
- * not wait costs no allocation.
+ * returns, fails or waits. A task that waits has yielded, and its thread does
+ * other work until something wakes the task:
  *
- * Everything here belongs to the thread of the loop.
+ *     wait                 woken by
+ *     task_wake_after      a libuv timer, through ready.c
+ *     sync_wait.c          another thread, through the mailbox of the loop
+ *     outbound.c           the answer of an HTTP request, on the loop
  *
- * Path: http/app.c -> [scheduler] -> script/call.c; timer.c,
- * module_scheduler.c
+ * Each of them ends in task_wake on the loop's thread, which resumes the
+ * coroutine. The state of a task:
+ *
+ *     pooled --scheduler_take--> taken --task_start--> runs --returns--> pooled
+ *                                  |                   |  ^ `--fails---> freed
+ *                             task_release    task_wait|  |task_wake
+ *                                  v                   v  |
+ *                                pooled               waits --task_abort->
+ * freed
+ *
+ * Because tasks are pooled, one that does not wait costs no allocation.
+ * Everything here belongs to the loop's thread unless a contract says
+ * otherwise.
+ *
+ * Path: handler/app.c, timer.c, os_thread.c -> [scheduler] -> call.c
  */
 #ifndef SCRIPT_SCHEDULER_H
 #define SCRIPT_SCHEDULER_H
@@ -28,89 +43,114 @@ struct scheduler;
 struct task;
 struct timers;
 
-/* One per Lua state. NULL and err when out of memory. A state is loaded before
- * it has a thread to serve on: until scheduler_start there are no tasks, and
- * timers wait. [any thread] */
+/* ---- the scheduler */
+
+/* Makes the scheduler of a state. A state is loaded before it has a thread to
+ * serve on, so tasks cannot be started, and timers do not count, before
+ * scheduler_start. Returns NULL and sets err if out of memory. The caller frees
+ * the scheduler with scheduler_close, before the state. [any thread] */
 struct scheduler *scheduler_new(struct lua_State *L, struct err *err);
 
-/* Run on this loop, on the calling thread. `mailbox` is the loop's and outlives
- * the scheduler. */
+/* Runs tasks on this loop from now on. Called on the loop's thread. `mailbox`
+ * is the loop's and must outlive the scheduler. */
 void scheduler_start(struct scheduler *scheduler, uv_loop_t *loop,
                      struct mailbox *mailbox);
 
-/* Call nothing more by timers; what was spawned still runs. */
-void scheduler_quiet(struct scheduler *scheduler);
+/* Cancels the timers and refuses new ones. Tasks that were spawned still start
+ * and run. */
+void scheduler_stop_timers(struct scheduler *scheduler);
 
-/* Has it no task under way, and none to come? After scheduler_quiet. */
+/* Returns true if no task is under way and none will start. Called after
+ * scheduler_stop_timers. */
 bool scheduler_is_idle(const struct scheduler *scheduler);
 
-/* Give up all tasks (task_abort). Their memory goes when the loop runs on; the
- * state has no scheduler then. Call before lua_close; without scheduler_start
- * from any thread. */
+/* Aborts all tasks (task_abort), cancels all timers and frees the scheduler.
+ * The loop must run on afterwards, because it frees the memory of tasks. The
+ * state has no scheduler then. Called before lua_close; before scheduler_start
+ * it may be called on any thread. */
 void scheduler_close(struct scheduler *scheduler);
 
-/* The scheduler of a state; NULL: it has none. */
+/* Returns the scheduler of a state, NULL if it has none. */
 struct scheduler *scheduler_of(struct lua_State *L);
 
-/* NULL before scheduler_start. */
+/* Return the loop and its mailbox; NULL before scheduler_start. */
 uv_loop_t *scheduler_loop(const struct scheduler *scheduler);
-
 struct mailbox *scheduler_mailbox(const struct scheduler *scheduler);
 
+/* Return what timer.c and ready.c keep for the scheduler. */
 struct timers *scheduler_timers(struct scheduler *scheduler);
-
 struct ready *scheduler_ready(struct scheduler *scheduler);
 
-/* A task that is not started yet. NULL and err when out of memory. */
+/* Returns the task that runs now, NULL if none does. */
+struct task *scheduler_running(const struct scheduler *scheduler);
+
+/* Returns the running task if `L` is its own coroutine and may yield here.
+ * Otherwise returns NULL and sets *why to a reason that is put behind the name
+ * of a function: there is no task, `L` is a coroutine that the script made, or
+ * a C function that cannot yield is in between. */
+struct task *scheduler_running_task(struct lua_State *L, const char **why);
+
+/* ---- running a task */
+
+/* Returns a task that is not started, for task_start or task_release. Returns
+ * NULL and sets err if out of memory. */
 struct task *scheduler_take(struct scheduler *scheduler, struct err *err);
 
-/* Its coroutine, with an empty stack until the caller has pushed values to
- * keep alive (any number), a function and its arguments. */
+/* Returns the coroutine of the task. Its stack is empty; before task_start the
+ * caller pushes any number of values to keep alive, a function and its
+ * arguments. */
 struct lua_State *task_stack(const struct task *task);
 
-/* How a task ended. `err` is NULL when its function returned: its coroutine's
- * stack holds the values that were kept, then the results. Otherwise err is
- * the message with a traceback and the error value is on top of the stack.
- * The stack is emptied after the call. Both are NULL when it was aborted. */
+/* Called once when a task has ended, on the loop's thread. If the function
+ * returned, `err` is NULL and the stack of `co` holds the values to keep alive
+ * and then the results. If it failed, `err` is the message with a traceback and
+ * the error value is on top of the stack. If the task was aborted, `co` and
+ * `err` are NULL. The stack is emptied after the call. */
 typedef void (*task_done_fn)(void *ctx, struct lua_State *co,
                              const struct err *err);
 
-/* Run it up to its first wait. `done` is called once, perhaps before this
- * returns. `labels` is an id from labels_intern. */
+/* Runs the task up to its first wait. `done` is called when the task ends,
+ * perhaps before task_start returns. `labels` is an id of labels.h. */
 void task_start(struct task *task, int nargs, uint32_t labels,
                 task_done_fn done, void *ctx);
 
-/* Give back a task that was taken and never started. */
+/* Gives back a task that was taken and not started. */
 void task_release(struct task *task);
 
-/* End a task that waits: its wait is cancelled and its coroutine closed, which
- * runs the __close of its variables. */
+/* Ends a task that waits: cancels its wait and closes its coroutine, which runs
+ * the __close metamethods of its variables. */
 void task_abort(struct task *task);
 
-/* What a task has used while it ran. */
+/* The use of resources of a task while it runs. */
 struct task_usage {
-    int64_t cpu_ns;          /* of its thread */
-    int64_t allocated_bytes; /* by its Lua state, whatever became of them */
+    int64_t cpu_ns;          /* CPU time of its thread */
+    int64_t allocated_bytes; /* by its Lua state, freed or not */
 };
 
-/* Add what the task uses to *usage, from its start until it is done. Before
- * task_start. Costs two reads of the thread's CPU clock each time it runs. */
+/* Adds what the task uses to *usage until the task ends; *usage must live as
+ * long. Called before task_start. Costs two reads of the thread's CPU clock
+ * each time the task runs. */
 void task_account(struct task *task, struct task_usage *usage);
 
-uv_loop_t *task_loop(const struct task *task);
-
-/* The task is for this request, until it is done. Before task_start. */
+/* Sets the request for which the task works until it ends. Called before
+ * task_start. The request must live as long as the task. */
 void task_set_request(struct task *task, struct context_request *request);
 
-/* Different for each one that was ever started in its scheduler, not 0. */
+/* Returns the loop of the task's scheduler. */
+uv_loop_t *task_loop(const struct task *task);
+
+/* Returns the number of a started task, which is unique in its scheduler and
+ * not 0. */
 uint64_t task_number(const struct task *task);
 
-/* The labels that its samples have, from the next time that it runs. */
+/* Return and set the labels of the task's samples. New labels hold from the
+ * next time that the task runs. */
 uint32_t task_labels(const struct task *task);
 void task_set_labels(struct task *task, uint32_t labels);
 
-/* Something that a task has until it gives it back: released if the task ends
- * without having done so. */
+/* Something that a task holds, such as a mutex. If the task ends without
+ * task_unhold, `release` is called. The caller owns the struct, which stays in
+ * place while it is held. */
 struct task_hold {
     void (*release)(struct task_hold *hold);
     struct list_link in_task;
@@ -121,21 +161,12 @@ void task_unhold(struct task_hold *hold);
 /* Returns the list of the task's holds. */
 const struct list *task_holds(const struct task *task);
 
-/* The task that runs now; NULL: none. */
-struct task *scheduler_running(const struct scheduler *scheduler);
+/* ---- waiting */
 
-/* The task whose own coroutine `L` is and that may wait here. NULL, and `why`,
- * to be put behind a function's name, within a coroutine that a script made,
- * under a C function that cannot yield, or outside of tasks. */
-struct task *scheduler_running_task(struct lua_State *L, const char **why);
-
-/* Wake the task after `seconds`, never before, at most 2 ms later when the
- * thread is free. The caller yields next. */
-void task_wake_after(struct task *task, double seconds);
-
-/* Let the task wait for something else, until task_wake. `reason` is a word for
- * it, good until the task goes on. `cancel`, if there is one, is called if it
- * is given up before. The caller yields next. */
+/* Lets the running task wait until something calls task_wake. The caller yields
+ * next. `reason` names the wait in profiles ("http") and must live until the
+ * task goes on. Unless `cancel` is NULL, it is called when the task is aborted
+ * during the wait. */
 void task_wait(struct task *task, const char *reason, void (*cancel)(void *ctx),
                void *ctx);
 
@@ -143,7 +174,12 @@ void task_wait(struct task *task, const char *reason, void (*cancel)(void *ctx),
  * NULL if the task waits for something else, or does not wait. */
 void *task_wait_ctx(const struct task *task, void (*cancel)(void *ctx));
 
-/* Go on: its yield returns. From the loop, not from within another task. */
+/* Resumes a task that waits: its yield returns. Called on the loop's thread,
+ * not from within another task. */
 void task_wake(struct task *task);
+
+/* Lets the running task wait for `seconds`. The task goes on never earlier, and
+ * at most 2 ms later if the thread is free. The caller yields next. */
+void task_wake_after(struct task *task, double seconds);
 
 #endif

@@ -35,13 +35,14 @@ bool script_add_dir(lua_State *L, const char *dir, struct err *err)
     return script_call(L, 1, 0, err);
 }
 
-/* How the warnings of a state stand. */
+/* Whether a state prints warnings. */
 struct warnings {
     bool are_on;        /* after warn("@on") */
-    bool is_in_message; /* which comes in pieces */
+    bool is_in_message; /* more pieces of the same message will come */
 };
 
-/* As luaL_newstate has it, which insists on an allocator of its own. */
+/* Prints a warning as in a state of luaL_newstate, which cannot be used because
+ * it has an allocator of its own. */
 static void write_warning(void *ud, const char *piece, int continues)
 {
     struct warnings *w = ud;
@@ -61,12 +62,13 @@ static void set_up_warnings(lua_State *L)
 {
     struct warnings *w = lua_newuserdatauv(L, sizeof *w, 0);
     *w = (struct warnings){0};
-    luaL_ref(L, LUA_REGISTRYINDEX); /* lua_close warns, then frees it */
+    luaL_ref(L, LUA_REGISTRYINDEX); /* lua_close may warn before it frees it */
     lua_setwarnf(L, write_warning, w);
 }
 
-/* The finalizer of something that nothing refers to: it runs in each
- * collection, when what is live is known, and is to run in the next. */
+/* Counts a collection. It is the finalizer of a userdata to which nothing
+ * refers, so it runs in each collection, after live objects were marked. It
+ * sets the metatable again, so that it will run in the next one too. */
 static int on_collection(lua_State *L)
 {
     void *ud;
@@ -104,7 +106,7 @@ static void watch_collections(lua_State *L)
 static const char modules_key;
 
 /* stack: modules (light) */
-static int set_up(lua_State *L)
+static int set_up_state(lua_State *L)
 {
     set_up_warnings(L);
     watch_collections(L);
@@ -126,7 +128,8 @@ const luaL_Reg *script_state_modules(lua_State *L)
     return modules;
 }
 
-/* A state whose memory is counted and sampled. */
+/* Returns a state whose memory is counted and sampled, NULL if out of memory.
+ */
 static lua_State *new_state(void)
 {
     struct vm_heap *heap = vm_heap_new();
@@ -144,7 +147,7 @@ lua_State *script_state_new(const char *dir, const luaL_Reg *modules,
         err_set(err, "out of memory for a Lua state");
         return NULL;
     }
-    lua_pushcfunction(L, set_up);
+    lua_pushcfunction(L, set_up_state);
     lua_pushlightuserdata(L, (void *)modules);
     if (script_call(L, 1, 0, err) && (!dir || script_add_dir(L, dir, err)))
         return L;
@@ -152,8 +155,9 @@ lua_State *script_state_new(const char *dir, const luaL_Reg *modules,
     return NULL;
 }
 
-/* Twice: what has a finalizer survives the collection that finds it. */
-static int collect(lua_State *L)
+/* Collects twice, because an object with a finalizer survives the collection
+ * that finds it. */
+static int collect_all(lua_State *L)
 {
     lua_gc(L, LUA_GCCOLLECT);
     coroutines_compact(L);
@@ -164,7 +168,7 @@ static int collect(lua_State *L)
 void script_state_collect(lua_State *L)
 {
     struct err err;
-    lua_pushcfunction(L, collect);
+    lua_pushcfunction(L, collect_all);
     if (!script_call(L, 0, 0, &err))
         log_write(LOG_ERROR, "collection_failed",
                   LOG_FIELDS(log_text("error", err.message)));

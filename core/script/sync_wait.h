@@ -1,7 +1,21 @@
-/* sync_wait.h -- a task that waits for a shared object (sync/object.h): for a
- * mutex, say, until its turn comes, its time is over or it is given up.
+/* sync_wait.h -- lets a task wait for a shared object (sync/object.h), a mutex
+ * for example, until it is served, its time is over or the task is aborted.
  *
- * Path: module_sync_*.c -> [sync_wait] -> sync/waiter.c, scheduler.c
+ *     this task's thread                        another thread
+ *     sync_wait_new
+ *     sync_mutex_lock puts the waiter
+ *       into the queue of the mutex
+ *     sync_wait_start, yield
+ *                                               sync_mutex_unlock takes it out:
+ *                                               waiter_post, to the mailbox of
+ *       <-------------------------------------- this loop
+ *     the mailbox delivers: task_wake
+ *     sync_wait_end, sync_wait_free
+ *
+ * All functions are called on the task's thread.
+ *
+ * Path: modules/module_sync_mutex.c, ... -> [sync_wait] -> sync/waiter.c,
+ *       scheduler.c
  */
 #ifndef SCRIPT_SYNC_WAIT_H
 #define SCRIPT_SYNC_WAIT_H
@@ -15,10 +29,13 @@
 struct lua_State;
 struct task;
 
+/* What differs between kinds of objects. */
 struct sync_wait_kind {
-    /* Take the waiter out of its queue. False: it has been posted. */
+    /* Takes the waiter out of its queue. Returns false if the waiter is not in
+     * the queue, because it has been posted. */
     bool (*leave)(struct sync_object *object, struct waiter *waiter);
-    /* It was served, and nobody wants that any more. */
+    /* Gives back what the waiter was served with, after the task was aborted.
+     */
     void (*give_back)(struct sync_object *object, struct waiter *waiter);
 };
 
@@ -26,23 +43,21 @@ struct sync_wait {
     struct waiter waiter;
     const struct sync_wait_kind *kind;
     struct sync_object *object;
-    struct task *task; /* NULL: given up */
+    struct task *task; /* NULL: aborted while the waiter was posted */
     uv_timer_t timer;
     bool has_timer;
-    bool is_over; /* its time */
+    bool is_over; /* the timer has fired before the waiter was served */
 };
 
-/* One for the task that may wait here; raises, behind `name`, when none may. */
+/* Makes a wait of the running task. Raises a Lua error that begins with `name`
+ * if the task may not wait here or memory is short. */
 struct sync_wait *sync_wait_new(struct lua_State *L, const char *name,
                                 const struct sync_wait_kind *kind,
                                 struct sync_object *object);
 
-/* Its waiter is in a queue: the task waits, at most for `seconds` if they are
- * not negative. The caller yields next. */
+/* Lets the task wait; its waiter is in a queue already. The wait ends after
+ * `seconds` unless they are negative. The caller yields next. */
 void sync_wait_start(struct sync_wait *wait, double seconds);
-
-/* It did not have to wait, or sync_wait_end. */
-void sync_wait_free(struct sync_wait *wait);
 
 /* A wait that only another task can end: it is in the object's queue, without a
  * time limit. */
@@ -52,13 +67,17 @@ struct endless_wait {
     const void *owner; /* of sync_class */
 };
 
-/* Returns false if the task has no such wait. [the task's thread] */
+/* Fills *wait and returns true if the task has such a wait. */
 bool sync_wait_is_endless(const struct task *task, struct endless_wait *wait);
 
 enum sync_wait_result { SYNC_WAIT_SERVED, SYNC_WAIT_TIMEOUT, SYNC_WAIT_CLOSED };
 
-/* The task goes on: records the wait (contention.h). The waiter's item is good
- * until sync_wait_free. */
+/* Records the length of the wait (contention.h) and returns how it ended.
+ * Called when the task goes on. `wait->waiter.item` is valid until
+ * sync_wait_free. */
 enum sync_wait_result sync_wait_end(const struct sync_wait *wait);
+
+/* Frees the wait, after sync_wait_end or if the task did not have to wait. */
+void sync_wait_free(struct sync_wait *wait);
 
 #endif

@@ -3,7 +3,7 @@
 #include <lua.h>
 #include <string.h>
 
-/* The name and value on top of the stack. */
+/* Appends the tag whose name and value are on top of the stack. */
 static bool read_tag(struct buf *out, lua_State *L, const char *what,
                      struct err *err)
 {

@@ -1,5 +1,5 @@
-/* task.h -- what the scheduler keeps of itself and of its tasks; for
- * scheduler.c and observe.c alone.
+/* task.h -- the structs of the scheduler and of its tasks. Only scheduler.c,
+ * which writes them, and observe.c, which reads them, include this header.
  */
 #ifndef SCRIPT_TASK_H
 #define SCRIPT_TASK_H
@@ -19,44 +19,50 @@ struct context_request;
 struct task {
     struct scheduler *scheduler;
     lua_State *co;
-    int ref; /* anchors co in the registry */
+    int ref; /* registry reference that keeps co alive */
     uint64_t number;
     uint32_t labels;
-    struct context_request *request; /* NULL: it is for none */
-    bool waits;                      /* something will wake it */
-    const char *reason;              /* while it waits: what for */
-    uint64_t since_ms;               /* when it began, by the loop's clock */
-    int64_t since_ns;                /* the same, if that mattered, or 0 */
-    uint64_t seen;                   /* of wall_wait */
-    uint64_t traced;                 /* the last trace that was told of it */
-    void (*cancel)(void *ctx);       /* what it waits for; NULL: its timer */
-    void *cancel_ctx;
-    uv_timer_t timer;
-    struct ready_entry due;   /* its timer has fired */
-    struct task_usage *usage; /* NULL: nobody asks */
-    struct list holds;        /* of struct task_hold */
+    struct context_request *request; /* NULL: no request */
+    struct task_usage *usage;        /* NULL: not accounted */
+    struct list holds;               /* of struct task_hold */
     task_done_fn done;
     void *ctx;
+
+    /* While the task waits. */
+    bool waits;
+    const char *reason;        /* of task_wait */
+    uint64_t since_ms;         /* start of the wait, by the loop's clock */
+    int64_t since_ns;          /* the same, monotonic, if a profile of wall time
+                                  or a trace was open then; otherwise 0 */
+    uint64_t seen;             /* of struct wall_wait */
+    uint64_t traced;           /* number of the last trace to which the wait was
+                                  reported; 0: none */
+    void (*cancel)(void *ctx); /* of task_wait */
+    void *cancel_ctx;
+    uv_timer_t timer;       /* of task_wake_after */
+    struct ready_entry due; /* in the ready list: the timer has fired */
+
     struct task *next_pooled;
     struct list_link in_scheduler;
 };
 
 struct scheduler {
     lua_State *L;
-    uv_loop_t *loop;
-    struct mailbox *mailbox; /* of the loop */
+    uv_loop_t *loop; /* NULL before scheduler_start */
+    struct mailbox *mailbox;
     struct ready *ready;
-    struct task *running; /* the one that is being resumed */
-    struct task *pool;
+    struct task *running; /* the task that is being resumed, or NULL */
+    struct task *pool;    /* tasks that can be taken */
     unsigned n_pooled;
-    struct list tasks; /* all of them, pooled or not */
-    unsigned n_active; /* started and not over */
+    struct list tasks; /* all tasks, pooled ones included */
+    unsigned n_active; /* tasks that were started and have not ended */
     uint64_t n_started;
     struct timers timers;
 };
 
-/* Where a coroutine says which task it is of. Lua fills it with what the
- * state's first one has there: NULL. */
+/* Returns where a coroutine keeps a pointer to its task. Lua copies the slot of
+ * the main coroutine, which is NULL, into each coroutine that a script makes.
+ */
 static inline struct task **task_slot(lua_State *co)
 {
     return lua_getextraspace(co);

@@ -1,3 +1,4 @@
+/* timer.c -- a libuv timer, and the registry's reference to a function. */
 #include "script/timer.h"
 
 #include <lauxlib.h>
@@ -14,16 +15,17 @@
 
 struct timer {
     struct timers *timers;
-    struct timer **userdata; /* points back; its user value is the function */
-    int ref;                 /* of the userdata */
+    struct timer **userdata; /* holds a pointer to this timer, NULL when it is
+                                over; its user value is the function */
+    int ref;                 /* registry reference of the userdata */
     double seconds;
     bool repeats, is_cancelled;
-    bool is_running; /* its task is not over */
-    bool is_open;    /* the handle */
-    bool has_labels;
+    bool is_running; /* its task has not ended */
+    bool is_open;    /* libuv has the handle */
+    bool has_labels; /* `labels` are those of the task that made the timer */
     uint32_t labels;
     uv_timer_t handle;
-    struct ready_entry due; /* it has fired */
+    struct ready_entry due; /* in the ready list: the timer has fired */
     struct list_link in_timers;
 };
 
@@ -32,20 +34,23 @@ uint64_t timer_ms(double seconds)
     return seconds > 0 ? (uint64_t)ceil(seconds * 1e3) + 1 : 0;
 }
 
-static void free_if_over(struct timer *timer)
+/* Frees the timer once it is cancelled, its last task has ended and libuv has
+ * closed its handle. */
+static void free_timer_if_over(struct timer *timer)
 {
     if (timer->is_cancelled && !timer->is_running && !timer->is_open)
         free(timer);
 }
 
-static void on_closed(uv_handle_t *handle)
+static void on_timer_closed(uv_handle_t *handle)
 {
     struct timer *timer = handle->data;
     timer->is_open = false;
-    free_if_over(timer);
+    free_timer_if_over(timer);
 }
 
-static void cancel(struct timer *timer)
+/* Ends the timer. A call that runs goes on. */
+static void cancel_timer(struct timer *timer)
 {
     struct timers *timers = timer->timers;
     timer->is_cancelled = true;
@@ -54,12 +59,13 @@ static void cancel(struct timer *timer)
     luaL_unref(timers->L, LUA_REGISTRYINDEX, timer->ref);
     list_remove(&timer->in_timers);
     if (timer->is_open)
-        uv_close((uv_handle_t *)&timer->handle, on_closed);
+        uv_close((uv_handle_t *)&timer->handle, on_timer_closed);
     else
-        free_if_over(timer);
+        free_timer_if_over(timer);
 }
 
-static void on_done(void *ctx, lua_State *co, const struct err *failure)
+static void on_timer_task_done(void *ctx, lua_State *co,
+                               const struct err *failure)
 {
     struct timer *timer = ctx;
     (void)co;
@@ -67,10 +73,11 @@ static void on_done(void *ctx, lua_State *co, const struct err *failure)
         log_write(LOG_ERROR, "timer_failed",
                   LOG_FIELDS(log_text("error", failure->message)));
     timer->is_running = false;
-    free_if_over(timer);
+    free_timer_if_over(timer);
 }
 
-static void call(struct ready_entry *entry)
+/* Calls the timer's function in a new task. */
+static void call_timer(struct ready_entry *entry)
 {
     struct timer *timer = container_of(entry, struct timer, due);
     struct err err;
@@ -78,7 +85,7 @@ static void call(struct ready_entry *entry)
         return;
     struct task *task = scheduler_take(timer->timers->scheduler, &err);
     if (!task) {
-        on_done(timer, NULL, &err);
+        on_timer_task_done(timer, NULL, &err);
         return;
     }
     lua_State *co = task_stack(task);
@@ -86,47 +93,47 @@ static void call(struct ready_entry *entry)
     lua_getiuservalue(co, -1, 1);
     timer->is_running = true;
     if (!timer->repeats)
-        cancel(timer);
-    task_start(task, 0, timer->labels, on_done, timer);
+        cancel_timer(timer);
+    task_start(task, 0, timer->labels, on_timer_task_done, timer);
 }
 
-static void fire(uv_timer_t *handle)
+static void on_timer_fired(uv_timer_t *handle)
 {
     struct timer *timer = handle->data;
     ready_add(scheduler_ready(timer->timers->scheduler), &timer->due);
 }
 
-static void start(struct timer *timer)
+static void start_timer(struct timer *timer)
 {
     uv_loop_t *loop = scheduler_loop(timer->timers->scheduler);
     uint64_t ms = timer_ms(timer->seconds);
     if (!timer->has_labels)
-        timer->labels = context_labels(); /* those of the thread */
+        timer->labels = context_labels(); /* of the thread */
     timer->is_open = true;
     uv_timer_init(loop, &timer->handle);
     timer->handle.data = timer;
-    timer->due.run = call;
-    uv_update_time(loop); /* whoever sets it may have run long */
-    uv_timer_start(&timer->handle, fire, ms,
+    timer->due.run = call_timer;
+    uv_update_time(loop); /* the task that makes it may have run for long */
+    uv_timer_start(&timer->handle, on_timer_fired, ms,
                    timer->repeats ? (uint64_t)ceil(timer->seconds * 1e3) : 0);
 }
 
 void timers_start(struct timers *timers)
 {
     list_each (struct timer, timer, &timers->list, in_timers)
-        start(timer);
+        start_timer(timer);
 }
 
 static void cancel_all(struct timers *timers, bool spawned_too)
 {
     list_each (struct timer, timer, &timers->list, in_timers)
         if (spawned_too || timer->seconds > 0)
-            cancel(timer);
+            cancel_timer(timer);
 }
 
-void timers_quiet(struct timers *timers)
+void timers_stop(struct timers *timers)
 {
-    timers->is_quiet = true;
+    timers->is_stopped = true;
     cancel_all(timers, false);
 }
 
@@ -144,7 +151,7 @@ void timer_new(lua_State *L, struct timers *timers, double seconds,
     luaL_setmetatable(L, TIMER);
     lua_insert(L, -2);
     lua_setiuservalue(L, -2, 1);
-    if (timers->is_closed || (timers->is_quiet && seconds > 0))
+    if (timers->is_closed || (timers->is_stopped && seconds > 0))
         return;
     lua_pushvalue(L, -1);
     int ref = luaL_ref(L, LUA_REGISTRYINDEX);
@@ -165,26 +172,26 @@ void timer_new(lua_State *L, struct timers *timers, double seconds,
     timer->labels = task ? task_labels(task) : 0;
     list_prepend(&timers->list, &timer->in_timers);
     if (scheduler_loop(timers->scheduler))
-        start(timer);
+        start_timer(timer);
 }
 
 static int timer_cancel(lua_State *L)
 {
     struct timer **userdata = luaL_checkudata(L, 1, TIMER);
     if (*userdata)
-        cancel(*userdata);
+        cancel_timer(*userdata);
     return 0;
 }
 
-static const luaL_Reg methods[] = {
-    {"cancel", timer_cancel}, /* call no more; a call under way goes on */
+static const luaL_Reg timer_methods[] = {
+    {"cancel", timer_cancel}, /* ends it; a call under way goes on */
     {NULL, NULL},
 };
 
 void timer_open(lua_State *L)
 {
     luaL_newmetatable(L, TIMER);
-    luaL_newlib(L, methods);
+    luaL_newlib(L, timer_methods);
     lua_setfield(L, -2, "__index");
     lua_pop(L, 1);
 }

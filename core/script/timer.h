@@ -1,10 +1,11 @@
-/* timer.h -- functions that a script has called later, each in a task of its
- * own: scheduler.after, every and spawn.
+/* timer.h -- functions that a script wants called later, each call in a task of
+ * its own: scheduler.after, scheduler.every and scheduler.spawn.
  *
- * A timer is kept alive by the registry until it is over; a script may hold it
- * longer than that.
+ * The registry keeps a timer alive until its last call has begun or it is
+ * cancelled; a script may hold the userdata longer. Everything here belongs to
+ * the loop's thread; before timers_start, to the thread that loads the state.
  *
- * Path: module_scheduler.c -> [timer] -> scheduler.c
+ * Path: modules/module_scheduler.c -> [timer] -> ready.c -> scheduler.c
  */
 #ifndef SCRIPT_TIMER_H
 #define SCRIPT_TIMER_H
@@ -18,35 +19,38 @@ struct lua_State;
 struct scheduler;
 struct timer;
 
-/* Those of one scheduler. */
+/* The timers of one scheduler. */
 struct timers {
     struct scheduler *scheduler;
     struct lua_State *L;
-    struct list list;
-    bool is_quiet, is_closed;
+    struct list list; /* timers that are neither over nor cancelled */
+    bool is_stopped;  /* by timers_stop */
+    bool is_closed;   /* by timers_close */
 };
 
-/* The scheduler has its loop: begin to count. */
+/* Starts the timers that were made before the scheduler had its loop. */
 void timers_start(struct timers *timers);
 
-/* Cancel those that are to wait, and take no more of them: what was spawned
- * still runs. */
-void timers_quiet(struct timers *timers);
+/* Cancels the timers with a delay and refuses new ones. Functions to be called
+ * at once (spawn) are still called. */
+void timers_stop(struct timers *timers);
 
-/* Cancel all, and take no more of any kind. */
+/* Cancels all timers and refuses new ones of any kind. */
 void timers_close(struct timers *timers);
 
-/* What libuv must wait for `seconds` to be over for certain: its clock is cut
- * to milliseconds, so that a timer may be one early. */
+/* Returns the milliseconds for which libuv must wait so that `seconds` are over
+ * for certain. libuv's clock is cut to milliseconds, so a timer may fire up to
+ * one millisecond early. */
 uint64_t timer_ms(double seconds);
 
-/* Set up a state. May raise. */
+/* Makes the metatable of timers in a state. May raise a Lua error. */
 void timer_open(struct lua_State *L);
 
-/* Call the function on top of the stack after `seconds`, and again and again
- * if it `repeats`, but not while its last call waits. An error goes to the log.
- * Replaces the function with the timer, which has the method cancel. Samples
- * have the labels of the task that sets it. May raise. */
+/* Calls the function on top of the stack after `seconds`. If it `repeats`, the
+ * function is called every `seconds`, except while its last call still waits.
+ * An error in the function is logged. Replaces the function by the timer, whose
+ * method `cancel` ends it. The calls have the labels of the task that makes the
+ * timer. May raise a Lua error. */
 void timer_new(struct lua_State *L, struct timers *timers, double seconds,
                bool repeats);
 

@@ -1,3 +1,4 @@
+/* value.c -- a value is a tag and what the tag announces. */
 #include "script/value.h"
 
 #include <lauxlib.h>
@@ -20,70 +21,71 @@ enum tag {
     TAG_END,
 };
 
-static void write_tag(struct buf *out, enum tag tag)
+static void write_value_tag(struct buf *out, enum tag tag)
 {
     buf_putc(out, (char)tag);
 }
 
-static void write_number(lua_State *L, int index, struct buf *out)
+static void write_value_number(lua_State *L, int index, struct buf *out)
 {
     if (lua_isinteger(L, index)) {
         lua_Integer number = lua_tointeger(L, index);
-        write_tag(out, TAG_INTEGER);
+        write_value_tag(out, TAG_INTEGER);
         buf_append(out, &number, sizeof number);
     } else {
         lua_Number number = lua_tonumber(L, index);
-        write_tag(out, TAG_FLOAT);
+        write_value_tag(out, TAG_FLOAT);
         buf_append(out, &number, sizeof number);
     }
 }
 
-static void write_string(lua_State *L, int index, struct buf *out)
+static void write_value_string(lua_State *L, int index, struct buf *out)
 {
     size_t n;
     const char *s = lua_tolstring(L, index, &n);
-    write_tag(out, TAG_STRING);
+    write_value_tag(out, TAG_STRING);
     buf_append(out, &n, sizeof n);
     buf_append(out, s, n);
 }
 
-static void write_any(lua_State *L, int index, struct buf *out, int depth);
+static void write_value(lua_State *L, int index, struct buf *out, int depth);
 
-static void write_table(lua_State *L, int index, struct buf *out, int depth)
+static void write_value_table(lua_State *L, int index, struct buf *out,
+                              int depth)
 {
     if (depth == MAX_DEPTH)
         luaL_error(L, "a table is nested more than %d deep, or within itself",
                    (int)MAX_DEPTH);
     luaL_checkstack(L, 3, NULL);
-    write_tag(out, TAG_TABLE);
+    write_value_tag(out, TAG_TABLE);
     for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1)) {
-        write_any(L, lua_gettop(L) - 1, out, depth + 1);
-        write_any(L, lua_gettop(L), out, depth + 1);
+        write_value(L, lua_gettop(L) - 1, out, depth + 1);
+        write_value(L, lua_gettop(L), out, depth + 1);
     }
-    write_tag(out, TAG_END);
+    write_value_tag(out, TAG_END);
 }
 
-static void write_any(lua_State *L, int index, struct buf *out, int depth)
+static void write_value(lua_State *L, int index, struct buf *out, int depth)
 {
     switch (lua_type(L, index)) {
     case LUA_TNIL:
-        write_tag(out, TAG_NIL);
+        write_value_tag(out, TAG_NIL);
         return;
     case LUA_TBOOLEAN:
-        write_tag(out, lua_toboolean(L, index) ? TAG_TRUE : TAG_FALSE);
+        write_value_tag(out, lua_toboolean(L, index) ? TAG_TRUE : TAG_FALSE);
         return;
     case LUA_TNUMBER:
-        write_number(L, index, out);
+        write_value_number(L, index, out);
         return;
     case LUA_TSTRING:
-        write_string(L, index, out);
+        write_value_string(L, index, out);
         return;
     case LUA_TTABLE:
-        write_table(L, index, out, depth);
+        write_value_table(L, index, out, depth);
         return;
     case LUA_TLIGHTUSERDATA:
         if (!lua_touserdata(L, index)) {
-            write_tag(out, TAG_NULL);
+            write_value_tag(out, TAG_NULL);
             return;
         }
     }
@@ -95,7 +97,7 @@ static void write_any(lua_State *L, int index, struct buf *out, int depth)
 
 void value_write(lua_State *L, int index, struct buf *out)
 {
-    write_any(L, lua_absindex(L, index), out, 0);
+    write_value(L, lua_absindex(L, index), out, 0);
     if (out->failed)
         luaL_error(L, "out of memory for a copy of a value");
 }
@@ -105,34 +107,34 @@ struct reader {
     const char *at;
 };
 
-static void take(struct reader *r, void *out, size_t n)
+static void take_bytes(struct reader *r, void *out, size_t n)
 {
     memcpy(out, r->at, n);
     r->at += n;
 }
 
-/* False: it was the end of a table, and nothing is pushed. */
-static bool read_any(struct reader *r);
+/* Pushes the next value. Returns false and pushes nothing at TAG_END. */
+static bool read_value(struct reader *r);
 
-static void read_table(struct reader *r)
+static void read_value_table(struct reader *r)
 {
     luaL_checkstack(r->L, 3, NULL);
     lua_newtable(r->L);
-    while (read_any(r)) {
-        read_any(r);
+    while (read_value(r)) {
+        read_value(r);
         lua_rawset(r->L, -3);
     }
 }
 
-static void read_string(struct reader *r)
+static void read_value_string(struct reader *r)
 {
     size_t n;
-    take(r, &n, sizeof n);
+    take_bytes(r, &n, sizeof n);
     lua_pushlstring(r->L, r->at, n);
     r->at += n;
 }
 
-static bool read_any(struct reader *r)
+static bool read_value(struct reader *r)
 {
     lua_Integer integer;
     lua_Number number;
@@ -147,21 +149,21 @@ static bool read_any(struct reader *r)
         lua_pushboolean(r->L, true);
         break;
     case TAG_INTEGER:
-        take(r, &integer, sizeof integer);
+        take_bytes(r, &integer, sizeof integer);
         lua_pushinteger(r->L, integer);
         break;
     case TAG_FLOAT:
-        take(r, &number, sizeof number);
+        take_bytes(r, &number, sizeof number);
         lua_pushnumber(r->L, number);
         break;
     case TAG_STRING:
-        read_string(r);
+        read_value_string(r);
         break;
     case TAG_NULL:
         lua_pushlightuserdata(r->L, NULL);
         break;
     case TAG_TABLE:
-        read_table(r);
+        read_value_table(r);
         break;
     case TAG_END:
         return false;
@@ -172,5 +174,5 @@ static bool read_any(struct reader *r)
 void value_read(lua_State *L, const char *bytes)
 {
     struct reader reader = {L, bytes};
-    read_any(&reader);
+    read_value(&reader);
 }

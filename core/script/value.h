@@ -1,8 +1,11 @@
-/* value.h -- carries Lua values from one state to another, as bytes of this
- * process: nil, booleans, numbers, strings, json.null, and tables of these,
- * without their metatables.
+/* value.h -- carries Lua values from one state to another as bytes.
  *
- * Path: module_sync_channel.c, module_shared.c -> [value]
+ * The values are nil, booleans, numbers, strings, json.null, and tables of
+ * these without their metatables. The bytes are for this process only: numbers
+ * and lengths are in the machine's own form.
+ *
+ * Path: modules/module_sync_channel.c, modules/module_shared.c,
+ *       modules/module_thread.c -> [value]
  */
 #ifndef SCRIPT_VALUE_H
 #define SCRIPT_VALUE_H
@@ -10,11 +13,13 @@
 struct buf;
 struct lua_State;
 
-/* Append the value at `index`. Raises when it, or one within it, is of another
- * type, or nested more than 100 deep. */
+/* Appends the value at `index`. Raises a Lua error if the value, or a value
+ * within it, is of another type or nested more than 100 deep, or if out of
+ * memory. */
 void value_write(struct lua_State *L, int index, struct buf *out);
 
-/* Push what was written, all of it. Raises when out of memory. */
+/* Pushes the value that value_write wrote. Raises a Lua error if out of memory.
+ */
 void value_read(struct lua_State *L, const char *bytes);
 
 #endif
