@@ -1,3 +1,9 @@
+/* reach.c -- a walk over all values of a state, in rounds.
+ *
+ * Round 0 goes from the state; each later round goes from one coroutine that
+ * was left aside. A round passes by what round 0 has met, but not by what an
+ * earlier coroutine has met.
+ */
 #include "script/reach.h"
 
 #include <lauxlib.h>
@@ -9,15 +15,13 @@
 #include "script/call.h"
 #include "script/sync_handle.h"
 
-/* The index of a table, used as a stack: the values to be gone through. */
+/* The stack index of a table that holds the values still to be visited. */
 enum { TODO = 1 };
 
-/* A value that was met, last in this round. Round 0 goes from the state, each
- * later one from a coroutine that was left aside: it passes by what round 0 has
- * met, but not by what an earlier coroutine has. */
+/* A value that was met. */
 struct met {
     const void *value; /* NULL: the slot is free */
-    uint32_t round;
+    uint32_t round;    /* the last in which it was met */
 };
 
 struct walk {
@@ -26,14 +30,14 @@ struct walk {
     lua_State *by; /* of reach->reached */
     lua_Integer n_todo;
     uint32_t round;
-    /* A hash table: from a value's slot on, up to the first free one. A power
-     * of two, at most half full. A struct index would take a second cache miss
+    /* A hash table with linear probing: n_slots is a power of two, and at most
+     * half of the slots are used. A struct index would cost a second cache miss
      * for each value. */
     struct met *slots;
     size_t n_slots, n_met;
 };
 
-static struct met *find_slot(const struct walk *walk, const void *value)
+static struct met *find_met(const struct walk *walk, const void *value)
 {
     uint64_t hash = (uintptr_t)value * UINT64_C(0x9e3779b97f4a7c15);
     size_t at = (hash >> 20) & (walk->n_slots - 1);
@@ -42,7 +46,7 @@ static struct met *find_slot(const struct walk *walk, const void *value)
     return &walk->slots[at];
 }
 
-static bool grow(struct walk *walk)
+static bool grow_met(struct walk *walk)
 {
     struct walk grown = *walk;
     grown.n_slots = walk->n_slots ? 2 * walk->n_slots : 4096;
@@ -51,18 +55,18 @@ static bool grow(struct walk *walk)
         return false;
     for (size_t i = 0; i < walk->n_slots; i++)
         if (walk->slots[i].value)
-            *find_slot(&grown, walk->slots[i].value) = walk->slots[i];
+            *find_met(&grown, walk->slots[i].value) = walk->slots[i];
     free(walk->slots);
     *walk = grown;
     return true;
 }
 
 /* Returns false if the value was met before. */
-static bool meet(struct walk *walk, const void *value)
+static bool add_met(struct walk *walk, const void *value)
 {
-    if (2 * walk->n_met >= walk->n_slots && !grow(walk))
+    if (2 * walk->n_met >= walk->n_slots && !grow_met(walk))
         luaL_error(walk->L, "out of memory");
-    struct met *met = find_slot(walk, value);
+    struct met *met = find_met(walk, value);
     if (met->value && (met->round == 0 || met->round == walk->round))
         return false;
     walk->n_met += !met->value;
@@ -70,9 +74,9 @@ static bool meet(struct walk *walk, const void *value)
     return true;
 }
 
-/* Pops a value, which is gone through later unless it was met before or cannot
- * refer to another one. */
-static void take(struct walk *walk)
+/* Pops a value and puts it into the table TODO, unless it was met before or
+ * cannot refer to another value. */
+static void push_todo(struct walk *walk)
 {
     lua_State *L = walk->L;
     switch (lua_type(L, -1)) {
@@ -80,7 +84,7 @@ static void take(struct walk *walk)
     case LUA_TFUNCTION:
     case LUA_TUSERDATA:
     case LUA_TTHREAD:
-        if (meet(walk, lua_topointer(L, -1))) {
+        if (add_met(walk, lua_topointer(L, -1))) {
             lua_rawseti(L, TODO, ++walk->n_todo);
             return;
         }
@@ -88,10 +92,10 @@ static void take(struct walk *walk)
     lua_pop(L, 1);
 }
 
-static void take_metatable(struct walk *walk, int index)
+static void push_metatable(struct walk *walk, int index)
 {
     if (lua_getmetatable(walk->L, index))
-        take(walk);
+        push_todo(walk);
 }
 
 /* Sets which references of the table on top are weak. */
@@ -109,7 +113,7 @@ static void read_mode(lua_State *L, bool *weak_keys, bool *weak_values)
     lua_pop(L, 2);
 }
 
-/* The value of a weak key counts, for the key may be reachable. */
+/* The value of a weak key is visited, because the key may be reachable. */
 static void visit_table(struct walk *walk)
 {
     lua_State *L = walk->L;
@@ -120,10 +124,10 @@ static void visit_table(struct walk *walk)
         if (weak_values)
             lua_pop(L, 1);
         else
-            take(walk);
+            push_todo(walk);
         if (!weak_keys) {
             lua_pushvalue(L, -1);
-            take(walk);
+            push_todo(walk);
         }
     }
 }
@@ -131,7 +135,7 @@ static void visit_table(struct walk *walk)
 static void visit_function(struct walk *walk)
 {
     for (int i = 1; lua_getupvalue(walk->L, -1, i); i++)
-        take(walk);
+        push_todo(walk);
 }
 
 static void visit_userdata(struct walk *walk)
@@ -141,26 +145,26 @@ static void visit_userdata(struct walk *walk)
     if (object)
         walk->reach->reached(walk->reach->ctx, walk->by, object);
     for (int i = 1; lua_getiuservalue(L, -1, i) != LUA_TNONE; i++)
-        take(walk);
+        push_todo(walk);
     lua_pop(L, 1);
 }
 
-/* Takes the value on top of another coroutine's stack, or of this one's. */
-static void take_from(struct walk *walk, lua_State *co)
+/* Does the same with the value on top of the stack of `co`. */
+static void push_todo_from(struct walk *walk, lua_State *co)
 {
     if (co != walk->L)
         lua_xmove(co, walk->L, 1);
-    take(walk);
+    push_todo(walk);
 }
 
 static void visit_frame(struct walk *walk, lua_State *co, lua_Debug *ar)
 {
     lua_getinfo(co, "f", ar);
-    take_from(walk, co);
+    push_todo_from(walk, co);
     for (int n = 1; lua_getlocal(co, ar, n); n++)
-        take_from(walk, co);
+        push_todo_from(walk, co);
     for (int n = -1; lua_getlocal(co, ar, n); n--) /* `...` */
-        take_from(walk, co);
+        push_todo_from(walk, co);
 }
 
 static void visit_thread(struct walk *walk)
@@ -172,13 +176,13 @@ static void visit_thread(struct walk *walk)
         luaL_error(walk->L, "out of memory");
     int level = 0;
     for (; lua_getstack(co, level, &ar); level++)
-        if (co != walk->L || level > 0) /* level 0 is our own function */
+        if (co != walk->L || level > 0) /* level 0 is walk_state */
             visit_frame(walk, co, &ar);
     if (level > 0)
         return;
     for (int i = 1, n = lua_gettop(co); i <= n; i++) { /* it has not started */
         lua_pushvalue(co, i);
-        take_from(walk, co);
+        push_todo_from(walk, co);
     }
 }
 
@@ -204,14 +208,14 @@ static void visit_all(struct walk *walk)
             visit_thread(walk);
             break;
         }
-        take_metatable(walk, top + 1);
+        push_metatable(walk, top + 1);
         lua_settop(L, top);
     }
 }
 
-/* Takes what the registry holds, and pushes a table of the coroutines that are
- * left aside. Returns their number. */
-static lua_Integer take_registry(struct walk *walk)
+/* Puts the values of the registry into TODO, except the coroutines that are
+ * left aside: pushes a table of those. Returns their number. */
+static lua_Integer push_registry(struct walk *walk)
 {
     lua_State *L = walk->L;
     lua_Integer n_aside = 0;
@@ -223,17 +227,17 @@ static lua_Integer take_registry(struct walk *walk)
         if (co && walk->reach->is_aside(walk->reach->ctx, co))
             lua_rawseti(L, aside, ++n_aside);
         else
-            take(walk);
+            push_todo(walk);
         lua_pushvalue(L, -1);
-        take(walk);
+        push_todo(walk);
     }
     return n_aside;
 }
 
 static int walk_state(lua_State *L);
 
-/* All types but table and userdata have one metatable for all values. */
-static void take_metatables_of_types(struct walk *walk)
+/* Each type except table and userdata has one metatable for all its values. */
+static void push_metatables_of_types(struct walk *walk)
 {
     lua_State *L = walk->L;
     int top = lua_gettop(L);
@@ -246,11 +250,11 @@ static void take_metatables_of_types(struct walk *walk)
     lua_pushcfunction(L, walk_state);
     lua_pushthread(L);
     for (int i = top + 1; i <= top + 7; i++)
-        take_metatable(walk, i);
+        push_metatable(walk, i);
     lua_settop(L, top);
 }
 
-/* stack: walk (light), values that the state's first stack holds... */
+/* stack: walk (light), the values on the stack of the state's main coroutine */
 static int walk_state(lua_State *L)
 {
     struct walk *walk = lua_touserdata(L, 1);
@@ -259,15 +263,15 @@ static int walk_state(lua_State *L)
     lua_newtable(L);
     lua_replace(L, TODO);
     while (lua_gettop(L) > TODO)
-        take(walk);
-    take_metatables_of_types(walk);
-    lua_Integer n_aside = take_registry(walk);
+        push_todo(walk);
+    push_metatables_of_types(walk);
+    lua_Integer n_aside = push_registry(walk);
     visit_all(walk);
     for (lua_Integer i = 1; i <= n_aside; i++) {
         walk->round++;
         lua_rawgeti(L, -1, i);
         walk->by = lua_tothread(L, -1);
-        take(walk);
+        push_todo(walk);
         visit_all(walk);
     }
     return 0;

@@ -332,7 +332,7 @@ static int resume_task(struct task *task, int nargs, struct err *err)
 }
 
 /* Runs the task until it waits or ends. */
-static void run_task(struct task *task, int nargs)
+static void run_until_wait(struct task *task, int nargs)
 {
     struct scheduler *scheduler = task->scheduler;
     struct err err;
@@ -365,7 +365,7 @@ void task_start(struct task *task, int nargs, uint32_t labels,
     task->done = done;
     task->ctx = ctx;
     task->scheduler->n_active++;
-    run_task(task, nargs);
+    run_until_wait(task, nargs);
 }
 
 struct task *scheduler_running_task(lua_State *L, const char **why)
@@ -400,7 +400,7 @@ void *task_wait_ctx(const struct task *task, void (*cancel)(void *ctx))
     return task->waits && task->cancel == cancel ? task->cancel_ctx : NULL;
 }
 
-void task_wake(struct task *task) { run_task(task, 0); }
+void task_wake(struct task *task) { run_until_wait(task, 0); }
 
 static void on_sleep_over(uv_timer_t *timer)
 {

@@ -1,3 +1,4 @@
+/* sync_handle.c -- a userdata around a struct sync_object. */
 #include "script/sync_handle.h"
 
 #include <lua.h>
@@ -6,14 +7,14 @@
 
 #define MAX_SECONDS 1e6
 
-/* A metatable has this address as a key if it is that of a handle. */
+/* Its address is a key in the metatable of each type of handle. */
 static const char handle_key;
 
 struct handle {
     struct sync_object *object; /* NULL: not open */
 };
 
-static int collect(lua_State *L)
+static int collect_handle(lua_State *L)
 {
     struct handle *handle = lua_touserdata(L, 1);
     if (handle->object)
@@ -22,7 +23,7 @@ static int collect(lua_State *L)
     return 0;
 }
 
-static int describe(lua_State *L)
+static int describe_handle(lua_State *L)
 {
     const struct handle *handle = lua_touserdata(L, 1);
     lua_pushstring(L, handle->object ? handle->object->what : "closed");
@@ -32,11 +33,11 @@ static int describe(lua_State *L)
 void sync_handle_type(lua_State *L, const char *type, const luaL_Reg *methods)
 {
     luaL_newmetatable(L, type);
-    lua_pushcfunction(L, collect);
+    lua_pushcfunction(L, collect_handle);
     lua_setfield(L, -2, "__gc");
-    lua_pushcfunction(L, describe);
+    lua_pushcfunction(L, describe_handle);
     lua_setfield(L, -2, "__tostring");
-    lua_pushboolean(L, false); /* these two are for Lua alone to call */
+    lua_pushboolean(L, false); /* scripts must not call __gc and __tostring */
     lua_setfield(L, -2, "__metatable");
     lua_newtable(L);
     luaL_setfuncs(L, methods, 0);

@@ -103,7 +103,7 @@ static void on_timer_fired(uv_timer_t *handle)
     ready_add(scheduler_ready(timer->timers->scheduler), &timer->due);
 }
 
-static void start_timer(struct timer *timer)
+static void start_script_timer(struct timer *timer)
 {
     uv_loop_t *loop = scheduler_loop(timer->timers->scheduler);
     uint64_t ms = timer_ms(timer->seconds);
@@ -121,7 +121,7 @@ static void start_timer(struct timer *timer)
 void timers_start(struct timers *timers)
 {
     list_each (struct timer, timer, &timers->list, in_timers)
-        start_timer(timer);
+        start_script_timer(timer);
 }
 
 static void cancel_all(struct timers *timers, bool spawned_too)
@@ -172,7 +172,7 @@ void timer_new(lua_State *L, struct timers *timers, double seconds,
     timer->labels = task ? task_labels(task) : 0;
     list_prepend(&timers->list, &timer->in_timers);
     if (scheduler_loop(timers->scheduler))
-        start_timer(timer);
+        start_script_timer(timer);
 }
 
 static int timer_cancel(lua_State *L)

@@ -48,7 +48,7 @@ static void write_value_string(lua_State *L, int index, struct buf *out)
     buf_append(out, s, n);
 }
 
-static void write_value(lua_State *L, int index, struct buf *out, int depth);
+static void write_packed(lua_State *L, int index, struct buf *out, int depth);
 
 static void write_value_table(lua_State *L, int index, struct buf *out,
                               int depth)
@@ -59,13 +59,13 @@ static void write_value_table(lua_State *L, int index, struct buf *out,
     luaL_checkstack(L, 3, NULL);
     write_value_tag(out, TAG_TABLE);
     for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1)) {
-        write_value(L, lua_gettop(L) - 1, out, depth + 1);
-        write_value(L, lua_gettop(L), out, depth + 1);
+        write_packed(L, lua_gettop(L) - 1, out, depth + 1);
+        write_packed(L, lua_gettop(L), out, depth + 1);
     }
     write_value_tag(out, TAG_END);
 }
 
-static void write_value(lua_State *L, int index, struct buf *out, int depth)
+static void write_packed(lua_State *L, int index, struct buf *out, int depth)
 {
     switch (lua_type(L, index)) {
     case LUA_TNIL:
@@ -97,7 +97,7 @@ static void write_value(lua_State *L, int index, struct buf *out, int depth)
 
 void value_write(lua_State *L, int index, struct buf *out)
 {
-    write_value(L, lua_absindex(L, index), out, 0);
+    write_packed(L, lua_absindex(L, index), out, 0);
     if (out->failed)
         luaL_error(L, "out of memory for a copy of a value");
 }
@@ -114,14 +114,14 @@ static void take_bytes(struct reader *r, void *out, size_t n)
 }
 
 /* Pushes the next value. Returns false and pushes nothing at TAG_END. */
-static bool read_value(struct reader *r);
+static bool read_packed(struct reader *r);
 
 static void read_value_table(struct reader *r)
 {
     luaL_checkstack(r->L, 3, NULL);
     lua_newtable(r->L);
-    while (read_value(r)) {
-        read_value(r);
+    while (read_packed(r)) {
+        read_packed(r);
         lua_rawset(r->L, -3);
     }
 }
@@ -134,7 +134,7 @@ static void read_value_string(struct reader *r)
     r->at += n;
 }
 
-static bool read_value(struct reader *r)
+static bool read_packed(struct reader *r)
 {
     lua_Integer integer;
     lua_Number number;
@@ -174,5 +174,5 @@ static bool read_value(struct reader *r)
 void value_read(lua_State *L, const char *bytes)
 {
     struct reader reader = {L, bytes};
-    read_value(&reader);
+    read_packed(&reader);
 }
