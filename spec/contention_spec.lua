@@ -56,8 +56,8 @@ return {
 }
 ]==]
 
--- The part of each wait that is known to the test, which sleeps for so long
--- while it knows that the handler waits.
+-- The test sleeps for so long while it knows that a handler waits: the least
+-- duration of that wait.
 local KNOWN_SECONDS = 0.3
 
 local folder, server
@@ -96,22 +96,22 @@ local function contentions(kind, frame)
   return sum(profile(kind .. "?format=folded&sample_index=contentions"), frame)
 end
 
---- The profile's number must lie between two that were measured in this run. A
--- microsecond is for their last digits.
+--- The profile's number must lie between two numbers that were measured in this
+-- run. The microsecond covers the rounding of their last digits.
 local function between(least, actual, most, what)
   print(("%s: %.4f s, within %.4f to %.4f s"):format(what, actual, least, most))
   assert.is_true(actual > least - 1e-6 and actual < most + 1e-6,
     ("%s: %.6f s, not within %.6f to %.6f s"):format(what, actual, least, most))
 end
 
---- A request that holds the mutex until get "/release".
+--- Begins a request that holds the mutex until get "/release".
 local function hold()
   local client = begin "/hold"
   state.wait_for_tasks(server, "routes.hold_until_released;sync.channel:receive")
   return client
 end
 
---- A request that waits for the mutex, `n` with it.
+--- Begins a request that waits for the mutex, as one of `n`.
 local function wait_for_mutex(n, held_seconds)
   local client = begin("/wait?s=" .. held_seconds)
   state.wait_for_tasks(server, "routes.wait_for_lock;sync.mutex:lock", n)
@@ -196,8 +196,8 @@ describe("rates", function()
     contend()
     assert.equal("", profile "block?format=folded&sample_index=contentions")
     assert.equal("", profile "mutex?format=folded&sample_index=contentions")
-    -- A profile during which there is one contention. On a busy machine that may
-    -- take longer than a short profile.
+    -- Returns a profile during which there is one contention. On a busy machine the
+    -- contention may take longer than a short profile.
     local n_counted = 0
     local function during(query)
       for _, profile_seconds in ipairs { 1, 4, 16 } do

@@ -1,4 +1,4 @@
--- data_spec.lua: lua/data.lua, the workload.
+-- data_spec.lua: lua/data.lua, the handler that the benchmarks and the demo use.
 local support = require "support"
 
 describe("GET /data", function()

@@ -1,5 +1,5 @@
--- http1_spec.lua: HTTP/1.1 as clients speak it, well or badly, over raw
--- sockets and by curl.
+-- http1_spec.lua: HTTP/1.1 of correct and of faulty clients, over raw sockets and
+-- by curl.
 local raw_http = require "raw_http"
 local state = require "server_state"
 local support = require "support"
@@ -16,7 +16,7 @@ return {
   ["GET /data"] = function() return "data" end,
   ["GET /number/{n}"] = function(req) return "<" .. req.params.n .. ">" end,
   ["GET /nap/{n}"] = function(req)
-    -- The later ones are ready first.
+    -- Later requests are ready first.
     scheduler.sleep(tonumber(req.params.n) % 3 * 0.002) -- the order is what is tested
     return "<" .. req.params.n .. ">"
   end,
@@ -262,7 +262,7 @@ describe("bad framing", function()
       local reply = ask(POST .. head .. "GET /data HTTP/1.1\r\nHost: a\r\n\r\n")
       assert.truthy(reply:find "^HTTP/1.1 400 Bad Request\r\n", reply)
       assert.truthy(reply:find("Connection: close", 1, true))
-      -- What follows is not taken for a request.
+      -- The server does not take the bytes that follow for a request.
       assert.is_nil(reply:find("HTTP/1.1 200", 1, true), reply)
     end)
   end
@@ -349,7 +349,7 @@ describe("a request line", function()
         :format(header:format(("x"):rep(n))))
       return tonumber(reply:match "^HTTP/1.1 (%d+)")
     end
-    -- Beyond that the client is still sending when it is answered.
+    -- A longer head would be answered while the client still sends it.
     for _, case in ipairs { { "X: %s", 15000, 16200 }, { "Cookie: a=%s", 7000, 9000 } } do
       local header, least, most = table.unpack(case)
       local last = 200

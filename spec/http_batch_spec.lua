@@ -1,4 +1,4 @@
--- http_batch_spec.lua: requests that are prepared, and several at once.
+-- http_batch_spec.lua: prepared requests, and several requests at once.
 local support = require "support"
 local target = require "http_target"
 local run, count_of = target.run, target.count_of

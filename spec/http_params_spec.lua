@@ -1,5 +1,5 @@
--- http_params_spec.lua: what a script may say of a request, and what it
--- sees of its reply.
+-- http_params_spec.lua: the parameters of a request, and the parts of a reply that
+-- a script sees.
 local support = require "support"
 local target = require "http_target"
 local run, count_of = target.run, target.count_of

@@ -1,4 +1,5 @@
--- http_redirects_spec.lua: where redirects lead, and what goes along.
+-- http_redirects_spec.lua: redirects: their targets, and the headers, body and
+-- credentials that the next request has.
 local support = require "support"
 local target = require "http_target"
 local run, count_of = target.run, target.count_of
@@ -157,7 +158,7 @@ describe("users and passwords", function()
       check(res.status == 200, "after a redirect")
     ]]):gsub("REPLY", reply)))
     assert.equal(2 + 2 + 1 + 3, count_of(out, "http_reqs"))
-    -- The challenges that were answered are no failures.
+    -- A challenge that the client answers is not a failed request.
     assert.truthy(out:find("http_req_failed%.*: 25.00%% +2 out of 8"), out)
     local answer = support.read_file(reply)
     local cnonce, response = answer:match 'cnonce="(%x+)"', answer:match 'response="(%x+)"'

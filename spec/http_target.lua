@@ -1,10 +1,10 @@
--- http_target.lua: for the specs of `require "http"` in load scripts: a server of
--- handlers (scripts/http_target), and load scripts that ask it.
+-- http_target.lua: for the specs of `require "http"` in load scripts: a server
+-- (scripts/http_target), and load scripts that send requests to it.
 local support = require "support"
 
 local M = {}
 
---- Start it; .url is where it is, .folder an empty folder until stop.
+--- Starts the server. `url` is its address, `folder` an empty folder until stop.
 function M.start()
   M.folder = support.new_folder()
   M.server = support.serve { "--workers", "1", "--no-watch",
@@ -18,8 +18,9 @@ function M.stop()
   assert(code == 0, "the server's exit code is " .. code)
 end
 
---- Run a function's body; BASE is the server. All that it gives to check(value,
--- what) must be true. Returns what the program has written.
+--- Runs a load script whose iterations have this body. BASE in it is the server's
+-- address. Every value in a call of check(value, what) must be true. Returns stdout
+-- and stderr.
 function M.run(body, options, arguments)
   local path = M.folder .. "/script.lua"
   support.write_file(path, (([[
@@ -36,7 +37,7 @@ function M.run(body, options, arguments)
   return out, err
 end
 
---- The number in the summary's line of this name.
+--- Returns the number in the summary's line of this name.
 function M.count_of(out, name)
   return tonumber(out:match("\n    " .. name .. "%.*: +(%d+)"))
 end

@@ -102,7 +102,7 @@ describe("/metrics", function()
     assert.equal(0, value 'perilune_cpu_samples_lost_total{cause="ring_full"}')
     server:signal "HUP"
     state.wait_for_metric(server, 'perilune_reloads_total{result="done"}', 1)
-    -- Counters of routes go on.
+    -- The counters of routes go on after the reload.
     assert.equal(20, value 'perilune_http_requests_total{route="GET /hello",code="200"}')
   end)
 

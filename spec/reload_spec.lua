@@ -27,7 +27,7 @@ return {
   end,
   ["GET /spin"] = function() while true do end end,
   ["GET /long"] = function() return version:rep(2 ^ 20) end,
-  -- Strings that take the place of what has been freed.
+  -- The new strings take memory that has been freed.
   ["GET /others"] = function()
     collectgarbage()
     return tostring(#("x"):rep(2 ^ 23) + #("y"):rep(2 ^ 23))
@@ -44,13 +44,13 @@ describe("a script that changes", function()
     support.write_file(folder .. "/version.lua", version_file(version))
   end
 
-  -- As editors do: the new file takes the old one's place.
+  -- Many editors do this: the new file takes the old one's place.
   local function save_by_rename(version)
     support.write_file(folder .. "/.version.lua.swp", version_file(version))
     assert(os.rename(folder .. "/.version.lua.swp", folder .. "/version.lua"))
   end
 
-  -- As others do: the old file is kept under another name.
+  -- Others do this: the old file is kept under another name.
   local function save_with_backup(version)
     assert(os.rename(folder .. "/version.lua", folder .. "/version.lua~"))
     save(version)

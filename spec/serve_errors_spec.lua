@@ -8,7 +8,7 @@ describe("perilune serve", function()
   before_each(function() folder = support.new_folder() end)
   after_each(function() support.remove_folder(folder) end)
 
-  -- Start it to its end: exit code and what it wrote to stderr.
+  -- Runs the server to its end. Returns the exit code and stderr.
   local function serve(arguments)
     local code, out, err = support.command(
       "serve --listen 127.0.0.1:0 " .. (arguments or ""))

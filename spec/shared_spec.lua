@@ -138,7 +138,8 @@ it("shows in the heap profile", function()
   for line in folded:gmatch "[^\n]+" do
     if line:find("shared.dict:set;", 1, true) then bytes = bytes + line:match " (%d+)$" end
   end
-  -- 960,000 bytes, sampled every 65,536 on average: 15 samples, within 4 sigma.
+  -- 960,000 bytes with one sample per 65,536 bytes on average are 15 samples. The
+  -- bounds are four standard deviations.
   if not os.getenv "PERILUNE" or not os.getenv("PERILUNE"):find "asan" then
     assert.is_true(bytes > 300000 and bytes < 2000000, folded)
   end

@@ -227,7 +227,7 @@ describe("a reply by req:stream", function()
   it("is written no faster than its client reads", function()
     local client = raw_http.connect(server.port, { receive_buffer = 65536 })
     client:request "/megabytes/64"
-    -- Until the function stands still.
+    -- The function stands still once its client has to read.
     local written = 0
     support.wait_until(function()
       local before = written
@@ -235,7 +235,8 @@ describe("a reply by req:stream", function()
       written = tonumber(get "/written")
       return written > 0 and written == before
     end, "a function that waits for its client")
-    -- Of 64 MiB, what fits into the buffers of two sockets and our 64 KiB.
+    -- The reply has 64 MiB. The buffers of two sockets and the 64 KiB of the stream
+    -- hold a part of it.
     assert.is_true(written < 16 * 16, "blocks of 64 KiB: " .. written)
     client:close()
   end)

@@ -1,5 +1,5 @@
--- stuck_spec.lua: a server none of whose workers answers still answers for
--- itself.
+-- stuck_spec.lua: when no worker answers any more, the server still serves its
+-- profiles, metrics and health.
 -- Needs: cores
 local raw_http = require "raw_http"
 local state = require "server_state"
@@ -110,8 +110,8 @@ for path, part in pairs {
     it("is profiled on the same port", function()
       be_stuck(path)
       annoy()
-      -- At most one sample in twenty may be of something else, so there are to be
-      -- a hundred samples, 10 ms each.
+      -- At most one sample in twenty may be of something else. For that the profile
+      -- needs a hundred samples of 10 ms.
       local total, found, all = 0, 0, ""
       support.wait_until(function()
         local start = socket.gettime()
@@ -148,8 +148,8 @@ describe("every worker that waits in a C call", function()
     local start = socket.gettime()
     local folded = profile "wall?seconds=1"
     local took = socket.gettime() - start
-    -- For a second each, and while the workers were asked in vain for the waits of
-    -- their tasks.
+    -- Each worker waits for the second of the profile, and while the server asks it
+    -- in vain for the waits of its tasks.
     local waits = 0
     for ns in folded:gmatch ";os.execute[^\n]* (%d+)\n" do waits = waits + ns / 1e9 end
     assert.is_true(waits >= 0.95 * WORKERS and waits < took * WORKERS, folded)

@@ -85,7 +85,7 @@ local function get(path)
   return body, status
 end
 
---- Threads of the process that scripts have spawned.
+--- Returns how many threads scripts have spawned and still run.
 local function n_threads()
   local _, out = support.run(
     ("grep -lx lua /proc/%d/task/*/comm 2>/dev/null | wc -l"):format(server.pid))
@@ -202,7 +202,7 @@ it("profiles show it", function()
   local seconds = tonumber(ns) / 1e9
   -- The thread waits throughout, for as long as the profile takes.
   assert.is_true(seconds > 0.99 and seconds < took, wall)
-  -- 16 MiB, and 8 after a collection, which the thread does itself.
+  -- The thread has 16 MiB, and 8 MiB after a collection in its own state.
   local function hoarded(query)
     return tonumber(folded(query .. "sample_index=inuse_space")
       :match "routes.hoard;string.rep (%d+)")

@@ -1,5 +1,5 @@
--- threads_spec.lua: the profile threadcreate has every thread, at the stack
--- that made it, Lua's functions included.
+-- threads_spec.lua: the profile threadcreate has every thread, at the stack that
+-- started it, with the Lua functions.
 -- Needs: go
 local support = require "support"
 
@@ -42,7 +42,7 @@ it("has the workers, and the others, each once", function()
 end)
 
 it("has Lua and C in one stack", function()
-  -- libuv makes its pool when the first name is looked up.
+  -- libuv starts its pool of threads when the first name is looked up.
   assert.equal(200, (support.request(server.url .. "/look-up")))
   local folded = profile "?format=folded"
   local n = 0

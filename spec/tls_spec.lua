@@ -1,5 +1,5 @@
 -- tls_spec.lua: https URLs in `perilune load`, in handlers and in `perilune
--- convert`, against nginx with a certificate of the spec's own.
+-- convert`, against nginx with a certificate that the spec makes.
 -- Needs: nginx openssl
 local raw_http = require "raw_http"
 local support = require "support"

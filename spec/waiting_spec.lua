@@ -115,7 +115,7 @@ return {
     timer:cancel()
     return tostring(most)
   end,
-  -- Work that never waits for long, until a request to /stop.
+  -- Each function works without a long wait until a request to /stop.
   ["GET /restless/{how}"] = function(req)
     is_stopped = false
     local deadline = clock.mono() + 20
@@ -212,7 +212,7 @@ describe("http in a handler", function()
     for i = 1, 50 do
       clients[i] = raw_http.begin(server.port, "/get?url=" .. server.url .. "/gated")
     end
-    -- Each has its inner request beside it.
+    -- Each of these sends an inner request.
     state.wait_for_requests(server, 100)
     get "/open"
     for i = 1, 50 do
@@ -233,7 +233,7 @@ describe("http in a handler", function()
 end)
 
 describe("a handler that does not rest", function()
-  -- The one worker has to come to /stop while the handler goes on.
+  -- The only worker must serve /stop while the handler goes on.
   for how, what in pairs {
     no_sleep = "sleeps for no time",
     short_sleep = "computes for longer than it sleeps",

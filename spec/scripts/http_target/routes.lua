@@ -1,4 +1,4 @@
--- routes.lua: the server that the http_*_spec.lua send their requests to.
+-- routes.lua: the server to which the specs http_*_spec.lua send their requests.
 local gzip = require "gzip"
 local scheduler = require "scheduler"
 local gate
@@ -43,7 +43,7 @@ return {
       "b=2; Path=/echo; Expires=Fri, 01 Jan 2100 00:00:00 GMT" } }
   end,
   ["GET /status/{status}"] = function(req) return tonumber(req.params.status), "body" end,
-  -- Any answer to the challenge will do, and is the reply.
+  -- Accepts any answer to the challenge, and replies with it.
   ["GET /digest"] = function(req)
     local answer = req.headers.authorization
     if answer and req.query.refuse ~= "all" then return answer end
