@@ -7,7 +7,7 @@
 
 #include "handler/exchange.h"
 #include "modules/modules.h"
-#include "handler/module_request.h"
+#include "handler/request_object.h"
 #include "handler/outbound.h"
 #include "handler/reply.h"
 #include "http/response.h"
@@ -100,7 +100,7 @@ bool app_is_idle(const struct app *app)
 static int open_modules(lua_State *L)
 {
     struct app *app = lua_touserdata(L, 1);
-    module_request_open(L);
+    request_object_open(L);
     outbound_install(L, &app->outbound);
     return 0;
 }

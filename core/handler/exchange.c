@@ -8,8 +8,8 @@
 #include "handler/access_log.h"
 #include "handler/baggage.h"
 #include "http/client_watch.h"
-#include "handler/module_request.h"
-#include "handler/module_stream.h"
+#include "handler/request_object.h"
+#include "handler/stream_body.h"
 #include "handler/reply.h"
 #include "handler/routes.h"
 #include "handler/stream.h"
@@ -46,8 +46,8 @@ static void end_task(struct exchange *x)
 /* The script's `req` and `write` may be collected once the task is over. */
 static void release_handles(struct exchange *x)
 {
-    module_request_release(x);
-    module_stream_release(x);
+    request_object_release(x);
+    stream_body_release(x);
 }
 
 /* Ends the script's part, whether its task has ended or not. */
@@ -145,7 +145,7 @@ static int push_stream_call(lua_State *co)
     struct exchange *x = lua_touserdata(co, -1);
     lua_State *to = task_stack(x->task);
     lua_pushvalue(co, 1);
-    module_stream_push_call(co, 2, x);
+    stream_body_push_call(co, 2, x);
     lua_xmove(co, to, 4);
     return 0;
 }
@@ -205,7 +205,7 @@ static int push_handler_call(lua_State *L)
 {
     struct exchange *x = lua_touserdata(L, 1);
     lua_State *co = lua_touserdata(L, 2);
-    module_request_push(L, x);
+    request_object_push(L, x);
     lua_xmove(L, co, 1);
     routes_push_handler(x->all->routes, co, x->match.route);
     lua_pushvalue(co, 1);

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "http/head.h"
-#include "handler/module_stream.h"
+#include "handler/stream_body.h"
 #include "http/response.h"
 #include "handler/stream.h"
 #include "modules/json_write.h"
@@ -63,7 +63,7 @@ static bool set_table(lua_State *L, int index, struct reply *reply,
 
 static bool set_stream(lua_State *L, int index, struct reply *reply)
 {
-    if (!module_stream_is_body(L, index))
+    if (!stream_body_is(L, index))
         return false;
     reply->body = index;
     reply->stream = stream_new();

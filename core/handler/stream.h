@@ -9,7 +9,7 @@
  *     stream_write --> [ sent | waiting ] --> libmicrohttpd
  *     wanted       <-- when little waits
  *
- * Path: module_stream.c, exchange.c -> [stream] -> daemon.c
+ * Path: stream_body.c, exchange.c -> [stream] -> daemon.c
  */
 #ifndef HANDLER_STREAM_H
 #define HANDLER_STREAM_H

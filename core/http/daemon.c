@@ -217,7 +217,7 @@ static void on_mhd_connection(void *ctx, struct MHD_Connection *connection,
 }
 
 /* Leaves paths and queries percent-encoded: router.c decodes each segment of a
- * path by itself, module_request.c the values of a query. */
+ * path by itself, request_object.c the values of a query. */
 static size_t keep_encoded(void *ctx, struct MHD_Connection *connection,
                            char *s)
 {

@@ -3,7 +3,7 @@
  * A client or a proxy may have given the request an id already, in the header
  * X-Request-Id. That id is kept, so that the logs of all programs agree.
  *
- * Path: access_log.c, module_request.c -> [request_id]
+ * Path: access_log.c, request_object.c -> [request_id]
  */
 #ifndef HTTP_REQUEST_ID_H
 #define HTTP_REQUEST_ID_H

@@ -102,7 +102,7 @@ static bool has_connection_room(void *ctx)
     return n_connections(s) < s->max_connections + ADMIN_CONNECTIONS;
 }
 
-static void write_metrics(void *ctx, struct buf *out)
+static void write_server_metrics(void *ctx, struct buf *out)
 {
     const struct server *s = ctx;
     const struct metrics_source source = {
@@ -335,7 +335,7 @@ static bool start_admin(struct server *s, struct err *err)
                                       .ask_all_states = ask_all_states,
                                       .idle = on_captures_idle,
                                       .ctx = s};
-    const struct admin_handler handler = {write_metrics, s};
+    const struct admin_handler handler = {write_server_metrics, s};
     const struct daemon_limits limits = {s->max_connections + ADMIN_CONNECTIONS,
                                          s->options->idle_seconds};
     s->has_admin = admin_open(&s->admin, &captures, &handler, &limits, err);

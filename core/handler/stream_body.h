@@ -1,4 +1,4 @@
-/* module_stream.h -- replies that a Lua function writes while they are sent:
+/* stream_body.h -- replies that a Lua function writes while they are sent:
  *
  *   return [status,] req:stream(function(write) ... end) [, headers]
  *
@@ -6,10 +6,10 @@
  * the body. write(...) takes strings and numbers, and waits if the client reads
  * more slowly than the function writes.
  *
- * Path: reply.c -> exchange.c -> [module_stream] -> stream.c
+ * Path: reply.c -> exchange.c -> [stream_body] -> stream.c
  */
-#ifndef HANDLER_MODULE_STREAM_H
-#define HANDLER_MODULE_STREAM_H
+#ifndef HANDLER_STREAM_BODY_H
+#define HANDLER_STREAM_BODY_H
 
 #include <stdbool.h>
 
@@ -17,23 +17,23 @@ struct exchange;
 struct lua_State;
 
 /* Prepares a state for the functions below. May raise. */
-void module_stream_open(struct lua_State *L);
+void stream_body_open(struct lua_State *L);
 
 /* req:stream(f), a lua_CFunction: returns a body, which keeps the function. */
-int module_stream_body(struct lua_State *L);
+int stream_body_new(struct lua_State *L);
 
 /* Returns true if the value is a body of req:stream. Needs two stack slots,
  * never raises. */
-bool module_stream_is_body(struct lua_State *L, int index);
+bool stream_body_is(struct lua_State *L, int index);
 
 /* Pushes three values: the writer, which the caller keeps alive until
- * module_stream_release because the function may drop its `write`; the body's
+ * stream_body_release because the function may drop its `write`; the body's
  * function; its `write`, which writes to the exchange's stream. May raise. */
-void module_stream_push_call(struct lua_State *L, int body,
-                             struct exchange *exchange);
+void stream_body_push_call(struct lua_State *L, int body,
+                           struct exchange *exchange);
 
 /* Separates `write` from its exchange: calling it raises from then on. Never
  * raises itself. */
-void module_stream_release(struct exchange *exchange);
+void stream_body_release(struct exchange *exchange);
 
 #endif

@@ -1,4 +1,4 @@
-#include "handler/module_request.h"
+#include "handler/request_object.h"
 
 #include <ctype.h>
 #include <lauxlib.h>
@@ -8,7 +8,7 @@
 
 #include "base/percent.h"
 #include "handler/exchange.h"
-#include "handler/module_stream.h"
+#include "handler/stream_body.h"
 #include "http/request_id.h"
 #include "script/call.h"
 #include "modules/modules.h"
@@ -329,13 +329,13 @@ static void push_methods(lua_State *L)
     lua_pushcclosure(L, decode_body, 1);
     lua_setfield(L, -3, "json");
     lua_pop(L, 1);
-    lua_pushcfunction(L, module_stream_body);
+    lua_pushcfunction(L, stream_body_new);
     lua_setfield(L, -2, "stream");
 }
 
-void module_request_open(lua_State *L)
+void request_object_open(lua_State *L)
 {
-    module_stream_open(L);
+    stream_body_open(L);
     luaL_newmetatable(L, HEADERS);
     lua_pushcfunction(L, index_headers);
     lua_setfield(L, -2, "__index");
@@ -351,7 +351,7 @@ void module_request_open(lua_State *L)
     lua_pop(L, 2);
 }
 
-void module_request_push(lua_State *L, struct exchange *exchange)
+void request_object_push(lua_State *L, struct exchange *exchange)
 {
     struct exchange **handle = lua_newuserdatauv(L, sizeof *handle, OWN_FIELDS);
     *handle = NULL;
@@ -360,7 +360,7 @@ void module_request_push(lua_State *L, struct exchange *exchange)
     exchange->handle = handle;
 }
 
-void module_request_release(struct exchange *exchange)
+void request_object_release(struct exchange *exchange)
 {
     if (exchange->handle)
         *exchange->handle = NULL;

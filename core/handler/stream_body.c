@@ -1,4 +1,4 @@
-#include "handler/module_stream.h"
+#include "handler/stream_body.h"
 
 #include <lauxlib.h>
 #include <lua.h>
@@ -11,7 +11,7 @@
  * bodies is in the registry, under this address. */
 static const char body_key;
 
-int module_stream_body(lua_State *L)
+int stream_body_new(lua_State *L)
 {
     luaL_checktype(L, 2, LUA_TFUNCTION);
     lua_settop(L, 2);
@@ -23,7 +23,7 @@ int module_stream_body(lua_State *L)
     return 1;
 }
 
-bool module_stream_is_body(lua_State *L, int index)
+bool stream_body_is(lua_State *L, int index)
 {
     if (!lua_getmetatable(L, index))
         return false;
@@ -34,7 +34,7 @@ bool module_stream_is_body(lua_State *L, int index)
 }
 
 /* write(...). Upvalue: the writer, a pointer to the exchange or to NULL. */
-static int write_values(lua_State *L)
+static int write_to_stream(lua_State *L)
 {
     const char *why;
     struct exchange **writer = lua_touserdata(L, lua_upvalueindex(1));
@@ -62,7 +62,7 @@ static int write_values(lua_State *L)
     return lua_yield(L, 0);
 }
 
-void module_stream_push_call(lua_State *L, int body, struct exchange *x)
+void stream_body_push_call(lua_State *L, int body, struct exchange *x)
 {
     struct exchange **writer =
         lua_newuserdatauv(L, sizeof(struct exchange *), 0);
@@ -70,17 +70,17 @@ void module_stream_push_call(lua_State *L, int body, struct exchange *x)
     x->writer = writer;
     lua_getiuservalue(L, body, 1);
     lua_pushvalue(L, -2);
-    lua_pushcclosure(L, write_values, 1);
+    lua_pushcclosure(L, write_to_stream, 1);
 }
 
-void module_stream_release(struct exchange *x)
+void stream_body_release(struct exchange *x)
 {
     if (x->writer)
         *x->writer = NULL;
     x->writer = NULL;
 }
 
-void module_stream_open(lua_State *L)
+void stream_body_open(lua_State *L)
 {
     lua_newtable(L);
     lua_rawsetp(L, LUA_REGISTRYINDEX, &body_key);
