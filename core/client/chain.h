@@ -5,7 +5,7 @@
  * reply. The timeout holds for the whole chain. The chain also sends and keeps
  * cookies.
  *
- * Path: modules/module_http_request.c -> [chain] -> client.c -> [chain]
+ * Path: modules/http_request.c -> [chain] -> client.c -> [chain]
  */
 #ifndef CLIENT_CHAIN_H
 #define CLIENT_CHAIN_H

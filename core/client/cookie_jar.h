@@ -5,7 +5,7 @@
  * as a public suffix. A jar holds at most 1,000 cookies of at most 4 KiB each;
  * a further cookie replaces the oldest one.
  *
- * Path: chain.c, modules/module_cookies.c -> [cookie_jar]
+ * Path: chain.c, modules/http_cookies.c -> [cookie_jar]
  */
 #ifndef CLIENT_COOKIE_JAR_H
 #define CLIENT_COOKIE_JAR_H

@@ -1,7 +1,7 @@
 /* request.h -- writes the bytes of a request: head and body in one buffer, so
  * that one system call sends it.
  *
- * Path: modules/module_http_request.c -> [request] -> client.c
+ * Path: modules/http_request.c -> [request] -> client.c
  */
 #ifndef CLIENT_REQUEST_H
 #define CLIENT_REQUEST_H

@@ -3,7 +3,7 @@
  * The parts point into the text and nothing is copied, so that a script can use
  * another URL for each request at no cost.
  *
- * Path: modules/module_http_request.c, load/ -> [url] -> request.c
+ * Path: modules/http_request.c, load/ -> [url] -> request.c
  */
 #ifndef CLIENT_URL_H
 #define CLIENT_URL_H

@@ -9,7 +9,7 @@
 #include "handler/stream_body.h"
 #include "http/response.h"
 #include "handler/stream.h"
-#include "modules/json_write.h"
+#include "modules/json_encode.h"
 #include "sample/hooks/vm_heap.h"
 
 /* Most JSON replies are shorter, so they take one allocation. */
@@ -52,7 +52,7 @@ static bool set_table(lua_State *L, int index, struct reply *reply,
 {
     struct buf text = BUF_INIT;
     buf_reserve(&text, JSON_BYTES);
-    if (!json_write(L, index, &text, err)) {
+    if (!json_encode(L, index, &text, err)) {
         buf_fini(&text);
         return err_prefix(err, "a handler's result: ");
     }

@@ -8,7 +8,7 @@
  * another type is a fault of the script. Nothing here raises. All functions are
  * called on the worker's thread.
  *
- * Path: exchange.c -> [reply] -> response.c, modules/json_write.c
+ * Path: exchange.c -> [reply] -> response.c, modules/json_encode.c
  */
 #ifndef HANDLER_REPLY_H
 #define HANDLER_REPLY_H

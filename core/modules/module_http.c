@@ -2,7 +2,7 @@
  *
  * A request's bytes are written into a chain's transfer, the coroutine yields,
  * and the reply is copied into one userdata when it goes on
- * (module_response.c). Bad arguments raise; what goes wrong on the way is in
+ * (http_response.c). Bad arguments raise; what goes wrong on the way is in
  * res.error and res.error_code, as in k6.
  */
 #include "modules/module_http.h"
@@ -11,13 +11,13 @@
 #include <lua.h>
 
 #include "client/request.h"
-#include "modules/module_batch.h"
-#include "modules/module_cookies.h"
-#include "modules/module_http_params.h"
-#include "modules/module_http_request.h"
-#include "modules/module_prepared.h"
-#include "modules/module_response.h"
-#include "modules/module_statuses.h"
+#include "modules/http_batch.h"
+#include "modules/http_cookies.h"
+#include "modules/http_params.h"
+#include "modules/http_request.h"
+#include "modules/http_prepared.h"
+#include "modules/http_response.h"
+#include "modules/http_statuses.h"
 #include "script/state.h"
 
 /* In the registry, under the address: the host. */
@@ -39,14 +39,14 @@ static int request(lua_State *L, const char *name, const char *method, int url,
     size_t n;
     struct err err;
     const char *text = luaL_checklstring(L, url, &n);
-    void *asker = http_find_asker(L, name);
-    struct chain *chain = http_take(L, asker);
+    void *asker = http_request_find_asker(L, name);
+    struct chain *chain = http_request_take_chain(L, asker);
     if (!url_parse(&chain->transfer.url, text, n, &err)) {
         http_params_read_tags(L, params, chain);
-        return http_fail(L, chain, CLIENT_INVALID_URL);
+        return http_request_fail(L, chain, CLIENT_INVALID_URL);
     }
-    http_build(L, http_host_of(L), chain, method, body, params);
-    return http_send(L, chain);
+    http_request_build(L, http_host_of(L), chain, method, body, params);
+    return http_request_send(L, chain);
 }
 
 /* http.get(url [, params]) and http.head */
@@ -83,7 +83,7 @@ static int options(lua_State *L) { return with_body(L, "options", "OPTIONS"); }
 static int http_request(lua_State *L)
 {
     const char *method = luaL_checkstring(L, 1);
-    luaL_argcheck(L, http_is_method(method), 1,
+    luaL_argcheck(L, http_request_is_method(method), 1,
                   "a method in capitals expected");
     lua_settop(L, 4);
     return request(L, "request", method, 2, 3, 4);
@@ -92,13 +92,13 @@ static int http_request(lua_State *L)
 /* http.cookieJar(): the virtual user's own */
 static int cookie_jar(lua_State *L)
 {
-    void *asker = http_find_asker(L, "cookieJar");
+    void *asker = http_request_find_asker(L, "cookieJar");
     struct cookie_jar *jar = http_host_of(L)->jar(asker);
     if (!jar)
         return luaL_error(L, "http.cookieJar is for load scripts: handlers "
                              "have no jar but those that they make by "
                              "http.CookieJar()");
-    return module_cookies_push(L, jar);
+    return http_cookies_push(L, jar);
 }
 
 /* http.setResponseCallback(statuses | nil) */
@@ -107,7 +107,7 @@ static int set_response_callback(lua_State *L)
     const struct http_host *host = http_host_of(L);
     luaL_checkany(L, 1);
     const struct status_set *set =
-        module_statuses_check(L, 1, "the response callback");
+        http_statuses_check(L, 1, "the response callback");
     if (!host->to_expect)
         return luaL_error(L, "http.setResponseCallback is for load scripts");
     struct http_expected *expected = host->to_expect(host->ctx);
@@ -129,24 +129,24 @@ static const luaL_Reg functions[] = {
     {"options", options},
     {"request", http_request},
     {"cookieJar", cookie_jar},
-    {"CookieJar", module_cookies_new},
-    {"expectedStatuses", module_statuses_new},
+    {"CookieJar", http_cookies_new},
+    {"expectedStatuses", http_statuses_new},
     {"setResponseCallback", set_response_callback},
-    {"prepare", module_prepared_new},
-    {"batch", module_batch},
+    {"prepare", http_prepared_new},
+    {"batch", http_batch},
     {NULL, NULL},
 };
 
 /* All have two upvalues: the host, the response's metatable. */
 static int open_module(lua_State *L)
 {
-    module_cookies_open(L);
-    module_statuses_open(L);
-    module_batch_open(L);
+    http_cookies_open(L);
+    http_statuses_open(L);
+    http_batch_open(L);
     lua_rawgetp(L, LUA_REGISTRYINDEX, &host_key);
-    module_response_push_metatable(L);
+    http_response_push_metatable(L);
     luaL_newlibtable(L, functions);
-    module_prepared_push_send(L, -3);
+    http_prepared_push_send(L, -3);
     lua_setfield(L, -2, "send");
     lua_insert(L, -3); /* stack: module, host, metatable */
     luaL_setfuncs(L, functions, 2);

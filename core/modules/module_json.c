@@ -13,7 +13,7 @@
 
 #include "base/buf.h"
 #include "base/percent.h"
-#include "modules/json_write.h"
+#include "modules/json_encode.h"
 #include "modules/modules.h"
 #include "script/owned_buf.h"
 
@@ -307,7 +307,7 @@ static int decode(lua_State *L)
     size_t len;
     const char *text = luaL_checklstring(L, 1, &len);
     lua_settop(L, 1);
-    json_push_array_mark(L); /* at ARRAY_MARK */
+    json_encode_push_array_mark(L); /* at ARRAY_MARK */
     struct reader r = {.L = L, .start = text, .at = text, .end = text + len};
     read_value(&r);
     skip_space(&r);
@@ -326,7 +326,7 @@ static int encode(lua_State *L)
     if (out->failed || out->cap > 1 << 20)
         buf_fini(out);
     out->len = 0;
-    if (!json_write(L, 1, out, &err))
+    if (!json_encode(L, 1, out, &err))
         return luaL_error(L, "json: %s", err.message);
     lua_pushlstring(L, out->data, out->len);
     return 1;
@@ -340,7 +340,7 @@ static int array(lua_State *L)
     }
     luaL_checktype(L, 1, LUA_TTABLE);
     lua_settop(L, 1);
-    json_push_array_mark(L);
+    json_encode_push_array_mark(L);
     lua_setmetatable(L, 1);
     return 1;
 }
@@ -354,7 +354,7 @@ static const luaL_Reg functions[] = {
 int module_json_open(lua_State *L)
 {
     lua_newtable(L);
-    json_register_array(L);
+    json_encode_set_array_mark(L);
     luaL_newlib(L, functions);
     owned_buf_new(L);
     lua_pushcclosure(L, encode, 1);

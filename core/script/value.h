@@ -4,7 +4,7 @@
  * these without their metatables. The bytes are for this process only: numbers
  * and lengths are in the machine's own form.
  *
- * Path: modules/module_sync_channel.c, modules/module_shared.c,
+ * Path: modules/channel_methods.c, modules/module_shared.c,
  *       modules/module_thread.c -> [value]
  */
 #ifndef SCRIPT_VALUE_H

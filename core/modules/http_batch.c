@@ -1,7 +1,7 @@
-/* module_batch.c -- a userdata with a chain for each request. At most
+/* http_batch.c -- a userdata with a chain for each request. At most
  * options.batch are on their way, and batch_per_host of them to one host; what
  * is done makes room for the next. The coroutine goes on when all are done. */
-#include "modules/module_batch.h"
+#include "modules/http_batch.h"
 
 #include <lauxlib.h>
 #include <lua.h>
@@ -12,10 +12,10 @@
 #include "base/list.h"
 #include "client/client.h"
 #include "modules/module_http.h"
-#include "modules/module_http_params.h"
-#include "modules/module_http_request.h"
-#include "modules/module_prepared.h"
-#include "modules/module_response.h"
+#include "modules/http_params.h"
+#include "modules/http_request.h"
+#include "modules/http_prepared.h"
+#include "modules/http_response.h"
 
 #define BATCH "perilune.batch"
 
@@ -86,7 +86,7 @@ static void end(struct slot *slot)
 {
     slot->state = SLOT_DONE;
     slot->batch->n_done++;
-    http_count(&slot->chain);
+    http_request_count(&slot->chain);
 }
 
 static void start(struct slot *slot)
@@ -158,7 +158,7 @@ static const char *to_method(lua_State *L, int index)
                          : lua_type(L, index) == LUA_TSTRING
                              ? lua_tostring(L, index)
                              : "";
-    if (!http_is_method(method))
+    if (!http_request_is_method(method))
         luaL_error(L, "http.batch: a method must be one in capitals");
     return method;
 }
@@ -194,7 +194,7 @@ static void build(lua_State *L, int batch, struct slot *slot)
     keep(L, batch, KEPT_VALUES);
     if (ok) {
         int top = lua_gettop(L);
-        http_build(L, slot->batch->host, &slot->chain, verb, url + 1, url + 2);
+        http_request_build(L, slot->batch->host, &slot->chain, verb, url + 1, url + 2);
         if (lua_gettop(L) > top)
             keep(L, batch, KEPT_VALUES);
     }
@@ -204,12 +204,12 @@ static void build(lua_State *L, int batch, struct slot *slot)
 /* The request on top of the stack. */
 static void add(lua_State *L, int batch, struct slot *slot)
 {
-    http_begin(slot->batch->host, slot->batch->asker, &slot->chain);
+    http_request_begin(slot->batch->host, slot->batch->asker, &slot->chain);
     slot->chain.done = on_done;
-    if (module_prepared_is(L, -1)) {
+    if (http_prepared_is(L, -1)) {
         lua_pushvalue(L, -1);
         keep(L, batch, KEPT_VALUES);
-        if (!module_prepared_write(L, -1, &slot->chain))
+        if (!http_prepared_write(L, -1, &slot->chain))
             slot->chain.transfer.request.failed = true;
         return;
     }
@@ -266,7 +266,7 @@ static int respond(lua_State *L, struct batch *batch)
     lua_getiuservalue(L, 2, KEPT_KEYS); /* stack: ..., responses, keys */
     for (size_t i = 0; i < batch->n_slots; i++) {
         lua_rawgeti(L, -1, (lua_Integer)i + 1);
-        module_response_push(L, &batch->slots[i].chain.transfer);
+        http_response_push(L, &batch->slots[i].chain.transfer);
         lua_rawset(L, -4);
         chain_fini(&batch->slots[i].chain);
     }
@@ -281,11 +281,11 @@ static int on_woken(lua_State *L, int status, lua_KContext batch)
     return respond(L, (struct batch *)batch);
 }
 
-int module_batch(lua_State *L)
+int http_batch(lua_State *L)
 {
     luaL_checktype(L, 1, LUA_TTABLE);
     lua_settop(L, 1);
-    void *asker = http_find_asker(L, "batch");
+    void *asker = http_request_find_asker(L, "batch");
     struct batch *batch = push(L, asker);
     read_requests(L, batch);
     start_some(batch);
@@ -295,7 +295,7 @@ int module_batch(lua_State *L)
     return lua_yieldk(L, 0, (lua_KContext)batch, on_woken);
 }
 
-void module_batch_open(lua_State *L)
+void http_batch_open(lua_State *L)
 {
     if (luaL_newmetatable(L, BATCH)) {
         lua_pushcfunction(L, collect);

@@ -1,4 +1,4 @@
-#include "modules/module_http_params.h"
+#include "modules/http_params.h"
 
 #include <lauxlib.h>
 #include <lua.h>
@@ -9,9 +9,9 @@
 #include "client/chain.h"
 #include "client/cookie.h"
 #include "client/request.h"
-#include "modules/module_cookies.h"
+#include "modules/http_cookies.h"
 #include "modules/module_http.h"
-#include "modules/module_statuses.h"
+#include "modules/http_statuses.h"
 #include "script/tag_table.h"
 
 static bool is(const char *a, const char *b) { return strcasecmp(a, b) == 0; }
@@ -138,7 +138,7 @@ static bool to_response_type(lua_State *L)
 static void set_expected(lua_State *L, struct chain *chain)
 {
     const struct status_set *set =
-        module_statuses_check(L, -1, "params.responseCallback");
+        http_statuses_check(L, -1, "params.responseCallback");
     if (set)
         chain->expected = *set;
     chain->transfer.expected = set ? &chain->expected : NULL;
@@ -191,7 +191,7 @@ static bool read_param(lua_State *L, const char *name, struct chain *chain,
     } else if (strcmp(name, "auth") == 0) {
         chain->auth = to_auth(L, chain);
     } else if (strcmp(name, "jar") == 0) {
-        chain->jar = module_cookies_check(L, -1);
+        chain->jar = http_cookies_check(L, -1);
         given->jar = true;
     } else if (strcmp(name, "redirects") == 0) {
         set_redirects(L, chain);

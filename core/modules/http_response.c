@@ -1,7 +1,7 @@
-/* module_response.c -- the response as one block of memory, headers and body
+/* http_response.c -- the response as one block of memory, headers and body
  * behind it: no table is made, and no finalizer runs, for what a script does
  * not look at. Fields are made when they are read. */
-#include "modules/module_response.h"
+#include "modules/http_response.h"
 
 #include <ctype.h>
 #include <lauxlib.h>
@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "client/transfer.h"
-#include "modules/module_cookies.h"
+#include "modules/http_cookies.h"
 
 #define METATABLE "perilune.response"
 
@@ -132,7 +132,7 @@ static int get_field(lua_State *L)
     else if (strcmp(name, "headers") == 0)
         push_headers(L, response);
     else if (strcmp(name, "cookies") == 0)
-        module_cookies_push_set(L, headers_of(response), response->n_headers);
+        http_cookies_push_set(L, headers_of(response), response->n_headers);
     else if (strcmp(name, "timings") == 0)
         push_timings(L, response);
     else if (strcmp(name, "url") == 0)
@@ -148,7 +148,7 @@ static int get_field(lua_State *L)
     return 1;
 }
 
-void module_response_push_metatable(lua_State *L)
+void http_response_push_metatable(lua_State *L)
 {
     if (!luaL_newmetatable(L, METATABLE))
         return;
@@ -158,7 +158,7 @@ void module_response_push_metatable(lua_State *L)
     lua_setfield(L, -2, "__metatable");
 }
 
-int module_response_push(lua_State *L, const struct transfer *transfer)
+int http_response_push(lua_State *L, const struct transfer *transfer)
 {
     struct url_part url = transfer->url.text;
     size_t n_headers = transfer->headers.len, n_body = transfer->body.len;

@@ -1,7 +1,7 @@
-/* module_prepared.c -- a userdata with a chain that is never sent: what is sent
+/* http_prepared.c -- a userdata with a chain that is never sent: what is sent
  * points to its bytes. They are copied only where something must be added that
  * depends on who sends: cookies, and what the host adds. */
-#include "modules/module_prepared.h"
+#include "modules/http_prepared.h"
 
 #include <lauxlib.h>
 #include <lua.h>
@@ -9,8 +9,8 @@
 
 #include "client/request.h"
 #include "modules/module_http.h"
-#include "modules/module_http_params.h"
-#include "modules/module_http_request.h"
+#include "modules/http_params.h"
+#include "modules/http_request.h"
 
 #define PREPARED "perilune.prepared"
 
@@ -62,7 +62,7 @@ static void build(lua_State *L, struct prepared *prepared, const char *method)
     struct transfer *transfer = &chain->transfer;
     size_t n_body = 0;
     const char *body = NULL;
-    http_set_method(transfer, method);
+    http_request_set_method(transfer, method);
     request_begin(&transfer->request, method, &transfer->url);
     http_params_read(L, 1, chain, &prepared->given);
     if (!prepared->given.host)
@@ -80,7 +80,7 @@ static void build(lua_State *L, struct prepared *prepared, const char *method)
         luaL_error(L, "http.prepare: out of memory");
 }
 
-int module_prepared_new(lua_State *L)
+int http_prepared_new(lua_State *L)
 {
     size_t n;
     struct err err;
@@ -91,7 +91,7 @@ int module_prepared_new(lua_State *L)
     if (!url_parse(&prepared->chain.transfer.url, url, n, &err))
         return luaL_error(L, "http.prepare: %s", err.message);
     const char *method = keep_field(L, "method", KEPT_METHOD, "GET", &n);
-    if (!http_is_method(method))
+    if (!http_request_is_method(method))
         return luaL_error(L,
                           "http.prepare: method must be one in capitals, "
                           "got '%s'",
@@ -195,12 +195,12 @@ static bool write_prepared(struct chain *chain, struct prepared *prepared)
     return !chain->transfer.request.failed;
 }
 
-bool module_prepared_is(lua_State *L, int index)
+bool http_prepared_is(lua_State *L, int index)
 {
     return luaL_testudata(L, index, PREPARED) != NULL;
 }
 
-bool module_prepared_write(lua_State *L, int index, struct chain *chain)
+bool http_prepared_write(lua_State *L, int index, struct chain *chain)
 {
     return write_prepared(chain, luaL_checkudata(L, index, PREPARED));
 }
@@ -214,14 +214,14 @@ static int send_prepared(lua_State *L)
         !lua_rawequal(L, -1, lua_upvalueindex(3)))
         luaL_typeerror(L, 1, PREPARED);
     lua_settop(L, 1);
-    void *asker = http_find_asker(L, "send");
-    struct chain *chain = http_take(L, asker);
+    void *asker = http_request_find_asker(L, "send");
+    struct chain *chain = http_request_take_chain(L, asker);
     if (!write_prepared(chain, prepared))
-        return http_fail(L, chain, CLIENT_OUT_OF_MEMORY);
-    return http_send(L, chain);
+        return http_request_fail(L, chain, CLIENT_OUT_OF_MEMORY);
+    return http_request_send(L, chain);
 }
 
-void module_prepared_push_send(lua_State *L, int upvalues)
+void http_prepared_push_send(lua_State *L, int upvalues)
 {
     upvalues = lua_absindex(L, upvalues);
     luaL_newmetatable(L, PREPARED);

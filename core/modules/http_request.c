@@ -1,4 +1,4 @@
-#include "modules/module_http_request.h"
+#include "modules/http_request.h"
 
 #include <lauxlib.h>
 #include <lua.h>
@@ -10,21 +10,21 @@
 #include "client/client.h"
 #include "client/request.h"
 #include "modules/module_http.h"
-#include "modules/module_http_params.h"
-#include "modules/module_response.h"
+#include "modules/http_params.h"
+#include "modules/http_response.h"
 
 const struct http_host *http_host_of(lua_State *L)
 {
     return lua_touserdata(L, lua_upvalueindex(1));
 }
 
-bool http_is_method(const char *method)
+bool http_request_is_method(const char *method)
 {
     return *method &&
            strspn(method, "ABCDEFGHIJKLMNOPQRSTUVWXYZ-") == strlen(method);
 }
 
-void *http_find_asker(lua_State *L, const char *name)
+void *http_request_find_asker(lua_State *L, const char *name)
 {
     const char *why;
     const struct http_host *host = http_host_of(L);
@@ -58,7 +58,7 @@ static void on_counted(struct transfer *transfer)
     host->count(transfer->ctx, transfer);
 }
 
-void http_count(struct chain *chain)
+void http_request_count(struct chain *chain)
 {
     warn_of_redirects(chain);
     on_counted(&chain->transfer);
@@ -68,13 +68,13 @@ static void on_done(struct transfer *transfer)
 {
     struct chain *chain = container_of(transfer, struct chain, transfer);
     const struct http_host *host = chain->ctx;
-    http_count(chain);
+    http_request_count(chain);
     host->wake(transfer->ctx);
 }
 
 /* --- before it is sent -------------------------------------------------- */
 
-void http_begin(const struct http_host *host, void *asker, struct chain *chain)
+void http_request_begin(const struct http_host *host, void *asker, struct chain *chain)
 {
     struct transfer *transfer = &chain->transfer;
     chain->ctx = host;
@@ -87,15 +87,15 @@ void http_begin(const struct http_host *host, void *asker, struct chain *chain)
     http_params_reset(chain, host->options);
 }
 
-struct chain *http_take(lua_State *L, void *asker)
+struct chain *http_request_take_chain(lua_State *L, void *asker)
 {
     const struct http_host *host = http_host_of(L);
     struct chain *chain = host->take(asker, L);
-    http_begin(host, asker, chain);
+    http_request_begin(host, asker, chain);
     return chain;
 }
 
-void http_set_method(struct transfer *transfer, const char *method)
+void http_request_set_method(struct transfer *transfer, const char *method)
 {
     transfer->method = method;
     transfer->head_only = strcmp(method, "HEAD") == 0;
@@ -103,7 +103,7 @@ void http_set_method(struct transfer *transfer, const char *method)
                            strcmp(method, "OPTIONS") == 0;
 }
 
-void http_build(lua_State *L, const struct http_host *host, struct chain *chain,
+void http_request_build(lua_State *L, const struct http_host *host, struct chain *chain,
                 const char *method, int body, int params)
 {
     struct transfer *transfer = &chain->transfer;
@@ -114,7 +114,7 @@ void http_build(lua_State *L, const struct http_host *host, struct chain *chain,
     if (!lua_isnoneornil(L, body) && !(bytes = lua_tolstring(L, body, &n_body)))
         luaL_error(L, "the body must be a string, got a %s",
                    luaL_typename(L, body));
-    http_set_method(transfer, method);
+    http_request_set_method(transfer, method);
     request_begin(out, method, &transfer->url);
     if (!lua_isnoneornil(L, params))
         http_params_read(L, params, chain, &given);
@@ -135,7 +135,7 @@ void http_build(lua_State *L, const struct http_host *host, struct chain *chain,
 static int respond(lua_State *L, struct chain *chain)
 {
     const struct http_host *host = chain->ctx;
-    module_response_push(L, &chain->transfer);
+    http_response_push(L, &chain->transfer);
     transfer_trim(&chain->transfer);
     host->release(chain);
     return 1;
@@ -152,21 +152,21 @@ static void cancel(void *chain)
     client_abort(&((struct chain *)chain)->transfer);
 }
 
-int http_fail(lua_State *L, struct chain *chain, enum client_error error)
+int http_request_fail(lua_State *L, struct chain *chain, enum client_error error)
 {
     transfer_refuse(&chain->transfer, error);
     on_counted(&chain->transfer);
     return respond(L, chain);
 }
 
-int http_send(lua_State *L, struct chain *chain)
+int http_request_send(lua_State *L, struct chain *chain)
 {
     const struct http_host *host = chain->ctx;
     void *asker = chain->transfer.ctx;
     if (chain->transfer.request.failed ||
         !chain_send(chain, host->client(host->ctx, asker))) {
         buf_fini(&chain->transfer.request);
-        return http_fail(L, chain, CLIENT_OUT_OF_MEMORY);
+        return http_request_fail(L, chain, CLIENT_OUT_OF_MEMORY);
     }
     host->wait(asker, cancel, chain);
     return lua_yieldk(L, 0, (lua_KContext)chain, on_woken);

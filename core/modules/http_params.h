@@ -1,7 +1,7 @@
-/* module_http_params.h -- the `params` that http functions take: into a chain.
+/* http_params.h -- the `params` that http functions take: into a chain.
  */
-#ifndef MODULES_MODULE_HTTP_PARAMS_H
-#define MODULES_MODULE_HTTP_PARAMS_H
+#ifndef MODULES_HTTP_PARAMS_H
+#define MODULES_HTTP_PARAMS_H
 
 #include <stdbool.h>
 

@@ -1,4 +1,4 @@
-/* module_sync_channel.c -- sync.channel(name, capacity). */
+/* channel_methods.c -- sync.channel(name, capacity). */
 #include <lauxlib.h>
 #include <lua.h>
 #include <stdlib.h>
@@ -6,7 +6,7 @@
 
 #include "base/buf.h"
 #include "base/list.h"
-#include "modules/module_sync.h"
+#include "modules/sync_methods.h"
 #include "script/owned_buf.h"
 #include "script/sync_handle.h"
 #include "script/sync_wait.h"
@@ -233,7 +233,7 @@ static const luaL_Reg methods[] = {
     {NULL, NULL},
 };
 
-void module_sync_channel_open(lua_State *L)
+void channel_methods_init(lua_State *L)
 {
     luaL_newmetatable(L, MESSAGE);
     lua_pushcfunction(L, collect_box);
@@ -246,7 +246,7 @@ void module_sync_channel_open(lua_State *L)
     lua_pop(L, 1);
 }
 
-int module_sync_channel(lua_State *L)
+int channel_methods_open(lua_State *L)
 {
     sync_handle_open(L, TYPE, &sync_channel_class, 0, MAX_CAPACITY);
     return 1;

@@ -1,4 +1,4 @@
-#include "modules/json_write.h"
+#include "modules/json_encode.h"
 
 #include <lauxlib.h>
 #include <lua.h>
@@ -17,12 +17,12 @@ struct writer {
 
 static const char array_key; /* its address: the key in the registry */
 
-void json_push_array_mark(lua_State *L)
+void json_encode_push_array_mark(lua_State *L)
 {
     lua_rawgetp(L, LUA_REGISTRYINDEX, &array_key);
 }
 
-void json_register_array(lua_State *L)
+void json_encode_set_array_mark(lua_State *L)
 {
     lua_rawsetp(L, LUA_REGISTRYINDEX, &array_key);
 }
@@ -32,7 +32,7 @@ static bool is_marked(lua_State *L)
 {
     if (!lua_getmetatable(L, -1))
         return false;
-    json_push_array_mark(L);
+    json_encode_push_array_mark(L);
     bool marked = lua_rawequal(L, -1, -2);
     lua_pop(L, 2);
     return marked;
@@ -182,7 +182,7 @@ static bool write_value(struct writer *w)
     return err_set(w->err, ": a %s has no JSON", luaL_typename(w->L, -1));
 }
 
-bool json_write(lua_State *L, int index, struct buf *out, struct err *err)
+bool json_encode(lua_State *L, int index, struct buf *out, struct err *err)
 {
     struct writer w;
     w.L = L;

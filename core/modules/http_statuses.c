@@ -1,4 +1,4 @@
-#include "modules/module_statuses.h"
+#include "modules/http_statuses.h"
 
 #include <lauxlib.h>
 #include <lua.h>
@@ -34,7 +34,7 @@ static bool to_range(lua_State *L, int index, uint16_t *first, uint16_t *last)
     return ok;
 }
 
-int module_statuses_new(lua_State *L)
+int http_statuses_new(lua_State *L)
 {
     int n = lua_gettop(L);
     luaL_argcheck(L, n > 0, 1, "a status or a table with min and max expected");
@@ -50,7 +50,7 @@ int module_statuses_new(lua_State *L)
     return 1;
 }
 
-const struct status_set *module_statuses_check(lua_State *L, int index,
+const struct status_set *http_statuses_check(lua_State *L, int index,
                                                const char *what)
 {
     if (!lua_toboolean(L, index))
@@ -64,7 +64,7 @@ const struct status_set *module_statuses_check(lua_State *L, int index,
     return set;
 }
 
-void module_statuses_open(lua_State *L)
+void http_statuses_open(lua_State *L)
 {
     if (luaL_newmetatable(L, STATUSES)) {
         lua_pushboolean(L, false);

@@ -1,4 +1,4 @@
-/* module_sync_mutex.c -- sync.mutex(name).
+/* mutex_methods.c -- sync.mutex(name).
  *
  * A mutex is held by a task. One that ends without having given it back loses
  * it, with a warning in the log: nobody else could unlock it.
@@ -10,7 +10,7 @@
 #include "base/list.h"
 #include "base/log.h"
 #include "sample/hooks/contention.h"
-#include "modules/module_sync.h"
+#include "modules/sync_methods.h"
 #include "script/scheduler.h"
 #include "script/sync_handle.h"
 #include "script/sync_wait.h"
@@ -207,7 +207,7 @@ static const luaL_Reg methods[] = {
     {NULL, NULL},
 };
 
-void module_sync_mutex_open(lua_State *L)
+void mutex_methods_init(lua_State *L)
 {
     sync_handle_type(L, TYPE, methods);
     luaL_getmetatable(L, TYPE);
@@ -216,7 +216,7 @@ void module_sync_mutex_open(lua_State *L)
     lua_pop(L, 1);
 }
 
-int module_sync_mutex(lua_State *L)
+int mutex_methods_open(lua_State *L)
 {
     lua_settop(L, 1);
     sync_handle_open(L, TYPE, &sync_mutex_class, 0, 0);

@@ -1,9 +1,9 @@
-/* module_sync_semaphore.c -- sync.semaphore(name, permits). */
+/* semaphore_methods.c -- sync.semaphore(name, permits). */
 #include <lauxlib.h>
 #include <lua.h>
 
 #include "base/list.h"
-#include "modules/module_sync.h"
+#include "modules/sync_methods.h"
 #include "script/sync_handle.h"
 #include "script/sync_wait.h"
 #include "sync/semaphore.h"
@@ -113,7 +113,7 @@ static const luaL_Reg methods[] = {
     {NULL, NULL},
 };
 
-void module_sync_semaphore_open(lua_State *L)
+void semaphore_methods_init(lua_State *L)
 {
     sync_handle_type(L, TYPE, methods);
     luaL_getmetatable(L, TYPE);
@@ -122,7 +122,7 @@ void module_sync_semaphore_open(lua_State *L)
     lua_pop(L, 1);
 }
 
-int module_sync_semaphore(lua_State *L)
+int semaphore_methods_open(lua_State *L)
 {
     sync_handle_open(L, TYPE, &sync_semaphore_class, 1, MAX_PERMITS);
     return 1;

@@ -1,6 +1,6 @@
-/* module_cookies.c -- a jar is a userdata: one of its own, or a pointer to that
+/* http_cookies.c -- a jar is a userdata: one of its own, or a pointer to that
  * of a virtual user. */
-#include "modules/module_cookies.h"
+#include "modules/http_cookies.h"
 
 #include <lauxlib.h>
 #include <lua.h>
@@ -24,19 +24,19 @@ static struct jar *push(lua_State *L)
     return jar;
 }
 
-int module_cookies_push(lua_State *L, struct cookie_jar *theirs)
+int http_cookies_push(lua_State *L, struct cookie_jar *theirs)
 {
     push(L)->jar = theirs;
     return 1;
 }
 
-int module_cookies_new(lua_State *L)
+int http_cookies_new(lua_State *L)
 {
     push(L);
     return 1;
 }
 
-struct cookie_jar *module_cookies_check(lua_State *L, int index)
+struct cookie_jar *http_cookies_check(lua_State *L, int index)
 {
     struct jar *jar = luaL_testudata(L, index, JAR);
     if (!jar)
@@ -181,7 +181,7 @@ static int delete_cookie(lua_State *L)
     return 0;
 }
 
-void module_cookies_open(lua_State *L)
+void http_cookies_open(lua_State *L)
 {
     static const luaL_Reg methods[] = {
         {"cookiesForURL", cookies_for_url}, {"set", set}, {"clear", clear},
@@ -223,7 +223,7 @@ static void push_cookie(lua_State *L, const struct cookie *cookie)
     lua_setfield(L, -2, "http_only");
 }
 
-void module_cookies_push_set(lua_State *L, const char *headers, size_t n)
+void http_cookies_push_set(lua_State *L, const char *headers, size_t n)
 {
     const char *at = headers, *end = headers + n;
     struct cookie cookie;
