@@ -73,7 +73,7 @@ static void wake_task(void *asker) { task_wake(asker); }
 
 void outbound_install(lua_State *L, struct outbound *outbound)
 {
-    outbound->host = (struct http_host){
+    outbound->env = (struct http_env){
         .options = &options,
         .find = find_waiting_task,
         .take = push_chain,
@@ -90,7 +90,7 @@ void outbound_install(lua_State *L, struct outbound *outbound)
     lua_pushcfunction(L, collect_chain);
     lua_setfield(L, -2, "__gc");
     lua_pop(L, 1);
-    module_http_install(L, &outbound->host);
+    module_http_install(L, &outbound->env);
 }
 
 void outbound_start(struct outbound *outbound, struct network *network)

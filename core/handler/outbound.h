@@ -17,7 +17,7 @@
 struct lua_State;
 
 struct outbound {
-    struct http_host host;
+    struct http_env env;
     struct client client;
 };
 

@@ -82,7 +82,7 @@ struct generator {
 
     /* Of the script (vu_script.c). */
     struct lua_State *L;
-    struct http_host http;
+    struct http_env http_env;
     struct chunk chunk;
     struct vu *volatile current; /* whose function runs now [signal] */
     struct vu *opening;          /* whose chunk runs now */

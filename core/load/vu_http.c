@@ -93,7 +93,7 @@ void vu_http_begin(struct vu *vu)
 
 void vu_http_install(struct lua_State *L, struct generator *generator)
 {
-    generator->http = (struct http_host){
+    generator->http_env = (struct http_env){
         .options = &generator->load->config->http,
         .find = find_vu,
         .take = take_chain,
@@ -108,5 +108,5 @@ void vu_http_install(struct lua_State *L, struct generator *generator)
         .wake = wake_vu,
         .ctx = generator,
     };
-    module_http_install(L, &generator->http);
+    module_http_install(L, &generator->http_env);
 }

@@ -32,7 +32,7 @@ struct slot {
 };
 
 struct batch {
-    const struct http_host *host;
+    const struct http_env *env;
     void *asker;
     struct slot *slots;
     size_t n_slots, n_running, n_done;
@@ -73,7 +73,7 @@ static bool same_host(const struct chain *a, const struct chain *b)
 
 static bool may_start(const struct batch *batch, const struct slot *slot)
 {
-    int64_t n = 0, limit = batch->host->options->batch_per_host;
+    int64_t n = 0, limit = batch->env->options->batch_per_host;
     if (slot->state != SLOT_PENDING)
         return false;
     for (size_t i = 0; limit > 0 && i < batch->n_slots; i++)
@@ -93,7 +93,7 @@ static void start(struct slot *slot)
 {
     struct batch *batch = slot->batch;
     struct chain *chain = &slot->chain;
-    struct client *client = batch->host->client(batch->host->ctx, batch->asker);
+    struct client *client = batch->env->client(batch->env->ctx, batch->asker);
     if (!chain->transfer.request.failed && chain_send(chain, client)) {
         slot->state = SLOT_RUNNING;
         batch->n_running++;
@@ -105,7 +105,7 @@ static void start(struct slot *slot)
 
 static void start_some(struct batch *batch)
 {
-    size_t limit = (size_t)batch->host->options->batch;
+    size_t limit = (size_t)batch->env->options->batch;
     for (size_t i = 0; i < batch->n_slots && batch->n_running < limit; i++)
         if (may_start(batch, &batch->slots[i]))
             start(&batch->slots[i]);
@@ -119,7 +119,7 @@ static void on_done(struct transfer *transfer)
     end(slot);
     start_some(batch);
     if (batch->n_done == batch->n_slots)
-        batch->host->wake(batch->asker);
+        batch->env->wake(batch->asker);
 }
 
 /* --- the requests ------------------------------------------------------- */
@@ -194,7 +194,8 @@ static void build(lua_State *L, int batch, struct slot *slot)
     keep(L, batch, KEPT_VALUES);
     if (ok) {
         int top = lua_gettop(L);
-        http_request_build(L, slot->batch->host, &slot->chain, verb, url + 1, url + 2);
+        http_request_build(L, slot->batch->env, &slot->chain, verb, url + 1,
+                           url + 2);
         if (lua_gettop(L) > top)
             keep(L, batch, KEPT_VALUES);
     }
@@ -204,7 +205,7 @@ static void build(lua_State *L, int batch, struct slot *slot)
 /* The request on top of the stack. */
 static void add(lua_State *L, int batch, struct slot *slot)
 {
-    http_request_begin(slot->batch->host, slot->batch->asker, &slot->chain);
+    http_request_begin(slot->batch->env, slot->batch->asker, &slot->chain);
     slot->chain.done = on_done;
     if (http_prepared_is(L, -1)) {
         lua_pushvalue(L, -1);
@@ -229,7 +230,7 @@ static struct batch *push(lua_State *L, void *asker)
     for (lua_pushnil(L); lua_next(L, 1); lua_pop(L, 1))
         n++;
     struct batch *batch = lua_newuserdatauv(L, sizeof *batch, 2);
-    *batch = (struct batch){.host = http_host_of(L), .asker = asker};
+    *batch = (struct batch){.env = http_env_of(L), .asker = asker};
     luaL_setmetatable(L, BATCH);
     lua_createtable(L, (int)(2 * n), 0);
     lua_setiuservalue(L, -2, KEPT_VALUES);
@@ -291,7 +292,7 @@ int http_batch(lua_State *L)
     start_some(batch);
     if (batch->n_done == batch->n_slots)
         return respond(L, batch);
-    batch->host->wait(asker, cancel, batch);
+    batch->env->wait(asker, cancel, batch);
     return lua_yieldk(L, 0, (lua_KContext)batch, on_woken);
 }
 

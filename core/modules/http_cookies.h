@@ -23,7 +23,6 @@ struct cookie_jar *http_cookies_check(struct lua_State *L, int index);
 
 /* Push the table of what a reply sets: name = { cookie, ... }. `headers` are n
  * bytes: name NUL value NUL... May raise. */
-void http_cookies_push_set(struct lua_State *L, const char *headers,
-                             size_t n);
+void http_cookies_push_set(struct lua_State *L, const char *headers, size_t n);
 
 #endif

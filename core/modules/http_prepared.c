@@ -1,6 +1,6 @@
 /* http_prepared.c -- a userdata with a chain that is never sent: what is sent
  * points to its bytes. They are copied only where something must be added that
- * depends on who sends: cookies, and what the host adds. */
+ * depends on who sends: cookies, and what the http_env adds. */
 #include "modules/http_prepared.h"
 
 #include <lauxlib.h>
@@ -118,12 +118,12 @@ static void wrap(struct buf *out, const struct buf *request)
 }
 
 /* Add what was not to be known when it was prepared. */
-static bool seal(struct prepared *prepared, const struct http_host *host)
+static bool seal(struct prepared *prepared, const struct http_env *env)
 {
     struct buf *request = &prepared->chain.transfer.request;
     struct buf sealed = BUF_INIT;
     if (!prepared->given.user_agent) {
-        request_user_agent(&sealed, host->options->user_agent);
+        request_user_agent(&sealed, env->options->user_agent);
         wrap(&sealed, request);
         if (sealed.failed) {
             buf_fini(&sealed);
@@ -171,14 +171,14 @@ static void take_wishes(struct chain *chain, const struct prepared *prepared)
 
 /* The bytes stay with the userdata, which is on the stack until the reply is
  * there. */
-static void write_request(struct chain *chain, const struct http_host *host,
+static void write_request(struct chain *chain, const struct http_env *env,
                           const struct buf *prepared)
 {
     struct transfer *transfer = &chain->transfer;
     transfer->request.len = 0;
     chain_put_cookies(chain, &transfer->request);
-    if (host->headers)
-        host->headers(transfer->ctx, transfer);
+    if (env->headers)
+        env->headers(transfer->ctx, transfer);
     if (transfer->request.len == 0)
         transfer->prepared = prepared;
     else
@@ -187,11 +187,11 @@ static void write_request(struct chain *chain, const struct http_host *host,
 
 static bool write_prepared(struct chain *chain, struct prepared *prepared)
 {
-    const struct http_host *host = chain->ctx;
+    const struct http_env *env = chain->ctx;
     take_wishes(chain, prepared);
-    if (!prepared->sealed && !seal(prepared, host))
+    if (!prepared->sealed && !seal(prepared, env))
         return false;
-    write_request(chain, host, &prepared->chain.transfer.request);
+    write_request(chain, env, &prepared->chain.transfer.request);
     return !chain->transfer.request.failed;
 }
 

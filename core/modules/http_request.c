@@ -13,7 +13,7 @@
 #include "modules/http_params.h"
 #include "modules/http_response.h"
 
-const struct http_host *http_host_of(lua_State *L)
+const struct http_env *http_env_of(lua_State *L)
 {
     return lua_touserdata(L, lua_upvalueindex(1));
 }
@@ -27,8 +27,8 @@ bool http_request_is_method(const char *method)
 void *http_request_find_asker(lua_State *L, const char *name)
 {
     const char *why;
-    const struct http_host *host = http_host_of(L);
-    void *asker = host->find(host->ctx, L, &why);
+    const struct http_env *env = http_env_of(L);
+    void *asker = env->find(env->ctx, L, &why);
     if (!asker)
         luaL_error(L, "http.%s %s", name, why);
     return asker;
@@ -53,9 +53,9 @@ static void warn_of_redirects(const struct chain *chain)
 
 static void on_counted(struct transfer *transfer)
 {
-    const struct http_host *host =
+    const struct http_env *env =
         container_of(transfer, struct chain, transfer)->ctx;
-    host->count(transfer->ctx, transfer);
+    env->count(transfer->ctx, transfer);
 }
 
 void http_request_count(struct chain *chain)
@@ -67,31 +67,32 @@ void http_request_count(struct chain *chain)
 static void on_done(struct transfer *transfer)
 {
     struct chain *chain = container_of(transfer, struct chain, transfer);
-    const struct http_host *host = chain->ctx;
+    const struct http_env *env = chain->ctx;
     http_request_count(chain);
-    host->wake(transfer->ctx);
+    env->wake(transfer->ctx);
 }
 
 /* --- before it is sent -------------------------------------------------- */
 
-void http_request_begin(const struct http_host *host, void *asker, struct chain *chain)
+void http_request_begin(const struct http_env *env, void *asker,
+                        struct chain *chain)
 {
     struct transfer *transfer = &chain->transfer;
-    chain->ctx = host;
-    chain->jar = host->jar(asker);
+    chain->ctx = env;
+    chain->jar = env->jar(asker);
     chain->counted = on_counted;
     chain->done = on_done;
     transfer->ctx = asker;
-    transfer->expected = host->expected(asker);
+    transfer->expected = env->expected(asker);
     transfer->prepared = NULL;
-    http_params_reset(chain, host->options);
+    http_params_reset(chain, env->options);
 }
 
 struct chain *http_request_take_chain(lua_State *L, void *asker)
 {
-    const struct http_host *host = http_host_of(L);
-    struct chain *chain = host->take(asker, L);
-    http_request_begin(host, asker, chain);
+    const struct http_env *env = http_env_of(L);
+    struct chain *chain = env->take(asker, L);
+    http_request_begin(env, asker, chain);
     return chain;
 }
 
@@ -103,8 +104,9 @@ void http_request_set_method(struct transfer *transfer, const char *method)
                            strcmp(method, "OPTIONS") == 0;
 }
 
-void http_request_build(lua_State *L, const struct http_host *host, struct chain *chain,
-                const char *method, int body, int params)
+void http_request_build(lua_State *L, const struct http_env *env,
+                        struct chain *chain, const char *method, int body,
+                        int params)
 {
     struct transfer *transfer = &chain->transfer;
     struct buf *out = &transfer->request;
@@ -121,10 +123,10 @@ void http_request_build(lua_State *L, const struct http_host *host, struct chain
     if (!given.host)
         request_host(out, &transfer->url);
     if (!given.user_agent)
-        request_user_agent(out, host->options->user_agent);
+        request_user_agent(out, env->options->user_agent);
     chain_put_headers(chain, out);
-    if (host->headers)
-        host->headers(transfer->ctx, transfer);
+    if (env->headers)
+        env->headers(transfer->ctx, transfer);
     request_end(out, bytes, n_body);
     if (given.jar) /* whoever shares the params may drop it */
         lua_getfield(L, params, "jar");
@@ -134,10 +136,10 @@ void http_request_build(lua_State *L, const struct http_host *host, struct chain
 
 static int respond(lua_State *L, struct chain *chain)
 {
-    const struct http_host *host = chain->ctx;
+    const struct http_env *env = chain->ctx;
     http_response_push(L, &chain->transfer);
     transfer_trim(&chain->transfer);
-    host->release(chain);
+    env->release(chain);
     return 1;
 }
 
@@ -152,7 +154,8 @@ static void cancel(void *chain)
     client_abort(&((struct chain *)chain)->transfer);
 }
 
-int http_request_fail(lua_State *L, struct chain *chain, enum client_error error)
+int http_request_fail(lua_State *L, struct chain *chain,
+                      enum client_error error)
 {
     transfer_refuse(&chain->transfer, error);
     on_counted(&chain->transfer);
@@ -161,13 +164,13 @@ int http_request_fail(lua_State *L, struct chain *chain, enum client_error error
 
 int http_request_send(lua_State *L, struct chain *chain)
 {
-    const struct http_host *host = chain->ctx;
+    const struct http_env *env = chain->ctx;
     void *asker = chain->transfer.ctx;
     if (chain->transfer.request.failed ||
-        !chain_send(chain, host->client(host->ctx, asker))) {
+        !chain_send(chain, env->client(env->ctx, asker))) {
         buf_fini(&chain->transfer.request);
         return http_request_fail(L, chain, CLIENT_OUT_OF_MEMORY);
     }
-    host->wait(asker, cancel, chain);
+    env->wait(asker, cancel, chain);
     return lua_yieldk(L, 0, (lua_KContext)chain, on_woken);
 }

@@ -51,7 +51,7 @@ int http_statuses_new(lua_State *L)
 }
 
 const struct status_set *http_statuses_check(lua_State *L, int index,
-                                               const char *what)
+                                             const char *what)
 {
     if (!lua_toboolean(L, index))
         return NULL;

@@ -16,6 +16,6 @@ int http_statuses_new(struct lua_State *L);
 /* The set at `index`; NULL for nil and false: replies cannot fail. `what`
  * names it when it is something else, which raises. */
 const struct status_set *http_statuses_check(struct lua_State *L, int index,
-                                               const char *what);
+                                             const char *what);
 
 #endif

@@ -19,9 +19,10 @@ struct lua_State;
  * JSON: NaN, a function, a cycle, more than 128 levels, ... or out of memory;
  * `out` then holds a part of it. */
 bool json_encode(struct lua_State *L, int index, struct buf *out,
-                struct err *err);
+                 struct err *err);
 
-/* Push the metatable that marks arrays, nil before json_encode_set_array_mark. */
+/* Push the metatable that marks arrays, nil before json_encode_set_array_mark.
+ */
 void json_encode_push_array_mark(struct lua_State *L);
 
 /* Take the metatable on top of the stack as the mark. May raise. */

@@ -20,7 +20,7 @@
 #include "modules/http_statuses.h"
 #include "script/state.h"
 
-/* In the registry, under the address: the host. */
+/* In the registry, under the address: the http_env. */
 static const char host_key;
 
 void http_options_init(struct http_options *options)
@@ -45,7 +45,7 @@ static int request(lua_State *L, const char *name, const char *method, int url,
         http_params_read_tags(L, params, chain);
         return http_request_fail(L, chain, CLIENT_INVALID_URL);
     }
-    http_request_build(L, http_host_of(L), chain, method, body, params);
+    http_request_build(L, http_env_of(L), chain, method, body, params);
     return http_request_send(L, chain);
 }
 
@@ -93,7 +93,7 @@ static int http_request(lua_State *L)
 static int cookie_jar(lua_State *L)
 {
     void *asker = http_request_find_asker(L, "cookieJar");
-    struct cookie_jar *jar = http_host_of(L)->jar(asker);
+    struct cookie_jar *jar = http_env_of(L)->jar(asker);
     if (!jar)
         return luaL_error(L, "http.cookieJar is for load scripts: handlers "
                              "have no jar but those that they make by "
@@ -104,13 +104,13 @@ static int cookie_jar(lua_State *L)
 /* http.setResponseCallback(statuses | nil) */
 static int set_response_callback(lua_State *L)
 {
-    const struct http_host *host = http_host_of(L);
+    const struct http_env *env = http_env_of(L);
     luaL_checkany(L, 1);
     const struct status_set *set =
         http_statuses_check(L, 1, "the response callback");
-    if (!host->to_expect)
+    if (!env->to_expect)
         return luaL_error(L, "http.setResponseCallback is for load scripts");
-    struct http_expected *expected = host->to_expect(host->ctx);
+    struct http_expected *expected = env->to_expect(env->ctx);
     if (!expected)
         return 0;
     if (set)
@@ -137,7 +137,7 @@ static const luaL_Reg functions[] = {
     {NULL, NULL},
 };
 
-/* All have two upvalues: the host, the response's metatable. */
+/* All have two upvalues: the http_env, the response's metatable. */
 static int open_module(lua_State *L)
 {
     http_cookies_open(L);
@@ -148,14 +148,14 @@ static int open_module(lua_State *L)
     luaL_newlibtable(L, functions);
     http_prepared_push_send(L, -3);
     lua_setfield(L, -2, "send");
-    lua_insert(L, -3); /* stack: module, host, metatable */
+    lua_insert(L, -3); /* stack: module, env, metatable */
     luaL_setfuncs(L, functions, 2);
     return 1;
 }
 
-void module_http_install(lua_State *L, const struct http_host *host)
+void module_http_install(lua_State *L, const struct http_env *env)
 {
-    lua_pushlightuserdata(L, (void *)host);
+    lua_pushlightuserdata(L, (void *)env);
     lua_rawsetp(L, LUA_REGISTRYINDEX, &host_key);
     script_preload(L, "http", open_module);
 }

@@ -37,7 +37,7 @@ void http_options_init(struct http_options *options);
 
 /* Whose requests they are, and how a script waits for them. What asks, a
  * virtual user or a handler's task, is an opaque `asker`. */
-struct http_host {
+struct http_env {
     const struct http_options *options;
     /* Whose coroutine runs. NULL, and `why` to be put behind the function's
      * name, when it cannot wait here. */
@@ -66,7 +66,7 @@ struct http_host {
     void *ctx;
 };
 
-/* Preload it in a state. `host` stays in place as long as the state. */
-void module_http_install(struct lua_State *L, const struct http_host *host);
+/* Preload it in a state. `env` stays in place as long as the state. */
+void module_http_install(struct lua_State *L, const struct http_env *env);
 
 #endif
