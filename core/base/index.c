@@ -32,8 +32,8 @@ uint32_t index_find(const struct index *x, uint64_t hash, index_equal_fn equal,
     }
 }
 
-static void place(struct index_slot *slots, uint32_t n_slots,
-                  struct index_slot entry)
+static void place_entry(struct index_slot *slots, uint32_t n_slots,
+                        struct index_slot entry)
 {
     uint32_t mask = n_slots - 1;
     uint32_t i = entry.hash & mask;
@@ -42,7 +42,7 @@ static void place(struct index_slot *slots, uint32_t n_slots,
     slots[i] = entry;
 }
 
-static bool grow(struct index *x)
+static bool double_slots(struct index *x)
 {
     uint32_t n_slots = x->n_slots ? x->n_slots * 2 : 64;
     struct index_slot *slots = malloc(n_slots * sizeof *slots);
@@ -51,7 +51,7 @@ static bool grow(struct index *x)
     memset(slots, 0xff, n_slots * sizeof *slots);
     for (uint32_t i = 0; i < x->n_slots; i++)
         if (x->slots[i].position != INDEX_NONE)
-            place(slots, n_slots, x->slots[i]);
+            place_entry(slots, n_slots, x->slots[i]);
     free(x->slots);
     x->slots = slots;
     x->n_slots = n_slots;
@@ -60,9 +60,10 @@ static bool grow(struct index *x)
 
 bool index_add(struct index *x, uint64_t hash, uint32_t position)
 {
-    if (x->n_used >= x->n_slots / 2 && !grow(x))
+    if (x->n_used >= x->n_slots / 2 && !double_slots(x))
         return false;
-    place(x->slots, x->n_slots, (struct index_slot){fold(hash), position});
+    place_entry(x->slots, x->n_slots,
+                (struct index_slot){fold(hash), position});
     x->n_used++;
     return true;
 }
@@ -70,7 +71,7 @@ bool index_add(struct index *x, uint64_t hash, uint32_t position)
 bool index_reserve(struct index *x, uint32_t n)
 {
     while (x->n_used + n > x->n_slots / 2)
-        if (!grow(x))
+        if (!double_slots(x))
             return false;
     return true;
 }

@@ -7,14 +7,14 @@
 
 #include "base/utf8.h"
 
-static bool is_plain(unsigned char c)
+static bool is_plain_char(unsigned char c)
 {
     return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
 }
 
 /* Are these 8 bytes plain? The subtractions set the high bit of the first byte
  * that is below 0x20, a quote or a backslash; it may be set in later ones. */
-static bool are_plain(const unsigned char *s)
+static bool are_8_plain_chars(const unsigned char *s)
 {
     const uint64_t ones = 0x0101010101010101u;
     uint64_t w;
@@ -27,9 +27,9 @@ static bool are_plain(const unsigned char *s)
 static size_t count_plain(const unsigned char *s, size_t len)
 {
     size_t n = 0;
-    while (len - n >= sizeof(uint64_t) && are_plain(s + n))
+    while (len - n >= sizeof(uint64_t) && are_8_plain_chars(s + n))
         n += sizeof(uint64_t);
-    while (n < len && is_plain(s[n]))
+    while (n < len && is_plain_char(s[n]))
         n++;
     return n;
 }

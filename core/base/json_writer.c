@@ -39,14 +39,15 @@ static void begin_value(struct json_writer *json, const char *key)
     json->needs_comma = true;
 }
 
-static void begin(struct json_writer *json, const char *key, char bracket)
+static void begin_nested(struct json_writer *json, const char *key,
+                         char bracket)
 {
     begin_value(json, key);
     buf_putc(json->out, bracket);
     json->needs_comma = false;
 }
 
-static void end(struct json_writer *json, char bracket)
+static void end_nested(struct json_writer *json, char bracket)
 {
     if (json->needs_new_line)
         break_line(json);
@@ -56,17 +57,17 @@ static void end(struct json_writer *json, char bracket)
 
 void json_begin_object(struct json_writer *json, const char *key)
 {
-    begin(json, key, '{');
+    begin_nested(json, key, '{');
 }
 
-void json_end_object(struct json_writer *json) { end(json, '}'); }
+void json_end_object(struct json_writer *json) { end_nested(json, '}'); }
 
 void json_begin_array(struct json_writer *json, const char *key)
 {
-    begin(json, key, '[');
+    begin_nested(json, key, '[');
 }
 
-void json_end_array(struct json_writer *json) { end(json, ']'); }
+void json_end_array(struct json_writer *json) { end_nested(json, ']'); }
 
 void json_new_line(struct json_writer *json, int indent)
 {

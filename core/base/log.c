@@ -44,7 +44,7 @@ static bool consists_of(const char *text, const char *others)
 
 bool log_is_word(const char *text) { return consists_of(text, "_-."); }
 
-static void put_time(struct buf *out)
+static void put_timestamp(struct buf *out)
 {
     char text[32];
     struct timespec now;
@@ -70,7 +70,7 @@ static void put_quoted(struct buf *out, const char *text, size_t n)
     buf_putc(out, '"');
 }
 
-static void put_text(struct buf *out, const char *text, bool as_json)
+static void put_field_text(struct buf *out, const char *text, bool as_json)
 {
     text = text ? text : "";
     size_t n = strnlen(text, MAX_TEXT);
@@ -82,12 +82,12 @@ static void put_text(struct buf *out, const char *text, bool as_json)
         put_quoted(out, text, n);
 }
 
-static void put_value(struct buf *out, const struct log_field *field,
-                      bool as_json)
+static void put_field_value(struct buf *out, const struct log_field *field,
+                            bool as_json)
 {
     switch (field->type) {
     case LOG_TEXT:
-        put_text(out, field->value.text, as_json);
+        put_field_text(out, field->value.text, as_json);
         break;
     case LOG_INTEGER:
         buf_printf(out, "%" PRId64, field->value.integer);
@@ -108,14 +108,14 @@ static void put_line(struct buf *out, enum log_level level, const char *event,
     static const char *const names[] = {"debug", "info", "warn", "error"};
     bool as_json = atomic_load(&chosen_format) == LOG_JSON;
     buf_puts(out, as_json ? "{\"time\":\"" : "time=");
-    put_time(out);
+    put_timestamp(out);
     buf_printf(out,
                as_json ? "\",\"level\":\"%s\",\"event\":\"%s\""
                        : " level=%s event=%s",
                names[level], event);
     for (size_t i = 0; i < n; i++) {
         buf_printf(out, as_json ? ",\"%s\":" : " %s=", fields[i].key);
-        put_value(out, &fields[i], as_json);
+        put_field_value(out, &fields[i], as_json);
     }
     buf_puts(out, as_json ? "}\n" : "\n");
 }

@@ -64,7 +64,7 @@ bool terminal_has_colours(void)
     return !no || !*no;
 }
 
-static void put(int fd, const char *text)
+static void write_escapes(int fd, const char *text)
 {
     ssize_t n = write(fd, text, strlen(text));
     (void)n;
@@ -79,8 +79,8 @@ void terminal_release(void)
     if (!terminal_is_ours(terminal.fd))
         return;
     if (terminal.drawn)
-        put(terminal.fd, TERMINAL_CLEAR);
-    put(terminal.fd, RELEASE);
+        write_escapes(terminal.fd, TERMINAL_CLEAR);
+    write_escapes(terminal.fd, RELEASE);
     if (terminal.has_keys)
         tcsetattr(terminal.keys_fd, TCSANOW, &terminal.saved);
 }
@@ -92,7 +92,7 @@ static void on_fatal(int number)
 }
 
 /* Where others handle a signal, they are asked to call terminal_release. */
-static void prepare(void)
+static void prepare_terminal(void)
 {
     static const int fatal[] = {SIGHUP, SIGQUIT, SIGABRT, SIGSEGV,
                                 SIGBUS, SIGFPE,  SIGILL};
@@ -129,11 +129,11 @@ void terminal_take(int fd)
     if (terminal.taken)
         return;
     if (!terminal.prepared)
-        prepare();
+        prepare_terminal();
     terminal.fd = fd;
     take_keys();
     terminal.taken = 1;
-    put(fd, TAKE);
+    write_escapes(fd, TAKE);
 }
 
 void terminal_set_drawn(bool drawn) { terminal.drawn = drawn; }

@@ -47,7 +47,7 @@ static uint64_t hash_file(const char *path, const struct stat *st)
     return hash_bytes(hash, &st->st_mtim, sizeof st->st_mtim);
 }
 
-static void look(uv_timer_t *timer);
+static void check_files(uv_timer_t *timer);
 
 static bool concerns(const struct watched_folder *f, const char *name)
 {
@@ -68,7 +68,7 @@ static void on_event(uv_fs_event_t *event, const char *name, int events,
     if (!w->first_event_ms)
         w->first_event_ms = now_ms;
     if (now_ms - w->first_event_ms < MAX_SETTLE_MS)
-        uv_timer_start(&w->timer, look, SETTLE_MS, 0);
+        uv_timer_start(&w->timer, check_files, SETTLE_MS, 0);
 }
 
 /* Returns 0 or libuv's error. */
@@ -105,7 +105,7 @@ static void add_way(struct watch *w)
 
 static void free_folder(uv_handle_t *event) { free(event->data); }
 
-static void drop(struct watched_folder *folders)
+static void close_folders(struct watched_folder *folders)
 {
     while (folders) {
         struct watched_folder *next = folders->next;
@@ -115,10 +115,10 @@ static void drop(struct watched_folder *folders)
 }
 
 /* What a look at the files tells. */
-struct sight {
+struct scan_result {
     uint64_t state;
-    bool is_unfinished; /* one of them has just been emptied */
-    bool watches;       /* and watch the folders */
+    bool has_emptied; /* one of them has just been emptied */
+    bool watches;     /* and watch the folders */
 };
 
 /* Most programs save a file by emptying it and writing it anew: between the
@@ -134,11 +134,11 @@ static bool is_emptied(const struct stat *st)
 
 /* Sum up the files below `path`, in whatever order they come. Returns 0 or
  * libuv's error for the folder itself. */
-static int scan(struct watch *w, const char *path, int depth,
-                struct sight *sight)
+static int scan_folder(struct watch *w, const char *path, int depth,
+                       struct scan_result *result)
 {
     struct stat st;
-    int status = sight->watches ? add_folder(w, path, NULL, 0) : 0;
+    int status = result->watches ? add_folder(w, path, NULL, 0) : 0;
     DIR *folder = opendir(path);
     if (!folder)
         return uv_translate_sys_error(errno);
@@ -149,10 +149,10 @@ static int scan(struct watch *w, const char *path, int depth,
             stat(file, &st) != 0)
             continue;
         if (S_ISDIR(st.st_mode) && depth < WATCH_MAX_DEPTH) {
-            scan(w, file, depth + 1, sight);
+            scan_folder(w, file, depth + 1, result);
         } else if (S_ISREG(st.st_mode) && has_suffix(file, w->suffix)) {
-            sight->state += hash_file(file, &st);
-            sight->is_unfinished |= is_emptied(&st);
+            result->state += hash_file(file, &st);
+            result->has_emptied |= is_emptied(&st);
         }
     }
     closedir(folder);
@@ -162,38 +162,38 @@ static int scan(struct watch *w, const char *path, int depth,
 /* All folders are watched anew: behind the same path, even with the same
  * inode, there may be another one now. The old watches go last, so that no
  * event is missed. */
-static int scan_all(struct watch *w, struct sight *sight)
+static int rescan_all(struct watch *w, struct scan_result *result)
 {
     struct watched_folder *old = w->folders;
     w->folders = NULL;
-    *sight = (struct sight){.watches = true};
+    *result = (struct scan_result){.watches = true};
     add_way(w);
-    int status = scan(w, w->dir, 0, sight);
-    drop(old);
+    int status = scan_folder(w, w->dir, 0, result);
+    close_folders(old);
     return status;
 }
 
-static void look(uv_timer_t *timer)
+static void check_files(uv_timer_t *timer)
 {
     struct watch *w = timer->data;
-    struct sight sight;
+    struct scan_result result;
     w->first_event_ms = 0;
-    scan_all(w, &sight);
-    if (sight.is_unfinished) {
-        uv_timer_start(timer, look, SETTLE_MS, 0);
+    rescan_all(w, &result);
+    if (result.has_emptied) {
+        uv_timer_start(timer, check_files, SETTLE_MS, 0);
         return;
     }
-    if (sight.state == w->state)
+    if (result.state == w->state)
         return;
-    w->state = sight.state;
+    w->state = result.state;
     w->changed(w->ctx);
 }
 
 uint64_t watch_state(struct watch *w)
 {
-    struct sight sight = {0};
-    scan(w, w->dir, 0, &sight);
-    return sight.state;
+    struct scan_result result = {0};
+    scan_folder(w, w->dir, 0, &result);
+    return result.state;
 }
 
 bool watch_open(struct watch *w, uv_loop_t *loop, const char *dir,
@@ -207,9 +207,9 @@ bool watch_open(struct watch *w, uv_loop_t *loop, const char *dir,
                         .ctx = ctx};
     uv_timer_init(loop, &w->timer);
     w->timer.data = w;
-    struct sight sight;
-    int status = scan_all(w, &sight);
-    w->state = sight.state;
+    struct scan_result result;
+    int status = rescan_all(w, &result);
+    w->state = result.state;
     if (status == 0)
         return true;
     watch_close(w);
@@ -218,7 +218,7 @@ bool watch_open(struct watch *w, uv_loop_t *loop, const char *dir,
 
 void watch_close(struct watch *w)
 {
-    drop(w->folders);
+    close_folders(w->folders);
     w->folders = NULL;
     uv_close((uv_handle_t *)&w->timer, NULL);
 }

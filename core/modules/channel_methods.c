@@ -29,7 +29,7 @@ struct box {
     struct sync_message *message;
 };
 
-static void empty(struct box *box)
+static void empty_box(struct box *box)
 {
     free(box->message);
     box->message = NULL;
@@ -37,7 +37,7 @@ static void empty(struct box *box)
 
 static int collect_box(lua_State *L)
 {
-    empty(lua_touserdata(L, 1));
+    empty_box(lua_touserdata(L, 1));
     return 0;
 }
 
@@ -49,7 +49,7 @@ static struct box *push_box(lua_State *L)
     return box;
 }
 
-static struct sync_message *take_out(struct box *box)
+static struct sync_message *take_message(struct box *box)
 {
     struct sync_message *message = box->message;
     box->message = NULL;
@@ -57,7 +57,7 @@ static struct sync_message *take_out(struct box *box)
 }
 
 /* Push a box with a copy of the value at `index`. */
-static struct box *push_message(lua_State *L, int index)
+static struct box *push_message_box(lua_State *L, int index)
 {
     struct buf *bytes = owned_buf_new(L);
     value_write(L, index, bytes);
@@ -91,13 +91,13 @@ static bool leave_send(struct sync_object *object, struct waiter *waiter)
 }
 
 /* It was received: that is so. */
-static void ignore(struct sync_object *object, struct waiter *waiter)
+static void keep_sent(struct sync_object *object, struct waiter *waiter)
 {
     (void)object;
     (void)waiter;
 }
 
-static const struct sync_wait_kind send_kind = {leave_send, ignore};
+static const struct sync_wait_kind send_kind = {leave_send, keep_sent};
 
 static int on_sent(lua_State *L, int status, lua_KContext ctx)
 {
@@ -120,26 +120,26 @@ static int finish_send(lua_State *L, enum channel_result result)
     return 1;
 }
 
-static int send_value(lua_State *L)
+static int channel_send(lua_State *L)
 {
     struct sync_channel *channel = check_channel(L);
     luaL_checkany(L, 2);
     lua_Number seconds = sync_check_timeout(L, 3);
-    struct box *box = push_message(L, 2);
+    struct box *box = push_message_box(L, 2);
     enum channel_result result = sync_channel_send(channel, box->message, NULL);
     if (result == CHANNEL_DONE)
-        take_out(box);
+        take_message(box);
     if (result != CHANNEL_WAITS || seconds == 0) {
-        empty(box);
+        empty_box(box);
         return finish_send(L, result);
     }
     struct sync_wait *wait =
         sync_wait_new(L, "channel:send", &send_kind, &channel->object);
     result = sync_channel_send(channel, box->message, &wait->waiter);
     if (result != CHANNEL_CLOSED)
-        take_out(box);
+        take_message(box);
     if (result != CHANNEL_WAITS) {
-        empty(box);
+        empty_box(box);
         sync_wait_free(wait);
         return finish_send(L, result);
     }
@@ -153,20 +153,21 @@ static bool leave_receive(struct sync_object *object, struct waiter *waiter)
         container_of(object, struct sync_channel, object), waiter);
 }
 
-static void give_back(struct sync_object *object, struct waiter *waiter)
+static void give_back_message(struct sync_object *object, struct waiter *waiter)
 {
     sync_channel_give_back(container_of(object, struct sync_channel, object),
                            waiter->item);
 }
 
-static const struct sync_wait_kind receive_kind = {leave_receive, give_back};
+static const struct sync_wait_kind receive_kind = {leave_receive,
+                                                   give_back_message};
 
 /* stack: ..., box */
 static int push_received(lua_State *L)
 {
     struct box *box = lua_touserdata(L, -1);
     value_read(L, box->message->bytes);
-    empty(box);
+    empty_box(box);
     return 1;
 }
 
@@ -193,7 +194,7 @@ static int finish_receive(lua_State *L, enum channel_result result)
     return push_failure(L, result == CHANNEL_CLOSED ? "closed" : "timeout");
 }
 
-static int receive(lua_State *L)
+static int channel_receive(lua_State *L)
 {
     struct sync_channel *channel = check_channel(L);
     lua_Number seconds = sync_check_timeout(L, 2);
@@ -220,16 +221,16 @@ static int close_channel(lua_State *L)
     return 0;
 }
 
-static int count(lua_State *L)
+static int channel_length(lua_State *L)
 {
     lua_pushinteger(L, sync_channel_n_messages(check_channel(L)));
     return 1;
 }
 
 static const luaL_Reg methods[] = {
-    {"close", close_channel}, /* nothing can be sent any more */
-    {"receive", receive},     /* perhaps for so many seconds at most */
-    {"send", send_value},     /* a copy, to one receiver */
+    {"close", close_channel},     /* nothing can be sent any more */
+    {"receive", channel_receive}, /* perhaps for so many seconds at most */
+    {"send", channel_send},       /* a copy, to one receiver */
     {NULL, NULL},
 };
 
@@ -241,7 +242,7 @@ void channel_methods_init(lua_State *L)
     lua_pop(L, 1);
     sync_handle_type(L, TYPE, methods);
     luaL_getmetatable(L, TYPE);
-    lua_pushcfunction(L, count);
+    lua_pushcfunction(L, channel_length);
     lua_setfield(L, -2, "__len");
     lua_pop(L, 1);
 }

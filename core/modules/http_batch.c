@@ -11,11 +11,11 @@
 
 #include "base/list.h"
 #include "client/client.h"
-#include "modules/module_http.h"
 #include "modules/http_params.h"
-#include "modules/http_request.h"
 #include "modules/http_prepared.h"
+#include "modules/http_request.h"
 #include "modules/http_response.h"
+#include "modules/module_http.h"
 
 #define BATCH "perilune.batch"
 
@@ -38,14 +38,14 @@ struct batch {
     size_t n_slots, n_running, n_done;
 };
 
-static void cancel(void *ctx)
+static void abort_batch(void *ctx)
 {
     struct batch *batch = ctx;
     for (size_t i = 0; i < batch->n_slots; i++)
         client_abort(&batch->slots[i].chain.transfer);
 }
 
-static void drop(struct batch *batch)
+static void free_slots(struct batch *batch)
 {
     for (size_t i = 0; i < batch->n_slots; i++)
         chain_fini(&batch->slots[i].chain);
@@ -54,11 +54,11 @@ static void drop(struct batch *batch)
     batch->n_slots = 0;
 }
 
-static int collect(lua_State *L)
+static int collect_batch(lua_State *L)
 {
     struct batch *batch = luaL_checkudata(L, 1, BATCH);
-    cancel(batch);
-    drop(batch);
+    abort_batch(batch);
+    free_slots(batch);
     return 0;
 }
 
@@ -82,14 +82,14 @@ static bool may_start(const struct batch *batch, const struct slot *slot)
     return limit == 0 || n < limit;
 }
 
-static void end(struct slot *slot)
+static void finish_slot(struct slot *slot)
 {
     slot->state = SLOT_DONE;
     slot->batch->n_done++;
     http_request_count(&slot->chain);
 }
 
-static void start(struct slot *slot)
+static void start_slot(struct slot *slot)
 {
     struct batch *batch = slot->batch;
     struct chain *chain = &slot->chain;
@@ -100,24 +100,24 @@ static void start(struct slot *slot)
         return;
     }
     transfer_refuse(&chain->transfer, CLIENT_OUT_OF_MEMORY);
-    end(slot);
+    finish_slot(slot);
 }
 
-static void start_some(struct batch *batch)
+static void start_allowed(struct batch *batch)
 {
     size_t limit = (size_t)batch->env->options->batch;
     for (size_t i = 0; i < batch->n_slots && batch->n_running < limit; i++)
         if (may_start(batch, &batch->slots[i]))
-            start(&batch->slots[i]);
+            start_slot(&batch->slots[i]);
 }
 
-static void on_done(struct transfer *transfer)
+static void on_slot_done(struct transfer *transfer)
 {
     struct slot *slot = container_of(transfer, struct slot, chain.transfer);
     struct batch *batch = slot->batch;
     batch->n_running--;
-    end(slot);
-    start_some(batch);
+    finish_slot(slot);
+    start_allowed(batch);
     if (batch->n_done == batch->n_slots)
         batch->env->wake(batch->asker);
 }
@@ -125,7 +125,7 @@ static void on_done(struct transfer *transfer)
 /* --- the requests ------------------------------------------------------- */
 
 /* Keep the value on top of the stack, and pop it. `batch` is its index. */
-static void keep(lua_State *L, int batch, int which)
+static void keep_in_batch(lua_State *L, int batch, int which)
 {
     lua_getiuservalue(L, batch, which);
     lua_insert(L, -2);
@@ -148,7 +148,7 @@ static bool set_url(lua_State *L, struct slot *slot, int params)
         return true;
     http_params_read_tags(L, params, &slot->chain);
     transfer_refuse(transfer, CLIENT_INVALID_URL);
-    end(slot);
+    finish_slot(slot);
     return false;
 }
 
@@ -165,7 +165,7 @@ static const char *to_method(lua_State *L, int index)
 
 /* A URL, { method, url [, body [, params]] }, { url =, method =, body =,
  * params = }. stack: ..., batch (at its index), request */
-static void build(lua_State *L, int batch, struct slot *slot)
+static void build_slot(lua_State *L, int batch, struct slot *slot)
 {
     int request = lua_gettop(L), method = request + 1, url = request + 2;
     bool is_list = false;
@@ -188,28 +188,28 @@ static void build(lua_State *L, int batch, struct slot *slot)
     }
     const char *verb = to_method(L, method);
     lua_pushvalue(L, method);
-    keep(L, batch, KEPT_VALUES);
+    keep_in_batch(L, batch, KEPT_VALUES);
     lua_pushvalue(L, url);
     bool ok = set_url(L, slot, url + 2);
-    keep(L, batch, KEPT_VALUES);
+    keep_in_batch(L, batch, KEPT_VALUES);
     if (ok) {
         int top = lua_gettop(L);
         http_request_build(L, slot->batch->env, &slot->chain, verb, url + 1,
                            url + 2);
         if (lua_gettop(L) > top)
-            keep(L, batch, KEPT_VALUES);
+            keep_in_batch(L, batch, KEPT_VALUES);
     }
     lua_settop(L, request);
 }
 
 /* The request on top of the stack. */
-static void add(lua_State *L, int batch, struct slot *slot)
+static void add_request(lua_State *L, int batch, struct slot *slot)
 {
     http_request_begin(slot->batch->env, slot->batch->asker, &slot->chain);
-    slot->chain.done = on_done;
+    slot->chain.done = on_slot_done;
     if (http_prepared_is(L, -1)) {
         lua_pushvalue(L, -1);
-        keep(L, batch, KEPT_VALUES);
+        keep_in_batch(L, batch, KEPT_VALUES);
         if (!http_prepared_write(L, -1, &slot->chain))
             slot->chain.transfer.request.failed = true;
         return;
@@ -220,11 +220,11 @@ static void add(lua_State *L, int batch, struct slot *slot)
                    "{ method, url, body, params } or a table with these "
                    "names, got a %s",
                    luaL_typename(L, -1));
-    build(L, batch, slot);
+    build_slot(L, batch, slot);
 }
 
 /* stack: requests. Pushes the batch, with its slots empty. */
-static struct batch *push(lua_State *L, void *asker)
+static struct batch *push_batch(lua_State *L, void *asker)
 {
     size_t n = 0;
     for (lua_pushnil(L); lua_next(L, 1); lua_pop(L, 1))
@@ -254,14 +254,14 @@ static void read_requests(lua_State *L, struct batch *batch)
     lua_pushnil(L);
     while (lua_next(L, 1)) { /* stack: requests, batch, key, request */
         lua_pushvalue(L, -2);
-        keep(L, 2, KEPT_KEYS);
-        add(L, 2, &batch->slots[i++]);
+        keep_in_batch(L, 2, KEPT_KEYS);
+        add_request(L, 2, &batch->slots[i++]);
         lua_pop(L, 1);
     }
 }
 
 /* stack: requests, batch */
-static int respond(lua_State *L, struct batch *batch)
+static int push_responses(lua_State *L, struct batch *batch)
 {
     lua_createtable(L, 0, (int)batch->n_slots);
     lua_getiuservalue(L, 2, KEPT_KEYS); /* stack: ..., responses, keys */
@@ -272,14 +272,14 @@ static int respond(lua_State *L, struct batch *batch)
         chain_fini(&batch->slots[i].chain);
     }
     lua_pop(L, 1);
-    drop(batch);
+    free_slots(batch);
     return 1;
 }
 
-static int on_woken(lua_State *L, int status, lua_KContext batch)
+static int on_batch_woken(lua_State *L, int status, lua_KContext batch)
 {
     (void)status;
-    return respond(L, (struct batch *)batch);
+    return push_responses(L, (struct batch *)batch);
 }
 
 int http_batch(lua_State *L)
@@ -287,19 +287,19 @@ int http_batch(lua_State *L)
     luaL_checktype(L, 1, LUA_TTABLE);
     lua_settop(L, 1);
     void *asker = http_request_find_asker(L, "batch");
-    struct batch *batch = push(L, asker);
+    struct batch *batch = push_batch(L, asker);
     read_requests(L, batch);
-    start_some(batch);
+    start_allowed(batch);
     if (batch->n_done == batch->n_slots)
-        return respond(L, batch);
-    batch->env->wait(asker, cancel, batch);
-    return lua_yieldk(L, 0, (lua_KContext)batch, on_woken);
+        return push_responses(L, batch);
+    batch->env->wait(asker, abort_batch, batch);
+    return lua_yieldk(L, 0, (lua_KContext)batch, on_batch_woken);
 }
 
 void http_batch_open(lua_State *L)
 {
     if (luaL_newmetatable(L, BATCH)) {
-        lua_pushcfunction(L, collect);
+        lua_pushcfunction(L, collect_batch);
         lua_setfield(L, -2, "__gc");
     }
     lua_pop(L, 1);

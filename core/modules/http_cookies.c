@@ -16,7 +16,7 @@ struct jar {
     struct cookie_jar own;
 };
 
-static struct jar *push(lua_State *L)
+static struct jar *push_jar(lua_State *L)
 {
     struct jar *jar = lua_newuserdatauv(L, sizeof *jar, 0);
     *jar = (struct jar){.jar = &jar->own};
@@ -26,13 +26,13 @@ static struct jar *push(lua_State *L)
 
 int http_cookies_push(lua_State *L, struct cookie_jar *theirs)
 {
-    push(L)->jar = theirs;
+    push_jar(L)->jar = theirs;
     return 1;
 }
 
 int http_cookies_new(lua_State *L)
 {
-    push(L);
+    push_jar(L);
     return 1;
 }
 
@@ -45,7 +45,7 @@ struct cookie_jar *http_cookies_check(lua_State *L, int index)
     return jar->jar;
 }
 
-static int collect(lua_State *L)
+static int collect_jar(lua_State *L)
 {
     struct jar *jar = luaL_checkudata(L, 1, JAR);
     cookie_jar_fini(&jar->own);
@@ -53,7 +53,7 @@ static int collect(lua_State *L)
 }
 
 /* The jar and the URL, a method's first two arguments. */
-static struct cookie_jar *check(lua_State *L, struct url *url)
+static struct cookie_jar *check_jar_and_url(lua_State *L, struct url *url)
 {
     struct jar *jar = luaL_checkudata(L, 1, JAR);
     size_t n;
@@ -66,7 +66,7 @@ static struct cookie_jar *check(lua_State *L, struct url *url)
 
 /* Append the value on top of the stack to the list t[name]. stack: ..., t,
  * value */
-static void append(lua_State *L, const char *name, size_t n)
+static void append_to_list(lua_State *L, const char *name, size_t n)
 {
     lua_pushlstring(L, name, n);
     lua_pushvalue(L, -1);
@@ -88,11 +88,11 @@ static int cookies_for_url(lua_State *L)
     struct url url;
     uint32_t at = 0;
     const struct jar_cookie *cookie;
-    const struct cookie_jar *jar = check(L, &url);
+    const struct cookie_jar *jar = check_jar_and_url(L, &url);
     lua_newtable(L);
     while ((cookie = cookie_jar_next(jar, &url, &at))) {
         lua_pushstring(L, cookie->value);
-        append(L, cookie->name, strlen(cookie->name));
+        append_to_list(L, cookie->name, strlen(cookie->name));
     }
     return 1;
 }
@@ -137,11 +137,11 @@ static void set_option(lua_State *L, const char *name, struct cookie *cookie)
 }
 
 /* jar:set(url, name, value [, options]) -> true */
-static int set(lua_State *L)
+static int set_cookie(lua_State *L)
 {
     struct url url;
     struct cookie cookie = {0};
-    struct cookie_jar *jar = check(L, &url);
+    struct cookie_jar *jar = check_jar_and_url(L, &url);
     cookie.name.at = luaL_checklstring(L, 3, &cookie.name.n);
     cookie.value.at = luaL_checklstring(L, 4, &cookie.value.n);
     luaL_argcheck(L, cookie_is_name(cookie.name.at, cookie.name.n), 3,
@@ -164,10 +164,10 @@ static int set(lua_State *L)
 }
 
 /* jar:clear(url) */
-static int clear(lua_State *L)
+static int clear_cookies(lua_State *L)
 {
     struct url url;
-    struct cookie_jar *jar = check(L, &url);
+    struct cookie_jar *jar = check_jar_and_url(L, &url);
     cookie_jar_drop(jar, &url, NULL);
     return 0;
 }
@@ -176,7 +176,7 @@ static int clear(lua_State *L)
 static int delete_cookie(lua_State *L)
 {
     struct url url;
-    struct cookie_jar *jar = check(L, &url);
+    struct cookie_jar *jar = check_jar_and_url(L, &url);
     cookie_jar_drop(jar, &url, luaL_checkstring(L, 3));
     return 0;
 }
@@ -184,13 +184,16 @@ static int delete_cookie(lua_State *L)
 void http_cookies_open(lua_State *L)
 {
     static const luaL_Reg methods[] = {
-        {"cookiesForURL", cookies_for_url}, {"set", set}, {"clear", clear},
-        {"delete", delete_cookie},          {NULL, NULL},
+        {"cookiesForURL", cookies_for_url},
+        {"set", set_cookie},
+        {"clear", clear_cookies},
+        {"delete", delete_cookie},
+        {NULL, NULL},
     };
     if (luaL_newmetatable(L, JAR)) {
         luaL_newlib(L, methods);
         lua_setfield(L, -2, "__index");
-        lua_pushcfunction(L, collect);
+        lua_pushcfunction(L, collect_jar);
         lua_setfield(L, -2, "__gc");
         lua_pushboolean(L, false);
         lua_setfield(L, -2, "__metatable");
@@ -232,7 +235,7 @@ void http_cookies_push_set(lua_State *L, const char *headers, size_t n)
         const char *value = at + strlen(at) + 1;
         if (strcasecmp(at, "Set-Cookie") == 0 && cookie_parse(&cookie, value)) {
             push_cookie(L, &cookie);
-            append(L, cookie.name.at, cookie.name.n);
+            append_to_list(L, cookie.name.at, cookie.name.n);
         }
         at = value + strlen(value) + 1;
     }

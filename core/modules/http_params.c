@@ -10,15 +10,18 @@
 #include "client/cookie.h"
 #include "client/request.h"
 #include "modules/http_cookies.h"
-#include "modules/module_http.h"
 #include "modules/http_statuses.h"
+#include "modules/module_http.h"
 #include "script/tag_table.h"
 
-static bool is(const char *a, const char *b) { return strcasecmp(a, b) == 0; }
+static bool is_header(const char *a, const char *b)
+{
+    return strcasecmp(a, b) == 0;
+}
 
 /* stack: ..., the table of headers */
-static void put_headers(lua_State *L, struct chain *chain,
-                        struct http_given *given)
+static void read_headers(lua_State *L, struct chain *chain,
+                         struct http_given *given)
 {
     struct buf *out = &chain->transfer.request;
     lua_pushnil(L);
@@ -30,19 +33,19 @@ static void put_headers(lua_State *L, struct chain *chain,
         const char *value = lua_tolstring(L, -1, &n_value);
         if (!request_header_valid(name, n_name, value, n_value))
             luaL_error(L, "params.headers: '%s' is not a valid header", name);
-        given->host |= is(name, "host");
-        given->user_agent |= is(name, "user-agent");
-        chain->keep_authorization |= is(name, "authorization");
-        if (is(name, "cookie")) /* there must be one alone */
+        given->host |= is_header(name, "host");
+        given->user_agent |= is_header(name, "user-agent");
+        chain->keep_authorization |= is_header(name, "authorization");
+        if (is_header(name, "cookie")) /* there must be one alone */
             chain_give_cookie(chain, CHAIN_COOKIE_HEADER, "", value);
-        else if (!is(name, "content-length"))
+        else if (!is_header(name, "content-length"))
             request_header(out, name, n_name, value, n_value);
         lua_pop(L, 1);
     }
 }
 
 /* stack: ..., the table of tags */
-static void put_tags(lua_State *L, struct buf *out)
+static void read_tags(lua_State *L, struct buf *out)
 {
     struct err err;
     if (!tag_table_read(out, L, -1, "params.tags", &err))
@@ -171,7 +174,7 @@ void http_params_read_tags(lua_State *L, int index, struct chain *chain)
     if (!lua_istable(L, index))
         return;
     if (lua_getfield(L, index, "tags") == LUA_TTABLE)
-        put_tags(L, &chain->transfer.tags);
+        read_tags(L, &chain->transfer.tags);
     lua_pop(L, 1);
 }
 
@@ -181,11 +184,11 @@ static bool read_param(lua_State *L, const char *name, struct chain *chain,
 {
     struct transfer *transfer = &chain->transfer;
     if (strcmp(name, "headers") == 0 && lua_istable(L, -1)) {
-        put_headers(L, chain, given);
+        read_headers(L, chain, given);
     } else if (strcmp(name, "cookies") == 0 && lua_istable(L, -1)) {
         give_cookies(L, chain);
     } else if (strcmp(name, "tags") == 0 && lua_istable(L, -1)) {
-        put_tags(L, &transfer->tags);
+        read_tags(L, &transfer->tags);
     } else if (strcmp(name, "timeout") == 0) {
         transfer->timeout_ns = to_timeout(L);
     } else if (strcmp(name, "auth") == 0) {

@@ -8,9 +8,9 @@
 #include <string.h>
 
 #include "client/request.h"
-#include "modules/module_http.h"
 #include "modules/http_params.h"
 #include "modules/http_request.h"
+#include "modules/module_http.h"
 
 #define PREPARED "perilune.prepared"
 
@@ -19,10 +19,11 @@ enum { KEPT_URL = 1, KEPT_METHOD, KEPT_JAR }; /* user values */
 struct prepared {
     struct chain chain;
     struct http_given given;
-    bool sealed; /* the User-Agent is in; it may be set after the first load */
+    bool has_user_agent; /* the User-Agent is in; it may be set after the first
+                            load */
 };
 
-static int collect(lua_State *L)
+static int collect_prepared(lua_State *L)
 {
     struct prepared *prepared = luaL_checkudata(L, 1, PREPARED);
     chain_fini(&prepared->chain);
@@ -45,7 +46,7 @@ static const char *keep_field(lua_State *L, const char *name, int kept,
     return text;
 }
 
-static struct prepared *push(lua_State *L)
+static struct prepared *push_prepared(lua_State *L)
 {
     struct prepared *prepared = lua_newuserdatauv(L, sizeof *prepared, 3);
     *prepared = (struct prepared){.given = {.other_fields = true}};
@@ -56,7 +57,8 @@ static struct prepared *push(lua_State *L)
 }
 
 /* stack: the table, the userdata */
-static void build(lua_State *L, struct prepared *prepared, const char *method)
+static void build_prepared(lua_State *L, struct prepared *prepared,
+                           const char *method)
 {
     struct chain *chain = &prepared->chain;
     struct transfer *transfer = &chain->transfer;
@@ -86,7 +88,7 @@ int http_prepared_new(lua_State *L)
     struct err err;
     luaL_checktype(L, 1, LUA_TTABLE);
     lua_settop(L, 1);
-    struct prepared *prepared = push(L);
+    struct prepared *prepared = push_prepared(L);
     const char *url = keep_field(L, "url", KEPT_URL, NULL, &n);
     if (!url_parse(&prepared->chain.transfer.url, url, n, &err))
         return luaL_error(L, "http.prepare: %s", err.message);
@@ -96,14 +98,14 @@ int http_prepared_new(lua_State *L)
                           "http.prepare: method must be one in capitals, "
                           "got '%s'",
                           method);
-    build(L, prepared, method);
+    build_prepared(L, prepared, method);
     return 1;
 }
 
 /* --- sending ------------------------------------------------------------ */
 
 /* `out` has further header lines: put the request round them. */
-static void wrap(struct buf *out, const struct buf *request)
+static void insert_headers(struct buf *out, const struct buf *request)
 {
     struct url_part headers = request_split(request).headers;
     size_t n_head = (size_t)(headers.at + headers.n - request->data);
@@ -118,13 +120,14 @@ static void wrap(struct buf *out, const struct buf *request)
 }
 
 /* Add what was not to be known when it was prepared. */
-static bool seal(struct prepared *prepared, const struct http_env *env)
+static bool add_user_agent(struct prepared *prepared,
+                           const struct http_env *env)
 {
     struct buf *request = &prepared->chain.transfer.request;
     struct buf sealed = BUF_INIT;
     if (!prepared->given.user_agent) {
         request_user_agent(&sealed, env->options->user_agent);
-        wrap(&sealed, request);
+        insert_headers(&sealed, request);
         if (sealed.failed) {
             buf_fini(&sealed);
             return false;
@@ -132,10 +135,10 @@ static bool seal(struct prepared *prepared, const struct http_env *env)
         buf_fini(request);
         *request = sealed;
     }
-    return prepared->sealed = true;
+    return prepared->has_user_agent = true;
 }
 
-static void copy(struct buf *to, const struct buf *from)
+static void copy_bytes(struct buf *to, const struct buf *from)
 {
     to->len = 0;
     if (from->len > 0)
@@ -143,30 +146,30 @@ static void copy(struct buf *to, const struct buf *from)
 }
 
 /* What the params have said. The rest is the asker's. */
-static void take_wishes(struct chain *chain, const struct prepared *prepared)
+static void copy_settings(struct chain *chain, const struct prepared *prepared)
 {
-    const struct chain *wishes = &prepared->chain;
+    const struct chain *source = &prepared->chain;
     const struct http_given *given = &prepared->given;
     struct transfer *transfer = &chain->transfer;
-    transfer->url = wishes->transfer.url;
-    transfer->method = wishes->transfer.method;
-    transfer->head_only = wishes->transfer.head_only;
-    transfer->idempotent = wishes->transfer.idempotent;
-    transfer->timeout_ns = wishes->transfer.timeout_ns;
-    copy(&transfer->tags, &wishes->transfer.tags);
-    copy(&chain->cookies, &wishes->cookies);
-    chain->auth = wishes->auth;
-    chain->keep_authorization = wishes->keep_authorization;
+    transfer->url = source->transfer.url;
+    transfer->method = source->transfer.method;
+    transfer->head_only = source->transfer.head_only;
+    transfer->idempotent = source->transfer.idempotent;
+    transfer->timeout_ns = source->transfer.timeout_ns;
+    copy_bytes(&transfer->tags, &source->transfer.tags);
+    copy_bytes(&chain->cookies, &source->cookies);
+    chain->auth = source->auth;
+    chain->keep_authorization = source->keep_authorization;
     if (given->jar)
-        chain->jar = wishes->jar;
+        chain->jar = source->jar;
     if (given->redirects) {
-        chain->redirects_max = wishes->redirects_max;
+        chain->redirects_max = source->redirects_max;
         chain->warn_of_redirects = false;
     }
     if (given->response_type)
-        transfer->keep_body = wishes->transfer.keep_body;
+        transfer->keep_body = source->transfer.keep_body;
     if (given->response_callback)
-        transfer->expected = wishes->transfer.expected;
+        transfer->expected = source->transfer.expected;
 }
 
 /* The bytes stay with the userdata, which is on the stack until the reply is
@@ -182,14 +185,14 @@ static void write_request(struct chain *chain, const struct http_env *env,
     if (transfer->request.len == 0)
         transfer->prepared = prepared;
     else
-        wrap(&transfer->request, prepared);
+        insert_headers(&transfer->request, prepared);
 }
 
 static bool write_prepared(struct chain *chain, struct prepared *prepared)
 {
     const struct http_env *env = chain->ctx;
-    take_wishes(chain, prepared);
-    if (!prepared->sealed && !seal(prepared, env))
+    copy_settings(chain, prepared);
+    if (!prepared->has_user_agent && !add_user_agent(prepared, env))
         return false;
     write_request(chain, env, &prepared->chain.transfer.request);
     return !chain->transfer.request.failed;
@@ -233,7 +236,7 @@ void http_prepared_push_send(lua_State *L, int upvalues)
     lua_pushvalue(L, -2);
     lua_setfield(L, -2, "send");
     lua_setfield(L, -3, "__index");
-    lua_pushcfunction(L, collect);
+    lua_pushcfunction(L, collect_prepared);
     lua_setfield(L, -3, "__gc");
     lua_pushboolean(L, false);
     lua_setfield(L, -3, "__metatable");

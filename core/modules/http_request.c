@@ -9,9 +9,9 @@
 #include "base/log.h"
 #include "client/client.h"
 #include "client/request.h"
-#include "modules/module_http.h"
 #include "modules/http_params.h"
 #include "modules/http_response.h"
+#include "modules/module_http.h"
 
 const struct http_env *http_env_of(lua_State *L)
 {
@@ -64,7 +64,7 @@ void http_request_count(struct chain *chain)
     on_counted(&chain->transfer);
 }
 
-static void on_done(struct transfer *transfer)
+static void on_request_done(struct transfer *transfer)
 {
     struct chain *chain = container_of(transfer, struct chain, transfer);
     const struct http_env *env = chain->ctx;
@@ -81,7 +81,7 @@ void http_request_begin(const struct http_env *env, void *asker,
     chain->ctx = env;
     chain->jar = env->jar(asker);
     chain->counted = on_counted;
-    chain->done = on_done;
+    chain->done = on_request_done;
     transfer->ctx = asker;
     transfer->expected = env->expected(asker);
     transfer->prepared = NULL;
@@ -134,7 +134,7 @@ void http_request_build(lua_State *L, const struct http_env *env,
 
 /* --- and then ----------------------------------------------------------- */
 
-static int respond(lua_State *L, struct chain *chain)
+static int finish_request(lua_State *L, struct chain *chain)
 {
     const struct http_env *env = chain->ctx;
     http_response_push(L, &chain->transfer);
@@ -143,13 +143,13 @@ static int respond(lua_State *L, struct chain *chain)
     return 1;
 }
 
-static int on_woken(lua_State *L, int status, lua_KContext chain)
+static int on_request_woken(lua_State *L, int status, lua_KContext chain)
 {
     (void)status;
-    return respond(L, (struct chain *)chain);
+    return finish_request(L, (struct chain *)chain);
 }
 
-static void cancel(void *chain)
+static void abort_request(void *chain)
 {
     client_abort(&((struct chain *)chain)->transfer);
 }
@@ -159,7 +159,7 @@ int http_request_fail(lua_State *L, struct chain *chain,
 {
     transfer_refuse(&chain->transfer, error);
     on_counted(&chain->transfer);
-    return respond(L, chain);
+    return finish_request(L, chain);
 }
 
 int http_request_send(lua_State *L, struct chain *chain)
@@ -171,6 +171,6 @@ int http_request_send(lua_State *L, struct chain *chain)
         buf_fini(&chain->transfer.request);
         return http_request_fail(L, chain, CLIENT_OUT_OF_MEMORY);
     }
-    env->wait(asker, cancel, chain);
-    return lua_yieldk(L, 0, (lua_KContext)chain, on_woken);
+    env->wait(asker, abort_request, chain);
+    return lua_yieldk(L, 0, (lua_KContext)chain, on_request_woken);
 }

@@ -109,7 +109,7 @@ static void push_headers(lua_State *L, const struct response *response)
 }
 
 /* res:json(): the body decoded by the module of that name. */
-static int json(lua_State *L)
+static int decode_json_body(lua_State *L)
 {
     const struct response *response = luaL_checkudata(L, 1, METATABLE);
     lua_getglobal(L, "require");
@@ -121,7 +121,7 @@ static int json(lua_State *L)
     return 1;
 }
 
-static int get_field(lua_State *L)
+static int get_response_field(lua_State *L)
 {
     const struct response *response = lua_touserdata(L, 1);
     const char *name = luaL_checkstring(L, 2);
@@ -142,7 +142,7 @@ static int get_field(lua_State *L)
     else if (strcmp(name, "error_code") == 0)
         lua_pushinteger(L, response->code);
     else if (strcmp(name, "json") == 0)
-        lua_pushcfunction(L, json);
+        lua_pushcfunction(L, decode_json_body);
     else
         lua_pushnil(L);
     return 1;
@@ -152,7 +152,7 @@ void http_response_push_metatable(lua_State *L)
 {
     if (!luaL_newmetatable(L, METATABLE))
         return;
-    lua_pushcfunction(L, get_field);
+    lua_pushcfunction(L, get_response_field);
     lua_setfield(L, -2, "__index");
     lua_pushboolean(L, false);
     lua_setfield(L, -2, "__metatable");

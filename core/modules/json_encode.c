@@ -7,7 +7,7 @@
 
 #define MAX_DEPTH 128
 
-struct writer {
+struct encoder {
     lua_State *L;
     struct buf *out;
     struct err *err;
@@ -53,147 +53,147 @@ static bool is_sequence(lua_State *L, lua_Integer n)
     return true;
 }
 
-static bool write_value(struct writer *w);
+static bool encode_value(struct encoder *e);
 
 /* Errors read "value.rows[3].price: NaN has no JSON": each level puts its own
  * step in front of what is below. */
 
 /* stack: ..., array */
-static bool write_array(struct writer *w, lua_Integer n)
+static bool encode_array(struct encoder *e, lua_Integer n)
 {
-    buf_putc(w->out, '[');
+    buf_putc(e->out, '[');
     for (lua_Integer i = 1; i <= n; i++) {
         if (i > 1)
-            buf_putc(w->out, ',');
-        lua_rawgeti(w->L, -1, i);
-        if (!write_value(w))
-            return err_prefix(w->err, "[%lld]", (long long)i);
-        lua_pop(w->L, 1);
+            buf_putc(e->out, ',');
+        lua_rawgeti(e->L, -1, i);
+        if (!encode_value(e))
+            return err_prefix(e->err, "[%lld]", (long long)i);
+        lua_pop(e->L, 1);
     }
-    buf_putc(w->out, ']');
+    buf_putc(e->out, ']');
     return true;
 }
 
 /* stack: ..., key, value */
-static bool bad_key(struct writer *w)
+static bool bad_key(struct encoder *e)
 {
-    lua_State *L = w->L;
+    lua_State *L = e->L;
     if (lua_isinteger(L, -2))
-        return err_set(w->err,
+        return err_set(e->err,
                        ": a table with the key %lld is no array 1..n, and an "
                        "object's keys must be strings",
                        (long long)lua_tointeger(L, -2));
-    return err_set(w->err, ": an object's keys must be strings, got a %s",
+    return err_set(e->err, ": an object's keys must be strings, got a %s",
                    luaL_typename(L, -2));
 }
 
 /* stack: ..., object */
-static bool write_object(struct writer *w)
+static bool encode_object(struct encoder *e)
 {
-    lua_State *L = w->L;
+    lua_State *L = e->L;
     bool first = true;
-    buf_putc(w->out, '{');
+    buf_putc(e->out, '{');
     lua_pushnil(L);
     while (lua_next(L, -2)) {
         /* stack: ..., object, key, value */
         if (lua_type(L, -2) != LUA_TSTRING)
-            return bad_key(w);
+            return bad_key(e);
         size_t len;
         const char *key = lua_tolstring(L, -2, &len);
         if (!first)
-            buf_putc(w->out, ',');
+            buf_putc(e->out, ',');
         first = false;
-        json_put_string(w->out, key, len);
-        buf_putc(w->out, ':');
-        if (!write_value(w))
-            return err_prefix(w->err, ".%s", key);
+        json_put_string(e->out, key, len);
+        buf_putc(e->out, ':');
+        if (!encode_value(e))
+            return err_prefix(e->err, ".%s", key);
         lua_pop(L, 1);
     }
-    buf_putc(w->out, '}');
+    buf_putc(e->out, '}');
     return true;
 }
 
-static bool enter(struct writer *w, const void *table)
+static bool enter_table(struct encoder *e, const void *table)
 {
-    for (int i = 0; i < w->depth; i++)
-        if (w->path[i] == table)
-            return err_set(w->err, ": the table contains itself");
-    if (w->depth == MAX_DEPTH)
-        return err_set(w->err, ": more than %d levels deep", MAX_DEPTH);
-    if (!lua_checkstack(w->L, 4))
-        return err_set(w->err, ": out of memory");
-    w->path[w->depth++] = table;
+    for (int i = 0; i < e->depth; i++)
+        if (e->path[i] == table)
+            return err_set(e->err, ": the table contains itself");
+    if (e->depth == MAX_DEPTH)
+        return err_set(e->err, ": more than %d levels deep", MAX_DEPTH);
+    if (!lua_checkstack(e->L, 4))
+        return err_set(e->err, ": out of memory");
+    e->path[e->depth++] = table;
     return true;
 }
 
 /* stack: ..., table */
-static bool write_table(struct writer *w)
+static bool encode_table(struct encoder *e)
 {
-    lua_State *L = w->L;
-    if (!enter(w, lua_topointer(L, -1)))
+    lua_State *L = e->L;
+    if (!enter_table(e, lua_topointer(L, -1)))
         return false;
     lua_Integer n = (lua_Integer)lua_rawlen(L, -1);
     bool is_array = n > 0 ? is_sequence(L, n) : is_marked(L);
-    if (!(is_array ? write_array(w, n) : write_object(w)))
+    if (!(is_array ? encode_array(e, n) : encode_object(e)))
         return false;
-    w->depth--;
+    e->depth--;
     return true;
 }
 
-static bool write_number(struct writer *w)
+static bool encode_number(struct encoder *e)
 {
-    if (lua_isinteger(w->L, -1)) {
-        json_put_integer(w->out, lua_tointeger(w->L, -1));
+    if (lua_isinteger(e->L, -1)) {
+        json_put_integer(e->out, lua_tointeger(e->L, -1));
         return true;
     }
-    lua_Number value = lua_tonumber(w->L, -1);
-    if (json_put_number(w->out, value))
+    lua_Number value = lua_tonumber(e->L, -1);
+    if (json_put_number(e->out, value))
         return true;
-    return err_set(w->err, ": %s has no JSON",
+    return err_set(e->err, ": %s has no JSON",
                    value != value ? "NaN" : "infinity");
 }
 
 /* stack: ..., value */
-static bool write_value(struct writer *w)
+static bool encode_value(struct encoder *e)
 {
     size_t len;
     const char *s;
-    switch (lua_type(w->L, -1)) {
+    switch (lua_type(e->L, -1)) {
     case LUA_TSTRING:
-        s = lua_tolstring(w->L, -1, &len);
-        json_put_string(w->out, s, len);
+        s = lua_tolstring(e->L, -1, &len);
+        json_put_string(e->out, s, len);
         return true;
     case LUA_TNUMBER:
-        return write_number(w);
+        return encode_number(e);
     case LUA_TTABLE:
-        return write_table(w);
+        return encode_table(e);
     case LUA_TBOOLEAN:
-        buf_puts(w->out, lua_toboolean(w->L, -1) ? "true" : "false");
+        buf_puts(e->out, lua_toboolean(e->L, -1) ? "true" : "false");
         return true;
     case LUA_TNIL:
-        buf_puts(w->out, "null");
+        buf_puts(e->out, "null");
         return true;
     case LUA_TLIGHTUSERDATA:
-        if (lua_touserdata(w->L, -1) == NULL) {
-            buf_puts(w->out, "null"); /* json.null */
+        if (lua_touserdata(e->L, -1) == NULL) {
+            buf_puts(e->out, "null"); /* json.null */
             return true;
         }
     }
-    return err_set(w->err, ": a %s has no JSON", luaL_typename(w->L, -1));
+    return err_set(e->err, ": a %s has no JSON", luaL_typename(e->L, -1));
 }
 
 bool json_encode(lua_State *L, int index, struct buf *out, struct err *err)
 {
-    struct writer w;
-    w.L = L;
-    w.out = out;
-    w.err = err;
-    w.depth = 0;
+    struct encoder e;
+    e.L = L;
+    e.out = out;
+    e.err = err;
+    e.depth = 0;
     if (!lua_checkstack(L, 4))
         return err_set(err, "out of memory");
     int top = lua_gettop(L);
     lua_pushvalue(L, index);
-    bool ok = write_value(&w);
+    bool ok = encode_value(&e);
     lua_settop(L, top);
     if (!ok)
         return err_prefix(err, "value");

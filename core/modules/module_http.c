@@ -14,14 +14,14 @@
 #include "modules/http_batch.h"
 #include "modules/http_cookies.h"
 #include "modules/http_params.h"
-#include "modules/http_request.h"
 #include "modules/http_prepared.h"
+#include "modules/http_request.h"
 #include "modules/http_response.h"
 #include "modules/http_statuses.h"
 #include "script/state.h"
 
 /* In the registry, under the address: the http_env. */
-static const char host_key;
+static const char env_key;
 
 void http_options_init(struct http_options *options)
 {
@@ -33,8 +33,8 @@ void http_options_init(struct http_options *options)
     };
 }
 
-static int request(lua_State *L, const char *name, const char *method, int url,
-                   int body, int params)
+static int request_url(lua_State *L, const char *name, const char *method,
+                       int url, int body, int params)
 {
     size_t n;
     struct err err;
@@ -54,30 +54,33 @@ static int without_body(lua_State *L, const char *name, const char *method)
 {
     lua_settop(L, 2);
     lua_settop(L, 3); /* what is absent is nil */
-    return request(L, name, method, 1, 3, 2);
+    return request_url(L, name, method, 1, 3, 2);
 }
 
 /* http.post(url [, body [, params]]) and so on */
 static int with_body(lua_State *L, const char *name, const char *method)
 {
     lua_settop(L, 3);
-    return request(L, name, method, 1, 2, 3);
+    return request_url(L, name, method, 1, 2, 3);
 }
 
 /* A function each, so that a profile can tell them apart. */
-static int get(lua_State *L) { return without_body(L, "get", "GET"); }
+static int http_get(lua_State *L) { return without_body(L, "get", "GET"); }
 
-static int head(lua_State *L) { return without_body(L, "head", "HEAD"); }
+static int http_head(lua_State *L) { return without_body(L, "head", "HEAD"); }
 
-static int post(lua_State *L) { return with_body(L, "post", "POST"); }
+static int http_post(lua_State *L) { return with_body(L, "post", "POST"); }
 
-static int put(lua_State *L) { return with_body(L, "put", "PUT"); }
+static int http_put(lua_State *L) { return with_body(L, "put", "PUT"); }
 
-static int patch(lua_State *L) { return with_body(L, "patch", "PATCH"); }
+static int http_patch(lua_State *L) { return with_body(L, "patch", "PATCH"); }
 
-static int del(lua_State *L) { return with_body(L, "del", "DELETE"); }
+static int http_del(lua_State *L) { return with_body(L, "del", "DELETE"); }
 
-static int options(lua_State *L) { return with_body(L, "options", "OPTIONS"); }
+static int http_options(lua_State *L)
+{
+    return with_body(L, "options", "OPTIONS");
+}
 
 /* http.request(method, url [, body [, params]]) */
 static int http_request(lua_State *L)
@@ -86,11 +89,11 @@ static int http_request(lua_State *L)
     luaL_argcheck(L, http_request_is_method(method), 1,
                   "a method in capitals expected");
     lua_settop(L, 4);
-    return request(L, "request", method, 2, 3, 4);
+    return request_url(L, "request", method, 2, 3, 4);
 }
 
 /* http.cookieJar(): the virtual user's own */
-static int cookie_jar(lua_State *L)
+static int push_own_jar(lua_State *L)
 {
     void *asker = http_request_find_asker(L, "cookieJar");
     struct cookie_jar *jar = http_env_of(L)->jar(asker);
@@ -120,15 +123,15 @@ static int set_response_callback(lua_State *L)
 }
 
 static const luaL_Reg functions[] = {
-    {"get", get},
-    {"head", head},
-    {"post", post},
-    {"put", put},
-    {"patch", patch},
-    {"del", del},
-    {"options", options},
+    {"get", http_get},
+    {"head", http_head},
+    {"post", http_post},
+    {"put", http_put},
+    {"patch", http_patch},
+    {"del", http_del},
+    {"options", http_options},
     {"request", http_request},
-    {"cookieJar", cookie_jar},
+    {"cookieJar", push_own_jar},
     {"CookieJar", http_cookies_new},
     {"expectedStatuses", http_statuses_new},
     {"setResponseCallback", set_response_callback},
@@ -138,12 +141,12 @@ static const luaL_Reg functions[] = {
 };
 
 /* All have two upvalues: the http_env, the response's metatable. */
-static int open_module(lua_State *L)
+static int open_http(lua_State *L)
 {
     http_cookies_open(L);
     http_statuses_open(L);
     http_batch_open(L);
-    lua_rawgetp(L, LUA_REGISTRYINDEX, &host_key);
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &env_key);
     http_response_push_metatable(L);
     luaL_newlibtable(L, functions);
     http_prepared_push_send(L, -3);
@@ -156,6 +159,6 @@ static int open_module(lua_State *L)
 void module_http_install(lua_State *L, const struct http_env *env)
 {
     lua_pushlightuserdata(L, (void *)env);
-    lua_rawsetp(L, LUA_REGISTRYINDEX, &host_key);
-    script_preload(L, "http", open_module);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &env_key);
+    script_preload(L, "http", open_http);
 }

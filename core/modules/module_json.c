@@ -26,7 +26,7 @@ struct reader {
     int depth;
 };
 
-static int fail(const struct reader *r, const char *what)
+static int decode_error(const struct reader *r, const char *what)
 {
     int line = 1, column = 1;
     for (const char *c = r->start; c < r->at; c++) {
@@ -50,13 +50,13 @@ static char skip_space(struct reader *r)
 }
 
 /* The four digits of a \uXXXX. */
-static unsigned read_hex4(struct reader *r)
+static unsigned decode_hex4(struct reader *r)
 {
     unsigned value = 0;
     for (int i = 0; i < 4; i++) {
         int digit = hex_digit(peek(r));
         if (digit < 0)
-            fail(r, "\\u needs four hexadecimal digits");
+            decode_error(r, "\\u needs four hexadecimal digits");
         value = value * 16 + (unsigned)digit;
         r->at++;
     }
@@ -84,23 +84,23 @@ static void add_utf8(luaL_Buffer *b, unsigned c)
 }
 
 /* After \u: one code point, of two escapes when it is a surrogate pair. */
-static void read_unicode(struct reader *r, luaL_Buffer *b)
+static void decode_unicode(struct reader *r, luaL_Buffer *b)
 {
-    unsigned c = read_hex4(r);
+    unsigned c = decode_hex4(r);
     if (c >= 0xD800 && c <= 0xDBFF && r->end - r->at >= 2 && r->at[0] == '\\' &&
         r->at[1] == 'u') {
         r->at += 2;
-        unsigned low = read_hex4(r);
+        unsigned low = decode_hex4(r);
         if (low < 0xDC00 || low > 0xDFFF)
-            fail(r, "a lone surrogate");
+            decode_error(r, "a lone surrogate");
         c = 0x10000 + ((c - 0xD800) << 10) + (low - 0xDC00);
     } else if (c >= 0xD800 && c <= 0xDFFF) {
-        fail(r, "a lone surrogate");
+        decode_error(r, "a lone surrogate");
     }
     add_utf8(b, c);
 }
 
-static void read_escape(struct reader *r, luaL_Buffer *b)
+static void decode_escape(struct reader *r, luaL_Buffer *b)
 {
     static const char letters[] = "\"\\/bfnrt";
     static const char meanings[] = "\"\\/\b\f\n\r\t";
@@ -111,9 +111,9 @@ static void read_escape(struct reader *r, luaL_Buffer *b)
         luaL_addchar(b, meanings[at - letters]);
     } else if (c == 'u') {
         r->at++;
-        read_unicode(r, b);
+        decode_unicode(r, b);
     } else {
-        fail(r, "an unknown escape");
+        decode_error(r, "an unknown escape");
     }
 }
 
@@ -127,7 +127,7 @@ static const char *plain_run(const struct reader *r)
 }
 
 /* At the opening quote: push the string. */
-static void read_string(struct reader *r)
+static void decode_string(struct reader *r)
 {
     r->at++;
     const char *stop = plain_run(r);
@@ -143,13 +143,13 @@ static void read_string(struct reader *r)
         luaL_addlstring(&b, r->at, (size_t)(stop - r->at));
         r->at = stop;
         if (r->at == r->end)
-            fail(r, "a string without its end");
+            decode_error(r, "a string without its end");
         if (*r->at == '"')
             break;
         if (*r->at != '\\')
-            fail(r, "a control character in a string");
+            decode_error(r, "a control character in a string");
         r->at++;
-        read_escape(r, &b);
+        decode_escape(r, &b);
     }
     r->at++;
     luaL_pushresult(&b);
@@ -158,12 +158,12 @@ static void read_string(struct reader *r)
 static void skip_digits(struct reader *r)
 {
     if (peek(r) < '0' || peek(r) > '9')
-        fail(r, "a digit is missing");
+        decode_error(r, "a digit is missing");
     while (peek(r) >= '0' && peek(r) <= '9')
         r->at++;
 }
 
-static void read_number(struct reader *r)
+static void decode_number(struct reader *r)
 {
     const char *start = r->at;
     bool is_integer = true;
@@ -189,50 +189,50 @@ static void read_number(struct reader *r)
     if (is_integer) {
         lua_pushlstring(r->L, start, (size_t)(r->at - start));
         if (lua_stringtonumber(r->L, lua_tostring(r->L, -1)) == 0)
-            fail(r, "a number is out of range");
+            decode_error(r, "a number is out of range");
         lua_remove(r->L, -2);
     } else {
         lua_pushnumber(r->L, strtod(start, NULL));
     }
     if (!isfinite(lua_tonumber(r->L, -1)))
-        fail(r, "a number is out of range");
+        decode_error(r, "a number is out of range");
 }
 
-static void read_word(struct reader *r, const char *word)
+static void decode_word(struct reader *r, const char *word)
 {
     size_t n = strlen(word);
     if ((size_t)(r->end - r->at) < n || memcmp(r->at, word, n) != 0)
-        fail(r, "a value expected");
+        decode_error(r, "a value expected");
     r->at += n;
 }
 
-static void read_value(struct reader *r);
+static void decode_value(struct reader *r);
 
-static void enter(struct reader *r)
+static void enter_bracket(struct reader *r)
 {
     if (r->depth++ == MAX_DEPTH)
-        fail(r, "more than 128 levels deep");
+        decode_error(r, "more than 128 levels deep");
     luaL_checkstack(r->L, 6, "json");
     r->at++; /* the bracket */
 }
 
-static void read_array(struct reader *r)
+static void decode_array(struct reader *r)
 {
     lua_State *L = r->L;
-    enter(r);
+    enter_bracket(r);
     lua_newtable(L);
     lua_pushvalue(L, ARRAY_MARK);
     lua_setmetatable(L, -2);
     if (skip_space(r) != ']') {
         lua_Integer n = 0;
         for (;;) {
-            read_value(r);
+            decode_value(r);
             lua_rawseti(L, -2, ++n);
             char c = skip_space(r);
             if (c == ']')
                 break;
             if (c != ',')
-                fail(r, "',' or ']' expected");
+                decode_error(r, "',' or ']' expected");
             r->at++;
         }
     }
@@ -240,30 +240,30 @@ static void read_array(struct reader *r)
     r->depth--;
 }
 
-static void read_member(struct reader *r)
+static void decode_member(struct reader *r)
 {
     if (skip_space(r) != '"')
-        fail(r, "a key in double quotes expected");
-    read_string(r);
+        decode_error(r, "a key in double quotes expected");
+    decode_string(r);
     if (skip_space(r) != ':')
-        fail(r, "':' expected");
+        decode_error(r, "':' expected");
     r->at++;
-    read_value(r);
+    decode_value(r);
     lua_rawset(r->L, -3);
 }
 
-static void read_object(struct reader *r)
+static void decode_object(struct reader *r)
 {
-    enter(r);
+    enter_bracket(r);
     lua_newtable(r->L);
     if (skip_space(r) != '}') {
         for (;;) {
-            read_member(r);
+            decode_member(r);
             char c = skip_space(r);
             if (c == '}')
                 break;
             if (c != ',')
-                fail(r, "',' or '}' expected");
+                decode_error(r, "',' or '}' expected");
             r->at++;
         }
     }
@@ -271,54 +271,54 @@ static void read_object(struct reader *r)
     r->depth--;
 }
 
-static void read_value(struct reader *r)
+static void decode_value(struct reader *r)
 {
     switch (skip_space(r)) {
     case '{':
-        read_object(r);
+        decode_object(r);
         break;
     case '[':
-        read_array(r);
+        decode_array(r);
         break;
     case '"':
-        read_string(r);
+        decode_string(r);
         break;
     case 't':
-        read_word(r, "true");
+        decode_word(r, "true");
         lua_pushboolean(r->L, true);
         break;
     case 'f':
-        read_word(r, "false");
+        decode_word(r, "false");
         lua_pushboolean(r->L, false);
         break;
     case 'n':
-        read_word(r, "null");
+        decode_word(r, "null");
         lua_pushlightuserdata(r->L, NULL);
         break;
     default:
         if (peek(r) != '-' && (peek(r) < '0' || peek(r) > '9'))
-            fail(r, "a value expected");
-        read_number(r);
+            decode_error(r, "a value expected");
+        decode_number(r);
     }
 }
 
-static int decode(lua_State *L)
+static int json_decode_lua(lua_State *L)
 {
     size_t len;
     const char *text = luaL_checklstring(L, 1, &len);
     lua_settop(L, 1);
     json_encode_push_array_mark(L); /* at ARRAY_MARK */
     struct reader r = {.L = L, .start = text, .at = text, .end = text + len};
-    read_value(&r);
+    decode_value(&r);
     skip_space(&r);
     if (r.at < r.end)
-        fail(&r, "the end of the text expected");
+        decode_error(&r, "the end of the text expected");
     return 1;
 }
 
 /* The text is built in a buffer that the state keeps, upvalue 1, so that a
  * call allocates nothing but its result; a large one is given back. */
-static int encode(lua_State *L)
+static int json_encode_lua(lua_State *L)
 {
     luaL_checkany(L, 1);
     struct buf *out = lua_touserdata(L, lua_upvalueindex(1));
@@ -332,7 +332,7 @@ static int encode(lua_State *L)
     return 1;
 }
 
-static int array(lua_State *L)
+static int json_array_lua(lua_State *L)
 {
     if (lua_isnoneornil(L, 1)) {
         lua_settop(L, 0);
@@ -346,8 +346,10 @@ static int array(lua_State *L)
 }
 
 static const luaL_Reg functions[] = {
-    {"decode", decode}, /* text -> value; raises with line and column */
-    {"array", array}, /* mark a table (a new one) as an array, and return it */
+    {"decode",
+     json_decode_lua}, /* text -> value; raises with line and column */
+    {"array",
+     json_array_lua}, /* mark a table (a new one) as an array, and return it */
     {NULL, NULL},
 };
 
@@ -357,7 +359,7 @@ int module_json_open(lua_State *L)
     json_encode_set_array_mark(L);
     luaL_newlib(L, functions);
     owned_buf_new(L);
-    lua_pushcclosure(L, encode, 1);
+    lua_pushcclosure(L, json_encode_lua, 1);
     lua_setfield(L, -2, "encode"); /* value -> text; raises with the place */
     lua_pushlightuserdata(L, NULL);
     lua_setfield(L, -2, "null");

@@ -39,7 +39,7 @@ static int collect_keys(lua_State *L, const char **keys)
 
 /* stack: ..., value. What is neither a number nor a boolean becomes a text, in
  * its place. */
-static struct log_field read_field(lua_State *L, const char *key)
+static struct log_field field_of_value(lua_State *L, const char *key)
 {
     switch (lua_type(L, -1)) {
     case LUA_TNUMBER:
@@ -53,7 +53,7 @@ static struct log_field read_field(lua_State *L, const char *key)
     return log_text(key, lua_tostring(L, -1));
 }
 
-static int write_line(lua_State *L, enum log_level level)
+static int write_event(lua_State *L, enum log_level level)
 {
     const char *event = luaL_checkstring(L, 1);
     const char *keys[MAX_FIELDS];
@@ -69,23 +69,23 @@ static int write_line(lua_State *L, enum log_level level)
     luaL_checkstack(L, n + LUA_MINSTACK, "too many fields");
     for (int i = 0; i < n; i++) { /* their texts live on the stack */
         lua_getfield(L, 2, keys[i]);
-        fields[i] = read_field(L, keys[i]);
+        fields[i] = field_of_value(L, keys[i]);
     }
     log_write(level, event, fields, (size_t)n);
     return 0;
 }
 
-static int debug(lua_State *L) { return write_line(L, LOG_DEBUG); }
+static int log_debug(lua_State *L) { return write_event(L, LOG_DEBUG); }
 
-static int info(lua_State *L) { return write_line(L, LOG_INFO); }
+static int log_info(lua_State *L) { return write_event(L, LOG_INFO); }
 
-static int warn(lua_State *L) { return write_line(L, LOG_WARN); }
+static int log_warn(lua_State *L) { return write_event(L, LOG_WARN); }
 
-static int error(lua_State *L) { return write_line(L, LOG_ERROR); }
+static int log_error(lua_State *L) { return write_event(L, LOG_ERROR); }
 
 static const luaL_Reg functions[] = {
-    {"debug", debug}, {"info", info}, {"warn", warn},
-    {"error", error}, {NULL, NULL},
+    {"debug", log_debug}, {"info", log_info}, {"warn", log_warn},
+    {"error", log_error}, {NULL, NULL},
 };
 
 int module_log_open(lua_State *L)

@@ -9,9 +9,9 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "modules/modules.h"
 #include "sample/tables/label_values.h"
 #include "sample/walk/context.h"
-#include "modules/modules.h"
 #include "script/scheduler.h"
 
 #define SCOPE "perilune.labels"
@@ -36,7 +36,7 @@ static void set_labels(lua_State *L, uint32_t labels)
     context_set_labels(labels);
 }
 
-static const char *check_key(lua_State *L)
+static const char *check_label_key(lua_State *L)
 {
     size_t n;
     if (lua_type(L, -2) != LUA_TSTRING)
@@ -52,7 +52,7 @@ static const char *check_key(lua_State *L)
 }
 
 /* The value on top, as a text in its place. */
-static const char *check_value(lua_State *L, const char *key)
+static const char *check_label_value(lua_State *L, const char *key)
 {
     size_t n;
     int type = lua_type(L, -1);
@@ -76,14 +76,14 @@ static uint32_t add_labels(lua_State *L)
     uint32_t labels = context_labels();
     luaL_checktype(L, 1, LUA_TTABLE);
     for (lua_pushnil(L); lua_next(L, 1); lua_pop(L, 1)) {
-        const char *key = check_key(L);
-        const char *value = check_value(L, key);
+        const char *key = check_label_key(L);
+        const char *value = check_label_value(L, key);
         labels = label_values_add(labels, key, value);
     }
     return labels;
 }
 
-static int set(lua_State *L)
+static int label_task(lua_State *L)
 {
     set_labels(L, add_labels(L));
     return 0;
@@ -112,7 +112,7 @@ static int finish_with(lua_State *L, int status, lua_KContext ctx)
     return lua_gettop(L) - 1;
 }
 
-static int with(lua_State *L)
+static int with_labels(lua_State *L)
 {
     luaL_checktype(L, 2, LUA_TFUNCTION);
     uint32_t labels = add_labels(L);
@@ -127,8 +127,8 @@ static int with(lua_State *L)
 }
 
 static const luaL_Reg functions[] = {
-    {"labels", set}, /* for the rest of this task */
-    {"with", with},  /* while a function runs */
+    {"labels", label_task}, /* for the rest of this task */
+    {"with", with_labels},  /* while a function runs */
     {NULL, NULL},
 };
 

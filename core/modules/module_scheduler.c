@@ -31,8 +31,8 @@ static int sleep_seconds(lua_State *L)
 }
 
 /* stack: ..., function -> timer */
-static int set_timer(lua_State *L, const char *name, lua_Number seconds,
-                     bool repeats)
+static int push_new_timer(lua_State *L, const char *name, lua_Number seconds,
+                          bool repeats)
 {
     struct scheduler *scheduler = scheduler_of(L);
     if (!scheduler)
@@ -46,7 +46,7 @@ static int after(lua_State *L)
     lua_Number seconds = check_seconds(L, 0);
     luaL_checktype(L, 2, LUA_TFUNCTION);
     lua_settop(L, 2);
-    return set_timer(L, "after", seconds, false);
+    return push_new_timer(L, "after", seconds, false);
 }
 
 static int every(lua_State *L)
@@ -54,21 +54,21 @@ static int every(lua_State *L)
     lua_Number seconds = check_seconds(L, MIN_INTERVAL_SECONDS);
     luaL_checktype(L, 2, LUA_TFUNCTION);
     lua_settop(L, 2);
-    return set_timer(L, "every", seconds, true);
+    return push_new_timer(L, "every", seconds, true);
 }
 
-static int spawn(lua_State *L)
+static int spawn_task(lua_State *L)
 {
     luaL_checktype(L, 1, LUA_TFUNCTION);
     lua_settop(L, 1);
-    return set_timer(L, "spawn", 0, false);
+    return push_new_timer(L, "spawn", 0, false);
 }
 
 static const luaL_Reg functions[] = {
     {"sleep", sleep_seconds}, /* let others run for so many seconds */
     {"after", after},         /* call a function so many seconds later */
     {"every", every},         /* call it again and again */
-    {"spawn", spawn},         /* call it as soon as this task waits or ends */
+    {"spawn", spawn_task},    /* call it as soon as this task waits or ends */
     {NULL, NULL},
 };
 

@@ -22,7 +22,7 @@ static struct sync_dict *check_dict(lua_State *L)
     return container_of(sync_handle_check(L, TYPE), struct sync_dict, object);
 }
 
-static struct dict_key check_key(lua_State *L)
+static struct dict_key check_dict_key(lua_State *L)
 {
     struct dict_key key;
     key.text = luaL_checklstring(L, 2, &key.len);
@@ -46,7 +46,7 @@ static struct dict_value number_at(lua_State *L, int arg)
 
 /* The value at argument 3, copied into what is pushed, which goes with the end
  * of the function: the collector would not see how large it is. */
-static struct dict_value check_value(lua_State *L)
+static struct dict_value check_dict_value(lua_State *L)
 {
     luaL_checkany(L, 3);
     luaL_argcheck(L, !lua_isnil(L, 3), 3, "nil is no value: delete the key");
@@ -58,8 +58,8 @@ static struct dict_value check_value(lua_State *L)
         .kind = DICT_BYTES, .bytes = bytes->data, .n_bytes = bytes->len};
 }
 
-static int fail(lua_State *L, const struct sync_dict *dict, const char *name,
-                enum dict_result result)
+static int dict_error(lua_State *L, const struct sync_dict *dict,
+                      const char *name, enum dict_result result)
 {
     if (result == DICT_TOO_LARGE)
         return luaL_error(
@@ -76,10 +76,10 @@ static void push_number(lua_State *L, const struct dict_value *value)
         lua_pushnumber(L, value->number);
 }
 
-static int get(lua_State *L)
+static int dict_get(lua_State *L)
 {
     struct sync_dict *dict = check_dict(L);
-    struct dict_key key = check_key(L);
+    struct dict_key key = check_dict_key(L);
     struct buf *copy = owned_buf_push(L);
     struct dict_value value;
     if (sync_dict_get(dict, key, copy, &value) == DICT_ABSENT)
@@ -93,33 +93,33 @@ static int get(lua_State *L)
     return 1;
 }
 
-static int set(lua_State *L)
+static int dict_set(lua_State *L)
 {
     struct sync_dict *dict = check_dict(L);
-    struct dict_key key = check_key(L);
+    struct dict_key key = check_dict_key(L);
     lua_Number seconds = sync_check_timeout(L, 4);
-    struct dict_value value = check_value(L);
+    struct dict_value value = check_dict_value(L);
     enum dict_result result = sync_dict_set(dict, key, &value, seconds, false);
-    return result == DICT_DONE ? 0 : fail(L, dict, "dict:set", result);
+    return result == DICT_DONE ? 0 : dict_error(L, dict, "dict:set", result);
 }
 
-static int add(lua_State *L)
+static int dict_add(lua_State *L)
 {
     struct sync_dict *dict = check_dict(L);
-    struct dict_key key = check_key(L);
+    struct dict_key key = check_dict_key(L);
     lua_Number seconds = sync_check_timeout(L, 4);
-    struct dict_value value = check_value(L);
+    struct dict_value value = check_dict_value(L);
     enum dict_result result = sync_dict_set(dict, key, &value, seconds, true);
     if (result != DICT_DONE && result != DICT_THERE)
-        return fail(L, dict, "dict:add", result);
+        return dict_error(L, dict, "dict:add", result);
     lua_pushboolean(L, result == DICT_DONE);
     return 1;
 }
 
-static int increase(lua_State *L)
+static int dict_increase(lua_State *L)
 {
     struct sync_dict *dict = check_dict(L);
-    struct dict_key key = check_key(L);
+    struct dict_key key = check_dict_key(L);
     struct dict_value by = {.kind = DICT_INTEGER, .integer = 1};
     struct dict_value initial = {.kind = DICT_INTEGER, .integer = 0}, sum;
     if (!lua_isnoneornil(L, 3))
@@ -131,26 +131,26 @@ static int increase(lua_State *L)
         return luaL_error(L, "dict:incr: the value of '%s' is no number",
                           key.text);
     if (result != DICT_DONE)
-        return fail(L, dict, "dict:incr", result);
+        return dict_error(L, dict, "dict:incr", result);
     push_number(L, &sum);
     return 1;
 }
 
-static int delete (lua_State *L)
+static int dict_delete(lua_State *L)
 {
     struct sync_dict *dict = check_dict(L);
-    struct dict_key key = check_key(L);
+    struct dict_key key = check_dict_key(L);
     lua_pushboolean(L, sync_dict_delete(dict, key) == DICT_DONE);
     return 1;
 }
 
-static int count(lua_State *L)
+static int dict_count(lua_State *L)
 {
     lua_pushinteger(L, (lua_Integer)sync_dict_count(check_dict(L)));
     return 1;
 }
 
-static int keys(lua_State *L)
+static int dict_keys(lua_State *L)
 {
     struct sync_dict *dict = check_dict(L);
     lua_Integer most = luaL_optinteger(L, 2, DEFAULT_KEYS);
@@ -172,23 +172,24 @@ static int keys(lua_State *L)
 }
 
 static const luaL_Reg methods[] = {
-    {"get", get},                         /* a copy of a key's value */
-    {"set", set},                         /* perhaps for so many seconds */
-    {"add", add},                         /* the same, where there is none */
-    {"incr", increase},                   /* add to a number -> the sum */
-    {"delete", delete}, {"count", count}, /* how many keys */
-    {"keys", keys},                       /* which, those used last first */
+    {"get", dict_get},       /* a copy of a key's value */
+    {"set", dict_set},       /* perhaps for so many seconds */
+    {"add", dict_add},       /* the same, where there is none */
+    {"incr", dict_increase}, /* add to a number -> the sum */
+    {"delete", dict_delete},
+    {"count", dict_count}, /* how many keys */
+    {"keys", dict_keys},   /* which, those used last first */
     {NULL, NULL},
 };
 
-static int dict(lua_State *L)
+static int open_dict(lua_State *L)
 {
     sync_handle_open(L, TYPE, &sync_dict_class, MIN_BYTES, MAX_BYTES);
     return 1;
 }
 
 static const luaL_Reg functions[] = {
-    {"dict", dict}, /* the one of a name */
+    {"dict", open_dict}, /* the one of a name */
     {NULL, NULL},
 };
 

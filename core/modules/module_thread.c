@@ -55,7 +55,7 @@ static void set_code(lua_State *L, int function)
     lua_pop(L, 1);
 }
 
-static void set_path(lua_State *L, const char *name)
+static void copy_package_path(lua_State *L, const char *name)
 {
     lua_getfield(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
     lua_getfield(L, -1, "package");
@@ -65,7 +65,7 @@ static void set_path(lua_State *L, const char *name)
 }
 
 /* function, arguments... */
-static int spawn(lua_State *L)
+static int spawn_thread(lua_State *L)
 {
     struct err err;
     int n = lua_gettop(L) - 1;
@@ -81,8 +81,8 @@ static int spawn(lua_State *L)
     lua_pushinteger(L, n);
     lua_setfield(L, -2, "n");
     set_code(L, 1);
-    set_path(L, "path");
-    set_path(L, "cpath");
+    copy_package_path(L, "path");
+    copy_package_path(L, "cpath");
     struct buf *work = owned_buf_new(L);
     value_write(L, lua_gettop(L) - 1, work);
     if (work->failed)
@@ -93,7 +93,7 @@ static int spawn(lua_State *L)
 }
 
 static const luaL_Reg functions[] = {
-    {"spawn", spawn}, /* call a function on a thread of its own */
+    {"spawn", spawn_thread}, /* call a function on a thread of its own */
     {NULL, NULL},
 };
 

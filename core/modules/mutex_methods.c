@@ -9,8 +9,8 @@
 
 #include "base/list.h"
 #include "base/log.h"
-#include "sample/hooks/contention.h"
 #include "modules/sync_methods.h"
+#include "sample/hooks/contention.h"
 #include "script/scheduler.h"
 #include "script/sync_handle.h"
 #include "script/sync_wait.h"
@@ -47,7 +47,7 @@ static void unlock_held(struct held *held)
     free(held);
 }
 
-static void release(struct task_hold *hold)
+static void release_at_task_end(struct task_hold *hold)
 {
     struct held *held = container_of(hold, struct held, hold);
     log_write(LOG_WARN, "mutex_left_locked",
@@ -61,35 +61,37 @@ static struct held *find_held(const struct task *task,
 {
     list_each (struct task_hold, hold, task_holds(task), in_task) {
         struct held *held = container_of(hold, struct held, hold);
-        if (hold->release == release && held->mutex == mutex)
+        if (hold->release == release_at_task_end && held->mutex == mutex)
             return held;
     }
     return NULL;
 }
 
-static bool leave(struct sync_object *object, struct waiter *waiter)
+static bool leave_lock_queue(struct sync_object *object, struct waiter *waiter)
 {
     return sync_mutex_leave(container_of(object, struct sync_mutex, object),
                             waiter);
 }
 
-static void give_back(struct sync_object *object, struct waiter *waiter)
+static void give_back_lock(struct sync_object *object, struct waiter *waiter)
 {
     (void)waiter;
     sync_mutex_unlock(container_of(object, struct sync_mutex, object));
 }
 
-static const struct sync_wait_kind wait_kind = {leave, give_back};
+static const struct sync_wait_kind wait_kind = {leave_lock_queue,
+                                                give_back_lock};
 
 /* The mutex is the task's: remember it. Raises, when it is not then. */
-static void hold(lua_State *L, struct sync_mutex *mutex, struct task *task)
+static void record_hold(lua_State *L, struct sync_mutex *mutex,
+                        struct task *task)
 {
     struct held *held = malloc(sizeof *held);
     if (!held) {
         sync_mutex_unlock(mutex);
         luaL_error(L, "out of memory for a lock");
     }
-    *held = (struct held){.hold.release = release, .mutex = mutex};
+    *held = (struct held){.hold.release = release_at_task_end, .mutex = mutex};
     sync_object_ref(&mutex->object);
     task_hold(task, &held->hold);
 }
@@ -115,12 +117,12 @@ static bool lock_or_yield(lua_State *L, struct sync_mutex *mutex,
         }
         sync_wait_free(wait);
     }
-    hold(L, mutex, task);
+    record_hold(L, mutex, task);
     return true;
 }
 
 /* After that wait. */
-static bool finish_wait(lua_State *L, lua_KContext ctx)
+static bool finish_lock_wait(lua_State *L, lua_KContext ctx)
 {
     struct sync_wait *wait = (struct sync_wait *)ctx;
     bool is_served = sync_wait_end(wait) == SYNC_WAIT_SERVED;
@@ -129,7 +131,7 @@ static bool finish_wait(lua_State *L, lua_KContext ctx)
     struct task *task = wait->task;
     sync_wait_free(wait);
     if (is_served)
-        hold(L, mutex, task);
+        record_hold(L, mutex, task);
     return is_served;
 }
 
@@ -152,17 +154,17 @@ static int push_locked(lua_State *L, bool is_locked)
 static int on_locked(lua_State *L, int status, lua_KContext ctx)
 {
     (void)status;
-    return push_locked(L, finish_wait(L, ctx));
+    return push_locked(L, finish_lock_wait(L, ctx));
 }
 
-static int lock(lua_State *L)
+static int lock_mutex(lua_State *L)
 {
     struct sync_mutex *mutex = check_mutex(L);
     lua_Number seconds = sync_check_timeout(L, 2);
     return push_locked(L, lock_or_yield(L, mutex, seconds, on_locked));
 }
 
-static int unlock(lua_State *L)
+static int unlock_mutex(lua_State *L)
 {
     struct sync_mutex *mutex = check_mutex(L);
     struct held *held = find_held(check_task(L), mutex);
@@ -188,11 +190,11 @@ static int close_lock(lua_State *L)
 static int on_with_locked(lua_State *L, int status, lua_KContext ctx)
 {
     (void)status;
-    finish_wait(L, ctx);
+    finish_lock_wait(L, ctx);
     return sync_handle_call(L);
 }
 
-static int with(lua_State *L)
+static int with_lock(lua_State *L)
 {
     struct sync_mutex *mutex = check_mutex(L);
     luaL_checktype(L, 2, LUA_TFUNCTION);
@@ -201,9 +203,9 @@ static int with(lua_State *L)
 }
 
 static const luaL_Reg methods[] = {
-    {"lock", lock},     /* perhaps for so many seconds at most */
-    {"unlock", unlock}, /* hand it on */
-    {"with", with},     /* hold it while a function runs */
+    {"lock", lock_mutex},     /* perhaps for so many seconds at most */
+    {"unlock", unlock_mutex}, /* hand it on */
+    {"with", with_lock},      /* hold it while a function runs */
     {NULL, NULL},
 };
 

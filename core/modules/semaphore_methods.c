@@ -17,19 +17,21 @@ static struct sync_semaphore *check_semaphore(lua_State *L)
                         object);
 }
 
-static bool leave(struct sync_object *object, struct waiter *waiter)
+static bool leave_acquire_queue(struct sync_object *object,
+                                struct waiter *waiter)
 {
     return sync_semaphore_leave(
         container_of(object, struct sync_semaphore, object), waiter);
 }
 
-static void give_back(struct sync_object *object, struct waiter *waiter)
+static void give_back_permit(struct sync_object *object, struct waiter *waiter)
 {
     (void)waiter;
     sync_semaphore_release(container_of(object, struct sync_semaphore, object));
 }
 
-static const struct sync_wait_kind wait_kind = {leave, give_back};
+static const struct sync_wait_kind wait_kind = {leave_acquire_queue,
+                                                give_back_permit};
 
 /* Take a permit, perhaps after a wait: then the function goes on with `k`, else
  * this returns. False: its time was over at once. */
@@ -50,7 +52,7 @@ static bool acquire_or_yield(lua_State *L, struct sync_semaphore *semaphore,
     return true;
 }
 
-static bool finish_wait(lua_KContext ctx)
+static bool finish_acquire_wait(lua_KContext ctx)
 {
     struct sync_wait *wait = (struct sync_wait *)ctx;
     bool is_served = sync_wait_end(wait) == SYNC_WAIT_SERVED;
@@ -58,7 +60,7 @@ static bool finish_wait(lua_KContext ctx)
     return is_served;
 }
 
-static int push_result(lua_State *L, bool is_acquired)
+static int push_acquired(lua_State *L, bool is_acquired)
 {
     if (is_acquired) {
         lua_pushboolean(L, true);
@@ -72,17 +74,18 @@ static int push_result(lua_State *L, bool is_acquired)
 static int on_acquired(lua_State *L, int status, lua_KContext ctx)
 {
     (void)status;
-    return push_result(L, finish_wait(ctx));
+    return push_acquired(L, finish_acquire_wait(ctx));
 }
 
-static int acquire(lua_State *L)
+static int acquire_permit(lua_State *L)
 {
     struct sync_semaphore *semaphore = check_semaphore(L);
     lua_Number seconds = sync_check_timeout(L, 2);
-    return push_result(L, acquire_or_yield(L, semaphore, seconds, on_acquired));
+    return push_acquired(L,
+                         acquire_or_yield(L, semaphore, seconds, on_acquired));
 }
 
-static int release(lua_State *L)
+static int release_permit(lua_State *L)
 {
     struct sync_semaphore *semaphore = check_semaphore(L);
     if (!sync_semaphore_release(semaphore))
@@ -94,11 +97,11 @@ static int release(lua_State *L)
 static int on_with_acquired(lua_State *L, int status, lua_KContext ctx)
 {
     (void)status;
-    finish_wait(ctx);
+    finish_acquire_wait(ctx);
     return sync_handle_call(L);
 }
 
-static int with(lua_State *L)
+static int with_permit(lua_State *L)
 {
     struct sync_semaphore *semaphore = check_semaphore(L);
     luaL_checktype(L, 2, LUA_TFUNCTION);
@@ -107,9 +110,9 @@ static int with(lua_State *L)
 }
 
 static const luaL_Reg methods[] = {
-    {"acquire", acquire}, /* perhaps for so many seconds at most */
-    {"release", release}, /* a permit, by whatever task */
-    {"with", with},       /* have one while a function runs */
+    {"acquire", acquire_permit}, /* perhaps for so many seconds at most */
+    {"release", release_permit}, /* a permit, by whatever task */
+    {"with", with_permit},       /* have one while a function runs */
     {NULL, NULL},
 };
 
@@ -117,7 +120,8 @@ void semaphore_methods_init(lua_State *L)
 {
     sync_handle_type(L, TYPE, methods);
     luaL_getmetatable(L, TYPE);
-    lua_pushcfunction(L, release); /* `with` only: acquire returns no handle */
+    lua_pushcfunction(
+        L, release_permit); /* `with` only: acquire returns no handle */
     lua_setfield(L, -2, "__close");
     lua_pop(L, 1);
 }

@@ -1,7 +1,7 @@
 /* sync_handle.h -- the userdata by which a script holds a shared object
  * (sync/object.h). A handle has the object open until Lua collects the handle.
  *
- * Path: modules/module_sync_*.c, reach.c -> [sync_handle] -> sync/object.c
+ * Path: modules/mutex_methods.c, reach.c -> [sync_handle] -> sync/object.c
  */
 #ifndef SCRIPT_SYNC_HANDLE_H
 #define SCRIPT_SYNC_HANDLE_H

@@ -14,7 +14,7 @@
  *
  * All functions are called on the task's thread.
  *
- * Path: modules/module_sync_mutex.c, ... -> [sync_wait] -> sync/waiter.c,
+ * Path: modules/mutex_methods.c, ... -> [sync_wait] -> sync/waiter.c,
  *       scheduler.c
  */
 #ifndef SCRIPT_SYNC_WAIT_H

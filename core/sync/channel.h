@@ -3,7 +3,7 @@
  * Its size is its capacity: how many messages it holds before a sender waits.
  * With 0 each sender waits for a receiver.
  *
- * Path: script/module_sync.c -> [channel] -> waiter.c
+ * Path: modules/channel_methods.c -> [channel] -> waiter.c
  */
 #ifndef SYNC_CHANNEL_H
 #define SYNC_CHANNEL_H

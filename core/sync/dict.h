@@ -1,7 +1,7 @@
 /* dict.h -- values by key, for tasks of any worker. Its size is how many bytes
  * it may take; when it is full, what was used least lately goes.
  *
- * Path: script/module_shared.c -> [dict]
+ * Path: modules/module_shared.c -> [dict]
  */
 #ifndef SYNC_DICT_H
 #define SYNC_DICT_H

@@ -4,7 +4,7 @@
  * long others have waited in the meantime, all together: that is what holding
  * it has cost. The sum over all holders is what all waiters have waited.
  *
- * Path: script/module_sync.c -> [mutex] -> waiter.c
+ * Path: modules/mutex_methods.c -> [mutex] -> waiter.c
  */
 #ifndef SYNC_MUTEX_H
 #define SYNC_MUTEX_H

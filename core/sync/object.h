@@ -5,7 +5,7 @@
  * and it is as it was made, so that nobody can tell it from a new one: a name
  * for each user, say, costs nothing for long.
  *
- * Path: script/module_sync.c -> [object] -> mutex.c, channel.c, ...
+ * Path: modules/module_sync.c -> [object] -> mutex.c, channel.c, ...
  */
 #ifndef SYNC_OBJECT_H
 #define SYNC_OBJECT_H

@@ -1,7 +1,7 @@
 /* semaphore.h -- so many permits, for tasks of any worker. Its size is their
  * number. Whoever has waited longest is served first.
  *
- * Path: script/module_sync.c -> [semaphore] -> waiter.c
+ * Path: modules/semaphore_methods.c -> [semaphore] -> waiter.c
  */
 #ifndef SYNC_SEMAPHORE_H
 #define SYNC_SEMAPHORE_H
