@@ -1,4 +1,8 @@
 /* array.h -- arrays from malloc that grow by one item at a time.
+ *
+ * The caller keeps the pointer, the number of items and the room in variables
+ * of its own, so that an array has the type of its items and is indexed as
+ * usual. The room doubles, so that n items cost O(n) copies.
  */
 #ifndef BASE_ARRAY_H
 #define BASE_ARRAY_H

@@ -9,7 +9,7 @@
 
 void buf_fini(struct buf *b)
 {
-    if (b->data) /* most are empty, and free has more to do than that */
+    if (b->data) /* most buffers are empty: saves the call of free */
         free(b->data);
     *b = BUF_INIT;
 }

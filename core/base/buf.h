@@ -1,7 +1,10 @@
-/* buf.h -- a growable run of bytes.
+/* buf.h -- a growable run of bytes: a text, a request, a file.
  *
- * `failed` is sticky: after the first allocation that could not be had, every
- * append does nothing, so that a writer checks once, at the end. data is not
+ *     data: | bytes written   | room     |
+ *           0                len        cap
+ *
+ * `failed` is sticky: after the first failed allocation every append does
+ * nothing, so a writer checks `failed` once, at the end. `data` is not
  * NUL-terminated unless buf_cstr was called last.
  */
 #ifndef BASE_BUF_H
@@ -13,23 +16,25 @@
 #include <string.h>
 
 struct buf {
-    char *data;
-    size_t len;
-    size_t cap;
-    bool failed;
+    char *data;  /* from malloc; NULL while cap is 0 */
+    size_t len;  /* bytes written */
+    size_t cap;  /* bytes allocated */
+    bool failed; /* an allocation failed */
 };
 
 #define BUF_INIT ((struct buf){0})
 
-/* Free the bytes; the buffer is empty and usable again. */
+/* Frees the bytes. The buffer is empty and usable again. */
 void buf_fini(struct buf *b);
 
-/* Room for `n` more bytes after len. False when out of memory. */
+/* Makes room for `n` more bytes behind `len`. Returns false, and sets
+ * `failed`, if out of memory. */
 bool buf_reserve(struct buf *b, size_t n);
 
-/* buf_append where there is no room yet. */
+/* For buf_append: appends where the room may be too small. */
 void buf_append_grow(struct buf *b, const void *data, size_t n);
 
+/* Appends `n` bytes. */
 static inline void buf_append(struct buf *b, const void *data, size_t n)
 {
     if (n - 1 < b->cap - b->len && !b->failed) { /* and n > 0 */
@@ -40,17 +45,20 @@ static inline void buf_append(struct buf *b, const void *data, size_t n)
     }
 }
 
-/* Of a literal it is one store or two. */
+/* Appends a C string. The compiler turns a short literal into one or two
+ * stores. */
 static inline void buf_puts(struct buf *b, const char *s)
 {
     buf_append(b, s, strlen(s));
 }
 
+/* Append text that is formatted as by printf. */
 void buf_printf(struct buf *b, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void buf_vprintf(struct buf *b, const char *format, va_list args)
     __attribute__((format(printf, 2, 0)));
 
+/* Appends one byte. */
 static inline void buf_putc(struct buf *b, char c)
 {
     if (b->len < b->cap && !b->failed)
@@ -64,12 +72,12 @@ static inline void buf_putc(struct buf *b, char c)
 bool buf_next_pair(const struct buf *b, const char **first,
                    const char **second);
 
-/* Give back the room behind the bytes, where it is worth it: it may be as much
- * as they take. For bytes that stay for long. */
+/* Frees the room behind the bytes if it is 16 KiB or more. For buffers that
+ * live long: the room may be as large as the bytes. */
 void buf_trim(struct buf *b);
 
-/* The bytes as a C string, owned by the buffer, good until the next append.
- * NULL when the buffer failed. */
+/* Returns the bytes as a C string, which the buffer owns and which is valid
+ * until the next append. Returns NULL if the buffer has failed. */
 const char *buf_cstr(struct buf *b);
 
 #endif

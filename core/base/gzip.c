@@ -4,7 +4,7 @@
 #include <zlib.h>
 
 enum {
-    GZIP_WINDOW = 15 + 16, /* zlib's way to ask for the gzip wrapper */
+    GZIP_WINDOW = 15 + 16, /* 16 asks zlib for the gzip format */
     ZLIB_WINDOW = 15,
     BARE_WINDOW = -15,
     BLOCK = 64 * 1024,
@@ -16,7 +16,8 @@ bool gzip_is(const void *data, size_t n)
     return n >= 2 && bytes[0] == 0x1f && bytes[1] == 0x8b;
 }
 
-/* zlib counts in 32 bits: hand over at most this much at once. */
+/* Returns the part of `n` bytes that is handed to zlib at once: zlib counts in
+ * 32 bits. */
 static uInt chunk(size_t n)
 {
     return n > UINT_MAX / 2 ? UINT_MAX / 2 : (uInt)n;
@@ -47,6 +48,8 @@ bool gzip_compress(const void *data, size_t n, int level, struct buf *out,
     return status == Z_STREAM_END || err_set(err, "out of memory for gzip");
 }
 
+/* Inflates all input of `z`. `members`: the input may hold several gzip files
+ * in a row. */
 static bool inflate_all(z_stream *z, bool members, size_t limit,
                         struct buf *out, struct err *err)
 {
@@ -94,7 +97,8 @@ bool gzip_decompress(const void *data, size_t n, size_t limit, struct buf *out,
     return decompress(data, n, GZIP_WINDOW, limit, out, err);
 }
 
-/* RFC 1950: method 8, and both bytes a multiple of 31. */
+/* RFC 1950: the method is 8, and the first two bytes, read as a 16-bit number,
+ * are a multiple of 31. */
 static bool has_zlib_header(const unsigned char *bytes, size_t n)
 {
     return n >= 2 && (bytes[0] & 15) == 8 &&

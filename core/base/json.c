@@ -7,13 +7,15 @@
 
 #include "base/utf8.h"
 
+/* Returns true if JSON needs no escape for `c` and `c` is ASCII. */
 static bool is_plain_char(unsigned char c)
 {
     return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
 }
 
-/* Are these 8 bytes plain? The subtractions set the high bit of the first byte
- * that is below 0x20, a quote or a backslash; it may be set in later ones. */
+/* Returns true if the 8 bytes at `s` are plain. The subtractions set the high
+ * bit of the first byte that is below 0x20, a quote or a backslash. They may
+ * also set the high bit of a later byte, which does not change the result. */
 static bool are_8_plain_chars(const unsigned char *s)
 {
     const uint64_t ones = 0x0101010101010101u;
@@ -24,6 +26,7 @@ static bool are_8_plain_chars(const unsigned char *s)
     return !(bad & ones * 0x80);
 }
 
+/* Returns the number of plain bytes at the beginning of `s`. */
 static size_t count_plain(const unsigned char *s, size_t len)
 {
     size_t n = 0;
@@ -47,7 +50,8 @@ static void put_escaped(struct buf *out, unsigned char c)
     }
 }
 
-/* One byte that is not plain, or a sequence of them: returns how many. */
+/* Writes one ASCII byte that needs an escape, or one UTF-8 sequence. Returns
+ * the number of bytes of `s` that it has written. */
 static size_t put_special(struct buf *out, const unsigned char *s, size_t len)
 {
     if (*s < 0x80) {
@@ -78,7 +82,7 @@ void json_put_string(struct buf *out, const char *s, size_t len)
     buf_putc(out, '"');
 }
 
-/* Write the digits in front of `end`; returns the first. */
+/* Writes the digits of `value` in front of `end`. Returns the first digit. */
 static char *write_digits(char *end, uint64_t value)
 {
     do
@@ -98,9 +102,10 @@ void json_put_integer(struct buf *out, int64_t value)
     buf_append(out, at, (size_t)(end - at));
 }
 
-/* A decimal n / 10^k of at most 15 digits stands for the double next to it,
- * and the division finds that: n and 10^k are exact. So when it gives `value`,
- * these are the digits that "%.15g" prints, for a twentieth of its time. */
+/* Writes `value` if it is n / 10^k with at most 15 digits, and returns false if
+ * it is not. n and 10^k are exact doubles, so the division gives the double
+ * nearest to the decimal. If that is `value`, these are the digits that "%.15g"
+ * prints, for a twentieth of its time. */
 static bool put_short_decimal(struct buf *out, double value)
 {
     static const double powers[] = {1e1, 1e2, 1e3, 1e4, 1e5, 1e6};
@@ -117,7 +122,8 @@ static bool put_short_decimal(struct buf *out, double value)
         return false;
     char text[24];
     char *end = text + sizeof text;
-    char *at = write_digits(end, n % power + power); /* k digits after a 1 */
+    char *at = write_digits(
+        end, n % power + power); /* a 1, where the point goes, and k digits */
     *at = '.';
     at = write_digits(at, n / power);
     if (signbit(value))

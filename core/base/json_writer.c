@@ -11,7 +11,7 @@ static void break_line(struct json_writer *json)
     buf_printf(json->out, "\n%*s", json->indent, "");
 }
 
-/* Before a key, or a value in an array. */
+/* Writes the comma and the line break before a key or a value in an array. */
 static void separate(struct json_writer *json)
 {
     if (json->needs_comma)

@@ -1,9 +1,12 @@
-/* libc_malloc.h -- the C library's allocator itself, whatever the program puts
- * in its place (sample/native_heap.c): for allocators that account for what
- * they take, so that no byte is counted twice. What one of these gives goes
- * back to one of these.
+/* libc_malloc.h -- the C library's allocator, behind the program's own malloc.
  *
- * With a sanitizer, malloc is the sanitizer's, and so are these.
+ * The program defines malloc and free to profile them
+ * (sample/hooks/native_heap.c). Allocators that count their blocks themselves,
+ * such as the Lua allocator of sample/hooks/vm_heap.c, call these functions, so
+ * that no byte is counted twice. A block from these functions goes back to
+ * libc_free. The functions have the contracts of malloc, realloc and free.
+ *
+ * A sanitizer brings its own malloc, which these functions then call.
  */
 #ifndef BASE_LIBC_MALLOC_H
 #define BASE_LIBC_MALLOC_H

@@ -1,7 +1,11 @@
-/* libc_mutex.h -- the C library's mutexes themselves, whatever the program puts
- * in front of them (sample/native_lock.c): for what works behind that front.
+/* libc_mutex.h -- the C library's mutexes, behind the program's own functions.
  *
- * With a sanitizer, the front is the sanitizer's, and these pass through it.
+ * The program defines pthread_mutex_lock and its relatives to profile waits
+ * (sample/hooks/native_lock.c). That code and the code that it calls lock with
+ * these functions: a profiled lock inside the profiler would recurse. The
+ * functions have the contracts of their pthread namesakes.
+ *
+ * A sanitizer brings its own pthread_mutex_lock, which these names then call.
  */
 #ifndef BASE_LIBC_MUTEX_H
 #define BASE_LIBC_MUTEX_H
@@ -19,9 +23,9 @@
 
 #define LIBC_MUTEX_IS_REPLACEABLE 1
 
-/* Other names of the same, which glibc keeps for old binaries: their version
- * is to be said. They need no dlsym, and are there before any constructor runs.
- */
+/* glibc keeps other names of the same functions for old binaries, and they must
+ * be linked with their version. They need no dlsym and work before any
+ * constructor runs. */
 __asm__(".symver libc_mutex_lock, __pthread_mutex_lock@GLIBC_2.2.5\n"
         ".symver libc_mutex_trylock, __pthread_mutex_trylock@GLIBC_2.2.5\n"
         ".symver libc_mutex_unlock, __pthread_mutex_unlock@GLIBC_2.2.5\n");

@@ -38,6 +38,7 @@ struct list {
     struct list_link end; /* next: the first item's; prev: the last item's */
 };
 
+/* Returns true if the link is in a list. */
 static inline bool list_is_linked(const struct list_link *link)
 {
     return link->next;
@@ -50,18 +51,19 @@ static inline struct list_link *list_next(const struct list *list,
     return link->next == &list->end ? NULL : link->next;
 }
 
-/* Returns NULL if the list is empty. */
+/* Returns the first link, or NULL if the list is empty. */
 static inline struct list_link *list_first(const struct list *list)
 {
     return list_next(list, &list->end);
 }
 
-/* Returns NULL if the list is empty. */
+/* Returns the last link, or NULL if the list is empty. */
 static inline struct list_link *list_last(const struct list *list)
 {
     return list->end.prev == &list->end ? NULL : list->end.prev;
 }
 
+/* Returns true if the list has no items. */
 static inline bool list_is_empty(const struct list *list)
 {
     return !list_first(list);
@@ -94,7 +96,7 @@ static inline void list_append(struct list *list, struct list_link *link)
     list_insert_after(list->end.prev, link);
 }
 
-/* Does nothing if the link is in no list. */
+/* Removes the link from its list. Does nothing if the link is in no list. */
 static inline void list_remove(struct list_link *link)
 {
     if (!link->next)
@@ -113,7 +115,7 @@ static inline struct list_link *list_take(struct list *list)
     return link;
 }
 
-/* Moves all items of `from` to `to`, whose items are forgotten. */
+/* Moves all items of `from` to `to`, which must be empty. */
 static inline void list_move(struct list *from, struct list *to)
 {
     *to = (struct list){{NULL, NULL}};
@@ -123,7 +125,7 @@ static inline void list_move(struct list *from, struct list *to)
     list_remove(&from->end);
 }
 
-/* For list_each: the item around `link`, or NULL if `link` is. */
+/* For list_each: returns the item around `link`, or NULL if `link` is NULL. */
 static inline void *list_item(struct list_link *link, size_t offset)
 {
     return link ? (char *)link - offset : NULL;

@@ -32,6 +32,8 @@ void log_set_writer(const struct log_writer *writer)
     atomic_store(&chosen_writer, writer);
 }
 
+/* Returns true if `text` is not empty and has only letters, digits and the
+ * characters of `others`. */
 static bool consists_of(const char *text, const char *others)
 {
     if (!*text)
@@ -127,7 +129,7 @@ void log_write(enum log_level level, const char *event,
         return;
     struct buf line = BUF_INIT;
     put_line(&line, level, event, fields, n_fields);
-    /* One write per line, so that lines of several threads never mix. */
+    /* One write per line: the lines of several threads never mix. */
     ssize_t written = 0;
     const struct log_writer *writer = atomic_load(&chosen_writer);
     if (!line.failed && writer)

@@ -2,6 +2,7 @@
 
 #include <stddef.h>
 
+/* Turns the list round. Returns its oldest message. */
 static struct mailbox_message *reverse(struct mailbox_message *newest)
 {
     struct mailbox_message *oldest = NULL;

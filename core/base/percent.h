@@ -1,4 +1,5 @@
-/* percent.h -- the %XX of URLs, queries and the header `baggage`.
+/* percent.h -- encodes and decodes the %XX of URLs, queries and the header
+ * `baggage`.
  */
 #ifndef BASE_PERCENT_H
 #define BASE_PERCENT_H
@@ -7,7 +8,8 @@
 
 #include "base/buf.h"
 
-/* Returns the value of a hexadecimal digit, or -1 if `c` is none. */
+/* Returns the value of a hexadecimal digit, or -1 if `c` is not a hexadecimal
+ * digit. */
 int hex_digit(char c);
 
 /* Decodes `n` bytes into `out`, which has room for n bytes and may be `in`

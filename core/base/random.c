@@ -32,8 +32,8 @@ uint64_t random_next(uint64_t *state)
     return z ^ (z >> 31);
 }
 
-/* The high half of a product: n / 2^64 is the most by which two probabilities
- * differ. */
+/* Takes the high half of the product. The probabilities of two results differ
+ * by at most n / 2^64. */
 int64_t random_below(uint64_t *state, int64_t n)
 {
     unsigned __int128 product = random_next(state);

@@ -1,10 +1,10 @@
-/* random.h -- the random generator: for sampling, jitter and names. Not for
- * secrets.
+/* random.h -- random numbers for sampling, jitter and names. They are not fit
+ * for secrets.
  *
  * The generator is SplitMix64 (Steele, Lea and Flood, "Fast Splittable
  * Pseudorandom Number Generators", OOPSLA 2014): its state is one number,
- * which may have any value, and it passes BigCrush. The caller owns the state
- * and no two threads use the same one.
+ * which may have any value, and it passes BigCrush. The caller owns the state,
+ * and each state is used by one thread.
  */
 #ifndef BASE_RANDOM_H
 #define BASE_RANDOM_H
@@ -16,7 +16,7 @@
  * [any thread, signal] */
 uint64_t random_seed(void);
 
-/* Returns the calling thread's own state, for callers that keep none.
+/* Returns the state of the calling thread, for callers that keep no state.
  * [any thread, not in a handler] */
 uint64_t *random_of_thread(void);
 
@@ -27,9 +27,9 @@ uint64_t random_next(uint64_t *state);
  * [any thread, signal] */
 int64_t random_below(uint64_t *state, int64_t n);
 
-/* Returns the distance to the next event, 1 or more, where each unit has one
- * with probability 1 - e^(-1/mean), whatever came before: the gaps of a
- * Poisson process, rounded up. [any thread] */
+/* Returns the distance to the next event, 1 or more: the gaps of a Poisson
+ * process of the given mean, rounded up. Each unit has an event with
+ * probability 1 - e^(-1/mean), independent of all units before. [any thread] */
 int64_t random_gap(uint64_t *state, double mean);
 
 #endif

@@ -12,16 +12,18 @@
 #define TAKE "\033[?25l"
 #define RELEASE "\033[?7h\033[0m\033[?25h"
 
-/* Written by the owner before `taken` is set; read by signal handlers. */
+/* Signal handlers read the struct after `taken` is set; terminal_take writes it
+ * before that. */
 static struct {
     volatile sig_atomic_t taken;
     volatile sig_atomic_t drawn;
-    volatile sig_atomic_t has_keys; /* `saved` is to be put back */
+    volatile sig_atomic_t has_keys; /* terminal_release restores `saved` */
     int fd;
-    int keys_fd; /* of a description of its own, so that O_NONBLOCK is not
-                    stdout's too; -1: none */
+    /* Of an open file description of its own, so that O_NONBLOCK does not
+     * concern stdout. -1: no terminal. */
+    int keys_fd;
     struct termios saved;
-    bool prepared;
+    bool prepared; /* prepare_terminal has run */
 } terminal;
 
 bool terminal_is_drawable(int fd)
@@ -75,7 +77,7 @@ void terminal_release(void)
     if (!terminal.taken)
         return;
     terminal.taken = 0;
-    /* In the background the screen and its modes are the shell's. */
+    /* In the background the shell owns the screen and its modes. */
     if (!terminal_is_ours(terminal.fd))
         return;
     if (terminal.drawn)
@@ -88,10 +90,13 @@ void terminal_release(void)
 static void on_fatal(int number)
 {
     terminal_release();
-    raise(number); /* blocked until this returns; its action is the default's */
+    raise(number); /* pending until this handler returns; SA_RESETHAND has
+                      restored the default action */
 }
 
-/* Where others handle a signal, they are asked to call terminal_release. */
+/* Installs the restoring on exit and on fatal signals, and opens the keys. A
+ * signal that has a handler already is left alone: that handler must call
+ * terminal_release. */
 static void prepare_terminal(void)
 {
     static const int fatal[] = {SIGHUP, SIGQUIT, SIGABRT, SIGSEGV,
@@ -109,6 +114,7 @@ static void prepare_terminal(void)
     terminal.prepared = true;
 }
 
+/* Makes keys arrive one by one and without echo. */
 static void take_keys(void)
 {
     struct termios single;

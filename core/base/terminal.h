@@ -1,48 +1,55 @@
-/* terminal.h -- a terminal that the program draws on: what it can show, its
- * single keys, and its state put back on every exit.
+/* terminal.h -- draws on a terminal, reads single keys and restores its state.
  *
- * One owner at a time. While it is taken the cursor is hidden and, if stdin is
- * a terminal too, keys come one by one, without echo; Ctrl-C and Ctrl-Z still
- * are signals. An exit, or a signal that ends the program and that nobody else
- * handles, puts back what was.
+ * The process has one terminal and one caller that draws on it, the live view
+ * of a load test. While the terminal is taken, its cursor is hidden and, if
+ * stdin is a terminal too, keys arrive one by one without echo. Ctrl-C and
+ * Ctrl-Z still are signals. The state from before is restored by
+ * terminal_release, by exit, and by each fatal signal for which the program has
+ * no handler of its own.
+ *
+ * Path: live/live_view.c -> [terminal]
  */
 #ifndef BASE_TERMINAL_H
 #define BASE_TERMINAL_H
 
 #include <stdbool.h>
 
-/* Is it a terminal, and one on which a cursor can be moved? */
+/* Returns true if `fd` is a terminal whose cursor can be moved ($TERM). */
 bool terminal_is_drawable(int fd);
 
-/* Does the process own it, or does a shell, which has put it into the
- * background? [signal] */
+/* Returns true if the process is in the foreground of the terminal `fd`, and
+ * false if a shell has put the process into the background. [signal] */
 bool terminal_is_ours(int fd);
 
-/* 80 x 24 where it does not say. */
+/* Stores the size of the terminal, 80 x 24 if the terminal does not tell its
+ * size. */
 void terminal_size(int fd, unsigned *columns, unsigned *rows);
 
-/* By the locale's variables. */
+/* Returns true if LC_ALL, LC_CTYPE or LANG names UTF-8 as the character set. */
 bool terminal_has_utf8(void);
 
-/* By $NO_COLOR: any text but "" forbids them. */
+/* Returns true unless $NO_COLOR is set to a non-empty text. */
 bool terminal_has_colours(void);
 
-/* Begin to draw on `fd`, or again after terminal_release. */
+/* Takes the terminal `fd` to draw on it, for the first time or again after
+ * terminal_release. */
 void terminal_take(int fd);
 
-/* Is there something of the owner's below the line of the cursor? Then
- * terminal_release clears it, and the line. */
+/* Tells whether the caller has drawn on the line of the cursor and below. If
+ * so, terminal_release clears these lines. */
 void terminal_set_drawn(bool drawn);
 
-/* What does that. Not from the line itself: tmux takes it for a `clear` when
- * the line is the first one, and keeps what was on the screen. */
+/* Clears the line of the cursor and all lines below. The sequence clears from
+ * the line below the cursor, because tmux takes clearing from the first line of
+ * the screen for the command `clear` and keeps the screen in its history. */
 #define TERMINAL_CLEAR "\r\033[K\033[B\033[J\033[A"
 
-/* Keys arrive at this file descriptor, which does not block and stays open to
- * the end of the program; -1: stdin is no terminal. */
+/* Returns the file descriptor from which keys are read, or -1 if stdin is no
+ * terminal. The descriptor does not block and stays open until the program
+ * ends. */
 int terminal_keys(void);
 
-/* Put back what was. Nothing when it is not taken. [signal] */
+/* Restores the terminal. Does nothing if the terminal is not taken. [signal] */
 void terminal_release(void);
 
 #endif

@@ -9,16 +9,16 @@
 
 #include "base/clock.h"
 
-#define SETTLE_MS 50      /* without an event, until files are looked at */
-#define MAX_SETTLE_MS 400 /* from the first event on, whatever follows */
-#define EMPTY_MS 1000     /* so long may a file be empty that is being saved */
+#define SETTLE_MS 50      /* from the last event to the check */
+#define MAX_SETTLE_MS 400 /* from the first event to the check at most */
+#define EMPTY_MS 1000     /* an older empty file is not being saved */
 
 struct watched_folder {
     uv_fs_event_t event;
     struct watch *watch;
     struct watched_folder *next;
-    /* On the way to the watch's folder: only this entry counts, a part of
-     * watch->dir. NULL: all do. */
+    /* For a folder above the watch's folder: the only entry whose events count,
+     * a part of watch->dir. NULL: the events of all entries count. */
     const char *child;
     size_t child_len;
 };
@@ -29,7 +29,7 @@ static bool has_suffix(const char *name, const char *suffix)
     return n >= m && strcmp(name + n - m, suffix) == 0;
 }
 
-/* FNV-1a, Fowler, Noll and Vo. */
+/* FNV-1a by Fowler, Noll and Vo. */
 static uint64_t hash_bytes(uint64_t hash, const void *bytes, size_t n)
 {
     const unsigned char *at = bytes;
@@ -49,6 +49,7 @@ static uint64_t hash_file(const char *path, const struct stat *st)
 
 static void check_files(uv_timer_t *timer);
 
+/* Returns true if an event of the entry `name` of the folder counts. */
 static bool concerns(const struct watched_folder *f, const char *name)
 {
     return !f->child || (name && strlen(name) == f->child_len &&
@@ -71,7 +72,7 @@ static void on_event(uv_fs_event_t *event, const char *name, int events,
         uv_timer_start(&w->timer, check_files, SETTLE_MS, 0);
 }
 
-/* Returns 0 or libuv's error. */
+/* Watches one folder. Returns 0 or libuv's error. */
 static int add_folder(struct watch *w, const char *path, const char *child,
                       size_t child_len)
 {
@@ -86,9 +87,9 @@ static int add_folder(struct watch *w, const char *path, const char *child,
     return uv_fs_event_start(&f->event, on_event, path, 0);
 }
 
-/* The folder may be moved away and come back, and be behind links that are
- * set anew: watch each name of its path in the folder that it is in. Where
- * that may not be read, it is not. */
+/* Watches each name of the folder's path in the folder above: the folder may be
+ * moved away and come back, and its path may contain links that are changed. A
+ * folder above that may not be read is not watched. */
 static void add_way(struct watch *w)
 {
     const char *name = w->dir + strspn(w->dir, "/");
@@ -114,15 +115,15 @@ static void close_folders(struct watched_folder *folders)
     }
 }
 
-/* What a look at the files tells. */
+/* The result of a pass over all files. */
 struct scan_result {
-    uint64_t state;
-    bool has_emptied; /* one of them has just been emptied */
-    bool watches;     /* and watch the folders */
+    uint64_t state;   /* the sum of the hashes of the files */
+    bool has_emptied; /* a file has just been emptied */
+    bool watches;     /* input: the pass also watches each folder */
 };
 
-/* Most programs save a file by emptying it and writing it anew: between the
- * two it is there, and nothing is in it. */
+/* Returns true if the file was emptied within the last second. Most programs
+ * save a file by emptying it and writing it anew. */
 static bool is_emptied(const struct stat *st)
 {
     int64_t changed_ns =
@@ -132,8 +133,8 @@ static bool is_emptied(const struct stat *st)
            age_ns < EMPTY_MS * INT64_C(1000000);
 }
 
-/* Sum up the files below `path`, in whatever order they come. Returns 0 or
- * libuv's error for the folder itself. */
+/* Adds the files below `path` to the result. The order of the files does not
+ * matter. Returns 0 or libuv's error for the folder itself. */
 static int scan_folder(struct watch *w, const char *path, int depth,
                        struct scan_result *result)
 {
@@ -159,8 +160,8 @@ static int scan_folder(struct watch *w, const char *path, int depth,
     return status;
 }
 
-/* All folders are watched anew: behind the same path, even with the same
- * inode, there may be another one now. The old watches go last, so that no
+/* Reads all files and watches all folders anew: a path, and even an inode, may
+ * belong to another folder now. The old watches are closed last, so that no
  * event is missed. */
 static int rescan_all(struct watch *w, struct scan_result *result)
 {
