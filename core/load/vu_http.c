@@ -9,7 +9,7 @@
 #include "load/vu_script.h"
 #include "script/tag_table.h"
 
-/* The functions of struct http_host. `asker` is the virtual user. */
+/* The functions of struct http_env. `asker` is the virtual user. */
 static void *find_vu(void *ctx, struct lua_State *L, const char **why)
 {
     return vu_script_current(ctx, L, why);

@@ -1,7 +1,7 @@
 /* tag_table.h -- the tags that a script gives as a Lua table, kept as bytes, so
  * that they outlive the table: name NUL value NUL name NUL value NUL ...
  *
- * Path: modules/module_http_params.c, load/config_read.c -> [tag_table]
+ * Path: modules/http_params.c, load/config_read.c -> [tag_table]
  */
 #ifndef SCRIPT_TAG_TABLE_H
 #define SCRIPT_TAG_TABLE_H
