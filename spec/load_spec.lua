@@ -377,7 +377,7 @@ describe("perilune load", function()
       ]])
       assert.equal(0, code)
       assert.truthy(out:find("checks_failed%.+: 0.00%% 0 out of 4"), out)
-      assert.truthy(err:find("yields to nobody"))
+      assert.truthy(err:find("yields outside of a coroutine of its own"))
     end)
 
     it("refuses names of checks and groups that have NUL bytes", function()

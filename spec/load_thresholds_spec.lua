@@ -151,7 +151,7 @@ describe("thresholds", function()
       "--out-dir " .. folder)
     assert.equal(99, code, out .. err)
     assert_in_order(out, { "    profile_cpu{function:nobody}\n" ..
-      "    ✓ 'share<0.3' share=0.00%% %(no function 'nobody' in it; ",
+      "    ✓ 'share<0.3' share=0.00%% %(the profile has no function 'nobody'; ",
       "    profile_cpu{function:routes.spin}\n    ✓ 'share>0.3' share=%d+%.%d+%%\n" ..
       "    ✗ 'share<0.3' share=%d+%.%d+%%\n" })
     assert.truthy(err:find("profile_cpu{function:routes.spin} share<0.3\n", 1, true))
@@ -185,7 +185,7 @@ describe("thresholds", function()
     refused([[{ thresholds = { profile_cpux = "share<1" } }]],
       "options.thresholds['profile_cpux']", "alloc_bytes or a kind of profile: cpu")
     refused([[{ thresholds = { ["profile_cpu{route:x}"] = "share<1" } }]],
-      "a profile has no tag 'route', but function and name")
+      "a profile has no tag 'route', only function and name")
     refused([[{ summaryTrendStats = { "p95" } }]],
       "options.summaryTrendStats: 'p95' is not one of avg, min, med, max")
   end)

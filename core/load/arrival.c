@@ -54,7 +54,7 @@ bool arrival_check(struct scenario *scenario, struct err *err)
     for (unsigned i = 0; i < scenario->stages.n; i++)
         scenario->stages.all[i].target *= per_second;
     if (stages_greatest(&scenario->stages) > 1e7)
-        return err_set(err, "a rate above 10,000,000/s");
+        return err_set(err, "the rate must not be above 10,000,000/s");
     return true;
 }
 

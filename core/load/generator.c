@@ -146,7 +146,8 @@ int64_t generator_deadline_ns(const struct scenario_run *run)
 {
     int64_t stop_ns = run->generator->stop_ns;
     int64_t grace_ns = run->generator->grace_ns;
-    if (stop_ns == 0 || grace_ns == NOT_ASKED) /* on_stop has handled it */
+    if (stop_ns == 0 ||
+        grace_ns == NOT_ASKED) /* on_stop_request has handled it */
         return run->deadline_ns;
     stop_ns += grace_ns < 0 ? run->scenario->graceful_stop_ns : grace_ns;
     return stop_ns < run->deadline_ns ? stop_ns : run->deadline_ns;
@@ -222,7 +223,7 @@ void generator_free(struct generator *generator)
     free(generator);
 }
 
-/* --- its shares ---------------------------------------------------------- */
+/* --- the shares of the scenarios ----------------------------------------- */
 
 /* A scenario has at most one share for each of its virtual users. */
 static unsigned count_shares(const struct generator *generator,
@@ -242,8 +243,8 @@ static uint32_t count_share_vus(const struct generator *generator,
 
 /* Makes the generator's share of scenario i. `n_before` is the number of
  * virtual users of the scenarios before it. */
-static bool open_run(struct generator *generator, unsigned i, uint32_t n_before,
-                     struct err *err)
+static bool open_share(struct generator *generator, unsigned i,
+                       uint32_t n_before, struct err *err)
 {
     struct load *load = generator->load;
     const struct scenario *scenario = &load->config->scenarios[i];
@@ -287,7 +288,7 @@ int generator_open(struct generator *generator, struct err *err)
     }
     for (unsigned i = 0; i < config->n_scenarios; i++) {
         if (count_share_vus(generator, &config->scenarios[i]) > 0 &&
-            !open_run(generator, i, n_before, err))
+            !open_share(generator, i, n_before, err))
             return LOAD_EXIT_CONFIG;
         n_before += (uint32_t)config->scenarios[i].vus;
     }

@@ -14,7 +14,7 @@
 /* Lets all threads start before the phase begins. */
 #define START_DELAY_NS 5000000
 
-/* --- while it runs: the main thread's loop ------------------------------- */
+/* --- the main thread's loop during a test -------------------------------- */
 
 /* Accounts for a generator that has ended its phase before the others: its
  * status goes on as of now, and the time counts as idle. Called with
@@ -187,7 +187,7 @@ void load_stop(struct load *load, enum load_stop why, int64_t grace_ns)
 
 /* The second signal ends the program at once, because a script may be in an
  * endless loop. */
-static void on_stop_signal(uv_signal_t *handle, int number)
+static void stop_on_signal(uv_signal_t *handle, int number)
 {
     struct load *load = handle->data;
     (void)number;
@@ -219,7 +219,7 @@ void load_on_ended(struct load *load)
     uv_async_send(&load->ended);
 }
 
-/* --- making it ----------------------------------------------------------- */
+/* --- making a test ------------------------------------------------------- */
 
 static void open_load_handles(struct load *load)
 {
@@ -361,7 +361,7 @@ static int prepare_metrics(struct load *load, struct err *err)
         return LOAD_EXIT_CONFIG;
     if (attach_listener(load))
         return 0;
-    err_set(err, "out of memory for those who listen to metrics");
+    err_set(err, "out of memory for the outputs of metrics");
     return LOAD_EXIT_CONFIG;
 }
 
@@ -384,7 +384,7 @@ int load_prepare(struct load *load, struct err *err)
     return code ? code : prepare_metrics(load, err);
 }
 
-/* --- running it ---------------------------------------------------------- */
+/* --- running a test ------------------------------------------------------ */
 
 /* Runs a phase on the first `n` generators and waits for its end. `hook` is
  * NULL for the scenarios. Returns false and sets err if not all threads could
@@ -493,8 +493,8 @@ int load_run(struct load *load, struct err *err)
 {
     load->results.start_ns = clock_mono_ns();
     overrun_init();
-    uv_signal_start(&load->on_int, on_stop_signal, SIGINT);
-    uv_signal_start(&load->on_term, on_stop_signal, SIGTERM);
+    uv_signal_start(&load->on_int, stop_on_signal, SIGINT);
+    uv_signal_start(&load->on_term, stop_on_signal, SIGTERM);
     uv_timer_start(&load->collecting, on_collect, COLLECT_MS, COLLECT_MS);
     if (load->observer.tick)
         uv_timer_start(&load->observing, on_observe, load->observer.period_ms,

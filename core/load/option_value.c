@@ -11,7 +11,7 @@
 #include "load/executor.h"
 
 /* Writes the value on top of the stack to `out`, for a message. */
-static const char *describe_value(lua_State *L, char *out, size_t size)
+static const char *describe_option(lua_State *L, char *out, size_t size)
 {
     if (lua_type(L, -1) == LUA_TSTRING)
         snprintf(out, size, "'%.100s'", lua_tostring(L, -1));
@@ -27,7 +27,7 @@ bool option_expected(lua_State *L, const char *path, const char *what,
 {
     char got[128];
     return err_set(err, "%s must be %s, got %s", path, what,
-                   describe_value(L, got, sizeof got));
+                   describe_option(L, got, sizeof got));
 }
 
 bool option_count(lua_State *L, int64_t least, int64_t most, int64_t *out,
@@ -150,7 +150,7 @@ static bool check_parts(lua_State *L, const char *path, struct err *err)
         return err_set(err,
                        "%s must be { duration, target }, and has a field %s, "
                        "too",
-                       path, describe_value(L, got, sizeof got));
+                       path, describe_option(L, got, sizeof got));
     }
     return true;
 }

@@ -24,9 +24,9 @@ static void warn_of_overrun(struct generator *generator, const struct vu *vu)
     log_write(LOG_WARN, "vu_computes",
               LOG_FIELDS(log_integer("vu", vu->number),
                          log_integer("iteration", vu->iteration),
-                         log_text("note", "its function has not waited for a "
-                                          "second: others of its thread wait "
-                                          "for it")));
+                         log_text("note", "its function has run for a second "
+                                          "without a wait: the other virtual "
+                                          "users of its thread cannot go on")));
 }
 
 static bool is_past_deadline(const struct vu *vu)
@@ -36,7 +36,8 @@ static bool is_past_deadline(const struct vu *vu)
 
 /* Ends the function at the next instruction. A yield leaves it at once. Where
  * Lua cannot yield, because a C function is between, the hook raises an error
- * at every instruction, so that a pcall of the script does not catch all. */
+ * at every instruction, so that no pcall of the script can save the function.
+ */
 static void overrun_on_hook(lua_State *L, lua_Debug *ar)
 {
     (void)ar;

@@ -8,7 +8,7 @@ static const char *get_target(void *ctx)
     return first_target_get(&profiles->target);
 }
 
-static void take_counts(void *ctx, struct window_counts *counts)
+static void take_window_counts(void *ctx, struct window_counts *counts)
 {
     struct target_profiles *profiles = ctx;
     load_snapshot(profiles->load, counts);
@@ -17,7 +17,7 @@ static void take_counts(void *ctx, struct window_counts *counts)
 static uint64_t count_requests(void *ctx)
 {
     struct window_counts counts;
-    take_counts(ctx, &counts);
+    take_window_counts(ctx, &counts);
     return counts.n_requests;
 }
 
@@ -43,7 +43,7 @@ bool target_profiles_open(struct target_profiles *profiles, struct load *load,
     };
     profiles->overhead_env = (struct profile_overhead_env){
         .target = get_target,
-        .snapshot = take_counts,
+        .snapshot = take_window_counts,
         .skip_verify = config->skip_tls_verify,
         .ctx = profiles,
     };

@@ -159,7 +159,7 @@ static void log_error(struct vu *vu, const struct err *err)
     if (generator->n_errors == ERRORS_LOGGED)
         log_write(
             LOG_WARN, "script_errors",
-            LOG_FIELDS(log_text("note", "further ones are only counted")));
+            LOG_FIELDS(log_text("note", "further errors are only counted")));
 }
 
 /* Returns the hook that the virtual user runs; NULL for all but number 0. */
@@ -201,7 +201,8 @@ static void resume_vu(struct vu *vu, int n_args)
         return;
     }
     if (status == LUA_YIELD)
-        err_set(&err, "the script's function yields to nobody: only http "
+        err_set(&err, "the script's function yields outside of a "
+                      "coroutine of its own: only http "
                       "requests and sleep may wait");
     if (status != LUA_OK)
         on_failed(vu, &err);

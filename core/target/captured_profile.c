@@ -44,8 +44,9 @@ static bool has_endpoint(const struct captured_profile *captured,
     return false;
 }
 
-static bool add_endpoint(struct captured_profile *captured, uint32_t type,
-                         const char *name, struct err *err)
+static bool add_captured_endpoint(struct captured_profile *captured,
+                                  uint32_t type, const char *name,
+                                  struct err *err)
 {
     struct captured_endpoint *endpoint =
         &captured->endpoints[captured->n_endpoints];
@@ -82,8 +83,9 @@ static bool add_endpoints(struct captured_profile *captured, uint32_t type,
             const struct profile_label *label = &sample.labels[k];
             const char *key = profile_get_string(p, label->key, NULL);
             if (label->str && strcmp(key, REQUEST_BAGGAGE_NAME) == 0 &&
-                !add_endpoint(captured, type,
-                              profile_get_string(p, label->str, NULL), err))
+                !add_captured_endpoint(captured, type,
+                                       profile_get_string(p, label->str, NULL),
+                                       err))
                 return false;
         }
     }

@@ -219,13 +219,14 @@ static void give_up(struct item *item)
             &item->captured, "the load ended %.1f s into its %" PRId64 " s",
             (double)(clock_mono_ns() - c->begin_ns) / 1e9, c->options->seconds);
     } else if (!*c->options->url && !c->env->target(c->env->ctx)) {
-        captured_profile_fail(&item->captured, "there was no request to tell "
-                                               "whom to ask");
+        captured_profile_fail(&item->captured, "the run sent no request, so "
+                                               "the target is unknown");
     } else {
-        captured_profile_fail(&item->captured,
-                              "the load ended before its begin, %.4g s after "
-                              "the start",
-                              (double)c->options->after_ns / 1e9);
+        captured_profile_fail(
+            &item->captured,
+            "the load ended before the window began, %.4g s after "
+            "the start",
+            (double)c->options->after_ns / 1e9);
     }
 }
 

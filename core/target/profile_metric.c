@@ -81,18 +81,18 @@ bool profile_metric_check(const struct profile_question *question,
         return unknown_profile_metric(question, err);
     if (!is_share(question) && !(allocs && is_per_request(question)))
         return err_set(err,
-                       "'%.100s': unknown aggregation '%.100s'; of %s there "
-                       "are " SHARE ", " CUM_SHARE "%s",
+                       "'%.100s': unknown aggregation '%.100s'; %s "
+                       "has " SHARE ", " CUM_SHARE "%s",
                        metric, question->aggregation, metric,
                        allocs ? ", " PER_REQUEST : "");
     if (is_share(question) && !question->function)
         return err_set(err,
-                       "'%.100s': %s is of a function: name it, as in "
+                       "'%.100s': %s needs a function, as in "
                        "'%.100s{function:string.format}'",
                        metric, question->aggregation, metric);
     if (is_per_request(question) && question->name)
         return err_set(err,
-                       "'%.100s': " PER_REQUEST " is of all requests, it "
+                       "'%.100s': " PER_REQUEST " counts all requests and "
                        "takes no tag 'name'",
                        metric);
     return true;
@@ -101,8 +101,8 @@ bool profile_metric_check(const struct profile_question *question,
 static void note_absent(const struct profile_question *question,
                         const struct top *top, char *out, size_t size)
 {
-    size_t n = (size_t)snprintf(out, size, "no function '%.100s' in it",
-                                question->function);
+    size_t n = (size_t)snprintf(
+        out, size, "the profile has no function '%.100s'", question->function);
     for (uint32_t i = 0; i < top->n && i < NOTED && n < size; i++)
         n += (size_t)snprintf(out + n, size - n, "%s%.100s",
                               i ? ", " : "; the first are ",

@@ -26,8 +26,8 @@ bool profile_thresholds_check(const struct selector *selector,
         const char *key = selector->tags[i].key;
         if (strcmp(key, "function") != 0 && strcmp(key, "name") != 0)
             return err_set(err,
-                           "a profile has no tag '%.100s', but function and "
-                           "name",
+                           "a profile has no tag '%.100s', only function "
+                           "and name",
                            key);
     }
     return profile_metric_check(&question, err);

@@ -350,16 +350,17 @@ static void load_that_ends_early_gives_up(void **state)
     begin(&run, "cpu", "/ok/");
     run.options.after_ns = INT64_C(40000000000);
     carry_out(&run, 50);
-    assert_string_equal(profile_capture_profile(run.capture, 0)->failure,
-                        "the load ended before its begin, 40 s after the "
-                        "start");
+    assert_string_equal(
+        profile_capture_profile(run.capture, 0)->failure,
+        "the load ended before the window began, 40 s after the "
+        "start");
     assert_int_equal(n_paths, 0);
     finish(&run);
 
     begin(&run, "cpu", NULL);
     carry_out(&run, 50);
     assert_string_equal(profile_capture_profile(run.capture, 0)->failure,
-                        "there was no request to tell whom to ask");
+                        "the run sent no request, so the target is unknown");
     finish(&run);
 }
 

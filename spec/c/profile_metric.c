@@ -95,8 +95,9 @@ static void absent_function_has_nothing(void **state)
     struct profile_question question = {"profile_cpu", "hott", NULL, "share"};
     assert_true(profile_metric_evaluate(&question, p, 4, &answer, NULL));
     assert_true(answer.value == 0);
-    assert_string_equal(answer.note, "no function 'hott' in it; the first are "
-                                     "hot, cold, memmove");
+    assert_string_equal(answer.note,
+                        "the profile has no function 'hott'; the first are "
+                        "hot, cold, memmove");
     profile_free(p);
 }
 
@@ -110,14 +111,14 @@ static const struct {
      "threadcreate"},
     {{"profile_", "f", NULL, "share"}, "unknown metric 'profile_'"},
     {{"profile_cpu", "f", NULL, "p(95)"},
-     "'profile_cpu': unknown aggregation 'p(95)'; of profile_cpu there are "
+     "'profile_cpu': unknown aggregation 'p(95)'; profile_cpu has "
      "share, cum_share"},
     {{"profile_cpu", "f", NULL, "per_request"}, "unknown aggregation"},
     {{"profile_alloc_bytes", NULL, NULL, "max"},
-     "'profile_alloc_bytes': unknown aggregation 'max'; of "
-     "profile_alloc_bytes there are share, cum_share, per_request"},
+     "'profile_alloc_bytes': unknown aggregation 'max'; "
+     "profile_alloc_bytes has share, cum_share, per_request"},
     {{"profile_cpu", NULL, NULL, "share"},
-     "'profile_cpu': share is of a function: name it, as in "
+     "'profile_cpu': share needs a function, as in "
      "'profile_cpu{function:string.format}'"},
     {{"profile_alloc_bytes", NULL, "data", "per_request"}, "no tag 'name'"},
 };
