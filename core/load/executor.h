@@ -6,8 +6,10 @@
  *
  *   closed model  a virtual user is free: vu_advance -> scenario_next ->
  *                 executor->next returns true -> vu_begin
- *   open model    the time of an iteration has come: the executor's alarm ->
- *                 scenario_begin -> vu_begin
+ *   open model    the time of an iteration has come and a virtual user rests:
+ *                 the executor's alarm -> scenario_begin -> vu_begin. An
+ *                 iteration that is late begins as in the closed model, when
+ *                 a virtual user is free.
  *
  * scenario.c handles the life of a scenario (start, end, graceful stop) for all
  * executors. A new executor is a file executor_NAME.c with a struct executor, a

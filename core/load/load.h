@@ -78,7 +78,7 @@ struct load {
     const char *url;    /* NULL if a script runs */
     const char *script; /* path of the script */
     const char *const *env;
-    struct results results; /* of the whole test, as of the last collect
+    struct results results; /* of the whole test, as of the last collection
                                [main thread] */
 
     struct generator *generators[CONFIG_THREADS_MAX];

@@ -32,8 +32,8 @@ struct vu;
 
 /* The part of a generator that this file uses. */
 struct overrun {
-    int64_t seen_ns;      /* as_of_ns of the status at the last check [main
-                             thread] */
+    int64_t seen_ns;      /* the status's as_of_ns at the last check
+                             [main thread] */
     unsigned n_unchanged; /* checks since the status changed [main thread] */
     volatile uint64_t n_resumed; /* resumes of all functions of the
                                     generator; counted by its thread */

@@ -4,9 +4,10 @@
  * Lua), or run a function of the script in a coroutine (vu_script.c).
  *
  *   resting -- vu_advance: the executor agrees --> busy (behaviour->begin)
- *      ^                                             |
- *      |  the executor declines                      | vu_finish, vu_interrupt
- *      +------------------- vu_advance <-------------+
+ *    ^  ^                                            |  |
+ *    |  |  the executor declines                     |  | vu_finish
+ *    |  +------------------- vu_advance <------------|--+
+ *    +-------------------- vu_interrupt, vu_break_off
  *
  * An iteration that never waits ends within behaviour->begin. Then the virtual
  * user advances in the loop's next round, so that it does not keep the loop
@@ -15,8 +16,8 @@
  * Called on the generator's thread, except vu_init, vu_close and vu_fini (main
  * thread).
  *
- * Path: scenario.c -> [vu] -> vu_url.c or vu_script.c -> client/client.c ->
- * [vu]
+ * Path: scenario.c -> [vu] -> vu_url.c or vu_script.c ->
+ *       client/client.c -> [vu]
  */
 #ifndef LOAD_VU_H
 #define LOAD_VU_H
