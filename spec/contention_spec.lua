@@ -4,6 +4,7 @@
 -- are nested: a handler reads the clock outside of what the profile times, or
 -- inside of it. So each number of a profile lies between two numbers of the
 -- same run, however busy the machine is; on an idle one they are close.
+-- Needs: time
 local raw_http = require "raw_http"
 local state = require "server_state"
 local support = require "support"

@@ -4,7 +4,7 @@
 --
 -- The time that a profile has lies between the time for which the test knew that
 -- the thread waited and the time that the thread itself measured around the wait.
--- Needs: go
+-- Needs: go time
 local raw_http = require "raw_http"
 local state = require "server_state"
 local support = require "support"

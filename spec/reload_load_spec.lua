@@ -1,6 +1,6 @@
 -- reload_load_spec.lua: lua/data.lua is edited 50 times, and broken twice, while
 -- 64 connections send requests: no request fails, and no memory is lost.
--- Needs: cores
+-- Needs: core
 local raw_http = require "raw_http"
 local state = require "server_state"
 local support = require "support"

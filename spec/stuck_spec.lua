@@ -1,6 +1,6 @@
 -- stuck_spec.lua: when no worker answers any more, the server still serves its
 -- profiles, metrics and health.
--- Needs: cores
+-- Needs: core
 local raw_http = require "raw_http"
 local state = require "server_state"
 local support = require "support"

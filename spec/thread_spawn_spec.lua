@@ -1,5 +1,6 @@
 -- thread_spawn_spec.lua: threads that scripts spawn: their life, their errors,
 -- and what profiles show of them.
+-- Needs: time
 local state = require "server_state"
 local support = require "support"
 local socket = require "socket"
