@@ -57,7 +57,7 @@ median() {
 # prints its URL.
 wait_for_address() {
     tries=0
-    until sed -n 's|.*event=listening address=\([^ ]*\).*|http://\1|p' "$1" |
+    until sed -n 's|.*event=listening address=\([^ ]*\).*|http://\1|p' "$1" 2>/dev/null |
         grep .; do
         tries=$((tries + 1))
         [ "$tries" -lt 200 ] || {

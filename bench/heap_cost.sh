@@ -50,7 +50,8 @@ while [ "$round" -lt "$rounds" ]; do
     round=$((round + 1))
     off=$(cpu 0)
     for rate in 524288 65536; do
-        awk -v on="$(cpu $rate)" -v off="$off" 'BEGIN { print on / off }' \
+        on=$(cpu $rate)
+        awk -v on="$on" -v off="$off" 'BEGIN { print on / off }' \
             >>"$folder/$rate"
     done
     for what in libc 0 524288 65536; do

@@ -47,7 +47,13 @@ count() {
                 gsub(",", "", $1)
                 if ($1 > most) most = $1
             }
-            END { printf "%-9s %6.0f\n", name, most / n }'
+            END {
+                if (!most) {
+                    print "no function transport.c:on_read" >"/dev/stderr"
+                    exit 1
+                }
+                printf "%-9s %6.0f\n", name, most / n
+            }'
 }
 
 echo "instructions per request, $requests requests"

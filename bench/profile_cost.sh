@@ -67,7 +67,8 @@ ask() {
 ask_all() {
     for query in 'free?n=1000000' 'wanted?n=100000'; do
         for name in without off on; do
-            printf '%s ' "$(ask "$name" "$query")"
+            ns=$(ask "$name" "$query")
+            printf '%s ' "${ns:?no answer of $name}"
         done
     done
     echo

@@ -71,29 +71,42 @@ per_request() {
                 gsub(",", "", $1)
                 sum += $1
             }
-            END { printf "%.0f\n", sum / n }'
+            END {
+                if (!sum) {
+                    print "no function has " word " in its line" >"/dev/stderr"
+                    exit 1
+                }
+                printf "%.0f\n", sum / n
+            }'
 }
 
 # sampling NAME: of the sampler's functions.
 sampling() {
-    echo $(($(per_request "$1" core/sample/) - \
-        $(per_request "$1" core/sample/hooks/vm_heap)))
+    sampler=$(per_request "$1" core/sample/)
+    allocator=$(per_request "$1" core/sample/hooks/vm_heap)
+    echo $((sampler - allocator))
 }
 
 count plain build/bench_serve_plain "$port"
 serve bare build/bench_serve_bare
 serve off "$perilune" --heap-rate 0 --block-rate 0 --mutex-fraction 0
 serve on "$perilune"
+in_plain=$(per_request plain)
 all=$(per_request bare)
+cleared=$(per_request bare memset)
+with_off=$(per_request off)
+off=$(sampling off)
+with_on=$(per_request on)
+on=$(sampling on)
 echo "instructions per request, $requests requests"
-printf '%-44s %6d\n' "plain C" "$(per_request plain)" \
+printf '%-44s %6d\n' "plain C" "$in_plain" \
     "Perilune without the sampler" "$all" \
-    "  libmicrohttpd clears its memory" "$(per_request bare memset)" \
-    "with the sampler, all of it off" "$(per_request off)" \
-    "  its functions" "$(sampling off)" \
-    "with the sampler, as it is by default" "$(per_request on)" \
-    "  its functions" "$(sampling on)"
-awk -v all="$all" -v off="$(sampling off)" -v on="$(sampling on)" 'BEGIN {
+    "  libmicrohttpd clears its memory" "$cleared" \
+    "with the sampler, all of it off" "$with_off" \
+    "  its functions" "$off" \
+    "with the sampler, as it is by default" "$with_on" \
+    "  its functions" "$on"
+awk -v all="$all" -v off="$off" -v on="$on" 'BEGIN {
     printf "its functions: off %.2f %% of all without, ",
         off * 100 / all
     printf "by default %.2f %%\n", on * 100 / all
