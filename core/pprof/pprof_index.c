@@ -129,7 +129,7 @@ static bool write_index(struct recording *r, struct buf *html, struct err *err)
     const struct profile_kind *sorted[PROFILE_N_KINDS];
     memcpy(sorted, profile_kinds, sizeof sorted);
     qsort(sorted, PROFILE_N_KINDS, sizeof *sorted, compare_endpoints);
-    bool are_all = r->gathering && gathering_is_complete(r->gathering);
+    bool are_all = r->gathering && gathering_is_whole(r->gathering);
     buf_puts(html, HEAD);
     for (unsigned i = 0; i < PROFILE_N_KINDS; i++) {
         const struct profile_kind *kind = sorted[i];

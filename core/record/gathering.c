@@ -14,6 +14,7 @@ void gathering_init(struct gathering *g,
     atomic_init(&g->n_users, 1);
     atomic_init(&g->n_waiting, 0);
     atomic_init(&g->n_taking, 0);
+    atomic_init(&g->has_missed, false);
 }
 
 void gathering_hold(struct gathering *g) { atomic_fetch_add(&g->n_users, 1); }
@@ -29,6 +30,8 @@ void gathering_ask(struct gathering *g)
     gathering_hold(g);
     atomic_fetch_add(&g->n_waiting, 1);
 }
+
+void gathering_miss(struct gathering *g) { atomic_store(&g->has_missed, true); }
 
 void gathering_take(struct gathering *g, struct lua_State *L)
 {
@@ -55,12 +58,18 @@ static void answer_of_thread(void *ctx, struct lua_State *L)
 
 void gathering_ask_threads(struct gathering *g)
 {
-    os_threads_ask(before_thread_answers, answer_of_thread, g);
+    if (!os_threads_ask(before_thread_answers, answer_of_thread, g))
+        gathering_miss(g);
 }
 
 bool gathering_is_complete(const struct gathering *g)
 {
     return atomic_load(&g->n_waiting) == 0;
+}
+
+bool gathering_is_whole(const struct gathering *g)
+{
+    return gathering_is_complete(g) && !atomic_load(&g->has_missed);
 }
 
 bool gathering_is_at_work(const struct gathering *g)

@@ -28,9 +28,10 @@ struct gathering {
     void (*take)(struct gathering *gathering, struct lua_State *L);
     /* Frees all of it, the struct included. [any thread] */
     void (*free)(struct gathering *gathering);
-    atomic_int n_users;   /* how many may still use it */
-    atomic_int n_waiting; /* how many have been asked and have not answered */
-    atomic_int n_taking;  /* how many are at it */
+    atomic_int n_users;     /* how many may still use it */
+    atomic_int n_waiting;   /* how many have been asked and have not answered */
+    atomic_int n_taking;    /* how many are at it */
+    atomic_bool has_missed; /* a state was not asked */
 };
 
 /* Begins a gathering that its maker holds. */
@@ -45,6 +46,9 @@ void gathering_release(struct gathering *gathering);
  * thread] */
 void gathering_ask(struct gathering *gathering);
 
+/* A state cannot be asked: what is gathered lacks it. [any thread] */
+void gathering_miss(struct gathering *gathering);
+
 /* Takes what is wanted of a state. [the state's thread] */
 void gathering_take(struct gathering *gathering, struct lua_State *L);
 
@@ -56,6 +60,9 @@ void gathering_ask_threads(struct gathering *gathering);
 
 /* Returns true if all that were asked have answered. */
 bool gathering_is_complete(const struct gathering *gathering);
+
+/* Returns true if all states were asked and have answered. */
+bool gathering_is_whole(const struct gathering *gathering);
 
 /* Returns true if a thread takes what is wanted right now. */
 bool gathering_is_at_work(const struct gathering *gathering);

@@ -317,20 +317,23 @@ static void on_question(struct mailbox_message *message)
     free(q);
 }
 
-void os_threads_ask(void (*before_each)(void *ctx), os_thread_answer_fn answer,
+bool os_threads_ask(void (*before_each)(void *ctx), os_thread_answer_fn answer,
                     void *ctx)
 {
+    bool are_all_asked = true;
     pthread_mutex_lock(&lock);
     list_each (struct os_thread, t, &threads, in_threads) {
-        if (atomic_load(&t->n_questions) >= OS_THREAD_MAX_QUESTIONS)
+        bool may_ask = atomic_load(&t->n_questions) < OS_THREAD_MAX_QUESTIONS;
+        struct question *q = may_ask ? malloc(sizeof *q) : NULL;
+        if (!q) {
+            are_all_asked = false;
             continue;
-        struct question *q = malloc(sizeof *q);
-        if (!q)
-            continue;
+        }
         atomic_fetch_add(&t->n_questions, 1);
         *q = (struct question){{.deliver = on_question}, t, answer, ctx};
         before_each(ctx);
         mailbox_post(&t->mailbox, &q->message);
     }
     pthread_mutex_unlock(&lock);
+    return are_all_asked;
 }

@@ -49,9 +49,9 @@ enum { OS_THREAD_MAX_QUESTIONS = 64 };
 /* Asks each thread that has fewer questions than that. `before_each` is called
  * at once, once per thread that is asked. `answer` is called later on that
  * thread, when its function next waits, with its state; or with NULL if the
- * thread ends before. [any thread] */
+ * thread ends before. Returns false if a thread was not asked. [any thread] */
 typedef void (*os_thread_answer_fn)(void *ctx, struct lua_State *L);
-void os_threads_ask(void (*before_each)(void *ctx), os_thread_answer_fn answer,
+bool os_threads_ask(void (*before_each)(void *ctx), os_thread_answer_fn answer,
                     void *ctx);
 
 #endif

@@ -211,7 +211,8 @@ static void ask_all_states(void *ctx, struct gathering *gathering)
     struct server *s = ctx;
     gathering_ask_threads(gathering);
     for (int i = 0; !s->is_stopping && i < s->n_workers; i++)
-        worker_gather(s->workers[i], gathering);
+        if (!worker_gather(s->workers[i], gathering))
+            gathering_miss(gathering);
 }
 
 static void on_worker_stopped(void *ctx)
