@@ -19,17 +19,17 @@ struct capture {
     struct captures *captures;
     struct request *request;
     struct capture_plan plan;
-    bool is_waiting;          /* else it is with the exporter's thread */
-    bool has_left;            /* the client */
-    atomic_bool is_cancelled; /* the exporter's thread need not do it */
-    int64_t poll_until_ns;    /* while workers are asked, monotonic */
+    bool is_waiting;          /* false: the exporter's thread has it */
+    bool has_left;            /* the client has gone */
+    atomic_bool is_cancelled; /* the exporter's thread may skip it */
+    int64_t poll_until_ns;    /* of the question to the states, monotonic */
     struct recording recording;
     struct err err;
     struct export_info info;
     struct buf bytes;
-    uv_work_t work; /* writes what is no profile */
+    uv_work_t work; /* runs recording_write */
     uv_timer_t timer;
-    struct client_watch *watch; /* while it waits */
+    struct client_watch *watch; /* NULL unless the capture waits */
     struct mailbox_message message;
     struct list_link in_captures;
 };
@@ -62,8 +62,9 @@ static void stop_watching(struct capture *c)
     c->watch = NULL;
 }
 
-/* Answered: take it off the list and free it when its timer is closed. */
-static void end(struct capture *c)
+/* The client is answered or gone. The capture is freed when its timer is
+ * closed. */
+static void end_capture(struct capture *c)
 {
     struct captures *captures = c->captures;
     recording_fini(&c->recording);
@@ -74,8 +75,8 @@ static void end(struct capture *c)
         captures->idle(captures->ctx);
 }
 
-/* "attachment" is what Go says for its profiles; what a browser can show is
- * shown, under a name that says what it is. */
+/* A browser saves a profile, as Go's header has it, and shows a text or an
+ * image. The file's name has the extension of the format. */
 static void add_disposition(const struct capture *c,
                             struct MHD_Response *response)
 {
@@ -92,7 +93,7 @@ static void add_disposition(const struct capture *c,
                             text);
 }
 
-static void answer(struct capture *c)
+static void answer_client(struct capture *c)
 {
     if (c->err.message[0]) {
         capture_refuse(c->request, MHD_HTTP_INTERNAL_SERVER_ERROR, "%s",
@@ -114,34 +115,34 @@ static void refuse_stopping(struct request *request)
                    "the server is stopping");
 }
 
-static void finish(struct capture *c)
+static void finish_capture(struct capture *c)
 {
     if (c->has_left)
         request_drop(c->request);
     else if (c->is_cancelled)
         refuse_stopping(c->request);
     else
-        answer(c);
-    end(c);
+        answer_client(c);
+    end_capture(c);
 }
 
 static void on_exported(struct mailbox_message *message)
 {
-    finish(container_of(message, struct capture, message));
+    finish_capture(container_of(message, struct capture, message));
 }
 
-/* On the exporter's thread. */
+/* [the exporter's thread] */
 static struct profile *make_profile(void *ctx, struct err *err)
 {
     struct capture *c = ctx;
     if (c->is_cancelled) {
-        err_set(err, "nobody waits for it");
+        err_set(err, "cancelled");
         return NULL;
     }
     return recording_build(&c->recording, err);
 }
 
-/* On the exporter's thread. */
+/* [the exporter's thread] */
 static void take_export(void *ctx, struct buf *bytes,
                         const struct export_info *info, const struct err *err)
 {
@@ -156,7 +157,7 @@ static void take_export(void *ctx, struct buf *bytes,
     mailbox_post(c->captures->mailbox, &c->message);
 }
 
-/* On a thread of the pool. */
+/* [a thread of libuv's pool] */
 static void write_text(uv_work_t *work)
 {
     struct capture *c = work->data;
@@ -167,7 +168,7 @@ static void write_text(uv_work_t *work)
 static void on_text_written(uv_work_t *work, int status)
 {
     (void)status;
-    finish(work->data);
+    finish_capture(work->data);
 }
 
 static void start_export(struct capture *c)
@@ -201,8 +202,8 @@ static bool is_at_work(const struct capture *c)
 
 static void end_recording(struct capture *c);
 
-/* A worker that is stuck is not waited for. */
-static void on_poll(uv_timer_t *timer)
+/* A state that has not begun to answer in time is left out. */
+static void on_gather_poll(uv_timer_t *timer)
 {
     struct capture *c = timer->data;
     if (!have_workers_answered(c) &&
@@ -215,7 +216,7 @@ static void on_poll(uv_timer_t *timer)
 static void wait_for_workers(struct capture *c)
 {
     c->poll_until_ns = clock_mono_ns() + c->plan.max_gather_ns;
-    uv_timer_start(&c->timer, on_poll, 1, ANSWER_POLL_MS);
+    uv_timer_start(&c->timer, on_gather_poll, 1, ANSWER_POLL_MS);
 }
 
 /* The time is over, or a question has been answered. */
@@ -239,9 +240,9 @@ static void on_client_left(void *ctx)
     stop_watching(c);
     c->has_left = c->is_cancelled = true;
     if (!c->is_waiting)
-        return; /* finish ends it */
+        return; /* finish_capture ends it */
     request_drop(c->request);
-    end(c);
+    end_capture(c);
 }
 
 static void start_waiting(struct capture *c)
@@ -279,7 +280,7 @@ static void describe_written(struct capture *c)
 
 /* Finds the exporter and starts the recording. Answers and returns false if
  * that fails. */
-static bool prepare(struct capture *c)
+static bool prepare_capture(struct capture *c)
 {
     struct err err;
     if (c->plan.recording.is_written) {
@@ -312,7 +313,7 @@ void capture_start(struct captures *captures, struct request *request,
     c->request = request;
     c->plan = *plan;
     c->message.deliver = on_exported;
-    if (prepare(c)) {
+    if (prepare_capture(c)) {
         start_waiting(c);
         return;
     }
@@ -332,7 +333,7 @@ void captures_stop(struct captures *captures)
         c->is_cancelled = true;
         if (c->is_waiting) {
             refuse_stopping(c->request);
-            end(c);
+            end_capture(c);
         }
     }
 }

@@ -1,9 +1,9 @@
 /* capture.h -- one request for a profile: it starts a recording, lets the time
  * pass, has the profile exported on the exporter's thread and answers.
  *
- * The loop never waits for any of it, so any number of captures may be under
- * way. A client that leaves ends its own; so does one that closes its
- * sending side, which HTTP clients do not do.
+ * The loop never waits for a capture, so any number of them may be under way. A
+ * capture ends when its client leaves, or closes its sending side, which HTTP
+ * clients do not do.
  *
  * Path: pprof_plan.c -> [capture] -> recording.c, queue.c -> daemon.c
  */
@@ -28,14 +28,15 @@ struct captures {
     struct mailbox *mailbox; /* of the loop */
     struct export_queue *queue;
     int n_workers;
-    /* Ask every Lua state to collect its garbage; have all done so? Is one at
-     * it? */
+    /* Ask every Lua state to collect its garbage; return true if all have done
+     * so; return true if one is at it now. */
     void (*collect)(void *ctx);
     bool (*has_collected)(void *ctx);
     bool (*is_collecting)(void *ctx);
     /* Asks the threads of all Lua states. */
     void (*ask_all_states)(void *ctx, struct gathering *gathering);
-    void (*idle)(void *ctx); /* stopped, and the last one is over */
+    void (*idle)(
+        void *ctx); /* after captures_stop, when the last capture is over */
     void *ctx;
     bool is_stopping;
     struct list list;
@@ -43,23 +44,23 @@ struct captures {
 
 struct capture_plan {
     struct recording_plan recording;
-    bool collects;         /* garbage, before anything else */
-    bool is_text;          /* for reading, not for saving: debug=1 */
-    int64_t max_gather_ns; /* how long states are waited for that are asked */
+    bool collects;         /* garbage is collected first */
+    bool is_text;          /* debug=1: a browser shows it, and does not save */
+    int64_t max_gather_ns; /* how long a state may take to begin an answer */
     char format[64];       /* an exporter's name */
-    struct buf options;    /* for the exporter: the request's query, decoded */
+    struct buf options;    /* the exporter's: the query, decoded */
 };
 
-/* Answers the request, now or later. Takes plan->options. */
+/* Answers the request, now or later. Frees plan->options. */
 void capture_start(struct captures *captures, struct request *request,
                    struct capture_plan *plan);
 
-/* Answer those that wait, or are queued, with 503, let the one that is being
- * exported end, then call `idle`, perhaps at once. */
+/* Answers all captures with 503, except the one that is being exported, which
+ * ends first. Then calls `idle`, perhaps before this returns. */
 void captures_stop(struct captures *captures);
 
-/* Answer with an error as Go does: text, and the header that lets pprof show
- * it. */
+/* Answers with an error as Go does: with text, and with the header that lets go
+ * tool pprof show the text. */
 void capture_refuse(struct request *request, unsigned status,
                     const char *format, ...)
     __attribute__((format(printf, 3, 4)));

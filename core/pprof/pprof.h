@@ -1,5 +1,5 @@
-/* pprof.h -- the endpoints below /debug/pprof/, as Go's net/http/pprof has
- * them on the wire, with `format=NAME` and `rate=HZ` besides.
+/* pprof.h -- finds the endpoint of a path below /debug/pprof/. On the wire the
+ * endpoints are those of Go's net/http/pprof, with more parameters.
  *
  * Path: admin.c -> [pprof] -> capture.c
  */
@@ -8,10 +8,10 @@
 
 #include "pprof/capture.h"
 
-/* Answer a request whose path is /debug/pprof or below. */
+/* Answers a request whose path is /debug/pprof or below. */
 void pprof_start(struct captures *captures, struct request *request);
 
-/* The same for another path of the wall profile. */
+/* Answers a request for a wall profile, by whatever path it came. */
 void pprof_start_wall(struct captures *captures, struct request *request);
 
 #endif

@@ -22,24 +22,26 @@ struct planning {
     struct err *err;
 };
 
-/* Decode a value, cut to fit. */
-static const char *decode(const char *value, char *out, size_t size)
+/* Decodes a value, cut to fit. Returns `out`. */
+static const char *decode_value(const char *value, char *out, size_t size)
 {
     size_t len = value ? strnlen(value, size - 1) : 0;
     out[len ? percent_decode(out, value, len) : 0] = '\0';
     return out;
 }
 
-/* The value of a query parameter, decoded and cut to fit; "" without one. */
-static const char *query(const struct planning *p, const char *name, char *out,
-                         size_t size)
+/* Decodes the value of a query parameter, cut to fit; "" if there is none.
+ * Returns `out`. */
+static const char *query_value(const struct planning *p, const char *name,
+                               char *out, size_t size)
 {
-    return decode(
+    return decode_value(
         MHD_lookup_connection_value(p->connection, MHD_GET_ARGUMENT_KIND, name),
         out, size);
 }
 
-/* A whole decimal number within [least, most], with nothing round it. */
+/* Returns true if the text is a whole decimal number within [least, most] and
+ * nothing else. */
 static bool parse_integer(const char *text, long least, long most, long *value)
 {
     char *end;
@@ -50,12 +52,12 @@ static bool parse_integer(const char *text, long least, long most, long *value)
     return !errno && end != text && !*end && *value >= least && *value <= most;
 }
 
-/* What is no number is 0, as Go has it. */
-static long number(const struct planning *p, const char *name)
+/* Returns 0 for a value that is not a number, as Go does. */
+static long number_or_zero(const struct planning *p, const char *name)
 {
     char text[32];
     long value;
-    query(p, name, text, sizeof text);
+    query_value(p, name, text, sizeof text);
     return parse_integer(text, INT32_MIN, INT32_MAX, &value) ? value : 0;
 }
 
@@ -80,7 +82,7 @@ static bool plan_slower_than(struct planning *p)
 {
     char text[32], takers[64];
     int64_t ns;
-    query(p, "slower_than", text, sizeof text);
+    query_value(p, "slower_than", text, sizeof text);
     if (!*text)
         return true;
     name_takers(PROFILE_TAKES_SLOWER_THAN, takers, sizeof takers);
@@ -97,7 +99,7 @@ static bool plan_rate_hz(struct planning *p)
 {
     char text[32];
     long rate_hz;
-    query(p, "rate", text, sizeof text);
+    query_value(p, "rate", text, sizeof text);
     if (!*text || !takes(p, PROFILE_TAKES_RATE_HZ))
         return true;
     if (!parse_integer(text, 1, 10000, &rate_hz))
@@ -112,7 +114,7 @@ static double timed_seconds(const struct planning *p)
 {
     char text[32], *end;
     long whole;
-    query(p, "seconds", text, sizeof text);
+    query_value(p, "seconds", text, sizeof text);
     if (p->kind->max_seconds == 0)
         return parse_integer(text, 1, INT32_MAX, &whole)
                    ? (double)whole
@@ -139,7 +141,7 @@ static bool refuse_parameters_of_samples(struct planning *p)
                                         "sample_index"};
     char text[32];
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (*query(p, names[i], text, sizeof text))
+        if (*query_value(p, names[i], text, sizeof text))
             return err_set(p->err, "\"%s\" is not for %s", names[i],
                            p->kind->endpoint);
     return true;
@@ -149,25 +151,25 @@ static bool plan_cumulative(struct planning *p)
 {
     char text[32];
     long seconds;
-    query(p, "seconds", text, sizeof text);
+    query_value(p, "seconds", text, sizeof text);
     if (!*text)
         return true;
     if (!parse_integer(text, 1, INT32_MAX, &seconds))
         return err_set(p->err, "invalid value for \"seconds\" - must be a "
                                "positive integer");
-    if (number(p, "debug") != 0)
+    if (number_or_zero(p, "debug") != 0)
         return err_set(p->err, "seconds and debug params are incompatible");
     p->plan->recording.wait_ns = seconds * SECOND_NS;
     p->plan->recording.is_delta = true;
     return true;
 }
 
-/* How fine locks are to be recorded meanwhile. */
+/* Reads how fine waits for locks are to be recorded during the delta. */
 static bool plan_contention(struct planning *p, const char *name, int64_t *wish)
 {
     char text[32];
     long value;
-    query(p, name, text, sizeof text);
+    query_value(p, name, text, sizeof text);
     if (!*text)
         return true;
     if (!p->plan->recording.is_delta)
@@ -193,7 +195,8 @@ static bool plan_recording(struct planning *p)
     if (!plan_cumulative(p))
         return false;
     p->plan->collects = takes(p, PROFILE_TAKES_GC) &&
-                        !p->plan->recording.is_delta && number(p, "gc") > 0;
+                        !p->plan->recording.is_delta &&
+                        number_or_zero(p, "gc") > 0;
     if (takes(p, PROFILE_TAKES_BLOCK_RATE) &&
         !plan_contention(p, "rate", &p->plan->recording.block_rate_ns))
         return false;
@@ -209,9 +212,9 @@ static bool add_label(struct planning *p, const char *key_value)
     return err_set(p->err, "invalid value for \"label\" - %s", err.message);
 }
 
-/* `label`, of which there may be several. */
-static enum MHD_Result filter_by(void *ctx, enum MHD_ValueKind kind,
-                                 const char *name, const char *encoded)
+/* Takes one `label`; there may be several. */
+static enum MHD_Result take_label(void *ctx, enum MHD_ValueKind kind,
+                                  const char *name, const char *encoded)
 {
     (void)kind;
     struct planning *p = ctx;
@@ -219,8 +222,8 @@ static enum MHD_Result filter_by(void *ctx, enum MHD_ValueKind kind,
     if (strcmp(name, "label") != 0)
         return MHD_YES;
     if (!encoded || strlen(encoded) < sizeof text)
-        return add_label(p, decode(encoded, text, sizeof text)) ? MHD_YES
-                                                                : MHD_NO;
+        return add_label(p, decode_value(encoded, text, sizeof text)) ? MHD_YES
+                                                                      : MHD_NO;
     err_set(p->err, "invalid value for \"label\" - longer than %zu bytes",
             sizeof text - 1);
     return MHD_NO;
@@ -231,11 +234,11 @@ static bool plan_filter(struct planning *p)
     char worker[32], label[64];
     long number;
     p->err->message[0] = '\0';
-    MHD_get_connection_values(p->connection, MHD_GET_ARGUMENT_KIND, filter_by,
+    MHD_get_connection_values(p->connection, MHD_GET_ARGUMENT_KIND, take_label,
                               p);
     if (p->err->message[0])
         return false;
-    query(p, "worker", worker, sizeof worker);
+    query_value(p, "worker", worker, sizeof worker);
     if (!*worker)
         return true;
     if (!parse_integer(worker, 1, p->n_workers, &number))
@@ -272,7 +275,7 @@ static enum MHD_Result add_option(void *ctx, enum MHD_ValueKind kind,
 static bool plan_sample_index(struct planning *p)
 {
     char text[64];
-    if (!*query(p, "sample_index", text, sizeof text))
+    if (!*query_value(p, "sample_index", text, sizeof text))
         return true;
     struct profile *empty = profile_kind_empty(p->kind, 0, 0, p->err);
     bool ok = empty && profile_check_sample_index(empty, text, p->err);
@@ -280,11 +283,11 @@ static bool plan_sample_index(struct planning *p)
     return ok;
 }
 
-/* debug=2 */
+/* Reads debug=2. */
 static bool plan_full_text(struct planning *p)
 {
     if (!takes(p, PROFILE_TAKES_FULL_TEXT) || !p->plan->is_text ||
-        number(p, "debug") < 2)
+        number_or_zero(p, "debug") < 2)
         return true;
     p->plan->recording.is_written = true;
     if (p->plan->recording.labels.n_bytes > 0)
@@ -295,9 +298,9 @@ static bool plan_full_text(struct planning *p)
 static bool plan_format(struct planning *p)
 {
     struct capture_plan *plan = p->plan;
-    query(p, "format", plan->format, sizeof plan->format);
+    query_value(p, "format", plan->format, sizeof plan->format);
     plan->is_text = p->kind->span != PROFILE_KIND_TIMED && !*plan->format &&
-                    number(p, "debug") != 0;
+                    number_or_zero(p, "debug") != 0;
     if (!*plan->format)
         strcpy(plan->format, plan->is_text ? "text" : "pprof");
     buf_printf(&plan->options, "kind=%s", p->kind->endpoint);

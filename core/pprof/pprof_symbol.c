@@ -11,7 +11,7 @@
 
 struct lookup {
     uv_work_t work;
-    struct request *request; /* NULL: it is over */
+    struct request *request; /* NULL if it is over */
     struct client_watch *watch;
     atomic_bool is_given_up;
     struct buf addresses, text;
@@ -26,7 +26,7 @@ static enum MHD_Result take_first_name(void *ctx, enum MHD_ValueKind kind,
     return MHD_NO;
 }
 
-/* Addresses are in the body of a POST or in the query. */
+/* The addresses are in the body of a POST, or in the query. */
 static void take_addresses(struct lookup *lookup)
 {
     struct request *request = lookup->request;
@@ -39,13 +39,13 @@ static void take_addresses(struct lookup *lookup)
     }
 }
 
-/* They are separated by '+', or by a space, as a query's + arrives.
- * [a thread of the pool] */
-static void look_up(uv_work_t *work)
+/* Addresses are separated by '+', which arrives as a space in a query.
+ * [a thread of libuv's pool] */
+static void look_up_addresses(uv_work_t *work)
 {
     struct lookup *lookup = work->data;
     const char *at = buf_cstr(&lookup->addresses);
-    /* Not the number of symbols: whether there are any to ask for. */
+    /* Any number above 0 says that addresses can be looked up. */
     buf_puts(&lookup->text, "num_symbols: 1\n");
     while (at && *at && !atomic_load(&lookup->is_given_up)) {
         char *end, name[512];
@@ -106,5 +106,5 @@ void pprof_symbol_start(uv_loop_t *loop, struct request *request)
     lookup->work.data = lookup;
     take_addresses(lookup);
     lookup->watch = client_watch_start(loop, request, on_client_left, lookup);
-    uv_queue_work(loop, &lookup->work, look_up, on_looked_up);
+    uv_queue_work(loop, &lookup->work, look_up_addresses, on_looked_up);
 }

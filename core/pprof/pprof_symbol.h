@@ -13,10 +13,12 @@
 
 struct request;
 
-/* Answer later; request->data is taken until then. [the loop's thread] */
+/* Answers the request later, and uses request->data until then. [the loop's
+ * thread] */
 void pprof_symbol_start(uv_loop_t *loop, struct request *request);
 
-/* The request is over, answered or not: give it up. */
+/* Gives up a request that is over, answered or not. Does nothing if the request
+ * has no look-up. */
 void pprof_symbol_end(struct request *request);
 
 #endif
