@@ -116,6 +116,7 @@ struct profile_kind {
     KIND(mutex)                                                                \
     KIND(goroutine)                                                            \
     KIND(threadcreate)                                                         \
+    KIND(goroutineleak)                                                        \
     KIND(trace)
 
 #define PROFILE_KIND_DECLARE(name)                                             \
