@@ -1,4 +1,8 @@
-/* channel_methods.c -- sync.channel(name, capacity). */
+/* channel_methods.c -- sync.channel(name, capacity): passes copies of values.
+ *
+ * A message is a block of malloc with the bytes of script/value.h. The sender
+ * makes it, the channel or the queue of waiting senders holds it, and the
+ * receiver frees it. */
 #include <lauxlib.h>
 #include <lua.h>
 #include <stdlib.h>
@@ -23,8 +27,9 @@ static struct sync_channel *check_channel(lua_State *L)
                         object);
 }
 
-/* A message that the collector frees unless it is taken out. Only where
- * something raises is it left to that: it does not see how large they are. */
+/* A userdata that owns a message until the message is taken out. The functions
+ * below free or take the message themselves; the garbage collector, which does
+ * not know the size of messages, frees it only after an error. */
 struct box {
     struct sync_message *message;
 };
@@ -49,6 +54,7 @@ static struct box *push_box(lua_State *L)
     return box;
 }
 
+/* Takes the message out of the box: the channel owns it now. */
 static struct sync_message *take_message(struct box *box)
 {
     struct sync_message *message = box->message;
@@ -56,7 +62,7 @@ static struct sync_message *take_message(struct box *box)
     return message;
 }
 
-/* Push a box with a copy of the value at `index`. */
+/* Pushes a box with a copy of the value at `index`. */
 static struct box *push_message_box(lua_State *L, int index)
 {
     struct buf *bytes = owned_buf_new(L);
@@ -79,6 +85,8 @@ static int push_failure(lua_State *L, const char *why)
     return 2;
 }
 
+/* Ends the wait of a sender, whose message was not received. Returns false if
+ * it has been received. */
 static bool leave_send(struct sync_object *object, struct waiter *waiter)
 {
     bool waits = sync_channel_leave_send(
@@ -90,7 +98,7 @@ static bool leave_send(struct sync_object *object, struct waiter *waiter)
     return waits;
 }
 
-/* It was received: that is so. */
+/* The task was given up after its message was received: nothing to undo. */
 static void keep_sent(struct sync_object *object, struct waiter *waiter)
 {
     (void)object;
@@ -153,6 +161,7 @@ static bool leave_receive(struct sync_object *object, struct waiter *waiter)
         container_of(object, struct sync_channel, object), waiter);
 }
 
+/* The task was given up after it got a message: the channel gets it back. */
 static void give_back_message(struct sync_object *object, struct waiter *waiter)
 {
     sync_channel_give_back(container_of(object, struct sync_channel, object),
@@ -162,7 +171,7 @@ static void give_back_message(struct sync_object *object, struct waiter *waiter)
 static const struct sync_wait_kind receive_kind = {leave_receive,
                                                    give_back_message};
 
-/* stack: ..., box */
+/* Pushes the value of the message in the box. stack: ..., box */
 static int push_received(lua_State *L)
 {
     struct box *box = lua_touserdata(L, -1);
@@ -228,9 +237,9 @@ static int channel_length(lua_State *L)
 }
 
 static const luaL_Reg methods[] = {
-    {"close", close_channel},     /* nothing can be sent any more */
-    {"receive", channel_receive}, /* perhaps for so many seconds at most */
-    {"send", channel_send},       /* a copy, to one receiver */
+    {"close", close_channel},     /* ends sending for all tasks */
+    {"receive", channel_receive}, /* waits without limit, or for some seconds */
+    {"send", channel_send},       /* sends a copy to one receiver */
     {NULL, NULL},
 };
 

@@ -1,6 +1,7 @@
-/* http_batch.c -- a userdata with a chain for each request. At most
- * options.batch are on their way, and batch_per_host of them to one host; what
- * is done makes room for the next. The coroutine goes on when all are done. */
+/* http_batch.c -- a batch is a userdata with a slot, and so a chain, for each
+ * request. At most options.batch requests are in progress, and at most
+ * options.batch_per_host of them to one host. When a request is done, the next
+ * one is sent. The coroutine resumes when all requests are done. */
 #include "modules/http_batch.h"
 
 #include <lauxlib.h>
@@ -19,7 +20,9 @@
 
 #define BATCH "perilune.batch"
 
-enum { KEPT_VALUES = 1, KEPT_KEYS }; /* user values, tables */
+/* The user values of a batch, both tables: strings that the chains point to,
+ * and the keys of the requests in the order of the slots. */
+enum { KEPT_VALUES = 1, KEPT_KEYS };
 
 enum slot_state { SLOT_PENDING, SLOT_RUNNING, SLOT_DONE };
 
@@ -38,6 +41,7 @@ struct batch {
     size_t n_slots, n_running, n_done;
 };
 
+/* Aborts the requests in progress: the coroutine is given up. */
 static void abort_batch(void *ctx)
 {
     struct batch *batch = ctx;
@@ -71,6 +75,8 @@ static bool same_host(const struct chain *a, const struct chain *b)
     return x.n == y.n && strncasecmp(x.at, y.at, x.n) == 0;
 }
 
+/* Returns true if the request of the slot waits and its host has fewer requests
+ * in progress than the limit. */
 static bool may_start(const struct batch *batch, const struct slot *slot)
 {
     int64_t n = 0, limit = batch->env->options->batch_per_host;
@@ -103,6 +109,7 @@ static void start_slot(struct slot *slot)
     finish_slot(slot);
 }
 
+/* Sends as many waiting requests as the limits allow. */
 static void start_allowed(struct batch *batch)
 {
     size_t limit = (size_t)batch->env->options->batch;
@@ -122,9 +129,10 @@ static void on_slot_done(struct transfer *transfer)
         batch->env->wake(batch->asker);
 }
 
-/* --- the requests ------------------------------------------------------- */
+/* --- building the requests ---------------------------------------------- */
 
-/* Keep the value on top of the stack, and pop it. `batch` is its index. */
+/* Pops a value and appends it to the user value `which` of the batch at index
+ * `batch`, so that the value lives as long as the batch. */
 static void keep_in_batch(lua_State *L, int batch, int which)
 {
     lua_getiuservalue(L, batch, which);
@@ -133,8 +141,8 @@ static void keep_in_batch(lua_State *L, int batch, int which)
     lua_pop(L, 1);
 }
 
-/* The URL on top of the stack. `params` is their index: their tags tell what
- * an invalid one was of. */
+/* Parses the URL on top of the stack. Returns false if the URL is invalid: the
+ * slot then is finished, with the tags of the params at index `params`. */
 static bool set_url(lua_State *L, struct slot *slot, int params)
 {
     size_t n;
@@ -163,8 +171,9 @@ static const char *to_method(lua_State *L, int index)
     return method;
 }
 
-/* A URL, { method, url [, body [, params]] }, { url =, method =, body =,
- * params = }. stack: ..., batch (at its index), request */
+/* Builds a request from a URL, { method, url [, body [, params]] } or
+ * { url =, method =, body =, params = }. `batch` is the index of the batch.
+ * stack: ..., request */
 static void build_slot(lua_State *L, int batch, struct slot *slot)
 {
     int request = lua_gettop(L), method = request + 1, url = request + 2;
@@ -202,7 +211,7 @@ static void build_slot(lua_State *L, int batch, struct slot *slot)
     lua_settop(L, request);
 }
 
-/* The request on top of the stack. */
+/* Puts the request on top of the stack into a slot. */
 static void add_request(lua_State *L, int batch, struct slot *slot)
 {
     http_request_begin(slot->batch->env, slot->batch->asker, &slot->chain);
@@ -223,7 +232,7 @@ static void add_request(lua_State *L, int batch, struct slot *slot)
     build_slot(L, batch, slot);
 }
 
-/* stack: requests. Pushes the batch, with its slots empty. */
+/* Pushes a batch with an empty slot for each request. stack: requests */
 static struct batch *push_batch(lua_State *L, void *asker)
 {
     size_t n = 0;
@@ -260,7 +269,7 @@ static void read_requests(lua_State *L, struct batch *batch)
     }
 }
 
-/* stack: requests, batch */
+/* Pushes the table of responses and frees the slots. stack: requests, batch */
 static int push_responses(lua_State *L, struct batch *batch)
 {
     lua_createtable(L, 0, (int)batch->n_slots);

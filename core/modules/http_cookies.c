@@ -1,5 +1,5 @@
-/* http_cookies.c -- a jar is a userdata: one of its own, or a pointer to that
- * of a virtual user. */
+/* http_cookies.c -- a jar is a userdata that holds a cookie jar of its own or
+ * points to the cookie jar of a virtual user. */
 #include "modules/http_cookies.h"
 
 #include <lauxlib.h>
@@ -12,7 +12,7 @@
 #define JAR "perilune.cookie_jar"
 
 struct jar {
-    struct cookie_jar *jar; /* `own`, or somebody else's */
+    struct cookie_jar *jar; /* `own`, or the jar of a virtual user */
     struct cookie_jar own;
 };
 
@@ -52,7 +52,8 @@ static int collect_jar(lua_State *L)
     return 0;
 }
 
-/* The jar and the URL, a method's first two arguments. */
+/* Reads the first two arguments of a method. Returns the jar and stores the
+ * URL. */
 static struct cookie_jar *check_jar_and_url(lua_State *L, struct url *url)
 {
     struct jar *jar = luaL_checkudata(L, 1, JAR);
@@ -64,8 +65,7 @@ static struct cookie_jar *check_jar_and_url(lua_State *L, struct url *url)
     return jar->jar;
 }
 
-/* Append the value on top of the stack to the list t[name]. stack: ..., t,
- * value */
+/* Pops a value and appends it to the list t[name]. stack: ..., t, value */
 static void append_to_list(lua_State *L, const char *name, size_t n)
 {
     lua_pushlstring(L, name, n);
@@ -106,7 +106,8 @@ static struct url_part to_part(lua_State *L, int index, const char *what)
     return (struct url_part){text, n};
 }
 
-/* The option on top of the stack, which stays in its table. */
+/* Sets the option on top of the stack. `cookie` points to its text, which the
+ * table of options keeps alive. */
 static void set_option(lua_State *L, const char *name, struct cookie *cookie)
 {
     if (strcasecmp(name, "path") == 0) {
@@ -207,7 +208,8 @@ static void set_part(lua_State *L, const char *name, struct url_part part)
     lua_setfield(L, -2, name);
 }
 
-/* With k6's names; expires is in milliseconds, 0 where there is none. */
+/* Pushes a cookie with k6's names. `expires` is in milliseconds since 1970, 0
+ * if the cookie does not expire. */
 static void push_cookie(lua_State *L, const struct cookie *cookie)
 {
     int64_t expires_ms = cookie->has_expires ? cookie->expires_s * 1000 : 0;

@@ -1,5 +1,7 @@
 /* http_cookies.h -- cookies as scripts see them: http.cookieJar(),
  * http.CookieJar() and res.cookies.
+ *
+ * Path: module_http.c, http_response.c -> [http_cookies] -> client/cookie_jar.c
  */
 #ifndef MODULES_HTTP_COOKIES_H
 #define MODULES_HTTP_COOKIES_H
@@ -9,20 +11,22 @@
 struct cookie_jar;
 struct lua_State;
 
-/* Make the type of jars known in the state. May raise. */
+/* Makes the type of jars known in the state. May raise. */
 void http_cookies_open(struct lua_State *L);
 
-/* Push a jar that is somebody else's and stays. Returns 1. May raise. */
+/* Pushes a jar that another owner keeps as long as the state. Returns 1. May
+ * raise. */
 int http_cookies_push(struct lua_State *L, struct cookie_jar *jar);
 
-/* http.CookieJar(): a new one */
+/* http.CookieJar() returns a new jar, which the garbage collector frees. */
 int http_cookies_new(struct lua_State *L);
 
-/* The jar at `index`. Raises: there is none. */
+/* Returns the jar at `index`. Raises if the value is not a jar. */
 struct cookie_jar *http_cookies_check(struct lua_State *L, int index);
 
-/* Push the table of what a reply sets: name = { cookie, ... }. `headers` are n
- * bytes: name NUL value NUL... May raise. */
+/* Pushes the cookies that a reply sets: { name = { cookie, ... } }. `headers`
+ * are the n bytes of the reply's headers: name NUL value NUL and so on. May
+ * raise. */
 void http_cookies_push_set(struct lua_State *L, const char *headers, size_t n);
 
 #endif

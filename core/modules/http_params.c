@@ -36,7 +36,7 @@ static void read_headers(lua_State *L, struct chain *chain,
         given->host |= is_header(name, "host");
         given->user_agent |= is_header(name, "user-agent");
         chain->keep_authorization |= is_header(name, "authorization");
-        if (is_header(name, "cookie")) /* there must be one alone */
+        if (is_header(name, "cookie")) /* a request has one Cookie header */
             chain_give_cookie(chain, CHAIN_COOKIE_HEADER, "", value);
         else if (!is_header(name, "content-length"))
             request_header(out, name, n_name, value, n_value);
@@ -52,8 +52,8 @@ static void read_tags(lua_State *L, struct buf *out)
         luaL_error(L, "%s", err.message);
 }
 
-/* A cookie's value, or { value =, replace = }, which is pushed. stack: ...,
- * name, value */
+/* Pushes and returns the text of a cookie, which is given as a text or as
+ * { value =, replace = }. stack: ..., name, value */
 static const char *to_cookie(lua_State *L, const char *name,
                              enum chain_cookie *kind)
 {
@@ -94,7 +94,8 @@ static void give_cookies(lua_State *L, struct chain *chain)
     }
 }
 
-/* A number is milliseconds, as in k6. */
+/* Returns the timeout on top of the stack in nanoseconds. A number stands for
+ * milliseconds, as in k6. */
 static int64_t to_timeout(lua_State *L)
 {
     int64_t ns = 0;
@@ -109,7 +110,7 @@ static int64_t to_timeout(lua_State *L)
     return ns;
 }
 
-/* Of the URL's user and password. */
+/* Returns how the user and password of the URL are sent. */
 static enum chain_auth to_auth(lua_State *L, const struct chain *chain)
 {
     const char *auth =
@@ -125,7 +126,7 @@ static enum chain_auth to_auth(lua_State *L, const struct chain *chain)
     return digest ? CHAIN_DIGEST : CHAIN_BASIC;
 }
 
-/* Is the body kept? */
+/* Returns true if the response keeps its body. */
 static bool to_response_type(lua_State *L)
 {
     const char *type =
@@ -137,7 +138,8 @@ static bool to_response_type(lua_State *L)
     return !none;
 }
 
-/* A copy: whoever shares params may drop it. */
+/* Copies the set: another task that shares the params may remove it from them
+ * while the request is in progress. */
 static void set_expected(lua_State *L, struct chain *chain)
 {
     const struct status_set *set =
@@ -178,7 +180,8 @@ void http_params_read_tags(lua_State *L, int index, struct chain *chain)
     lua_pop(L, 1);
 }
 
-/* The param on top of the stack. False: there is no such one. */
+/* Reads the field on top of the stack. Returns false if no field has this name
+ * and type. */
 static bool read_param(lua_State *L, const char *name, struct chain *chain,
                        struct http_given *given)
 {

@@ -1,4 +1,6 @@
-/* http_params.h -- the `params` that http functions take: into a chain.
+/* http_params.h -- reads the `params` that http functions take into a chain.
+ *
+ * Path: http_request.c, http_prepared.c -> [http_params] -> client/chain.c
  */
 #ifndef MODULES_HTTP_PARAMS_H
 #define MODULES_HTTP_PARAMS_H
@@ -9,24 +11,26 @@ struct chain;
 struct http_options;
 struct lua_State;
 
-/* What the script has given itself. */
+/* Which fields the script has set, so that defaults leave them alone. */
 struct http_given {
     bool host, user_agent; /* headers */
     bool jar, redirects, response_callback, response_type;
-    bool other_fields; /* method, url and body are none of the params, but may
-                          be there: set before */
+    /* Set by the caller: the table may also have the fields method, url and
+     * body, which http_params_read ignores. */
+    bool other_fields;
 };
 
-/* Set what `params` may set to what the options say. */
+/* Sets every setting that `params` may change to its value in the options. */
 void http_params_reset(struct chain *chain, const struct http_options *options);
 
-/* Read the table at `index`; headers are appended to the chain's request.
- * Raises: something in it is unknown, or wrong. */
+/* Reads the table at `index` into the chain and appends the headers to the
+ * request of the chain. Raises if a field is unknown or has a wrong value. */
 void http_params_read(struct lua_State *L, int index, struct chain *chain,
                       struct http_given *given);
 
-/* Read no more than their tags, if there are any, for a request that cannot be
- * sent. Raises: those are wrong. */
+/* Reads only the tags, for a request that cannot be sent but is counted. Does
+ * nothing if the value at `index` is not a table. Raises if the tags are
+ * wrong. */
 void http_params_read_tags(struct lua_State *L, int index, struct chain *chain);
 
 #endif

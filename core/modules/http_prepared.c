@@ -1,6 +1,7 @@
-/* http_prepared.c -- a userdata with a chain that is never sent: what is sent
- * points to its bytes. They are copied only where something must be added that
- * depends on who sends: cookies, and what the http_env adds. */
+/* http_prepared.c -- a prepared request is a userdata with a chain that is
+ * never sent itself. The chains that are sent point to its bytes. The bytes are
+ * copied only if headers of the sender must be added: cookies, and the headers
+ * that the http_env adds. */
 #include "modules/http_prepared.h"
 
 #include <lauxlib.h>
@@ -19,8 +20,8 @@ enum { KEPT_URL = 1, KEPT_METHOD, KEPT_JAR }; /* user values */
 struct prepared {
     struct chain chain;
     struct http_given given;
-    bool has_user_agent; /* the User-Agent is in; it may be set after the first
-                            load */
+    bool has_user_agent; /* added when first sent: the options that set it may
+                            be read after the script was loaded */
 };
 
 static int collect_prepared(lua_State *L)
@@ -30,7 +31,9 @@ static int collect_prepared(lua_State *L)
     return 0;
 }
 
-/* A string of the table at 1, kept; or what it is by default. */
+/* Returns a field of the table at 1, which must be a string, and keeps it as a
+ * user value. `by_default` is the value of an absent field; NULL: the field
+ * must be present. */
 static const char *keep_field(lua_State *L, const char *name, int kept,
                               const char *by_default, size_t *n)
 {
@@ -56,7 +59,7 @@ static struct prepared *push_prepared(lua_State *L)
     return prepared;
 }
 
-/* stack: the table, the userdata */
+/* Builds the bytes. stack: the table, the userdata */
 static void build_prepared(lua_State *L, struct prepared *prepared,
                            const char *method)
 {
@@ -104,7 +107,8 @@ int http_prepared_new(lua_State *L)
 
 /* --- sending ------------------------------------------------------------ */
 
-/* `out` has further header lines: put the request round them. */
+/* Turns `out`, which holds header lines, into the request with these lines at
+ * the end of its headers. */
 static void insert_headers(struct buf *out, const struct buf *request)
 {
     struct url_part headers = request_split(request).headers;
@@ -119,7 +123,8 @@ static void insert_headers(struct buf *out, const struct buf *request)
     out->len += request->len;
 }
 
-/* Add what was not to be known when it was prepared. */
+/* Adds the User-Agent of the options unless the script has set one. Returns
+ * false if out of memory. */
 static bool add_user_agent(struct prepared *prepared,
                            const struct http_env *env)
 {
@@ -145,7 +150,8 @@ static void copy_bytes(struct buf *to, const struct buf *from)
         buf_append(to, from->data, from->len);
 }
 
-/* What the params have said. The rest is the asker's. */
+/* Copies the settings that the params have made. The other settings stay those
+ * of the asker. */
 static void copy_settings(struct chain *chain, const struct prepared *prepared)
 {
     const struct chain *source = &prepared->chain;
@@ -172,8 +178,9 @@ static void copy_settings(struct chain *chain, const struct prepared *prepared)
         transfer->expected = source->transfer.expected;
 }
 
-/* The bytes stay with the userdata, which is on the stack until the reply is
- * there. */
+/* Writes the headers of the sender, and points the transfer to the prepared
+ * bytes if there are none. The prepared request is on the stack of the
+ * coroutine until the reply has arrived, so the bytes stay. */
 static void write_request(struct chain *chain, const struct http_env *env,
                           const struct buf *prepared)
 {
@@ -208,8 +215,9 @@ bool http_prepared_write(lua_State *L, int index, struct chain *chain)
     return write_prepared(chain, luaL_checkudata(L, index, PREPARED));
 }
 
-/* http.send(prepared) and prepared:send(). The third upvalue is the type's
- * metatable: luaL_checkudata would look for it in the registry. */
+/* http.send(prepared) and prepared:send(). The third upvalue is the metatable
+ * of prepared requests, which saves the search of luaL_checkudata in the
+ * registry. */
 static int send_prepared(lua_State *L)
 {
     struct prepared *prepared = lua_touserdata(L, 1);

@@ -36,7 +36,7 @@ void *http_request_find_asker(lua_State *L, const char *name)
 
 /* --- when a transfer is done -------------------------------------------- */
 
-/* Once in the program, as it would be said again and again. */
+/* Warns once per process: every request to the same URL would warn again. */
 static void warn_of_redirects(const struct chain *chain)
 {
     static atomic_flag warned = ATOMIC_FLAG_INIT;
@@ -72,7 +72,7 @@ static void on_request_done(struct transfer *transfer)
     env->wake(transfer->ctx);
 }
 
-/* --- before it is sent -------------------------------------------------- */
+/* --- building a request -------------------------------------------------- */
 
 void http_request_begin(const struct http_env *env, void *asker,
                         struct chain *chain)
@@ -128,11 +128,13 @@ void http_request_build(lua_State *L, const struct http_env *env,
     if (env->headers)
         env->headers(transfer->ctx, transfer);
     request_end(out, bytes, n_body);
-    if (given.jar) /* whoever shares the params may drop it */
+    if (given.jar) /* keeps the jar alive, which the params may lose */
         lua_getfield(L, params, "jar");
 }
 
-/* --- and then ----------------------------------------------------------- */
+/* --- sending it ---------------------------------------------------------- */
+
+/* Pushes the response and gives the chain back. */
 
 static int finish_request(lua_State *L, struct chain *chain)
 {

@@ -1,6 +1,7 @@
-/* http_response.c -- the response as one block of memory, headers and body
- * behind it: no table is made, and no finalizer runs, for what a script does
- * not look at. Fields are made when they are read. */
+/* http_response.c -- a response is one block of memory with the headers and the
+ * body behind the struct. Tables and strings are made when the script reads a
+ * field, so the fields that the script does not read cost nothing, and a
+ * response needs no finalizer. */
 #include "modules/http_response.h"
 
 #include <ctype.h>
@@ -14,8 +15,8 @@
 #define METATABLE "perilune.response"
 
 struct response {
-    int status;
-    int code;
+    int status;                 /* 0: no reply */
+    int code;                   /* k6's error code; 0: no error */
     const char *error, *detail; /* static texts */
     struct transfer_times times;
     size_t n_url, n_headers, n_body;
@@ -61,7 +62,7 @@ static void push_timings(lua_State *L, const struct response *response)
     set_ms(L, "duration", timings.duration);
 }
 
-/* "content-type" -> "Content-Type", as k6 (Go) writes header names. */
+/* Pushes a header name as k6 (Go) writes it: content-type -> Content-Type. */
 static void push_canonical(lua_State *L, const char *name)
 {
     luaL_Buffer out;
@@ -75,7 +76,7 @@ static void push_canonical(lua_State *L, const char *name)
     luaL_pushresult(&out);
 }
 
-/* headers["content-type"] finds "Content-Type". */
+/* __index of the headers: headers["content-type"] finds "Content-Type". */
 static int find_header(lua_State *L)
 {
     if (lua_type(L, 2) != LUA_TSTRING)
@@ -108,7 +109,7 @@ static void push_headers(lua_State *L, const struct response *response)
     lua_setmetatable(L, -2);
 }
 
-/* res:json(): the body decoded by the module of that name. */
+/* res:json() returns the body, decoded by the module json. */
 static int decode_json_body(lua_State *L)
 {
     const struct response *response = luaL_checkudata(L, 1, METATABLE);

@@ -1,16 +1,19 @@
-/* http_response.h -- the `res` that http functions return. */
+/* http_response.h -- the response that http functions return.
+ *
+ * Path: http_request.c, http_batch.c -> [http_response] -> the script
+ */
 #ifndef MODULES_HTTP_RESPONSE_H
 #define MODULES_HTTP_RESPONSE_H
 
 struct transfer;
 struct lua_State;
 
-/* Push its metatable. May raise. */
+/* Pushes the metatable of responses. May raise. */
 void http_response_push_metatable(struct lua_State *L);
 
-/* Push a response: a copy of what the transfer has. To be called from a
- * function that has the metatable as its second upvalue. Returns 1. May
- * raise. */
+/* Pushes a response, which is a copy of the reply in the transfer. Called from
+ * a C function whose second upvalue is the metatable of responses. Returns 1.
+ * May raise. */
 int http_response_push(struct lua_State *L, const struct transfer *transfer);
 
 #endif

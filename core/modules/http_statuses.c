@@ -17,7 +17,8 @@ static bool to_status(lua_State *L, int index, uint16_t *status)
     return true;
 }
 
-/* A status, or a table with min and max. */
+/* Reads a status, or a table with min and max. Returns false if the value is
+ * neither. */
 static bool to_range(lua_State *L, int index, uint16_t *first, uint16_t *last)
 {
     if (lua_type(L, index) == LUA_TNUMBER) {

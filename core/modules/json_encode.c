@@ -11,11 +11,11 @@ struct encoder {
     lua_State *L;
     struct buf *out;
     struct err *err;
-    int depth;
-    const void *path[MAX_DEPTH]; /* the tables that we are in */
+    int depth;                   /* entries of path */
+    const void *path[MAX_DEPTH]; /* the tables around the current value */
 };
 
-static const char array_key; /* its address: the key in the registry */
+static const char array_key; /* its address is the key in the registry */
 
 void json_encode_push_array_mark(lua_State *L)
 {
@@ -27,7 +27,7 @@ void json_encode_set_array_mark(lua_State *L)
     lua_rawsetp(L, LUA_REGISTRYINDEX, &array_key);
 }
 
-/* The table on top of the stack: marked by json.array? */
+/* Returns true if the table on top of the stack is marked by json.array. */
 static bool is_marked(lua_State *L)
 {
     if (!lua_getmetatable(L, -1))
@@ -38,7 +38,7 @@ static bool is_marked(lua_State *L)
     return marked;
 }
 
-/* The table on top of the stack: are all its keys from 1 to n? */
+/* Returns true if all keys of the table on top of the stack are from 1 to n. */
 static bool is_sequence(lua_State *L, lua_Integer n)
 {
     lua_pushnil(L);
@@ -55,8 +55,8 @@ static bool is_sequence(lua_State *L, lua_Integer n)
 
 static bool encode_value(struct encoder *e);
 
-/* Errors read "value.rows[3].price: NaN has no JSON": each level puts its own
- * step in front of what is below. */
+/* An error reads "value.rows[3].price: NaN has no JSON": each level puts its
+ * own step in front of the message of the level below. */
 
 /* stack: ..., array */
 static bool encode_array(struct encoder *e, lua_Integer n)
@@ -113,6 +113,8 @@ static bool encode_object(struct encoder *e)
     return true;
 }
 
+/* Adds a table to the path. Returns false and sets err if the table is in the
+ * path already or the path is too long. */
 static bool enter_table(struct encoder *e, const void *table)
 {
     for (int i = 0; i < e->depth; i++)

@@ -1,9 +1,13 @@
-/* json_encode.h -- writes Lua values as JSON, without ever raising an error,
- * so that C code outside Lua can use it.
+/* json_encode.h -- writes Lua values as JSON.
  *
- * A table with elements 1..n and nothing else is an array, and so is one made
- * by json.array; any other table is an object, and its keys must be strings.
- * Metamethods are not looked at. Strings are taken as UTF-8 (base/json.h).
+ * json.encode and replies of handlers use it. json_encode never raises an
+ * error, so C code that is not called from Lua can use it too.
+ *
+ * A table whose keys are exactly 1..n, and a table made by json.array, are
+ * arrays. Any other table is an object whose keys must be strings. Metamethods
+ * are ignored. Strings are taken as UTF-8 (base/json.h).
+ *
+ * Path: module_json.c, handler/reply.c -> [json_encode] -> base/json.c
  */
 #ifndef MODULES_JSON_ENCODE_H
 #define MODULES_JSON_ENCODE_H
@@ -15,17 +19,18 @@
 
 struct lua_State;
 
-/* Append the value at `index`. False and err, naming the place, when it has no
- * JSON: NaN, a function, a cycle, more than 128 levels, ... or out of memory;
- * `out` then holds a part of it. */
+/* Appends the value at `index` to `out`. Returns false and sets err if out of
+ * memory or if the value contains something that JSON cannot express: NaN, a
+ * function, a cycle, more than 128 levels of tables. The message names the
+ * place in the value. `out` then holds a part of the text. */
 bool json_encode(struct lua_State *L, int index, struct buf *out,
                  struct err *err);
 
-/* Push the metatable that marks arrays, nil before json_encode_set_array_mark.
- */
+/* Pushes the metatable that marks arrays, or nil if json_encode_set_array_mark
+ * has not been called in this state. */
 void json_encode_push_array_mark(struct lua_State *L);
 
-/* Take the metatable on top of the stack as the mark. May raise. */
+/* Pops a metatable, which marks arrays from now on. May raise. */
 void json_encode_set_array_mark(struct lua_State *L);
 
 #endif

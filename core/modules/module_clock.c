@@ -1,4 +1,5 @@
-/* module_clock.c -- `require "clock"`: the clocks, in seconds as floats. */
+/* module_clock.c -- `require "clock"`: the clocks of base/clock.h, in seconds,
+ * as floats. */
 #include <lauxlib.h>
 #include <lua.h>
 
@@ -24,8 +25,8 @@ static int thread(lua_State *L)
 }
 
 static const luaL_Reg functions[] = {
-    {"mono", mono},     /* never steps back; for durations */
-    {"wall", wall},     /* since 1970 */
+    {"mono", mono},     /* for durations: never steps back */
+    {"wall", wall},     /* seconds since 1970 */
     {"thread", thread}, /* CPU time of the calling thread */
     {NULL, NULL},
 };

@@ -1,9 +1,10 @@
 /* module_gzip.c -- `require "gzip"`.
  *
- *   gzip.compress(bytes [, level]) -> bytes     level 0 to 9, 6 by default
- *   gzip.decompress(bytes [, limit]) -> bytes   or nil, message; at most
- *                                               `limit` bytes, 64 MiB by
- * default
+ *   gzip.compress(bytes [, level]) -> bytes
+ *   gzip.decompress(bytes [, limit]) -> bytes, or nil and a message
+ *
+ * `level` is 0 to 9, 6 by default. A result of more than `limit` bytes, 64 MiB
+ * by default, is a failure.
  */
 #include <lauxlib.h>
 #include <lua.h>

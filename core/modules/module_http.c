@@ -1,9 +1,9 @@
-/* module_http.c -- k6's functions.
+/* module_http.c -- the functions of the module.
  *
- * A request's bytes are written into a chain's transfer, the coroutine yields,
- * and the reply is copied into one userdata when it goes on
- * (http_response.c). Bad arguments raise; what goes wrong on the way is in
- * res.error and res.error_code, as in k6.
+ * A function writes the bytes of its request into the transfer of a chain and
+ * yields. When the coroutine resumes, the reply is copied into a response
+ * (http_response.c). Bad arguments raise an error. Failures of the network are
+ * in res.error and res.error_code, as in k6.
  */
 #include "modules/module_http.h"
 
@@ -20,7 +20,7 @@
 #include "modules/http_statuses.h"
 #include "script/state.h"
 
-/* In the registry, under the address: the http_env. */
+/* Its address is the key of the http_env in the registry. */
 static const char env_key;
 
 void http_options_init(struct http_options *options)
@@ -33,6 +33,8 @@ void http_options_init(struct http_options *options)
     };
 }
 
+/* Sends a request. `url`, `body` and `params` are indices; `name` is the
+ * function's, for errors. */
 static int request_url(lua_State *L, const char *name, const char *method,
                        int url, int body, int params)
 {
@@ -53,7 +55,7 @@ static int request_url(lua_State *L, const char *name, const char *method,
 static int without_body(lua_State *L, const char *name, const char *method)
 {
     lua_settop(L, 2);
-    lua_settop(L, 3); /* what is absent is nil */
+    lua_settop(L, 3); /* an absent argument is nil; the body is nil */
     return request_url(L, name, method, 1, 3, 2);
 }
 
@@ -64,7 +66,7 @@ static int with_body(lua_State *L, const char *name, const char *method)
     return request_url(L, name, method, 1, 2, 3);
 }
 
-/* A function each, so that a profile can tell them apart. */
+/* Each method is a function of its own, so that a profile tells them apart. */
 static int http_get(lua_State *L) { return without_body(L, "get", "GET"); }
 
 static int http_head(lua_State *L) { return without_body(L, "head", "HEAD"); }
@@ -92,7 +94,7 @@ static int http_request(lua_State *L)
     return request_url(L, "request", method, 2, 3, 4);
 }
 
-/* http.cookieJar(): the virtual user's own */
+/* http.cookieJar() returns the jar of the virtual user. */
 static int push_own_jar(lua_State *L)
 {
     void *asker = http_request_find_asker(L, "cookieJar");
@@ -140,7 +142,8 @@ static const luaL_Reg functions[] = {
     {NULL, NULL},
 };
 
-/* All have two upvalues: the http_env, the response's metatable. */
+/* All functions have two upvalues: the http_env and the metatable of
+ * responses. */
 static int open_http(lua_State *L)
 {
     http_cookies_open(L);

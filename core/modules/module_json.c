@@ -1,9 +1,10 @@
 /* module_json.c -- `require "json"`: encode, decode, array, null.
  *
- * decode is a recursive descent over RFC 8259, strict: what is not JSON is an
- * error with its line and column. Arrays come back marked, so that an empty
- * one is written as [] again; null comes back as json.null, so that it keeps
- * its place.
+ * json.decode is a recursive-descent parser of RFC 8259. It is strict: a text
+ * that is not JSON raises an error with the line and column. Decoded arrays are
+ * marked, so that json.encode writes an empty one as [] again. A null becomes
+ * json.null and not nil, so that it keeps its place in a table. json_encode.c
+ * writes JSON.
  */
 #include <lauxlib.h>
 #include <lua.h>
@@ -18,14 +19,15 @@
 #include "script/owned_buf.h"
 
 #define MAX_DEPTH 128
-#define ARRAY_MARK 2 /* stack index during decode */
+#define ARRAY_MARK 2 /* stack index of the metatable during json.decode */
 
 struct reader {
     lua_State *L;
-    const char *start, *at, *end;
-    int depth;
+    const char *start, *at, *end; /* the text; `at` is the next character */
+    int depth;                    /* brackets around it */
 };
 
+/* Raises an error at the current place. */
 static int decode_error(const struct reader *r, const char *what)
 {
     int line = 1, column = 1;
@@ -36,12 +38,14 @@ static int decode_error(const struct reader *r, const char *what)
     return luaL_error(r->L, "json: line %d, column %d: %s", line, column, what);
 }
 
-/* The next character, or NUL at the end (a NUL in the text is no token). */
+/* Returns the next character, or NUL at the end. A NUL in the text is an error
+ * everywhere, so the two need no distinction. */
 static char peek(const struct reader *r)
 {
     return r->at < r->end ? *r->at : '\0';
 }
 
+/* Skips white space. Returns the next character. */
 static char skip_space(struct reader *r)
 {
     while (r->at < r->end && strchr(" \t\r\n", *r->at) && *r->at)
@@ -49,7 +53,7 @@ static char skip_space(struct reader *r)
     return peek(r);
 }
 
-/* The four digits of a \uXXXX. */
+/* Reads the four digits of \uXXXX. */
 static unsigned decode_hex4(struct reader *r)
 {
     unsigned value = 0;
@@ -83,7 +87,8 @@ static void add_utf8(luaL_Buffer *b, unsigned c)
     luaL_addchar(b, (char)(0x80 | (c & 0x3F)));
 }
 
-/* After \u: one code point, of two escapes when it is a surrogate pair. */
+/* Reads the code point behind \u, which takes two escapes if it is a surrogate
+ * pair. */
 static void decode_unicode(struct reader *r, luaL_Buffer *b)
 {
     unsigned c = decode_hex4(r);
@@ -117,7 +122,7 @@ static void decode_escape(struct reader *r, luaL_Buffer *b)
     }
 }
 
-/* The end of the run of plain characters that starts here. */
+/* Returns the end of the run of characters without escapes that starts here. */
 static const char *plain_run(const struct reader *r)
 {
     const char *c = r->at;
@@ -126,12 +131,12 @@ static const char *plain_run(const struct reader *r)
     return c;
 }
 
-/* At the opening quote: push the string. */
+/* Pushes the string whose opening quote is the next character. */
 static void decode_string(struct reader *r)
 {
     r->at++;
     const char *stop = plain_run(r);
-    if (stop < r->end && *stop == '"') { /* the usual one: no escapes */
+    if (stop < r->end && *stop == '"') { /* the usual string has no escapes */
         lua_pushlstring(r->L, r->at, (size_t)(stop - r->at));
         r->at = stop + 1;
         return;
@@ -185,7 +190,7 @@ static void decode_number(struct reader *r)
             r->at++;
         skip_digits(r);
     }
-    /* Lua strings end with a NUL, so strto* stop within the text. */
+    /* Lua strings end with a NUL, so strtod stops at the end of the text. */
     if (is_integer) {
         lua_pushlstring(r->L, start, (size_t)(r->at - start));
         if (lua_stringtonumber(r->L, lua_tostring(r->L, -1)) == 0)
@@ -316,8 +321,8 @@ static int json_decode_lua(lua_State *L)
     return 1;
 }
 
-/* The text is built in a buffer that the state keeps, upvalue 1, so that a
- * call allocates nothing but its result; a large one is given back. */
+/* Builds the text in a buffer that is kept as upvalue 1, so that a call only
+ * allocates its result. A buffer of more than 1 MiB is freed. */
 static int json_encode_lua(lua_State *L)
 {
     luaL_checkany(L, 1);

@@ -1,7 +1,10 @@
-/* module_log.c -- `require "log"`: lines into the server's own log.
+/* module_log.c -- `require "log"`: writes lines to the log of the program.
  *
  *   log.info("cache_miss", { key = "a b", took = 0.2 })
  *   -> time=... level=info event=cache_miss key="a b" took=0.2
+ *
+ * Fields are written in the order of their names, so that equal calls give
+ * equal lines.
  */
 #include <lauxlib.h>
 #include <lua.h>
@@ -19,7 +22,8 @@ static int compare_keys(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* The keys of the table at index 2, sorted. They live as long as the table. */
+/* Stores the keys of the table at index 2, sorted. They live as long as the
+ * table. Returns their number. */
 static int collect_keys(lua_State *L, const char **keys)
 {
     int n = 0;
@@ -37,8 +41,8 @@ static int collect_keys(lua_State *L, const char **keys)
     return n;
 }
 
-/* stack: ..., value. What is neither a number nor a boolean becomes a text, in
- * its place. */
+/* Returns the field for the value on top of the stack. A value that is neither
+ * a number nor a boolean is replaced by its text. */
 static struct log_field field_of_value(lua_State *L, const char *key)
 {
     switch (lua_type(L, -1)) {
@@ -67,7 +71,7 @@ static int write_event(lua_State *L, enum log_level level)
         n = collect_keys(L, keys);
     }
     luaL_checkstack(L, n + LUA_MINSTACK, "too many fields");
-    for (int i = 0; i < n; i++) { /* their texts live on the stack */
+    for (int i = 0; i < n; i++) { /* the stack keeps their texts alive */
         lua_getfield(L, 2, keys[i]);
         fields[i] = field_of_value(L, keys[i]);
     }

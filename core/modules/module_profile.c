@@ -1,8 +1,14 @@
-/* module_profile.c -- `require "profile"`: labels that a script gives to its
+/* module_profile.c -- `require "profile"`: labels that a script attaches to its
  * samples, in profiles of every kind.
  *
- *   profile.labels { tenant = "a" }            for the rest of the request
+ *   profile.labels { tenant = "a" }            until the request ends
  *   profile.with({ step = "parse" }, f, ...)   while f runs -> what f returns
+ *
+ * The labels belong to the running task. While the task runs they are also the
+ * labels of the thread, where a sample finds them.
+ *
+ * Path: script -> [module_profile] -> sample/tables/label_values.c,
+ * sample/walk/context.c
  */
 #include <lauxlib.h>
 #include <lua.h>
@@ -22,6 +28,7 @@ static struct task *running_task(lua_State *L)
     return scheduler ? scheduler_running(scheduler) : NULL;
 }
 
+/* Returns 0 if no task runs. */
 static uint64_t running_number(lua_State *L)
 {
     const struct task *task = running_task(L);
@@ -51,7 +58,7 @@ static const char *check_label_key(lua_State *L)
     return key;
 }
 
-/* The value on top, as a text in its place. */
+/* Replaces the value on top of the stack by its text, which it returns. */
 static const char *check_label_value(lua_State *L, const char *key)
 {
     size_t n;
@@ -70,7 +77,7 @@ static const char *check_label_value(lua_State *L, const char *key)
     return value;
 }
 
-/* The labels now, and those of the table at 1. */
+/* Returns the current labels together with those of the table at 1. */
 static uint32_t add_labels(lua_State *L)
 {
     uint32_t labels = context_labels();
@@ -89,11 +96,12 @@ static int label_task(lua_State *L)
     return 0;
 }
 
-/* As a to-be-closed value it puts back the labels from before, after an error
- * too; not in another task, which may close a coroutine of this one. */
+/* A to-be-closed value that restores the labels from before, also after an
+ * error. Another task may close a coroutine of this task: then nothing is
+ * restored. */
 struct scope {
-    uint64_t task; /* its number; 0: none */
-    uint32_t labels;
+    uint64_t task;   /* the number of the task; 0: none */
+    uint32_t labels; /* from before */
 };
 
 static int close_scope(lua_State *L)

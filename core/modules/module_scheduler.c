@@ -1,5 +1,5 @@
-/* module_scheduler.c -- `require "scheduler"`: how a handler waits without
- * holding up its worker, and how scripts have work done later or at times. */
+/* module_scheduler.c -- `require "scheduler"`: lets a handler wait without
+ * blocking its worker, and lets scripts start work later or repeatedly. */
 #include <lauxlib.h>
 #include <lua.h>
 
@@ -30,7 +30,8 @@ static int sleep_seconds(lua_State *L)
     return lua_yield(L, 0);
 }
 
-/* stack: ..., function -> timer */
+/* Pops a function and pushes a timer that calls it. `name` is the function of
+ * the module, for errors. Returns 1. */
 static int push_new_timer(lua_State *L, const char *name, lua_Number seconds,
                           bool repeats)
 {
@@ -65,10 +66,10 @@ static int spawn_task(lua_State *L)
 }
 
 static const luaL_Reg functions[] = {
-    {"sleep", sleep_seconds}, /* let others run for so many seconds */
-    {"after", after},         /* call a function so many seconds later */
-    {"every", every},         /* call it again and again */
-    {"spawn", spawn_task},    /* call it as soon as this task waits or ends */
+    {"sleep", sleep_seconds}, /* lets other tasks run for some seconds */
+    {"after", after},         /* calls a function some seconds later */
+    {"every", every},         /* calls a function at intervals */
+    {"spawn", spawn_task},    /* calls it as soon as this task waits or ends */
     {NULL, NULL},
 };
 

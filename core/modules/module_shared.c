@@ -1,5 +1,7 @@
 /* module_shared.c -- `require "shared"`: dicts that all Lua states of the
- * process share, by name. */
+ * process share under a name. sync/dict.c implements them; this file converts
+ * keys and values. Numbers are stored as they are, so that incr can add to
+ * them; other values are stored as the bytes of script/value.h. */
 #include <lauxlib.h>
 #include <lua.h>
 #include <string.h>
@@ -44,8 +46,9 @@ static struct dict_value number_at(lua_State *L, int arg)
     return value;
 }
 
-/* The value at argument 3, copied into what is pushed, which goes with the end
- * of the function: the collector would not see how large it is. */
+/* Returns the value of argument 3. Pushes a buffer that holds its bytes and is
+ * closed when the function ends: the garbage collector would not know its
+ * size. */
 static struct dict_value check_dict_value(lua_State *L)
 {
     luaL_checkany(L, 3);
@@ -58,6 +61,7 @@ static struct dict_value check_dict_value(lua_State *L)
         .kind = DICT_BYTES, .bytes = bytes->data, .n_bytes = bytes->len};
 }
 
+/* Raises the error for a result. */
 static int dict_error(lua_State *L, const struct sync_dict *dict,
                       const char *name, enum dict_result result)
 {
@@ -172,13 +176,13 @@ static int dict_keys(lua_State *L)
 }
 
 static const luaL_Reg methods[] = {
-    {"get", dict_get},       /* a copy of a key's value */
-    {"set", dict_set},       /* perhaps for so many seconds */
-    {"add", dict_add},       /* the same, where there is none */
-    {"incr", dict_increase}, /* add to a number -> the sum */
+    {"get", dict_get},       /* a copy of the value of a key */
+    {"set", dict_set},       /* for some seconds if a third value is given */
+    {"add", dict_add},       /* sets a key that has no value */
+    {"incr", dict_increase}, /* adds to a number, returns the sum */
     {"delete", dict_delete},
-    {"count", dict_count}, /* how many keys */
-    {"keys", dict_keys},   /* which, those used last first */
+    {"count", dict_count}, /* the number of keys */
+    {"keys", dict_keys},   /* the keys, the one used last first */
     {NULL, NULL},
 };
 
@@ -189,7 +193,7 @@ static int open_dict(lua_State *L)
 }
 
 static const luaL_Reg functions[] = {
-    {"dict", open_dict}, /* the one of a name */
+    {"dict", open_dict}, /* opens the dict of a name */
     {NULL, NULL},
 };
 

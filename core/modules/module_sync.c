@@ -1,6 +1,7 @@
-/* module_sync.c -- `require "sync"`: what tasks of all workers share to keep
- * order among them. An object is known by its name; a task that waits for one
- * does not hold up its worker. */
+/* module_sync.c -- `require "sync"`: mutexes, channels and semaphores that the
+ * tasks of all workers share under a name. A task that waits for an object does
+ * not block its worker. Each kind of object has its methods in a file of its
+ * own (sync_methods.h). */
 #include "modules/sync_methods.h"
 
 #include <lauxlib.h>
@@ -9,9 +10,9 @@
 #include "modules/modules.h"
 
 static const luaL_Reg functions[] = {
-    {"channel", channel_methods_open},     /* messages in order */
-    {"mutex", mutex_methods_open},         /* one at a time */
-    {"semaphore", semaphore_methods_open}, /* so many at a time */
+    {"channel", channel_methods_open},     /* passes messages in order */
+    {"mutex", mutex_methods_open},         /* one task at a time */
+    {"semaphore", semaphore_methods_open}, /* a number of tasks at a time */
     {NULL, NULL},
 };
 

@@ -1,6 +1,9 @@
-/* module_thread.c -- `require "thread"`: has a function run on a thread of its
- * own, in a Lua state of its own. What the two have to say to each other goes
- * through `sync`. */
+/* module_thread.c -- `require "thread"`: runs a function on a thread of its own
+ * in a Lua state of its own. The function and its arguments are copied as
+ * bytes. The two states communicate by the objects of `require "sync"`.
+ *
+ * Path: script -> [module_thread] -> script/os_thread.c
+ */
 #include <lauxlib.h>
 #include <lua.h>
 #include <string.h>
@@ -21,8 +24,8 @@ static int write_code(lua_State *L, const void *bytes, size_t n, void *ctx)
     return code->failed;
 }
 
-/* A function takes nothing along of its state: globals are those of the other
- * one, and locals round it are not there. */
+/* Raises if the function uses local variables of the code around it: only the
+ * code of a function is copied, and its globals are those of the new state. */
 static void check_function(lua_State *L, int arg)
 {
     luaL_checktype(L, arg, LUA_TFUNCTION);
@@ -42,7 +45,8 @@ static void check_function(lua_State *L, int arg)
     }
 }
 
-/* Set `code` of the table on top. */
+/* Sets the field `code` of the table on top of the stack to the bytes of a
+ * function. */
 static void set_code(lua_State *L, int function)
 {
     struct buf *code = owned_buf_new(L);
@@ -55,6 +59,7 @@ static void set_code(lua_State *L, int function)
     lua_pop(L, 1);
 }
 
+/* Sets a field of the table on top of the stack to package[name]. */
 static void copy_package_path(lua_State *L, const char *name)
 {
     lua_getfield(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
@@ -64,7 +69,7 @@ static void copy_package_path(lua_State *L, const char *name)
     lua_pop(L, 2);
 }
 
-/* function, arguments... */
+/* stack: function, arguments... */
 static int spawn_thread(lua_State *L)
 {
     struct err err;
@@ -93,7 +98,7 @@ static int spawn_thread(lua_State *L)
 }
 
 static const luaL_Reg functions[] = {
-    {"spawn", spawn_thread}, /* call a function on a thread of its own */
+    {"spawn", spawn_thread}, /* calls a function on a thread of its own */
     {NULL, NULL},
 };
 

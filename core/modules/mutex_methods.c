@@ -1,7 +1,8 @@
-/* mutex_methods.c -- sync.mutex(name).
+/* mutex_methods.c -- sync.mutex(name): a lock that one task holds at a time.
  *
- * A mutex is held by a task. One that ends without having given it back loses
- * it, with a warning in the log: nobody else could unlock it.
+ * If a task ends while it holds a mutex, the mutex is unlocked with a warning
+ * in the log, because no other task can unlock it. For the profile kind
+ * `mutex`, unlocking reports how long other tasks have waited.
  */
 #include <lauxlib.h>
 #include <lua.h>
@@ -18,7 +19,8 @@
 
 #define TYPE "sync.mutex"
 
-/* That a task holds a mutex. */
+/* Records that a task holds a mutex. The task owns the record, and the record
+ * keeps the object open. */
 struct held {
     struct task_hold hold;
     struct sync_mutex *mutex;
@@ -55,7 +57,7 @@ static void release_at_task_end(struct task_hold *hold)
     unlock_held(held);
 }
 
-/* NULL: the task does not hold it. */
+/* Returns NULL if the task does not hold the mutex. */
 static struct held *find_held(const struct task *task,
                               const struct sync_mutex *mutex)
 {
@@ -82,7 +84,8 @@ static void give_back_lock(struct sync_object *object, struct waiter *waiter)
 static const struct sync_wait_kind wait_kind = {leave_lock_queue,
                                                 give_back_lock};
 
-/* The mutex is the task's: remember it. Raises, when it is not then. */
+/* Records that the task holds the mutex, which it has locked. If out of memory,
+ * unlocks the mutex and raises. */
 static void record_hold(lua_State *L, struct sync_mutex *mutex,
                         struct task *task)
 {
@@ -96,8 +99,9 @@ static void record_hold(lua_State *L, struct sync_mutex *mutex,
     task_hold(task, &held->hold);
 }
 
-/* Lock it, perhaps after a wait: then the function goes on with `k`, else this
- * returns. False: its time was over at once. */
+/* Locks the mutex. If the task must wait, the function yields and continues
+ * with `k`. Otherwise this function returns: true if the mutex is locked, false
+ * if it is not free and `seconds` is 0. */
 static bool lock_or_yield(lua_State *L, struct sync_mutex *mutex,
                           lua_Number seconds, lua_KFunction k)
 {
@@ -121,7 +125,7 @@ static bool lock_or_yield(lua_State *L, struct sync_mutex *mutex,
     return true;
 }
 
-/* After that wait. */
+/* Ends the wait. Returns true if the task holds the mutex now. */
 static bool finish_lock_wait(lua_State *L, lua_KContext ctx)
 {
     struct sync_wait *wait = (struct sync_wait *)ctx;
@@ -142,7 +146,8 @@ static int push_timeout(lua_State *L)
     return 2;
 }
 
-/* lock returns the mutex, to be closed. */
+/* Pushes the results of mutex:lock: the mutex, to be closed, or nil and a
+ * reason. */
 static int push_locked(lua_State *L, bool is_locked)
 {
     if (!is_locked)
@@ -175,7 +180,8 @@ static int unlock_mutex(lua_State *L)
     return 0;
 }
 
-/* `local held <close> = mutex:lock()`; it may be unlocked before. */
+/* `local held <close> = mutex:lock()` unlocks at the end of the block, unless
+ * the mutex has been unlocked before. */
 static int close_lock(lua_State *L)
 {
     struct sync_mutex *mutex = check_mutex(L);
@@ -203,9 +209,9 @@ static int with_lock(lua_State *L)
 }
 
 static const luaL_Reg methods[] = {
-    {"lock", lock_mutex},     /* perhaps for so many seconds at most */
-    {"unlock", unlock_mutex}, /* hand it on */
-    {"with", with_lock},      /* hold it while a function runs */
+    {"lock", lock_mutex},     /* waits without limit, or for some seconds */
+    {"unlock", unlock_mutex}, /* hands it to the next task */
+    {"with", with_lock},      /* holds it while a function runs */
     {NULL, NULL},
 };
 

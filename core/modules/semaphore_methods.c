@@ -1,4 +1,5 @@
-/* semaphore_methods.c -- sync.semaphore(name, permits). */
+/* semaphore_methods.c -- sync.semaphore(name, permits): lets a number of tasks
+ * do something at the same time. */
 #include <lauxlib.h>
 #include <lua.h>
 
@@ -33,8 +34,9 @@ static void give_back_permit(struct sync_object *object, struct waiter *waiter)
 static const struct sync_wait_kind wait_kind = {leave_acquire_queue,
                                                 give_back_permit};
 
-/* Take a permit, perhaps after a wait: then the function goes on with `k`, else
- * this returns. False: its time was over at once. */
+/* Acquires a permit. If the task must wait, the function yields and continues
+ * with `k`. Otherwise this function returns: true if it has the permit, false
+ * if none is free and `seconds` is 0. */
 static bool acquire_or_yield(lua_State *L, struct sync_semaphore *semaphore,
                              lua_Number seconds, lua_KFunction k)
 {
@@ -110,9 +112,9 @@ static int with_permit(lua_State *L)
 }
 
 static const luaL_Reg methods[] = {
-    {"acquire", acquire_permit}, /* perhaps for so many seconds at most */
-    {"release", release_permit}, /* a permit, by whatever task */
-    {"with", with_permit},       /* have one while a function runs */
+    {"acquire", acquire_permit}, /* waits without limit, or for some seconds */
+    {"release", release_permit}, /* gives back a permit of any task */
+    {"with", with_permit},       /* has a permit while a function runs */
     {NULL, NULL},
 };
 
