@@ -1,17 +1,19 @@
--- folded.lua: one line per stack, root first, for flame graph tools:
+-- folded.lua: writes one line per stack, root first, for flame graph tools:
 --
 --   main@data.lua;data.sort_rows;table.sort 1200
 local values = require "lib.values"
 
---- A frame's name as it can stand in a line. `;` separates frames, and what
--- follows the last blank is the value: a name must have none of the one, and
--- not end in a blank and a number, which tools take for a second value.
+--- Returns a frame's name in a form that fits into a line. `;` separates
+-- frames, and the value follows the last blank. So a name must not contain `;`,
+-- and must not end in a blank and a number, which tools take for a second
+-- value.
 local function escape(name)
   name = name:gsub("%c", " "):gsub(";", ":"):gsub("%s+(%d+%.?%d*)$", "_%1")
   return name ~= "" and name or "?"
 end
 
---- By location id: its frames, root first, joined; inlined functions too.
+--- Returns, by location id, the joined frames of the location, root first, with
+-- inlined functions.
 local function read_frames(profile)
   local _, n_locations, n_functions = profile:counts()
   local names, frames = {}, {}

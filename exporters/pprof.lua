@@ -1,10 +1,12 @@
--- pprof.lua: the format of `go tool pprof`, gzipped (proto/profile.proto).
+-- pprof.lua: writes the format of `go tool pprof`, gzipped
+-- (proto/profile.proto).
 local proto = require "proto"
 
 local MESSAGE = "perftools.profiles.Profile"
 local BATCH = 1000 -- entries encoded at once: messages concatenate
 
---- A string table: `id(s)` is the position of s, from 0, where "" is.
+--- Returns a string table and a function `id(s)`, which returns the position of
+-- s and adds s if it is new. Positions count from 0, the position of "".
 local function new_strings()
   local list, ids = { "" }, { [""] = 0 }
   local function id(s)
@@ -90,7 +92,8 @@ local function location(profile, _, id)
   }
 end
 
---- The profile's tables become the message's: `entry` is filled anew.
+--- Fills `entry` anew: the tables that hold the profile's sample become those
+-- of the message.
 local function sample(profile, string_id, i, entry)
   local locations, values, labels =
     profile:sample(i, entry.location_id, entry.value, entry.label)
@@ -104,8 +107,8 @@ local function sample(profile, string_id, i, entry)
   return entry
 end
 
---- Write entries 1 to n of one field, each made by `make`, which may use the
--- table that it made for an earlier batch again.
+--- Writes entries 1 to n of one field. `make` makes an entry and may reuse the
+-- table that it made for an earlier batch.
 local function write_all(profile, out, string_id, field, n, make)
   local batch = {}
   for first = 1, n, BATCH do

@@ -1,12 +1,14 @@
--- text.lua: the text that Go's net/http/pprof writes for debug=1: one record
--- per stack, leaf first, with addresses and then names. What has no address (a
--- script's function in other programs' profiles) shows its location's number.
+-- text.lua: writes the text of Go's net/http/pprof for debug=1: one record per
+-- stack, leaf first, with addresses and then names. A location without an
+-- address (the function of a script) is written with the number of the
+-- location.
 --
 -- The forms are those of runtime/pprof: writeHeapInternal, printCountProfile,
 -- writeProfileInternal.
 
---- Values of one sample of a heap profile as they were sampled: readers of
--- this form scale them again, by the mean size of the objects and the rate.
+--- Returns the values of a sample of a heap profile as they were sampled,
+-- before scaling. Readers of this form scale the values by the mean size of the
+-- objects and the rate.
 local function unscale(objects, bytes, rate)
   if objects == 0 or bytes == 0 or rate <= 1 then return objects, bytes end
   local share = 1 - math.exp(-bytes / objects / rate)
@@ -17,9 +19,9 @@ local function address_of(location, id)
   return location.address ~= 0 and location.address or id
 end
 
---- As Go writes them: the name is followed by how far into the function it is,
--- which is not known; unless the name says it, as that of a library without
--- symbols does.
+--- Writes a frame. In Go, the offset into the function follows the name. The
+-- offset is unknown and written as +0x0, unless the name ends in an offset, as
+-- the names of libraries without symbols do.
 local function write_line(out, address, func, line)
   local offset = func.name:find "%+0x%x+$" and "" or "+0x0"
   local place = func.filename ~= "" and ("%s:%d"):format(func.filename, line) or ""
@@ -50,7 +52,7 @@ local function write_labels(out, labels)
   end
 end
 
---- All samples, as { values, locations, labels }, the largest first.
+--- Returns all samples as { values, locations, labels }, the largest first.
 local function read(profile, index)
   local list = {}
   for i = 1, (profile:counts()) do
@@ -67,7 +69,7 @@ local function read(profile, index)
   return list
 end
 
---- `head(values)` is what stands before a record's @.
+--- Writes a record per sample. `head(values)` returns the text before its @.
 local function write_records(out, profile, list, head)
   for _, sample in ipairs(list) do
     out:write(head(sample.values), " @")

@@ -1,19 +1,21 @@
--- top.lua: a table of functions, by what they use themselves (flat) and with
--- all that they call (cum), as `go tool pprof -top` counts them.
+-- top.lua: writes a table of functions with the value of each function itself
+-- (flat) and together with all functions that it calls (cum), counted as by
+-- `go tool pprof -top`.
 local values = require "lib.values"
 
 local DEFAULT_COUNT = 30
 
 local UNITS = { nanoseconds = { 1e9, "s" }, bytes = { 1024 * 1024, "MiB" } }
 
---- A value in its unit: seconds and MiB with two decimals, counts as they are.
+--- Returns a value as text: seconds and MiB with two decimals, counts
+-- unchanged.
 local function show(value, unit)
   local scale = UNITS[unit]
   if not scale then return tostring(value) end
   return ("%.2f%s"):format(value / scale[1], scale[2])
 end
 
---- By location id: its functions' names, innermost first.
+--- Returns, by location id, the names of its functions, innermost first.
 local function read_names(profile)
   local _, n_locations = profile:counts()
   local names = {}
@@ -28,7 +30,8 @@ local function read_names(profile)
   return names
 end
 
---- Sums by name; a name counts once per stack, so that recursion does not.
+--- Sums up by name. A name counts once per stack, so that recursion does not
+-- count a value twice.
 local function sum(profile, index)
   local names = read_names(profile)
   local total, flat, cum, order = 0, {}, {}, {}

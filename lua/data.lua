@@ -1,26 +1,26 @@
---- GET /data: work to profile. It makes up orders, sorts, groups, prints and
---- packs them, and answers with a summary in JSON.
+--- GET /data: work to profile. The handler invents orders, sorts, groups, prints
+--- and packs them, and answers with a summary in JSON.
 ---
---- Each step is a function of its own, so that profiles name them:
+--- Each step is a function of its own, so that profiles name it:
 ---
 ---   profile       sort_rows          table.sort, in C, which calls compare_rows
----                 group_rows         looks up and adds, in Lua
+---                 group_rows         looks up and adds up, in Lua
 ---                 format_rows        string.format
----                 pack_lines         json.encode and gzip.compress: C alone
----   allocs        build_rows         makes tables and strings, soon garbage
+---                 pack_lines         json.encode and gzip.compress, in C
+---   allocs        build_rows         makes tables and strings, garbage soon
 ---   heap          keep_rows          makes tables that stay
 ---   threadcreate  start_archive      makes a thread
 ---   goroutine     archive_summaries  waits for messages, on that thread
 ---   block         wait_for_totals    waits for a lock
----   mutex         save_totals        holds it
----   wall          write_totals       sleeps, as if it wrote to a disk
+---   mutex         save_totals        holds the lock
+---   wall          write_totals       sleeps in place of writing to a disk
 ---
 --- Query parameters; a wrong value is answered with 400:
 ---
 ---   rows=500   orders, 1 to 100000
----   seed=1     of the random numbers, 0 to 4294967295: the same rows and seed
----              give the same answer
----   gzip=0     1: compress the answer (`Accept-Encoding: gzip` does too)
+---   seed=1     seed of the random numbers, 0 to 4294967295: equal values
+---              give equal answers
+---   gzip=0     1: compresses the answer, as `Accept-Encoding: gzip` does
 local gzip = require "gzip"
 local json = require "json"
 local scheduler = require "scheduler"
@@ -48,7 +48,7 @@ local summaries = sync.channel("data.summaries", 1000)
 ---@field orders integer
 ---@field revenue number
 
---- The whole number that a query parameter stands for, within its bounds.
+--- Returns a query parameter as a whole number. Raises if it is out of bounds.
 local function read_integer(query, name, default, least, most)
   local text = query[name]
   if not text then return default end
@@ -81,7 +81,7 @@ local function build_rows(count, seed)
   return rows
 end
 
---- The highest price first; equal prices in the order of their ids.
+--- Orders by price, the highest first. Equal prices are in the order of ids.
 local function compare_rows(a, b)
   if a.price ~= b.price then return a.price > b.price end
   return a.id < b.id
@@ -91,7 +91,7 @@ local function sort_rows(rows)
   table.sort(rows, compare_rows)
 end
 
---- Orders and revenue of each region, by name.
+--- Returns the orders and the revenue of each region, sorted by name.
 ---@return Group[]
 local function group_rows(rows)
   local by_region, groups = {}, {}
@@ -114,7 +114,7 @@ local function format_row(row)
     row.product, row.quantity * row.price)
 end
 
---- A line of text for each row.
+--- Returns a line of text for each row.
 ---@return string[]
 local function format_rows(rows)
   local lines = {}
@@ -122,14 +122,14 @@ local function format_rows(rows)
   return lines
 end
 
---- The lines as they would be put into an archive.
+--- Returns the lines as they would be stored in an archive.
 local function pack_lines(lines)
   return gzip.compress(json.encode(lines))
 end
 
 local kept, n_kept, n_unsaved = {}, 0, 0
 
---- Memory that stays: the dearest rows of the last requests.
+--- Keeps the rows with the highest prices of the last requests in memory.
 local function keep_rows(rows)
   for i = 1, math.min(KEPT_OF_EACH, #rows) do
     n_kept = n_kept + 1
@@ -137,7 +137,7 @@ local function keep_rows(rows)
   end
 end
 
---- On a thread of its own, where it waits nearly all the time.
+--- Runs on a thread of its own, where it waits nearly all the time.
 local function archive_summaries()
   local inbox = require("sync").channel("data.summaries", 1000)
   while true do inbox:receive() end
@@ -155,7 +155,7 @@ local function write_totals()
   scheduler.sleep(0.002)
 end
 
---- One worker at a time, and no request waits for it.
+--- A timer calls it on each worker. The lock lets one worker save at a time.
 local function save_totals()
   if n_unsaved == 0 then return end
   n_unsaved = 0
@@ -194,7 +194,7 @@ local function answer(req)
     packed_bytes = #packed,
   }
   keep_rows(rows)
-  summaries:send(summary, 0) -- not when the archive is full
+  summaries:send(summary, 0) -- is dropped when the channel is full
   n_unsaved = n_unsaved + 1
 
   if not compressed then return summary end

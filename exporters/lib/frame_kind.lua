@@ -1,8 +1,8 @@
--- frame_kind.lua: what a frame of a stack is: Lua, C that Lua has called, other
--- native code, the kernel, garbage collection, or waiting.
+-- frame_kind.lua: classifies the frames of a stack: Lua, C that Lua has called,
+-- other native code, the kernel, garbage collection, or waiting.
 local M = {}
 
---- In the order of legends.
+--- The kinds in the order of legends.
 M.ORDER = { "lua", "c", "native", "kernel", "gc", "waiting" }
 
 M.TITLES = {
@@ -17,10 +17,10 @@ for name in ("assert collectgarbage dofile error getmetatable ipairs load " ..
   BASIC[name] = true
 end
 
---- The kind of a frame, by the first rule that holds, or "native or c" where
--- the caller tells: `M.below` does.
----@param name string  the function's
----@param file string  its file, or ""
+--- Returns the kind of a frame by the first rule that applies. Returns "native
+-- or c" if the kind depends on the calling frame: `M.below` decides then.
+---@param name string  of the function
+---@param file string  of the function, or ""
 ---@param mapping string  the file that is mapped at its address, or ""
 ---@return string
 function M.of(name, file, mapping)
@@ -34,8 +34,8 @@ function M.of(name, file, mapping)
   return "native"
 end
 
---- The kind of a frame that is called by one of the kind `caller`.
----@param kind string  what `M.of` says of it
+--- Returns the kind of a frame that a frame of the kind `caller` calls.
+---@param kind string  the result of `M.of`
 ---@param caller string?
 ---@return string
 function M.below(kind, caller)

@@ -1,10 +1,11 @@
--- values.lua: which of a profile's sample types an exporter is to show.
+-- values.lua: chooses the sample type that an exporter shows.
 local M = {}
 
---- The position of the sample type: `sample_index` in the options, a name or a
--- position from 0 as `go tool pprof` takes it; else the profile's default,
--- else its last.
----@param header table  what profile:header() gives
+--- Returns the position of the sample type. The option `sample_index` is a name
+-- or a position from 0, as for `go tool pprof`. Without the option, the default
+-- of the profile is taken, or its last sample type. Raises if there is no such
+-- type.
+---@param header table  the result of profile:header()
 ---@param options table
 ---@return integer position  from 1
 function M.index(header, options)

@@ -1,6 +1,6 @@
--- chart.lua: one chart over time as inline SVG, without a script: steps and
--- areas over a time axis, a value axis on the left and, if needed, on the
--- right, shaded windows and limits.
+-- chart.lua: draws one chart over time as inline SVG, without a script. A chart
+-- has steps and areas over a time axis, a value axis on the left and, if
+-- needed, on the right, shaded windows and limits.
 local markup = require "report.markup"
 local scale = require "report.scale"
 local text = require "report.text"
@@ -11,23 +11,23 @@ local M = {}
 
 M.WIDTH, M.HEIGHT = 660, 230
 local LEFT, RIGHT, TOP, BOTTOM = 58, 58, 8, 24
-local HOVERS = 120 -- areas that tell their values, at most
+local HOVERS = 120 -- the most areas with a title
 
 local Chart = {}
 Chart.__index = Chart
 
---- A chart of `seconds`. `label` is what it says to those who do not see it.
+--- Returns a chart of `seconds`. `label` is the description for screen readers.
 function M.new(seconds, label)
   return setmetatable({
     label = label,
     time = scale.time(seconds, LEFT, M.WIDTH - RIGHT),
-    below = {}, -- what is drawn, from back to front
+    below = {}, -- elements in the order of drawing: first these, then `above`
     above = {},
     keys = {},
   }, Chart)
 end
 
---- Scales with the chart's place for them.
+--- Chart:linear and Chart:log return scales that fit the height of the chart.
 function Chart:linear(greatest, whole)
   return scale.linear(greatest, M.HEIGHT - BOTTOM, TOP, 4, whole)
 end
@@ -36,7 +36,7 @@ function Chart:log(least, greatest)
   return scale.log(least, greatest, M.HEIGHT - BOTTOM, TOP)
 end
 
---- An axis on "left" or "right"; `format` makes the ticks' texts.
+--- Draws an axis on the "left" or "right". `format` returns the text of a tick.
 function Chart:axis(side, value_scale, format)
   local x = side == "left" and LEFT - 6 or M.WIDTH - RIGHT + 6
   for _, tick in ipairs(value_scale.ticks) do
@@ -50,7 +50,7 @@ function Chart:axis(side, value_scale, format)
   end
 end
 
---- A shaded window of time; a link when `href` is given.
+--- Draws a shaded window of time, which is a link if `href` is given.
 function Chart:window(from, to, title, href)
   local x0, x1 = self.time:position(from), self.time:position(to)
   local box = E("rect", { class = "window", x = xy(x0), y = TOP,
@@ -61,7 +61,7 @@ function Chart:window(from, to, title, href)
   self.windows[#self.windows + 1] = box
 end
 
---- A dashed line at a value. Outside of the scale there is none.
+--- Draws a dashed line at a value, unless the value is outside the scale.
 function Chart:limit(value_scale, value, label)
   if value < value_scale.least or value > value_scale.greatest then return end
   local y = value_scale:position(value)
@@ -73,8 +73,8 @@ function Chart:limit(value_scale, value, label)
   }, 1, 2, #self.above + 1, self.above)
 end
 
---- Steps from { { from, to, value }, ... } by time. What has no value (nil)
--- is a gap; a single one is still seen.
+--- Returns the path of steps { { from, to, value }, ... }. A point whose value
+-- is nil is a gap. A single point between gaps stays visible.
 local function steps(time, value_scale, points)
   local parts, at = {}, nil
   for _, point in ipairs(points) do
@@ -92,7 +92,7 @@ local function steps(time, value_scale, points)
   return table.concat(parts)
 end
 
---- A line; `key` is its name in the legend. `style` 1 to 6.
+--- Draws a line. `key` is its name in the legend, `style` is 1 to 6.
 function Chart:line(value_scale, points, key, style)
   local d = steps(self.time, value_scale, points)
   if d ~= "" then
@@ -102,8 +102,8 @@ function Chart:line(value_scale, points, key, style)
   table.insert(self.keys, 1, { key, "line s" .. style })
 end
 
---- The area between two values: { { from, to, low, high }, ... }. With "1 soft"
--- for a style it is pale.
+--- Draws the area between two values: { { from, to, low, high }, ... }. The
+-- style "1 soft" makes the area pale.
 function Chart:area(value_scale, points, key, style)
   local parts = {}
   for _, point in ipairs(points) do
@@ -122,8 +122,8 @@ function Chart:area(value_scale, points, key, style)
   if key then self.keys[#self.keys + 1] = { key, "area s" .. style } end
 end
 
---- Areas that tell, where the pointer is, what `tell(first, last)` says of the
--- buckets from the first to the last.
+--- Adds areas that show a title under the pointer. `tell(first, last)` returns
+-- the title for the buckets from the first to the last.
 function Chart:hover(buckets, tell)
   local each = math.max(1, math.ceil(#buckets / HOVERS))
   for first = 1, #buckets, each do
@@ -150,7 +150,7 @@ local function draw_time(time)
   return parts
 end
 
---- A sample of a line or area, for a legend.
+--- Returns a specimen of a line or area, for a legend.
 function M.swatch(class)
   local shape = class:find("^line")
     and E("path", { class = class, d = "M0 5H22" })
@@ -159,7 +159,7 @@ function M.swatch(class)
     ["aria-hidden"] = "true" }, shape)
 end
 
---- The figure: title, legend, picture.
+--- Returns the figure: title, legend and picture.
 function Chart:draw(title)
   local keys = {}
   for i, key in ipairs(self.keys) do

@@ -1,6 +1,6 @@
--- charts.lua: how a run went over time: rate and virtual users, latencies,
--- failures, what was late, the generator's own load; and its latencies by
--- percentile.
+-- charts.lua: draws the charts of a run over time: rate and virtual users,
+-- latencies, failures, late requests and the load of the generator itself. One
+-- more chart shows the latencies by percentile.
 local chart = require "report.chart"
 local markup = require "report.markup"
 local percentiles = require "report.percentiles"
@@ -10,14 +10,14 @@ local E = markup.element
 
 local M = {}
 
-local LEAST_PER_POINT = 10 -- requests, or a rate is more noise than rate
+local LEAST_PER_POINT = 10 -- requests; a rate of fewer is mostly noise
 local LEAST_POINTS = 20
 
 local SUMS = { "span", "cpu", "requests", "iterations", "dropped" }
 local MOSTS = { "vus", "late", "lag", "p50", "p90", "p99", "p999", "max" }
 
---- Add what a short piece of time has counted to its neighbour: on its own it
--- would make a rate of a single request.
+--- Adds the counts of a short piece of time to its neighbour: the rate of the
+-- piece alone would come from a single request.
 local function add(bucket, piece)
   for _, field in ipairs(SUMS) do
     bucket[field] = bucket[field] + piece[field]
@@ -32,7 +32,7 @@ local function add(bucket, piece)
   end
 end
 
---- Where nobody has looked, what was seen before stands, or else after.
+--- Fills buckets without a measured value with the value before, or else after.
 local function fill(buckets, field)
   local seen
   for _, b in ipairs(buckets) do seen = seen or b[field] end
@@ -42,8 +42,8 @@ local function fill(buckets, field)
   end
 end
 
---- The buckets in which the generators have handed something over. Each lasts
--- to the next one.
+--- Returns the buckets in which the generators have handed over results. Each
+-- lasts until the next one.
 local function read_buckets(run)
   local series, buckets = run.series, {}
   local short = series.width * run.generator.threads / 2
@@ -66,8 +66,8 @@ local function read_buckets(run)
   return buckets
 end
 
---- So many neighbours together that a point has enough to count. `count` is
--- what counts in a bucket.
+--- Joins neighbours so that each point counts enough requests. `count` returns
+-- the number that a bucket counts.
 local function group(buckets, count)
   local total = 0
   for _, b in ipairs(buckets) do total = total + count(b) end
@@ -117,7 +117,7 @@ local function add_windows(c, run)
     "profiles were taken", "#profiles")
 end
 
---- The parts of a bucket that was merged: its least and greatest rate.
+--- Returns the least and greatest rate of the parts of each merged bucket.
 local function rate_band(buckets)
   local list, differs = {}, false
   for i, b in ipairs(buckets) do
@@ -161,7 +161,7 @@ end
 local QUANTILES = { { "p50", "p50" }, { "p90", "p90" }, { "p99", "p99" },
   { "p999", "p99.9" }, { "max", "max" } }
 
---- Limits of the thresholds on latencies, in milliseconds.
+--- Returns the limits of the thresholds on latencies, in milliseconds.
 local function limits(run)
   local list = {}
   for _, t in ipairs(run.thresholds) do
@@ -181,14 +181,14 @@ local function draw_latency(run, buckets)
   end
   if most <= 0 then return end
   local seen = most
-  for _, t in ipairs(limits(run)) do -- one that is far off has no line
+  for _, t in ipairs(limits(run)) do -- a limit far above the data has no line
     if t.bound <= 10 * seen then most = math.max(most, t.bound) end
   end
   least = math.max(least, most / 1e7)
   local left = c:log(least, most)
   add_windows(c, run)
   c:axis("left", left, text.tick)
-  for i = #QUANTILES, 1, -1 do -- the lower ones in front
+  for i = #QUANTILES, 1, -1 do -- lower quantiles are drawn in front
     local field, title = table.unpack(QUANTILES[i])
     c:line(left, points(buckets, function(b) return b[field] end), title, i)
   end
@@ -299,7 +299,7 @@ local function draw_generator(run, buckets)
   return c:draw("Generator")
 end
 
---- The section; nothing where no time has passed.
+--- Returns the section, or nil if no time has passed.
 function M.draw(run)
   local buckets = read_buckets(run)
   if #buckets == 0 then

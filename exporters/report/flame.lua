@@ -1,6 +1,7 @@
--- flame.lua: a flame graph of a profile as inline SVG, without a script: root
--- on top, siblings heaviest first. Each box clips its name and has a title.
--- Boxes are placed in percent, so that the picture fits any width.
+-- flame.lua: draws a flame graph of a profile as inline SVG, without a script.
+-- The root is on top, and siblings are sorted by weight. Each box clips its
+-- name and has a title. Boxes are placed in percent, so the picture fits any
+-- width.
 local frame_kind = require "lib.frame_kind"
 local markup = require "report.markup"
 local text = require "report.text"
@@ -12,11 +13,11 @@ local M = {}
 
 local ROW = 17
 local ROWS_MAX = 80
-local LEAST_SHARE = 0.001 -- of all: what is narrower is not drawn
-local LEAST_NAMED = 0.012 -- and this has no room for a letter
+local LEAST_SHARE = 0.001 -- narrower boxes are not drawn
+local LEAST_NAMED = 0.012 -- narrower boxes have no room for a letter
 
---- The functions of the profile, and by location the numbers of those that are
--- there, innermost first. Inlined functions are frames, too.
+--- Returns the functions of the profile and, by location, the numbers of its
+-- functions, innermost first. Inlined functions are frames, too.
 local function read_frames(profile)
   local _, n_locations, _, n_mappings = profile:counts()
   local frames, numbers, mappings, by_location = {}, {}, {}, {}
@@ -46,9 +47,9 @@ local function read_frames(profile)
   return frames, by_location
 end
 
---- The stacks as { packed numbers of frames, root first; value }, equal ones
--- together. A tree of them takes far more memory: for 100,000 random ones of 28
--- frames 1 GB.
+--- Returns the distinct stacks, each as { packed numbers of frames, root first;
+-- value }. A tree takes far more memory: 1 GB for 100,000 random stacks of 28
+-- frames.
 local function read_stacks(profile, index, by_location)
   local stacks, positions, parts = {}, {}, {}
   local locations, sample_values
@@ -73,7 +74,7 @@ local function read_stacks(profile, index, by_location)
   return stacks
 end
 
--- "data.sort_rows data.lua:41"
+-- Returns the place of a frame for a title: " data.lua:41".
 local function place(frame)
   local file = frame.file:match("[^/]*$")
   if file == "" then return "" end
@@ -93,7 +94,8 @@ local function draw_box(node, total, unit)
     share >= LEAST_NAMED and E("text", { x = 3, y = 12 }, frame.name))
 end
 
---- What a node calls, heaviest first; what it spends itself is its `own`.
+--- Returns the children of a node, heaviest first, and sets `own` to the value
+-- that the node spends itself.
 local function find_children(node, frames)
   local children, by_number = {}, {}
   node.own = 0
@@ -121,8 +123,8 @@ local function find_children(node, frames)
   return children
 end
 
---- Boxes, how many rows they take, and how many calls have none. Without
--- recursion: stacks are deep.
+--- Returns the boxes, how many rows they take, and how many calls have no box.
+-- The function does not recurse, because stacks may be deep.
 local function draw_boxes(root, frames, unit)
   local boxes, rows, n_left_out = {}, 0, 0
   local pending = { root }
@@ -148,8 +150,8 @@ local function draw_boxes(root, frames, unit)
   return boxes, rows, n_left_out
 end
 
---- By kind: what its frames spend themselves. What native code does for the
--- collector is the collector's.
+--- Returns, by kind, the values that the frames of the kind spend themselves.
+-- Native code below the garbage collector counts as the collector.
 local function sum_kinds(stacks, frames)
   local sums = {}
   for _, stack in ipairs(stacks) do
@@ -180,12 +182,12 @@ local function legend(sums, total)
   return E("ul", { class = "legend" }, items)
 end
 
---- The picture of the profile's values of this type, and its legend; nil when
--- they are all 0.
+--- Returns the picture of the profile's values of one type with its legend, or
+-- nil if all values are 0.
 ---@param profile table
 ---@param type string  one of its sample types
 ---@param unit string
----@param file string?  where the whole profile is
+---@param file string?  the file that holds the whole profile
 function M.draw(profile, type, unit, file)
   local index = values.index(profile:header(), { sample_index = type })
   local frames, by_location = read_frames(profile)

@@ -1,10 +1,10 @@
--- html.lua: the report of a load test as one HTML file, without a script:
--- verdict, thresholds, charts, tables, flame graphs.
+-- html.lua: writes the report of a load test as one HTML file, without a
+-- script: verdict, thresholds, charts, tables, flame graphs.
 --
--- The module is a function: (run, out, hash). `run` is the table that
--- core/load/module_report.c makes, `out` takes the bytes, hash(text) is the
--- base64 of its SHA-256, for the page's policy. The same run gives the same
--- bytes.
+-- The module is a function (run, out, hash). `run` is the table that
+-- core/report makes. `out` takes the bytes. hash(text) returns the SHA-256 of a
+-- text in base64, for the content security policy of the page. Equal runs give
+-- equal bytes.
 local charts = require "report.charts"
 local markup = require "report.markup"
 local profiles = require "report.profiles"
@@ -32,9 +32,9 @@ local function verdict(run)
   return "plain", "■ DONE, no thresholds"
 end
 
-local BUSY_MAX, LAG_MAX_MS = 0.85, 1 -- as the live view has them
+local BUSY_MAX, LAG_MAX_MS = 0.85, 1 -- the limits of the live view
 
---- Is what was measured in part the generator itself? In words, or nil.
+--- Returns a text that says why the generator itself limited the run, or nil.
 local function limited(generator)
   local reasons = {}
   if generator.busy > BUSY_MAX then
@@ -48,7 +48,7 @@ local function limited(generator)
   return #reasons > 0 and table.concat(reasons, ", ") or nil
 end
 
--- A script without its folder; a URL as it is.
+--- Returns the name of the script without its folder, or the URL.
 local function title(run)
   return run.title:find("://") and run.title or run.title:match("[^/]*$")
 end

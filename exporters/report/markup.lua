@@ -1,5 +1,6 @@
--- markup.lua: HTML and SVG as nested calls. Every text is escaped, so that no
--- name becomes an element; only what these functions return is markup.
+-- markup.lua: builds HTML and SVG by nested calls. Every text is escaped, so a
+-- name cannot become an element: only the nodes that these functions return are
+-- markup.
 local M = {}
 
 local Node = {}
@@ -10,7 +11,7 @@ local ENTITIES = {
   ["'"] = "&#39;",
 }
 
--- U+FFFD for bytes that are not UTF-8.
+--- Replaces bytes that are not UTF-8 by U+FFFD.
 local function mend(text)
   local parts, at = {}, 1
   while at <= #text do
@@ -24,7 +25,7 @@ local function mend(text)
   return table.concat(parts)
 end
 
---- A text as it can stand anywhere in the page.
+--- Returns a text in a form that may stand anywhere in the page.
 ---@param text string|number
 ---@return string
 function M.escape(text)
@@ -34,7 +35,8 @@ function M.escape(text)
     :gsub("[&<>\"']", ENTITIES))
 end
 
--- Children: nodes, lists of them, texts; nil and false are left out.
+--- Appends a child: a node, a list of children or a text. nil and false are
+-- left out.
 local function append(parts, child)
   if child == nil or child == false then return end
   if getmetatable(child) == Node then
@@ -60,7 +62,7 @@ end
 
 local VOID = { meta = true, br = true }
 
---- An element. `attrs` may be nil.
+--- Returns an element. `attrs` may be nil.
 function M.element(tag, attrs, ...)
   local node = setmetatable({}, Node)
   node[1] = "<" .. tag .. (attrs and attributes(attrs) or "") .. ">"
@@ -70,16 +72,17 @@ function M.element(tag, attrs, ...)
   return node
 end
 
---- A name from elsewhere: its direction of writing stays within it.
+--- Returns a name from outside: its writing direction does not affect the text
+-- around it.
 function M.name(text) return M.element("bdi", nil, text) end
 
---- The page's style sheet, as it is: the one text that is not escaped.
+--- Returns the style sheet of the page, the only text that is not escaped.
 function M.style(css)
   assert(not css:find("</", 1, true))
   return setmetatable({ "<style>", css, "</style>" }, Node)
 end
 
---- A coordinate: two decimals, none that are zero.
+--- Returns a coordinate with at most two decimals, without trailing zeros.
 ---@param x number
 ---@return string
 function M.coordinate(x)
@@ -87,7 +90,7 @@ function M.coordinate(x)
   return text == "-0" and "0" or text
 end
 
---- Write a node.
+--- Writes a node.
 function M.write(out, node)
   for _, part in ipairs(node) do out:write(part) end
 end

@@ -1,5 +1,5 @@
--- percentiles.lua: latency by percentile, on the axis that HdrHistogram's
--- plots have: 90, 99, 99.9 % are equally far from each other.
+-- percentiles.lua: draws latency by percentile on the axis of HdrHistogram's
+-- plots: 90, 99 and 99.9 % are equally far from each other.
 local chart = require "report.chart"
 local markup = require "report.markup"
 local scale = require "report.scale"
@@ -11,7 +11,8 @@ local M = {}
 
 local LEFT, RIGHT, TOP, BOTTOM = 58, 20, 8, 24
 
--- A quantile that is 1 has nothing behind it; it stands at the end.
+--- Returns the position of a quantile: 1 for 0.9, 2 for 0.99. The quantile 1
+-- stands at the end, `most`.
 local function nines(q, most)
   return q >= 1 and most or math.min(-math.log(1 - q, 10), most)
 end
@@ -32,7 +33,7 @@ local function curve(list, x, y)
     parts[i] = ("%s%s %s"):format(i == 1 and "M" or "L",
       xy(x:position(nines(q.quantile, x.greatest))), xy(y:position(q.value)))
   end
-  -- A single value is a dot.
+  -- A single value is drawn as a dot.
   if #list == 1 then parts[2] = "h0.5" end
   return table.concat(parts)
 end
@@ -64,7 +65,8 @@ local function draw_axes(x, y)
   return parts
 end
 
---- The figure of `run.latency` and `run.duration`; nil without requests.
+--- Returns the figure of `run.latency` and `run.duration`, or nil if there were
+-- no requests.
 function M.draw(run)
   if #run.latency == 0 then return end
   local least, greatest, most = read_range(run)

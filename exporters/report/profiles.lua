@@ -1,5 +1,5 @@
--- profiles.lua: the target's profiles: functions and flame graph of each, or
--- why there is none.
+-- profiles.lua: draws the profiles of the target: functions and flame graph of
+-- each, or the reason why a profile is missing.
 local flame = require "report.flame"
 local markup = require "report.markup"
 local tables = require "report.tables"
@@ -29,7 +29,7 @@ local function draw_profile(p, window)
       E("p", { class = "muted" }, "It has no samples."))
 end
 
---- The section; nil when none were asked for.
+--- Returns the section, or nil if the run had no profiles.
 function M.draw(run)
   local profiles = run.profiles
   if not profiles or #profiles.list == 0 then return end

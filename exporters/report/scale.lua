@@ -1,8 +1,8 @@
--- scale.lua: from values to coordinates, and where the ticks are.
+-- scale.lua: maps values to coordinates and places the ticks.
 local M = {}
 
---- The least of 1, 2, 2.5, 5 x 10^n that is at least x; a whole number where
--- that is wanted.
+--- Returns the least of 1, 2, 2.5, 5 x 10^n that is at least x. If `whole`, the
+-- step is a whole number.
 local function nice_step(x, whole)
   if whole then x = math.max(x, 1) end
   local power = 10 ^ math.floor(math.log(x, 10))
@@ -27,8 +27,8 @@ end
 
 local function itself(x) return x end
 
---- From 0 to at least `greatest`, on `from` to `to`, with about `n` ticks, at
--- whole numbers where that is wanted.
+--- Returns a scale of values from 0 to at least `greatest` on coordinates
+-- `from` to `to`, with about `n` ticks. If `whole`, ticks are at whole numbers.
 function M.linear(greatest, from, to, n, whole)
   if greatest <= 0 then greatest = 1 end
   local step, ticks = nice_step(greatest / n, whole), {}
@@ -38,8 +38,8 @@ function M.linear(greatest, from, to, n, whole)
     ticks = ticks, map = itself }
 end
 
---- Whole decades that enclose `least` and `greatest`, both > 0; where there is
--- but one or two, also 2 and 5 of each.
+--- Returns a logarithmic scale of whole decades that enclose `least` and
+-- `greatest`, both > 0. One or two decades also have ticks at 2 and 5.
 function M.log(least, greatest, from, to)
   local first = math.floor(math.log(least, 10) + 1e-9)
   local last = math.ceil(math.log(greatest, 10) - 1e-9)
@@ -61,7 +61,7 @@ local TIME_STEPS = { 1e-5, 1e-4, 5e-4, 1e-3, 2e-3, 5e-3, 0.01, 0.02, 0.05,
   0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200,
   14400, 43200, 86400 }
 
---- From 0 to exactly `seconds`.
+--- Returns a scale of time from 0 to exactly `seconds`.
 function M.time(seconds, from, to)
   local step = TIME_STEPS[#TIME_STEPS]
   for _, s in ipairs(TIME_STEPS) do

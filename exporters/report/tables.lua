@@ -1,5 +1,5 @@
--- tables.lua: the report's tables. Each number that is shown rounded has its
--- exact value in data-value.
+-- tables.lua: draws the tables of the report. The attribute data-value of a
+-- rounded number is its exact value.
 local markup = require "report.markup"
 local text = require "report.text"
 
@@ -7,7 +7,7 @@ local E, name = markup.element, markup.name
 
 local M = {}
 
--- "n" marks a column of numbers.
+--- Returns the row of titles. The prefix "n:" marks a column of numbers.
 local function head(...)
   local cells = {}
   for i = 1, select("#", ...) do
@@ -26,7 +26,7 @@ end
 
 local function words(...) return E("td", nil, ...) end
 
--- On a narrow screen a table scrolls within its box.
+--- Returns a table, which scrolls within its box on a narrow screen.
 local function draw(id, columns, rows)
   if #rows == 0 then return end
   return E("div", { class = "wide" }, E("table", { id = id }, columns,
@@ -50,7 +50,7 @@ local function sign(failed)
     failed and "✗" or "✓")
 end
 
--- What is crossed first.
+--- Returns the thresholds, the crossed ones first.
 function M.thresholds(run)
   local rows = {}
   for _, failed in ipairs { true, false } do
@@ -69,8 +69,8 @@ function M.thresholds(run)
     rows)
 end
 
---- The heaviest function of the target's first profile, for requests of that
--- name.
+--- Returns the function of the target's first profile that took the most for
+-- requests of this endpoint.
 local function top_function(run, endpoint)
   local profile = run.profiles and run.profiles.list[1]
   for _, e in ipairs(profile and profile.endpoints or {}) do
@@ -192,7 +192,8 @@ function M.errors(run)
     #notes > 0 and notes or nil)
 end
 
--- "2,000/s", "0 → 50 in 4 s → 50 in 6 s", "30 iterations".
+--- Returns a scenario in short: "2,000/s", "0 → 50 in 4 s → 50 in 6 s",
+-- "30 iterations".
 local function plan(s)
   if s.iterations > 0 then return text.count(s.iterations) .. " iterations" end
   local unit = s.is_open and "/s" or ""
@@ -220,7 +221,7 @@ function M.scenarios(run)
     "executor", "n:VUs", "start", "duration", "plan"), rows))
 end
 
---- The functions of a profile.
+--- Returns the table of the functions of a profile.
 function M.functions(profile)
   local rows = {}
   for i, f in ipairs(profile.functions) do

@@ -1,4 +1,4 @@
--- text.lua: numbers as people read them.
+-- text.lua: formats numbers for people. The comments show examples of results.
 local M = {}
 
 --- Three digits, no exponent: 1.23, 12.3, 123, 1,234.

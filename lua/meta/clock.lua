@@ -2,15 +2,15 @@
 --- Clocks, in seconds.
 local clock = {}
 
---- Never steps back: for durations.
+--- Returns a time that never steps back, for durations.
 ---@return number
 function clock.mono() end
 
---- Since 1970.
+--- Returns the time since 1970.
 ---@return number
 function clock.wall() end
 
---- CPU time of the calling thread.
+--- Returns the CPU time that the calling thread has used.
 ---@return number
 function clock.thread() end
 

@@ -1,22 +1,23 @@
 ---@meta
---- What an exporter gives and gets (docs/EXPORTERS.md), for editors that read
---- LuaCATS annotations. Never loaded.
+--- The table that an exporter returns and the objects that it gets
+--- (docs/EXPORTERS.md), for editors that read LuaCATS annotations. No program
+--- loads this file.
 
 ---@class Exporter
 ---@field api 1
 ---@field name string letters, digits, _ and -: `?format=NAME`
----@field extension string ".txt"
+---@field extension string of files, such as ".txt"
 ---@field content_type string
 ---@field description string
 ---@field export fun(profile: Profile, out: Out, options: table<string, string>)
 
 ---@class ValueType
----@field type string "cpu"
----@field unit string "nanoseconds"
+---@field type string such as "cpu"
+---@field unit string such as "nanoseconds"
 
 ---@class ProfileHeader
----@field time_ns integer since 1970, when it began
----@field duration_ns integer 0: not a timed profile
+---@field time_ns integer when the profile began, since 1970
+---@field duration_ns integer 0 if the profile covers no period of time
 ---@field period integer
 ---@field period_type ValueType
 ---@field default_sample_type string
@@ -44,36 +45,39 @@
 ---@field start_line integer
 
 ---@class ProfileLine
----@field func integer a function's id
+---@field func integer the id of a function
 ---@field line integer
 ---@field column integer
 
 ---@class ProfileLocation
----@field mapping integer a mapping's id, 0: none
+---@field mapping integer the id of a mapping; 0: none
 ---@field address integer
 ---@field lines ProfileLine[] innermost inlined function first
 ---@field is_folded boolean
 
 ---@class ProfileLabel
 ---@field key string
----@field str? string of a label that is text
----@field num? integer of one that is a number
----@field unit? string of one that is a number
+---@field str? string the value of a label that is a text
+---@field num? integer the value of a label that is a number
+---@field unit? string the unit of a label that is a number
 
---- Ids and positions count from 1. There only while `export` runs.
+--- The profile to export. Ids and positions count from 1. The object is valid
+--- only while `export` runs.
 ---@class Profile
 local Profile = {}
 
 ---@return ProfileHeader
 function Profile:header() end
 
+--- Returns how many entries each table of the profile has.
 ---@return integer samples
 ---@return integer locations
 ---@return integer functions
 ---@return integer mappings
 function Profile:counts() end
 
---- The tables are filled anew where they are given, else made.
+--- Returns the i-th sample. Tables that are passed are filled anew and
+--- returned, which saves garbage.
 ---@param i integer
 ---@param locations? integer[]
 ---@param values? integer[]
@@ -95,13 +99,15 @@ function Profile:func(id) end
 ---@return ProfileMapping
 function Profile:mapping(id) end
 
+--- The destination of the exported bytes.
 ---@class Out
 local Out = {}
 
+--- Appends strings and numbers.
 ---@param ... string|number
 ---@return Out
 function Out:write(...) end
 
---- All that is written, before and after, leaves gzipped.
+--- Compresses all that is written, before and after this call, with gzip.
 ---@return Out
 function Out:gzip() end

@@ -1,21 +1,23 @@
 ---@meta json
 local json = {}
 
---- JSON's null, which keeps its place in a table.
+--- JSON's null. In place of nil, it keeps its place in a table.
 json.null = nil ---@type lightuserdata
 
---- Raises with the place of what has no JSON: NaN, a function, a cycle.
+--- Returns the value as JSON. Raises an error that names the place if the value
+--- contains something that JSON cannot express: NaN, a function, a cycle.
 ---@param value any
 ---@return string
 function json.encode(value) end
 
---- Raises with line and column when the text is not JSON.
+--- Returns the value of a JSON text. Raises an error with the line and column
+--- if the text is not JSON.
 ---@param text string
 ---@return any
 function json.decode(text) end
 
---- Mark a table (a new one without `t`) as an array, so that an empty one is
---- written as [].
+--- Marks a table, or a new table, as an array and returns it. An empty array is
+--- written as [] and not as {}.
 ---@generic T: table
 ---@param t? T
 ---@return T

@@ -1,5 +1,5 @@
 ---@meta log
---- One line each into the server's log, on stderr:
+--- Each function writes one line to the log, on stderr:
 ---   log.info("cache_miss", { key = "a b" })
 ---   time=... level=info event=cache_miss key="a b"
 local log = {}

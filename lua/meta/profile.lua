@@ -1,15 +1,15 @@
 ---@meta profile
---- Labels of the script's own, in profiles of every kind: for `go tool pprof
---- -tagfocus` and the like. Of a label, the first 100 values are kept; those
---- beyond are "other". Labels beyond the first 32, and those that would make more
---- than 20,000 different combinations, are left out.
+--- Labels that a script attaches to its samples, in profiles of every kind, for
+--- example for `go tool pprof -tagfocus`. The first 100 values of a label are
+--- kept, further values become "other". Labels beyond the first 32, and labels
+--- that would make more than 20,000 combinations, are left out.
 local profile = {}
 
---- For the rest of the request, or of the timer's call.
+--- Sets labels until the request, or the call of the timer, ends.
 ---@param labels table<string, string|number|boolean>
 function profile.labels(labels) end
 
---- While f runs. Returns what f returns.
+--- Sets labels while f runs. Returns the results of f.
 ---@generic T
 ---@param labels table<string, string|number|boolean>
 ---@param f fun(...): T

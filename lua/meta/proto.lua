@@ -1,17 +1,20 @@
 ---@meta proto
---- Lua tables to and from every message of proto/*.proto (docs/EXPORTERS.md).
+--- Converts Lua tables to and from the messages of proto/*.proto
+--- (docs/EXPORTERS.md).
 
 local proto = {}
 
---- Keys are field names; a repeated field is an array. A field that is unknown
---- or does not fit is an error. Encoded messages concatenate.
----@param message string "perftools.profiles.Profile"
+--- Returns the bytes of a message. Keys are field names, and a repeated field
+--- is an array. Raises if a field is unknown or its value does not fit. The
+--- bytes of several messages may be concatenated.
+---@param message string such as "perftools.profiles.Profile"
 ---@param fields table
 ---@return string bytes
 function proto.encode(message, fields) end
 
---- What is absent is proto3's default; messages and members of a oneof are nil.
---- Damaged bytes are an error.
+--- Returns the fields of a message. An absent field has the default of proto3;
+--- an absent message and an absent member of a oneof are nil. Raises if the
+--- bytes are damaged.
 ---@param message string
 ---@param bytes string
 ---@return table fields

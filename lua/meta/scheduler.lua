@@ -1,24 +1,25 @@
 ---@meta scheduler
 local scheduler = {}
 
---- Wait without holding up the worker. Only a handler itself can: not a
---- coroutine that it made, nor a function called by table.sort or string.gsub.
+--- Waits without blocking the worker. A handler can wait, but not in a
+--- coroutine that it made or in a function that table.sort or string.gsub
+--- calls.
 ---@param seconds number
 function scheduler.sleep(seconds) end
 
---- Call a function in a task of its own, so many seconds later.
+--- Calls a function in a task of its own, after `seconds`.
 ---@param seconds number from 0
 ---@param f fun()
 ---@return Timer
 function scheduler.after(seconds, f) end
 
---- Call a function again and again, but not while its last call waits.
+--- Calls a function every `seconds`, but not while its last call waits.
 ---@param seconds number from 0.001
 ---@param f fun()
 ---@return Timer
 function scheduler.every(seconds, f) end
 
---- Call a function as soon as this task waits or ends.
+--- Calls a function as soon as this task waits or ends.
 ---@param f fun()
 ---@return Timer
 function scheduler.spawn(f) end
@@ -26,7 +27,7 @@ function scheduler.spawn(f) end
 ---@class Timer
 local Timer = {}
 
---- Call no more. A call that is under way goes on.
+--- Ends the calls. A call that has begun is not stopped.
 function Timer:cancel() end
 
 return scheduler

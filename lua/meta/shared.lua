@@ -1,50 +1,55 @@
 ---@meta shared
---- Values that all workers share, by key, in dicts that have a name.
+--- Values that all workers share, under keys, in dicts that have names.
 local shared = {}
 
---- The dict of a name, which holds so many bytes: keys, values and 112 bytes for
---- each entry. When it is full, what was used least lately goes.
+--- Returns the dict of a name. `bytes` limits its keys and values together with
+--- 112 bytes for each entry. When the dict is full, it drops the entry that has
+--- not been used for the longest time.
 ---@param name string
----@param bytes? integer 1 MiB, or that of the dict if it is there already
+---@param bytes? integer 1 MiB by default, or the size of a dict that exists
 ---@return Dict
 function shared.dict(name, bytes) end
 
 ---@class Dict
 local Dict = {}
 
---- A copy of a key's value, nil where there is none.
+--- Returns a copy of the value of a key, or nil if the key has no value.
 ---@param key string up to 1024 bytes
 ---@return any
 function Dict:get(key) end
 
+--- Sets the value of a key.
 ---@param key string
 ---@param value any boolean, number, string, json.null, or a table of these
----@param seconds? number after which it is forgotten
+---@param seconds? number after which the value is removed
 function Dict:set(key, value, seconds) end
 
---- Set a key that has no value.
+--- Sets the value of a key that has no value.
 ---@param key string
 ---@param value any
 ---@param seconds? number
----@return boolean was_set false: it has one
+---@return boolean was_set false if the key has a value
 function Dict:add(key, value, seconds) end
 
---- Add to a key's number, at once for all workers.
+--- Adds to the number of a key, as one step that no other worker interrupts.
 ---@param key string
----@param by? number 1
----@param initial? number 0: what a key without a value counts for
+---@param by? number 1 by default
+---@param initial? number the value of a key that has none; 0 by default
 ---@return number sum
 function Dict:incr(key, by, initial) end
 
+--- Removes the value of a key.
 ---@param key string
 ---@return boolean had_one
 function Dict:delete(key) end
 
+--- Returns how many keys have a value.
 ---@return integer keys
 function Dict:count() end
 
----@param most? integer 1024
----@return string[] keys those used last first
+--- Returns the keys, the one used last first.
+---@param most? integer how many keys at most, 1024 by default
+---@return string[] keys
 function Dict:keys(most) end
 
 return shared

@@ -1,70 +1,78 @@
 ---@meta sync
---- What tasks of all workers share, by name. A task that waits for one of these
---- does not hold up its worker; a profile of the kind `block` has what it waited.
+--- Objects that the tasks of all workers share under names. A task that waits
+--- for an object does not block its worker. The profile `block` shows such
+--- waits.
 local sync = {}
 
---- A lock that one task holds at a time. Whoever waits longest is next. A task
---- that ends without having unlocked it loses it, with a warning in the log.
+--- Returns a lock that one task holds at a time. The task that has waited
+--- longest is next. If a task ends while it holds the lock, the lock is
+--- unlocked with a warning in the log.
 ---@param name string
 ---@return Mutex
 function sync.mutex(name) end
 
---- Messages in order. With a capacity of 0 a sender waits for a receiver.
+--- Returns a channel, which passes messages in order. If the capacity is 0, a
+--- sender waits for a receiver.
 ---@param name string
----@param capacity? integer 0, or that of the channel if it is there already
+---@param capacity? integer 0 by default, or the capacity of a channel that exists
 ---@return Channel
 function sync.channel(name, capacity) end
 
---- So many at a time.
+--- Returns a semaphore, whose permits limit how many tasks run at a time.
 ---@param name string
----@param permits? integer 1, or that of the semaphore if it is there already
+---@param permits? integer 1 by default, or the number of a semaphore that exists
 ---@return Semaphore
 function sync.semaphore(name, permits) end
 
 ---@class Mutex
 local Mutex = {}
 
---- `local held <close> = mutex:lock()` unlocks it at the end of the block.
----@param seconds? number to wait at most
+--- Waits for the lock. `local held <close> = mutex:lock()` unlocks at the end
+--- of the block.
+---@param seconds? number how long to wait at most; nil: without limit
 ---@return Mutex|nil self, string|nil why "timeout"
 function Mutex:lock(seconds) end
 
+--- Unlocks. Raises if this task does not hold the lock.
 function Mutex:unlock() end
 
---- Call a function while holding it.
+--- Calls a function while holding the lock.
 ---@param f fun(...): ...
----@return any ... what f returns
+---@return any ... the results of f
 function Mutex:with(f, ...) end
 
 ---@class Channel
 local Channel = {}
 
---- Send a copy of nil, a boolean, number, string, json.null or a table of them.
+--- Sends a copy of nil, a boolean, number, string, json.null or a table of
+--- them.
 ---@param value any
----@param seconds? number to wait at most
+---@param seconds? number how long to wait at most; nil: without limit
 ---@return boolean|nil sent, string|nil why "timeout", "closed"
 function Channel:send(value, seconds) end
 
----@param seconds? number to wait at most
----@return any value, string|nil why "timeout"; "closed": it is, and empty
+--- Receives the next message.
+---@param seconds? number how long to wait at most; nil: without limit
+---@return any value, string|nil why "timeout"; "closed" if the channel is closed and empty
 function Channel:receive(seconds) end
 
---- Nothing can be sent any more, for ever.
+--- Closes the channel: nothing can be sent any more.
 function Channel:close() end
 
 ---@class Semaphore
 local Semaphore = {}
 
----@param seconds? number to wait at most
+--- Takes a permit.
+---@param seconds? number how long to wait at most; nil: without limit
 ---@return boolean|nil acquired, string|nil why "timeout"
 function Semaphore:acquire(seconds) end
 
---- Give a permit back, also one that another task has acquired.
+--- Gives back a permit, which another task may have acquired.
 function Semaphore:release() end
 
---- Call a function while having a permit.
+--- Calls a function while having a permit.
 ---@param f fun(...): ...
----@return any ... what f returns
+---@return any ... the results of f
 function Semaphore:with(f, ...) end
 
 return sync
