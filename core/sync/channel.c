@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-static bool is_unused(const struct sync_object *object)
+static bool channel_is_unused(const struct sync_object *object)
 {
     const struct sync_channel *channel =
         container_of(object, struct sync_channel, object);
@@ -14,18 +14,19 @@ const struct sync_class sync_channel_class = {
     .size_word = "capacity",
     .n_bytes = sizeof(struct sync_channel),
     .default_size = 0,
-    .is_unused = is_unused,
+    .is_unused = channel_is_unused,
 };
 
-/* [lock] */
-static void append(struct sync_channel *channel, struct sync_message *message)
+/* [object's lock] */
+static void append_message(struct sync_channel *channel,
+                           struct sync_message *message)
 {
     list_append(&channel->messages, &message->in_channel);
     channel->n_messages++;
 }
 
-/* [lock] */
-static struct sync_message *take_first(struct sync_channel *channel)
+/* [object's lock] */
+static struct sync_message *take_message(struct sync_channel *channel)
 {
     struct list_link *link = list_take(&channel->messages);
     if (!link)
@@ -34,9 +35,10 @@ static struct sync_message *take_first(struct sync_channel *channel)
     return container_of(link, struct sync_message, in_channel);
 }
 
-/* To the receiver that has waited longest, if one waits. [lock] */
-static bool hand_over(struct sync_channel *channel,
-                      struct sync_message *message)
+/* Gives the message to the receiver that has waited longest. Returns false if
+ * none waits. [object's lock] */
+static bool serve_receiver(struct sync_channel *channel,
+                           struct sync_message *message)
 {
     struct waiter *receiver = wait_queue_take(&channel->receivers);
     if (!receiver)
@@ -54,9 +56,9 @@ enum channel_result sync_channel_send(struct sync_channel *channel,
     pthread_mutex_lock(&channel->object.lock);
     if (channel->is_closed) {
         result = CHANNEL_CLOSED;
-    } else if (!hand_over(channel, message)) {
+    } else if (!serve_receiver(channel, message)) {
         if (channel->n_messages < channel->object.size) {
-            append(channel, message);
+            append_message(channel, message);
         } else {
             result = CHANNEL_WAITS;
             if (waiter) {
@@ -69,8 +71,9 @@ enum channel_result sync_channel_send(struct sync_channel *channel,
     return result;
 }
 
-/* The message of the sender that has waited longest. [lock] */
-static struct sync_message *take_from_sender(struct sync_channel *channel)
+/* Takes the message of the sender that has waited longest. Returns NULL if none
+ * waits. [object's lock] */
+static struct sync_message *serve_sender(struct sync_channel *channel)
 {
     struct waiter *sender = wait_queue_take(&channel->senders);
     if (!sender)
@@ -87,15 +90,15 @@ enum channel_result sync_channel_receive(struct sync_channel *channel,
 {
     enum channel_result result = CHANNEL_DONE;
     pthread_mutex_lock(&channel->object.lock);
-    *message = take_first(channel);
+    *message = take_message(channel);
     struct sync_message *sent =
         channel->n_messages < channel->object.size || !*message
-            ? take_from_sender(channel)
+            ? serve_sender(channel)
             : NULL;
     if (!*message)
         *message = sent;
     else if (sent)
-        append(channel, sent);
+        append_message(channel, sent);
     if (!*message) {
         result = channel->is_closed ? CHANNEL_CLOSED : CHANNEL_WAITS;
         if (result == CHANNEL_WAITS && waiter)
@@ -105,8 +108,8 @@ enum channel_result sync_channel_receive(struct sync_channel *channel,
     return result;
 }
 
-static bool leave(struct sync_channel *channel, struct wait_queue *queue,
-                  struct waiter *waiter)
+static bool leave_queue(struct sync_channel *channel, struct wait_queue *queue,
+                        struct waiter *waiter)
 {
     pthread_mutex_lock(&channel->object.lock);
     bool waits = waiter->state == WAITER_QUEUED;
@@ -119,32 +122,32 @@ static bool leave(struct sync_channel *channel, struct wait_queue *queue,
 bool sync_channel_leave_send(struct sync_channel *channel,
                              struct waiter *waiter)
 {
-    return leave(channel, &channel->senders, waiter);
+    return leave_queue(channel, &channel->senders, waiter);
 }
 
 bool sync_channel_leave_receive(struct sync_channel *channel,
                                 struct waiter *waiter)
 {
-    return leave(channel, &channel->receivers, waiter);
+    return leave_queue(channel, &channel->receivers, waiter);
 }
 
 void sync_channel_give_back(struct sync_channel *channel,
                             struct sync_message *message)
 {
     pthread_mutex_lock(&channel->object.lock);
-    if (!hand_over(channel, message)) {
+    if (!serve_receiver(channel, message)) {
         list_prepend(&channel->messages, &message->in_channel);
         channel->n_messages++;
     }
     pthread_mutex_unlock(&channel->object.lock);
 }
 
-/* [lock] */
+/* [object's lock] */
 static void close_waiters(struct wait_queue *queue)
 {
     struct waiter *waiter;
     while ((waiter = wait_queue_take(queue))) {
-        free(waiter->item); /* of a sender */
+        free(waiter->item); /* the message of a sender */
         waiter->item = NULL;
         waiter_post(waiter, WAITER_CLOSED);
     }

@@ -1,7 +1,9 @@
 /* channel.h -- messages from task to task, across workers, in order.
  *
- * Its size is its capacity: how many messages it holds before a sender waits.
- * With 0 each sender waits for a receiver.
+ * The size of the object is its capacity: the number of messages that it holds
+ * before a sender waits. With capacity 0 each sender waits for a receiver.
+ * A channel may be closed: it takes no more messages then, and gives those that
+ * it holds.
  *
  * Path: modules/channel_methods.c -> [channel] -> waiter.c
  */
@@ -14,7 +16,8 @@
 
 extern const struct sync_class sync_channel_class;
 
-/* From malloc, whose ever has it. */
+/* Allocated by malloc. Whoever holds the message frees it: the sender, the
+ * channel, then the receiver. */
 struct sync_message {
     struct list_link in_channel;
     size_t n_bytes;
@@ -31,32 +34,41 @@ struct sync_channel {
 
 enum channel_result { CHANNEL_DONE, CHANNEL_WAITS, CHANNEL_CLOSED };
 
-/* WAITS: `waiter` is in the queue, or NULL and was not to wait. The channel has
- * the message with DONE, and with WAITS if there is a waiter. */
+/* Sends a message. Returns CHANNEL_DONE if the channel has taken it;
+ * CHANNEL_WAITS if there is no room: unless `waiter` is NULL, it is in the
+ * queue and has taken the message; CHANNEL_CLOSED if the channel is closed.
+ * Otherwise the caller still holds the message. [any thread, like all functions
+ * here] */
 enum channel_result sync_channel_send(struct sync_channel *channel,
                                       struct sync_message *message,
                                       struct waiter *waiter);
 
-/* DONE: *message is the caller's; WAITS: it will be the waiter's item. A closed
- * channel gives what it has first. */
+/* Receives a message. Returns CHANNEL_DONE if *message is set, and the caller
+ * holds it; CHANNEL_WAITS if there is none: unless `waiter` is NULL, it is in
+ * the queue, and its item will be the message; CHANNEL_CLOSED if the channel is
+ * closed and has no more messages. */
 enum channel_result sync_channel_receive(struct sync_channel *channel,
                                          struct sync_message **message,
                                          struct waiter *waiter);
 
-/* The waiter waits no more. False: it has been served, or the channel closed.
- * A sender that leaves has its message back as its item. */
+/* Take the waiter out of its queue. Return false if it is posted, because it
+ * was served or the channel was closed. A sender's message is its item again,
+ * and the caller holds it. */
 bool sync_channel_leave_send(struct sync_channel *channel,
                              struct waiter *waiter);
 bool sync_channel_leave_receive(struct sync_channel *channel,
                                 struct waiter *waiter);
 
-/* Put back, in front, what was received for somebody who is gone. */
+/* Puts a message back in front, which was received for a task that was aborted.
+ */
 void sync_channel_give_back(struct sync_channel *channel,
                             struct sync_message *message);
 
-/* Nothing can be sent any more. Those that wait get CLOSED. */
+/* Closes the channel. All waiters are posted as WAITER_CLOSED; the messages of
+ * waiting senders are freed. */
 void sync_channel_close(struct sync_channel *channel);
 
+/* Returns the number of messages that the channel holds. */
 int64_t sync_channel_n_messages(struct sync_channel *channel);
 
 #endif

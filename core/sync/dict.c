@@ -1,3 +1,4 @@
+/* dict.c -- a hash table whose entries are also in a list by last use. */
 #include "sync/dict.h"
 
 #include <stdlib.h>
@@ -10,9 +11,9 @@ struct dict_entry {
     struct dict_entry *next; /* in its bucket */
     struct list_link by_use;
     uint64_t hash;
-    int64_t end_ns; /* monotonic; INT64_MAX: never */
+    int64_t end_ns; /* end of its time to live, monotonic; INT64_MAX: none */
     size_t key_len;
-    struct dict_value value; /* its bytes are behind the key's */
+    struct dict_value value; /* its bytes follow the key in `text` */
     char text[];
 };
 
@@ -22,40 +23,40 @@ _Static_assert(sizeof(struct dict_entry) + 2 * sizeof(void *) <=
 
 enum { FIRST_BUCKETS = 16 };
 
-static size_t size_of(const struct dict_entry *e)
+static size_t dict_entry_size(const struct dict_entry *e)
 {
     return SYNC_DICT_ENTRY_BYTES + e->key_len +
            (e->value.kind == DICT_BYTES ? e->value.n_bytes : 0);
 }
 
-static struct dict_entry **bucket_of(const struct sync_dict *dict,
-                                     uint64_t hash)
+static struct dict_entry **dict_bucket(const struct sync_dict *dict,
+                                       uint64_t hash)
 {
     return &dict->buckets[hash & (dict->n_buckets - 1)];
 }
 
-/* Take it out and free it. */
-static void drop(struct sync_dict *dict, struct dict_entry *e)
+/* Removes the entry and frees it. */
+static void drop_dict_entry(struct sync_dict *dict, struct dict_entry *e)
 {
-    struct dict_entry **at = bucket_of(dict, e->hash);
+    struct dict_entry **at = dict_bucket(dict, e->hash);
     while (*at != e)
         at = &(*at)->next;
     *at = e->next;
     list_remove(&e->by_use);
     dict->n_entries--;
-    dict->n_bytes -= size_of(e);
+    dict->n_bytes -= dict_entry_size(e);
     free(e);
 }
 
-static void fini(struct sync_object *object)
+static void dict_fini(struct sync_object *object)
 {
     struct sync_dict *dict = container_of(object, struct sync_dict, object);
     list_each (struct dict_entry, e, &dict->by_use, by_use)
-        drop(dict, e);
+        drop_dict_entry(dict, e);
     free(dict->buckets);
 }
 
-static bool is_unused(const struct sync_object *object)
+static bool dict_is_unused(const struct sync_object *object)
 {
     return container_of(object, struct sync_dict, object)->n_entries == 0;
 }
@@ -65,22 +66,23 @@ const struct sync_class sync_dict_class = {
     .size_word = "size in bytes",
     .n_bytes = sizeof(struct sync_dict),
     .default_size = SYNC_DICT_DEFAULT_BYTES,
-    .is_unused = is_unused,
-    .fini = fini,
+    .is_unused = dict_is_unused,
+    .fini = dict_fini,
 };
 
-/* The key's entry, used now; one that is over goes. NULL: there is none. */
-static struct dict_entry *use(struct sync_dict *dict, struct dict_key key,
-                              uint64_t hash)
+/* Returns the entry of the key, and moves it to the front of the list by use.
+ * Returns NULL if there is none. Drops an entry whose time to live is over. */
+static struct dict_entry *use_dict_entry(struct sync_dict *dict,
+                                         struct dict_key key, uint64_t hash)
 {
-    struct dict_entry *e = dict->buckets ? *bucket_of(dict, hash) : NULL;
+    struct dict_entry *e = dict->buckets ? *dict_bucket(dict, hash) : NULL;
     while (e && (e->hash != hash || e->key_len != key.len ||
                  memcmp(e->text, key.text, key.len) != 0))
         e = e->next;
     if (!e)
         return NULL;
     if (e->end_ns <= clock_mono_ns()) {
-        drop(dict, e);
+        drop_dict_entry(dict, e);
         return NULL;
     }
     list_remove(&e->by_use);
@@ -88,13 +90,14 @@ static struct dict_entry *use(struct sync_dict *dict, struct dict_key key,
     return e;
 }
 
-static uint64_t hash_of(struct dict_key key)
+static uint64_t hash_dict_key(struct dict_key key)
 {
     return index_hash(key.text, key.len, 0);
 }
 
-/* As many buckets as entries, so that a bucket has one or two. */
-static bool grow(struct sync_dict *dict)
+/* Doubles the number of buckets if there are as many entries, so that a bucket
+ * has one or two. Returns false if out of memory. */
+static bool grow_dict(struct sync_dict *dict)
 {
     if (dict->n_entries < dict->n_buckets)
         return true;
@@ -106,15 +109,15 @@ static bool grow(struct sync_dict *dict)
     dict->buckets = buckets;
     dict->n_buckets = n;
     list_each (struct dict_entry, e, &dict->by_use, by_use) {
-        struct dict_entry **bucket = bucket_of(dict, e->hash);
+        struct dict_entry **bucket = dict_bucket(dict, e->hash);
         e->next = *bucket;
         *bucket = e;
     }
     return true;
 }
 
-static struct dict_entry *make(struct dict_key key, uint64_t hash,
-                               const struct dict_value *value)
+static struct dict_entry *make_dict_entry(struct dict_key key, uint64_t hash,
+                                          const struct dict_value *value)
 {
     size_t n_bytes = value->kind == DICT_BYTES ? value->n_bytes : 0;
     struct dict_entry *e = malloc(sizeof *e + key.len + n_bytes);
@@ -129,26 +132,30 @@ static struct dict_entry *make(struct dict_key key, uint64_t hash,
     return e;
 }
 
-/* Put a new entry in the place of `old`, which may be NULL. */
-static enum dict_result replace(struct sync_dict *dict, struct dict_entry *old,
-                                struct dict_key key, uint64_t hash,
-                                const struct dict_value *value, int64_t end_ns)
+/* Adds an entry in the place of `old`, which may be NULL. Drops the entries
+ * used least recently as far as the new one needs room. */
+static enum dict_result put_dict_entry(struct sync_dict *dict,
+                                       struct dict_entry *old,
+                                       struct dict_key key, uint64_t hash,
+                                       const struct dict_value *value,
+                                       int64_t end_ns)
 {
-    struct dict_entry *e = grow(dict) ? make(key, hash, value) : NULL;
+    struct dict_entry *e =
+        grow_dict(dict) ? make_dict_entry(key, hash, value) : NULL;
     if (!e)
         return DICT_OUT_OF_MEMORY;
-    size_t size = size_of(e), most = (size_t)dict->object.size;
+    size_t size = dict_entry_size(e), most = (size_t)dict->object.size;
     if (size > most) {
         free(e);
         return DICT_TOO_LARGE;
     }
     e->end_ns = end_ns;
     if (old)
-        drop(dict, old);
+        drop_dict_entry(dict, old);
     while (dict->n_bytes > most - size)
-        drop(dict,
-             container_of(list_last(&dict->by_use), struct dict_entry, by_use));
-    struct dict_entry **bucket = bucket_of(dict, hash);
+        drop_dict_entry(dict, container_of(list_last(&dict->by_use),
+                                           struct dict_entry, by_use));
+    struct dict_entry **bucket = dict_bucket(dict, hash);
     e->next = *bucket;
     *bucket = e;
     list_prepend(&dict->by_use, &e->by_use);
@@ -161,7 +168,7 @@ enum dict_result sync_dict_get(struct sync_dict *dict, struct dict_key key,
                                struct buf *copy, struct dict_value *value)
 {
     pthread_mutex_lock(&dict->object.lock);
-    const struct dict_entry *e = use(dict, key, hash_of(key));
+    const struct dict_entry *e = use_dict_entry(dict, key, hash_dict_key(key));
     if (e) {
         *value = e->value;
         if (value->kind == DICT_BYTES) {
@@ -174,7 +181,7 @@ enum dict_result sync_dict_get(struct sync_dict *dict, struct dict_key key,
     return e ? DICT_DONE : DICT_ABSENT;
 }
 
-static int64_t end_after(double seconds)
+static int64_t dict_end_after(double seconds)
 {
     return seconds < 0 ? INT64_MAX : clock_mono_ns() + (int64_t)(seconds * 1e9);
 }
@@ -183,12 +190,13 @@ enum dict_result sync_dict_set(struct sync_dict *dict, struct dict_key key,
                                const struct dict_value *value, double seconds,
                                bool is_new)
 {
-    uint64_t hash = hash_of(key);
+    uint64_t hash = hash_dict_key(key);
     pthread_mutex_lock(&dict->object.lock);
-    struct dict_entry *old = use(dict, key, hash);
+    struct dict_entry *old = use_dict_entry(dict, key, hash);
     enum dict_result result = DICT_THERE;
     if (!old || !is_new)
-        result = replace(dict, old, key, hash, value, end_after(seconds));
+        result = put_dict_entry(dict, old, key, hash, value,
+                                dict_end_after(seconds));
     pthread_mutex_unlock(&dict->object.lock);
     return result;
 }
@@ -198,7 +206,7 @@ static double as_number(const struct dict_value *value)
     return value->kind == DICT_INTEGER ? (double)value->integer : value->number;
 }
 
-/* Integers wrap round. */
+/* Adds as Lua does: integers wrap round. */
 static struct dict_value sum_of(const struct dict_value *a,
                                 const struct dict_value *b)
 {
@@ -212,21 +220,22 @@ static struct dict_value sum_of(const struct dict_value *a,
     return sum;
 }
 
-/* [lock] */
-static enum dict_result add(struct sync_dict *dict, struct dict_key key,
-                            const struct dict_value *by,
-                            const struct dict_value *initial,
-                            struct dict_value *sum)
+/* [object's lock] */
+static enum dict_result add_to_entry(struct sync_dict *dict,
+                                     struct dict_key key,
+                                     const struct dict_value *by,
+                                     const struct dict_value *initial,
+                                     struct dict_value *sum)
 {
-    uint64_t hash = hash_of(key);
-    struct dict_entry *e = use(dict, key, hash);
+    uint64_t hash = hash_dict_key(key);
+    struct dict_entry *e = use_dict_entry(dict, key, hash);
     if (!e && !initial)
         return DICT_ABSENT;
     if (e && e->value.kind == DICT_BYTES)
         return DICT_NO_NUMBER;
     *sum = sum_of(e ? &e->value : initial, by);
     if (!e)
-        return replace(dict, NULL, key, hash, sum, INT64_MAX);
+        return put_dict_entry(dict, NULL, key, hash, sum, INT64_MAX);
     e->value = *sum;
     return DICT_DONE;
 }
@@ -237,7 +246,7 @@ enum dict_result sync_dict_add(struct sync_dict *dict, struct dict_key key,
                                struct dict_value *sum)
 {
     pthread_mutex_lock(&dict->object.lock);
-    enum dict_result result = add(dict, key, by, initial, sum);
+    enum dict_result result = add_to_entry(dict, key, by, initial, sum);
     pthread_mutex_unlock(&dict->object.lock);
     return result;
 }
@@ -245,26 +254,26 @@ enum dict_result sync_dict_add(struct sync_dict *dict, struct dict_key key,
 enum dict_result sync_dict_delete(struct sync_dict *dict, struct dict_key key)
 {
     pthread_mutex_lock(&dict->object.lock);
-    struct dict_entry *e = use(dict, key, hash_of(key));
+    struct dict_entry *e = use_dict_entry(dict, key, hash_dict_key(key));
     if (e)
-        drop(dict, e);
+        drop_dict_entry(dict, e);
     pthread_mutex_unlock(&dict->object.lock);
     return e ? DICT_DONE : DICT_ABSENT;
 }
 
-/* [lock] */
-static void drop_ended(struct sync_dict *dict)
+/* [object's lock] */
+static void drop_ended_entries(struct sync_dict *dict)
 {
     int64_t now_ns = clock_mono_ns();
     list_each (struct dict_entry, e, &dict->by_use, by_use)
         if (e->end_ns <= now_ns)
-            drop(dict, e);
+            drop_dict_entry(dict, e);
 }
 
 size_t sync_dict_count(struct sync_dict *dict)
 {
     pthread_mutex_lock(&dict->object.lock);
-    drop_ended(dict);
+    drop_ended_entries(dict);
     size_t n = dict->n_entries;
     pthread_mutex_unlock(&dict->object.lock);
     return n;
@@ -274,7 +283,7 @@ size_t sync_dict_keys(struct sync_dict *dict, size_t most, struct buf *out)
 {
     size_t n = 0;
     pthread_mutex_lock(&dict->object.lock);
-    drop_ended(dict);
+    drop_ended_entries(dict);
     list_each (struct dict_entry, e, &dict->by_use, by_use) {
         if (n == most)
             break;

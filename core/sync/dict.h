@@ -1,5 +1,8 @@
-/* dict.h -- values by key, for tasks of any worker. Its size is how many bytes
- * it may take; when it is full, what was used least lately goes.
+/* dict.h -- values by key, for tasks of any worker.
+ *
+ * The size of the object is the number of bytes that it may take. When it is
+ * full, the entry that was used least recently is removed. An entry may have a
+ * time to live.
  *
  * Path: modules/module_shared.c -> [dict]
  */
@@ -13,7 +16,7 @@
 enum {
     SYNC_DICT_DEFAULT_BYTES = 1 << 20,
     SYNC_DICT_KEY_MAX = 1024,
-    /* What an entry takes besides its key and its value. */
+    /* Bytes of an entry besides its key and its value. */
     SYNC_DICT_ENTRY_BYTES = 112,
 };
 
@@ -33,7 +36,7 @@ struct dict_key {
     size_t len; /* 1 to SYNC_DICT_KEY_MAX */
 };
 
-/* Numbers are kept as such, so that they can be added to. */
+/* Numbers are kept as numbers, so that sync_dict_add can add to them. */
 struct dict_value {
     enum { DICT_INTEGER, DICT_FLOAT, DICT_BYTES } kind;
     union {
@@ -49,40 +52,43 @@ struct dict_value {
 enum dict_result {
     DICT_DONE,
     DICT_THERE,     /* the key has a value already */
-    DICT_ABSENT,    /* it has none */
-    DICT_NO_NUMBER, /* its value is none */
-    DICT_TOO_LARGE, /* for the whole dict */
+    DICT_ABSENT,    /* the key has no value */
+    DICT_NO_NUMBER, /* the key's value is no number */
+    DICT_TOO_LARGE, /* the entry is larger than the whole dict */
     DICT_OUT_OF_MEMORY,
 };
 
-/* All below: [any thread]. */
+/* All functions: [any thread]. */
 
-/* DICT_DONE or DICT_ABSENT. Bytes are appended to `copy`, where the value then
- * has them; that may have failed. */
+/* Reads a value. Bytes are appended to `copy`, and value->bytes points there,
+ * or is NULL if the append has failed. Returns DICT_DONE or DICT_ABSENT. */
 enum dict_result sync_dict_get(struct sync_dict *dict, struct dict_key key,
                                struct buf *copy, struct dict_value *value);
 
-/* Set it, to be forgotten after `seconds`, unless they are negative. With
- * `is_new` only where there is none. */
+/* Sets a value, which is removed after `seconds` unless they are negative. With
+ * `is_new`, returns DICT_THERE and changes nothing if the key has a value. May
+ * return DICT_TOO_LARGE and DICT_OUT_OF_MEMORY. */
 enum dict_result sync_dict_set(struct sync_dict *dict, struct dict_key key,
                                const struct dict_value *value, double seconds,
                                bool is_new);
 
-/* Add to a number, which `*sum` then is, as it would be in Lua; it is forgotten
- * when it was to be. One that is absent is `initial` before, if not NULL. */
+/* Adds `by` to a number, as Lua does, and sets *sum to the result. The entry
+ * keeps its time to live. If the key has no value, it starts from `initial`
+ * unless that is NULL; otherwise the result is DICT_ABSENT. May return
+ * DICT_NO_NUMBER, DICT_TOO_LARGE and DICT_OUT_OF_MEMORY. */
 enum dict_result sync_dict_add(struct sync_dict *dict, struct dict_key key,
                                const struct dict_value *by,
                                const struct dict_value *initial,
                                struct dict_value *sum);
 
-/* DICT_DONE or DICT_ABSENT. */
+/* Removes a value. Returns DICT_DONE or DICT_ABSENT. */
 enum dict_result sync_dict_delete(struct sync_dict *dict, struct dict_key key);
 
-/* Entries that are not over. */
+/* Returns the number of entries whose time to live is not over. */
 size_t sync_dict_count(struct sync_dict *dict);
 
-/* Append up to `most` keys, each as its size_t length and its bytes, the one
- * used last first. Returns their number. */
+/* Appends up to `most` keys, the one used last first, each as a size_t length
+ * and its bytes. Returns their number. */
 size_t sync_dict_keys(struct sync_dict *dict, size_t most, struct buf *out);
 
 #endif

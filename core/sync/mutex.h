@@ -1,8 +1,9 @@
-/* mutex.h -- a lock that tasks of any worker hold, and wait for.
+/* mutex.h -- a lock that tasks of any worker hold and wait for.
  *
- * It is handed to who has waited longest. Whoever gives it back learns for how
- * long others have waited in the meantime, all together: that is what holding
- * it has cost. The sum over all holders is what all waiters have waited.
+ * The mutex is handed to the waiter that has waited longest. The task that
+ * unlocks it learns for how long others, all together, have waited while it
+ * held the mutex. The sum over all holders is the time of all waiters, so the
+ * profile `mutex` accounts for the profile `block`.
  *
  * Path: modules/mutex_methods.c -> [mutex] -> waiter.c
  */
@@ -16,22 +17,24 @@ extern const struct sync_class sync_mutex_class;
 
 struct sync_mutex {
     struct sync_object object;
-    const void *owner; /* NULL: it is free */
+    const void *owner; /* the task that holds the mutex; NULL: it is free */
     struct wait_queue waiters;
-    int64_t delay_ns;   /* waited, all waiters together, for this owner */
-    int64_t changed_ns; /* delay_ns is of then */
+    int64_t delay_ns;   /* time that others have waited for this owner */
+    int64_t changed_ns; /* delay_ns is counted up to here, monotonic */
 };
 
-/* True: `owner` has it now. Else `waiter`, whose item is the owner, is put into
- * the queue; NULL: it is not to wait. */
+/* Returns true if the mutex was free; `owner` holds it now. Otherwise returns
+ * false and, unless `waiter` is NULL, puts `waiter`, whose item is the owner,
+ * into the queue. [any thread, like all functions here] */
 bool sync_mutex_lock(struct sync_mutex *mutex, const void *owner,
                      struct waiter *waiter);
 
-/* The waiter waits no more. False: it has been served, the mutex is its
- * owner's. */
+/* Takes the waiter out of the queue. Returns false if it has been served: its
+ * owner holds the mutex. */
 bool sync_mutex_leave(struct sync_mutex *mutex, struct waiter *waiter);
 
-/* Hand it on. Returns the delay that this owner has caused, 0 for none. */
+/* Hands the mutex to the next waiter, or frees it. Returns the nanoseconds that
+ * others have waited for its owner, all together. */
 int64_t sync_mutex_unlock(struct sync_mutex *mutex);
 
 #endif

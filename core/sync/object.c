@@ -1,3 +1,4 @@
+/* object.c -- the table of all objects. */
 #include "sync/object.h"
 
 #include <inttypes.h>
@@ -9,28 +10,30 @@
 
 enum { N_BUCKETS = 1024 };
 
+/* Guards the table, and makes and frees objects. No other lock is taken inside.
+ */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct sync_object *buckets[N_BUCKETS];
 
-static struct sync_object **bucket_of(const struct sync_class *class,
-                                      const char *name)
+static struct sync_object **object_bucket(const struct sync_class *class,
+                                          const char *name)
 {
     uint64_t hash = index_hash(name, strlen(name), (uintptr_t) class);
     return &buckets[hash % N_BUCKETS];
 }
 
-static struct sync_object *find(const struct sync_class *class,
-                                const char *name)
+static struct sync_object *find_object(const struct sync_class *class,
+                                       const char *name)
 {
-    struct sync_object *object = *bucket_of(class, name);
+    struct sync_object *object = *object_bucket(class, name);
     while (object &&
            (object->class != class || strcmp(object->name, name) != 0))
         object = object->next;
     return object;
 }
 
-static struct sync_object *make(const struct sync_class *class,
-                                const char *name, int64_t size)
+static struct sync_object *make_object(const struct sync_class *class,
+                                       const char *name, int64_t size)
 {
     struct sync_object *object = calloc(1, class->n_bytes);
     char *what;
@@ -45,15 +48,15 @@ static struct sync_object *make(const struct sync_class *class,
     pthread_mutex_init(&object->lock, NULL);
     if (class->init)
         class->init(object);
-    struct sync_object **bucket = bucket_of(class, name);
+    struct sync_object **bucket = object_bucket(class, name);
     object->next = *bucket;
     *bucket = object;
     return object;
 }
 
-static void destroy(struct sync_object *object)
+static void free_object(struct sync_object *object)
 {
-    struct sync_object **at = bucket_of(object->class, object->name);
+    struct sync_object **at = object_bucket(object->class, object->name);
     while (*at != object)
         at = &(*at)->next;
     *at = object->next;
@@ -69,11 +72,11 @@ struct sync_object *sync_object_open(const struct sync_class *class,
                                      struct err *err)
 {
     pthread_mutex_lock(&lock);
-    struct sync_object *object = find(class, name);
+    struct sync_object *object = find_object(class, name);
     bool fits = !object || size == SYNC_ANY_SIZE || size == object->size;
     if (!object)
-        object = make(class, name,
-                      size == SYNC_ANY_SIZE ? class->default_size : size);
+        object = make_object(
+            class, name, size == SYNC_ANY_SIZE ? class->default_size : size);
     if (object && fits)
         atomic_fetch_add(&object->n_users, 1);
     pthread_mutex_unlock(&lock);
@@ -99,6 +102,6 @@ void sync_object_close(struct sync_object *object)
     pthread_mutex_lock(&lock);
     if (atomic_fetch_sub(&object->n_users, 1) == 1 &&
         object->class->is_unused(object))
-        destroy(object);
+        free_object(object);
     pthread_mutex_unlock(&lock);
 }

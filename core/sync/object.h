@@ -1,11 +1,17 @@
 /* object.h -- things with a name that all Lua states of the process share:
- * mutexes, channels, semaphores, dicts.
+ * mutexes, channels, semaphores and dicts.
  *
- * One is made by whoever first opens its name, and goes when nobody has it open
- * and it is as it was made, so that nobody can tell it from a new one: a name
- * for each user, say, costs nothing for long.
+ * An object is made by the first task that opens its name. An object that
+ * nobody has open and that is in its initial state is freed, because nobody
+ * could tell it from a new one. So a name per user, for example, takes memory
+ * only while it is used.
  *
- * Path: modules/module_sync.c -> [object] -> mutex.c, channel.c, ...
+ * A class embeds struct sync_object at the start of its own struct:
+ *
+ *     struct sync_mutex { struct sync_object object; owner, waiters ... }
+ *
+ * Path: script/sync_handle.c -> [object] -> mutex.c, channel.c, semaphore.c,
+ *       dict.c
  */
 #ifndef SYNC_OBJECT_H
 #define SYNC_OBJECT_H
@@ -23,40 +29,47 @@ struct sync_object;
 
 struct sync_class {
     const char *word;      /* "mutex" */
-    const char *size_word; /* what its size is: "capacity"; NULL: it has none */
-    size_t n_bytes;        /* of its struct, a struct sync_object first */
+    const char *size_word; /* names the size in messages: "capacity"; NULL: the
+                              class has no size */
+    size_t n_bytes;        /* of the class's struct */
     int64_t default_size;
-    /* Memory is zeroed before; NULL: nothing more to do. */
+    /* Initializes a zeroed object, or NULL. */
     void (*init)(struct sync_object *object);
-    /* Is it as it was made? Nobody has it open. */
+    /* Returns true if the object, which nobody has open, is in its initial
+     * state. */
     bool (*is_unused)(const struct sync_object *object);
-    void (*fini)(struct sync_object *object); /* or NULL */
-    /* Returns the task that alone can serve those that wait. NULL if any task
-     * can that has the object open. [lock] */
+    /* Frees what the class has allocated, or NULL. */
+    void (*fini)(struct sync_object *object);
+    /* Returns the task that alone can serve the waiters, NULL if any task that
+     * has the object open can. NULL: the latter holds for the class. The caller
+     * holds the object's lock. */
     const void *(*owner)(const struct sync_object *object);
 };
 
 struct sync_object {
     const struct sync_class *class;
-    const char *what;     /* "mutex orders": class and name */
-    const char *name;     /* its end */
-    int64_t size;         /* a capacity, a number of permits; fixed */
-    pthread_mutex_t lock; /* guards what the class adds */
-    atomic_uint n_users;
-    struct sync_object *next; /* object.c's own */
+    const char *what;     /* class and name: "mutex orders" */
+    const char *name;     /* the end of `what` */
+    int64_t size;         /* a capacity or a number of permits; never changes */
+    pthread_mutex_t lock; /* guards what the class adds; no lock inside */
+    atomic_uint n_users;  /* how often it is open */
+    struct sync_object *next; /* in its bucket of object.c */
 };
 
 enum { SYNC_NAME_MAX = 128, SYNC_ANY_SIZE = -1 };
 
-/* Open or make the one of this name. NULL and err when it has another size, or
- * when out of memory. [any thread] */
+/* Opens the object of this class and name, and makes it if there is none. With
+ * SYNC_ANY_SIZE, a new object gets the default size. Returns NULL and sets err
+ * if the object has another size or memory is short. The caller closes the
+ * object. [any thread, like all functions here] */
 struct sync_object *sync_object_open(const struct sync_class *class,
                                      const char *name, int64_t size,
                                      struct err *err);
 
-/* Once more, by whoever has it open. */
+/* Opens an object once more that the caller has open. */
 void sync_object_ref(struct sync_object *object);
 
+/* Closes an object once. The last close may free it. */
 void sync_object_close(struct sync_object *object);
 
 #endif

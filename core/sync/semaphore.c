@@ -1,11 +1,11 @@
 #include "sync/semaphore.h"
 
-static void init(struct sync_object *object)
+static void semaphore_init(struct sync_object *object)
 {
     container_of(object, struct sync_semaphore, object)->n_free = object->size;
 }
 
-static bool is_unused(const struct sync_object *object)
+static bool semaphore_is_unused(const struct sync_object *object)
 {
     return container_of(object, struct sync_semaphore, object)->n_free ==
            object->size;
@@ -16,8 +16,8 @@ const struct sync_class sync_semaphore_class = {
     .size_word = "number of permits",
     .n_bytes = sizeof(struct sync_semaphore),
     .default_size = 1,
-    .init = init,
-    .is_unused = is_unused,
+    .init = semaphore_init,
+    .is_unused = semaphore_is_unused,
 };
 
 bool sync_semaphore_acquire(struct sync_semaphore *semaphore,

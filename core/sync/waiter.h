@@ -1,9 +1,14 @@
-/* waiter.h -- who waits for a shared object, first come, first served.
+/* waiter.h -- a task's place in the queue of a shared object; first come, first
+ * served.
  *
- * A waiter belongs to a loop. It is put into a queue, and one day another
- * thread takes it out, says what became of it and posts it to the mailbox of
- * its loop. Everything is done with the object's lock held; so whoever gives
- * up either finds the waiter in the queue still, or knows that it was posted.
+ *     WAITER_QUEUED  --serve-->  WAITER_SERVED  \
+ *           |        --close-->  WAITER_CLOSED  /  posted to its loop's mailbox
+ *           '--leave--> not in a queue, not posted
+ *
+ * A waiter belongs to the loop of its task, which also frees it. Another thread
+ * takes it out of the queue, sets its state and posts it to the mailbox of that
+ * loop. All of this happens under the object's lock, so a loop that gives up a
+ * wait either finds its waiter still in the queue, or knows that it is posted.
  *
  * Path: mutex.c, channel.c, semaphore.c -> [waiter] -> script/sync_wait.c
  */
@@ -16,17 +21,18 @@
 #include "base/mailbox.h"
 
 enum waiter_state {
-    WAITER_QUEUED,
+    WAITER_QUEUED, /* in a queue, or taken out by wait_queue_remove */
     WAITER_SERVED, /* it has what it waited for */
-    WAITER_CLOSED, /* a channel was closed */
+    WAITER_CLOSED, /* the channel was closed */
 };
 
 struct waiter {
-    struct mailbox_message message; /* `deliver` is set by its loop */
-    struct mailbox *mailbox;        /* of its loop */
-    int64_t since_ns;               /* monotonic */
-    enum waiter_state state;
-    void *item; /* who wants the mutex; what is sent, what was received */
+    struct mailbox_message message; /* its `deliver` is called on the loop */
+    struct mailbox *mailbox;        /* of the loop */
+    int64_t since_ns;               /* start of the wait, monotonic */
+    enum waiter_state state;        /* [object's lock] until it is posted */
+    void *item; /* mutex: the task that wants it; channel: the struct
+                   sync_message that is sent or was received */
     struct list_link in_queue;
 };
 
@@ -35,14 +41,18 @@ struct wait_queue {
     unsigned n;
 };
 
-/* All with the object's lock. */
+/* The caller of each of these functions holds the object's lock. */
+
+/* Puts the waiter at the end of the queue. */
 void wait_queue_add(struct wait_queue *queue, struct waiter *waiter);
+
+/* Takes this waiter out of the queue, in which it is. */
 void wait_queue_remove(struct wait_queue *queue, struct waiter *waiter);
 
-/* Take the first one out; NULL: there is none. */
+/* Takes the first waiter out. Returns NULL if the queue is empty. */
 struct waiter *wait_queue_take(struct wait_queue *queue);
 
-/* Let one that was taken out go on. It is its loop's from then on. */
+/* Posts a waiter that was taken out. Its loop owns it from then on. */
 void waiter_post(struct waiter *waiter, enum waiter_state state);
 
 #endif
