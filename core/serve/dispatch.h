@@ -1,12 +1,12 @@
 /* dispatch.h -- chooses the worker for a new connection: the one that has the
  * fewest connections, among those that make progress.
  *
- * A worker whose handler computes for long has few connections, so without a
- * look at its progress half of all new connections would go there and wait. The
- * admin thread therefore reads several times a second for how long each worker
- * has waited for events. A worker whose time has not grown for 200 ms is busy.
- * So is a worker from which handover.c took a socket back, until it waits for
- * events again. A busy worker is chosen only if all workers are busy.
+ * A worker whose handler computes for long has few connections. By numbers
+ * alone half of all new connections would go there and wait. The admin thread
+ * therefore reads several times a second for how long each worker has waited
+ * for events. A worker whose time has not grown for 200 ms is busy. So is a
+ * worker from which handover.c took a socket back, until it waits for events
+ * again. A busy worker is chosen only if all workers are busy.
  *
  * All functions are called on the admin thread.
  *

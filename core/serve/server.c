@@ -277,7 +277,7 @@ static void stop_server(struct server *s)
         on_captures_idle(s);
 }
 
-static void on_stop_signal(uv_signal_t *signal, int number)
+static void on_server_signal(uv_signal_t *signal, int number)
 {
     struct server *s = signal->data;
     if (s->is_stopping)
@@ -371,8 +371,8 @@ static bool start_server(struct server *s, struct err *err)
         !listener_start(&s->listener, &s->loop, &handler, err) ||
         !start_admin_listener(s, err))
         return false;
-    uv_signal_start(&s->terminate, on_stop_signal, SIGTERM);
-    uv_signal_start(&s->interrupt, on_stop_signal, SIGINT);
+    uv_signal_start(&s->terminate, on_server_signal, SIGTERM);
+    uv_signal_start(&s->interrupt, on_server_signal, SIGINT);
     uv_signal_start(&s->hangup, on_hangup, SIGHUP);
     if (s->options->watches && !s->reloader.is_watching)
         log_write(LOG_WARN, "not_watching",
