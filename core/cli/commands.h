@@ -4,7 +4,7 @@
  * returns the exit code: 0 for success, EXIT_FAILED or EXIT_USAGE. `load` has
  * more codes (docs/LOAD.md). Only code in cli/ may end the process.
  *
- * Path: main.c -> [commands] -> NAME.c
+ * Path: main.c -> [commands] -> serve.c, load.c, run.c, ...
  */
 #ifndef CLI_COMMANDS_H
 #define CLI_COMMANDS_H

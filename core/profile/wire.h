@@ -3,7 +3,7 @@
  * Source: protobuf.dev, "Encoding". Groups, which are deprecated, count as
  * damage.
  *
- * Path: pprof_read.c, export/module_proto_decode.c -> [wire]
+ * Path: pprof_read.c, export/proto_decode.c -> [wire]
  */
 #ifndef PROFILE_WIRE_H
 #define PROFILE_WIRE_H
