@@ -1,5 +1,6 @@
 -- handover_spec.lua: a worker that computes does not read its mailbox. The
 -- connections that wait there are answered by another worker.
+-- Needs: asan
 local support = require "support"
 local raw_http = require "raw_http"
 local socket = require "socket"
