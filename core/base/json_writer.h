@@ -15,7 +15,8 @@
  * array that it begins: the writer does not check. The struct owns nothing. If
  * an allocation fails, `out->failed` is set.
  *
- * Path: log outputs, reports, traces -> [json_writer] -> json.c -> buf.c
+ * Path: report/output_json.c, sample/session/trace_json.c -> [json_writer]
+ * -> json.c -> buf.c
  */
 #ifndef BASE_JSON_WRITER_H
 #define BASE_JSON_WRITER_H

@@ -10,7 +10,7 @@
  * member, so posting allocates nothing and cannot fail.
  *
  * Path: serve/handover.c, sync/waiter.c, client/resolver.c, script/os_thread.c
- * -> [mailbox] -> the loop of a worker
+ * -> [mailbox] -> serve/worker.c
  */
 #ifndef BASE_MAILBOX_H
 #define BASE_MAILBOX_H

@@ -9,7 +9,7 @@
  * Folders whose names begin with a dot are left out. If a link in the folder
  * points to a file outside the folder, changes of that file are not noticed.
  *
- * Path: kernel (inotify, by libuv) -> [watch] -> serve/reloader.c
+ * Path: [watch] -> serve/reloader.c
  */
 #ifndef BASE_WATCH_H
 #define BASE_WATCH_H

@@ -211,7 +211,7 @@ static void decode_word(struct reader *r, const char *word)
     r->at += n;
 }
 
-static void decode_value(struct reader *r);
+static void decode_json_value(struct reader *r);
 
 static void enter_bracket(struct reader *r)
 {
@@ -231,7 +231,7 @@ static void decode_array(struct reader *r)
     if (skip_space(r) != ']') {
         lua_Integer n = 0;
         for (;;) {
-            decode_value(r);
+            decode_json_value(r);
             lua_rawseti(L, -2, ++n);
             char c = skip_space(r);
             if (c == ']')
@@ -253,7 +253,7 @@ static void decode_member(struct reader *r)
     if (skip_space(r) != ':')
         decode_error(r, "':' expected");
     r->at++;
-    decode_value(r);
+    decode_json_value(r);
     lua_rawset(r->L, -3);
 }
 
@@ -276,7 +276,7 @@ static void decode_object(struct reader *r)
     r->depth--;
 }
 
-static void decode_value(struct reader *r)
+static void decode_json_value(struct reader *r)
 {
     switch (skip_space(r)) {
     case '{':
@@ -314,7 +314,7 @@ static int json_decode_lua(lua_State *L)
     lua_settop(L, 1);
     json_encode_push_array_mark(L); /* at ARRAY_MARK */
     struct reader r = {.L = L, .start = text, .at = text, .end = text + len};
-    decode_value(&r);
+    decode_json_value(&r);
     skip_space(&r);
     if (r.at < r.end)
         decode_error(&r, "the end of the text expected");
