@@ -5,7 +5,8 @@
  * capture ends when its client leaves, or closes its sending side, which HTTP
  * clients do not do.
  *
- * Path: pprof_plan.c -> [capture] -> recording.c, queue.c -> daemon.c
+ * Path: pprof_plan.c -> [capture] -> record/recording.c, export/export_queue.c
+ * -> daemon.c
  */
 #ifndef PPROF_CAPTURE_H
 #define PPROF_CAPTURE_H

@@ -4,7 +4,7 @@
  * A body has room for a million addresses, and each may take 0.2 ms, so a
  * thread of libuv's pool looks them up: the loop answers others meanwhile.
  *
- * Path: pprof.c -> [pprof_symbol] -> sample/symbolize.c
+ * Path: pprof.c -> [pprof_symbol] -> sample/platform/symbolize.c
  */
 #ifndef PPROF_PPROF_SYMBOL_H
 #define PPROF_PPROF_SYMBOL_H
