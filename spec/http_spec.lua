@@ -272,7 +272,7 @@ describe("a handler", function()
       ["/bad/error-message"] = "an error's message must be a string, got table",
       ["/bad/nul"] = "header 'X-A' cannot have a NUL in its value",
       ["/bad/yield"] = "coroutine.yield outside a coroutine",
-      ["/bad/sleep"] = "sleep has to wait, which it cannot do in a function that",
+      ["/bad/sleep"] = "sleep has to wait, which is not possible in a function that",
     } do
       it("says why: " .. path, function() fails(path, reason) end)
     end

@@ -111,7 +111,7 @@ it("refuses what is wrong, and says so", function()
     ["dict:set('k')"] = "value expected",
     ["dict:set('k', print)"] = "a function cannot go to another Lua state",
     ["dict:set('k', 1, -1)"] = "must be from 0 to 1e6 seconds",
-    ["shared.dict('test', 5000)"] = "dict 'test' is there already, with a size in bytes of 1048576",
+    ["shared.dict('test', 5000)"] = "dict 'test' exists already, with a size in bytes of 1048576",
     ["shared.dict('tiny', 10)"] = "must be from 1024 to",
     ["shared.dict('')"] = "a name must have 1 to 128 bytes",
     ["dict:incr('k', 'x')"] = "number expected, got string",

@@ -273,7 +273,7 @@ describe("a reply by req:stream", function()
     assert.equal(500, (support.request(server.url .. "/keeps-write")))
     wait_for_log "write: the reply is over"
     local _, body = support.request(server.url .. "/other-coroutine")
-    assert.truthy(body:find("write has to wait, which it cannot do in a coroutine", 1, true), body)
+    assert.truthy(body:find("write has to wait, which is not possible in a coroutine", 1, true), body)
   end)
 
   it("says what is wrong with its arguments", function()

@@ -260,13 +260,13 @@ it("a wrong call says what is wrong", function()
     twice = "mutex orders is locked by this task already",
     unlock = "mutex orders is not locked by this task",
     name = "a name must have 1 to 128 bytes",
-    size = "channel 'jobs' is there already, with a capacity of 2",
+    size = "channel 'jobs' exists already, with a capacity of 2",
     permits = "must be from 1 to 1000000000",
     release = "semaphore two has all its permits already",
     ["function"] = "a function cannot go to another Lua state",
     deep = "a table is nested more than 100 deep, or within itself",
     time = "must be from 0 to 1e6 seconds",
-    coroutine = "channel:receive has to wait, which it cannot do in a coroutine of the script's own",
+    coroutine = "channel:receive has to wait, which is not possible in a coroutine that the script made",
   } do
     local body = get("/error/" .. what)
     assert.truthy(body:find("false", 1, true) and body:find(message, 1, true), body)

@@ -198,7 +198,7 @@ describe("http in a handler", function()
     assert.equal(500, (get "/bad"))
     wait_for_log "params.nonsense: unknown"
     local _, body = get("/coroutine?url=" .. server.url .. "/hello")
-    assert.truthy(body:find("http.get has to wait, which it cannot do in a coroutine", 1, true), body)
+    assert.truthy(body:find("http.get has to wait, which is not possible in a coroutine", 1, true), body)
   end)
 
   it("works in a stream", function()
@@ -314,7 +314,7 @@ end)
 it("what needs a server says so elsewhere", function()
   local script = folder .. "/alone.lua"
   for call, message in pairs {
-    ["require('scheduler').sleep(1)"] = "sleep has to wait, which only a handler of the server can",
+    ["require('scheduler').sleep(1)"] = "sleep has to wait, which is only possible in a handler of the server",
     ["require('scheduler').spawn(print)"] = "scheduler.spawn is for scripts of the server",
   } do
     support.write_file(script, call)

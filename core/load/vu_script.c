@@ -229,10 +229,10 @@ struct vu *vu_script_current(struct generator *generator, lua_State *L,
         *why = "is not allowed while the script is being loaded, nor in "
                "handleSummary: call it in a virtual user's function";
     else if (L != vu->co)
-        *why = "has to wait, which it cannot do in a coroutine of the "
-               "script's own";
+        *why = "has to wait, which is not possible in a coroutine that "
+               "the script made";
     else if (!lua_isyieldable(L))
-        *why = "has to wait, which it cannot do in a function that "
+        *why = "has to wait, which is not possible in a function that "
                "string.gsub, table.sort or another C function calls";
     return *why ? NULL : vu;
 }

@@ -209,7 +209,7 @@ static bool count_one_more(struct err *err)
     bool ok = n_running < OS_THREADS_MAX;
     n_running += ok;
     pthread_mutex_unlock(&lock);
-    return ok || err_set(err, "%d threads run already, which is the most",
+    return ok || err_set(err, "%d threads run already, which is the limit",
                          OS_THREADS_MAX);
 }
 

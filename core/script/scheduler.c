@@ -348,8 +348,8 @@ static void run_until_wait(struct task *task, int nargs)
         finish_task(task, &err);
     } else if (!task->waits) {
         lua_pushnil(task->co); /* the error value */
-        err_set(&err, "coroutine.yield outside a coroutine of the script's "
-                      "own: nobody would resume it");
+        err_set(&err, "coroutine.yield outside a coroutine that the script "
+                      "made: nothing would resume it");
         finish_task(task, &err);
     }
     context_switch(before);
@@ -374,12 +374,12 @@ struct task *scheduler_running_task(lua_State *L, const char **why)
     struct task *task = scheduler ? scheduler->running : NULL;
     *why = NULL;
     if (!task)
-        *why = "has to wait, which only a handler of the server can";
+        *why = "has to wait, which is only possible in a handler of the server";
     else if (task->co != L)
-        *why = "has to wait, which it cannot do in a coroutine of the "
-               "script's own";
+        *why = "has to wait, which is not possible in a coroutine that "
+               "the script made";
     else if (!lua_isyieldable(L))
-        *why = "has to wait, which it cannot do in a function that "
+        *why = "has to wait, which is not possible in a function that "
                "string.gsub, table.sort or another C function calls";
     return *why ? NULL : task;
 }

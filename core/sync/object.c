@@ -83,7 +83,7 @@ struct sync_object *sync_object_open(const struct sync_class *class,
     if (!object)
         err_set(err, "out of memory for a %s", class->word);
     else if (!fits)
-        err_set(err, "%s '%s' is there already, with a %s of %" PRId64,
+        err_set(err, "%s '%s' exists already, with a %s of %" PRId64,
                 class->word, name, class->size_word, object->size);
     return fits ? object : NULL;
 }

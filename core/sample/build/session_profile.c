@@ -48,7 +48,7 @@ static void add_slow_stacks(struct profile *p, struct locations *locations,
     slow_requests_count(source->slow, &n_sampled, &n_slow);
     snprintf(text, sizeof text,
              "slow requests only: %zu of the %zu that samples saw, %" PRId64
-             " samples found no room",
+             " samples did not fit",
              n_slow, n_sampled, stacks_overflow(source->stacks).count);
     profile_add_comment(p, text);
 }
@@ -70,7 +70,7 @@ static void add_cpu_comments(struct profile *p,
     };
     char text[512];
     snprintf(text, sizeof text,
-             "perilune %s: %d Hz wished, weighed by CPU time, leaf lines %s",
+             "perilune %s: %d Hz requested, weighed by CPU time, leaf lines %s",
              PERILUNE_VERSION, source->rate_hz,
              vm_line_is_exact() ? "exact" : "at the next safe point");
     profile_add_comment(p, text);
