@@ -19,18 +19,13 @@ local M = {}
 local DEVIATIONS = 5
 local OPEN = "perilune_profile_sessions" -- CPU and wall profiles that are being taken
 
---- Five standard errors of a share that n samples estimate.
-function M.tolerance(share, n)
-  return DEVIATIONS * math.sqrt(share * (1 - share) / n)
-end
-
---- The number of samples that estimate a share to within `tolerance`.
+--- Returns the number of samples that estimate a share to within `tolerance`.
 function M.samples_for(share, tolerance)
   return math.ceil(share * (1 - share) * (DEVIATIONS / tolerance) ^ 2)
 end
 
---- The number of samples of which one is in a part of this share, but for one
--- run of a million: (1 - share)^n = 1e-6.
+--- Returns the number of samples of which at least one falls into a part with this
+-- share, in all but one of a million runs: (1 - share)^n = 1e-6.
 function M.samples_to_see(share)
   return math.ceil(math.log(1e-6) / math.log(1 - share))
 end
@@ -42,7 +37,7 @@ end
 
 ---@class sampling.Profile
 ---@field files string[] in pprof's format
----@field time? number seconds since 1970 at which it began, of a single profile
+---@field time? number seconds from 1970 to its begin; nil if profiles were added up
 ---@field duration number seconds
 ---@field types string[] the names of the sample types
 ---@field samples sampling.Sample[]
@@ -81,9 +76,9 @@ function Profile:add(other)
   self.duration, self.types = self.duration + other.duration, other.types
 end
 
---- The sum of a sample type, of all samples or of those for which `matches`
--- returns true. A string stands for the samples whose stack has this function,
--- or these, one called by the other: "a;b".
+--- Returns the sum of a sample type over all samples, or over those for which
+-- `matches` returns true. If `matches` is a string, the samples match whose stack has
+-- this function, or these functions, each called by the one before: "a;b".
 ---@param type string
 ---@param matches? string|fun(sample: sampling.Sample): boolean
 ---@return integer
@@ -101,10 +96,11 @@ function Profile:sum(type, matches)
   return sum
 end
 
---- The share of the samples that match, of a sample type.
+--- Returns the share that the matching samples have of a sample type.
 function Profile:share(type, matches) return self:sum(type, matches) / self:sum(type) end
 
---- The sums of a sample type by the value of a label, "" for samples without.
+--- Returns the sums of a sample type by the value of a label. Samples without the
+-- label have the value "".
 ---@return table<string, integer>
 function Profile:by_label(type, key)
   local sums = {}
@@ -115,7 +111,7 @@ function Profile:by_label(type, key)
   return sums
 end
 
---- The files as arguments of `go tool pprof`, which adds them up.
+--- Returns the files as arguments for `go tool pprof`, which adds them up.
 function Profile:arguments()
   local words = {}
   for i, file in ipairs(self.files) do words[i] = support.quote(file) end
@@ -124,7 +120,7 @@ end
 
 local n_files = 0
 
---- Puts a reply in pprof's format into a file of the folder, and reads it.
+--- Writes a reply in pprof's format to a file in the folder, and reads it.
 ---@return sampling.Profile
 function M.save(body, folder)
   n_files = n_files + 1
@@ -159,7 +155,7 @@ function M.gather(wanted, at_most, take, matches)
     all.duration, all:sum(all.types[1], matches), wanted), 2)
 end
 
---- Like gather, of profiles that a server is asked for.
+--- Like gather, with profiles of a server.
 ---@param server table of support.serve
 function M.gather_from(server, query, folder, wanted, at_most, matches)
   return M.gather(wanted, at_most, function() return M.take(server, query, folder) end, matches)
@@ -183,7 +179,7 @@ function M.around(server, queries, folder, run, seconds)
       connections[i] = raw_http.begin(server.port,
         "/debug/pprof/" .. query:gsub("SECONDS", length))
     end
-    -- Profiles that are over before all have begun are taken again as well.
+    -- If a profile is over before all have begun, all are taken again.
     local all_open = pcall(support.wait_until, function()
       return server_state.metric(server, OPEN) == #queries
     end, "the profiles", length)
