@@ -26,7 +26,7 @@ static void append_message(struct sync_channel *channel,
 }
 
 /* [object's lock] */
-static struct sync_message *take_message(struct sync_channel *channel)
+static struct sync_message *take_stored_message(struct sync_channel *channel)
 {
     struct list_link *link = list_take(&channel->messages);
     if (!link)
@@ -90,7 +90,7 @@ enum channel_result sync_channel_receive(struct sync_channel *channel,
 {
     enum channel_result result = CHANNEL_DONE;
     pthread_mutex_lock(&channel->object.lock);
-    *message = take_message(channel);
+    *message = take_stored_message(channel);
     struct sync_message *sent =
         channel->n_messages < channel->object.size || !*message
             ? serve_sender(channel)
