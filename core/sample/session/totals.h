@@ -1,5 +1,6 @@
-/* totals.h -- what became of all CPU samples since the process started, for
- * /metrics. Every sample that was taken is either reported or counted as lost.
+/* totals.h -- counts all CPU samples since the process started by their
+ * outcome, for /metrics. Every sample that was taken is either reported or
+ * counted as lost.
  *
  * Path: collector.c, walk/thread.c -> [totals] -> serve/metrics.c
  */

@@ -20,8 +20,9 @@ struct known_key {
     struct index index; /* finds a value's position */
 };
 
-/* Guards the keys. No lock is taken while it is held. Not a quiet lock: nothing
- * that takes or records a stack needs it. */
+/* Guards the keys. A thread that holds it takes no lock, except those of a
+ * sampled malloc (core/sample/README.md). It need not be a quiet lock, because
+ * nothing that takes or records a stack needs it. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct known_key keys[1 + LABEL_KEYS_MAX] = {
     {.key = "wait"}, /* a reserved key, but scripts choose its values */

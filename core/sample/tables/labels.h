@@ -29,8 +29,8 @@ uint32_t labels_intern(const struct label *labels, unsigned n);
  * memory. */
 uint32_t labels_add(uint32_t labels, const char *key, const char *value);
 
-/* Does the same, but also returns the set as it is if the result would be a new
- * set and there are `max_sets` sets already. */
+/* Adds a label as labels_add does, but makes no new set if there are `max_sets`
+ * sets already: it then returns the set as it is. */
 uint32_t labels_add_limited(uint32_t labels, const char *key, const char *value,
                             uint32_t max_sets);
 

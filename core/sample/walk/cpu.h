@@ -7,20 +7,29 @@
  * CPU time since its previous sample, so totals are right at any rate.
  *
  *   rate of a session    session_open        session/session.c
- *   highest of all open  set_rates           session/session.c
+ *   highest of all open  choose_rates        session/session.c
  *   each thread's timer  threads_set_rate    thread.c -> cpu_timer_set
  *
  * SIGPROF has three more senders: wall_timer.c (a tick of wall time), cpu_flush
  * and cpu_probe. All four end in the same handler.
  *
  * The handler runs on the interrupted thread at any instruction, inside malloc
- * or with a lock held too. It takes no lock, allocates nothing and never waits.
- * It may call: the functions marked [signal] here and in ring.h,
- * native_stack.h, vm_stack.h, vm_line.h, safepoint.h, thread.h, wall_timer.h,
- * vm_functions.h, code_map.h, fault_guard.h, loaded_objects.h, base/random.h;
- * and of the C library clock_gettime and timer_settime. It may not call what
- * has a table behind a lock: frames.h, labels.h, c_names.h, heap.h, tally.h,
- * log.h. errno is saved.
+ * or with a lock held too. It takes no lock, allocates nothing, never waits and
+ * leaves errno as it was. It may call only:
+ *
+ *   - the functions marked [signal] in ring.h, native_stack.h, vm_stack.h,
+ *     vm_line.h, safepoint.h, thread.h, wall_timer.h, vm_functions.h,
+ *     code_map.h, fault_guard.h, loaded_objects.h and base/random.h;
+ *   - archive_lua_sethook and the archive_lua_gethook functions;
+ *   - lua_getstack and lua_getinfo with "S", "n" and "l", in vm_stack.c;
+ *   - clock_gettime and timer_settime, and libunwind in native_stack.c.
+ *
+ * A function whose table has a lock is forbidden: frames.h, labels.h,
+ * c_names.h, heap.h, tally.h and log.h have such tables.
+ *
+ * The process has three more handlers, each with a rule in its own header:
+ * platform/fault_guard.h (SIGSEGV, SIGBUS), load/overrun.h (SIGUSR1) and
+ * cli/run_state.h (SIGUSR1).
  *
  * Path: [cpu] -> native_stack.c, vm_stack.c -> ring.c, safepoint.c
  */

@@ -43,10 +43,10 @@ bool current_stack_may_take(void);
 
 /* Returns the stack from the frame on that holds `caller`, a return address.
  * `flags` may have SAMPLE_ALLOCATION. Returns NULL if current_stack_may_take
- * says no, or if out of memory. The result is valid until the thread's next
- * call, which an allocation may make unless the thread is quiet. May be called
- * inside malloc and with any lock held that is not quiet.
- * [any thread, not in a handler] */
+ * returns false, or if out of memory. The result is valid until the thread's
+ * next call, which an allocation may make unless the thread is quiet. May be
+ * called inside malloc and with any lock held that is not quiet. [any thread,
+ * not in a handler] */
 const struct current_stack *current_stack_take(uintptr_t caller,
                                                unsigned flags);
 

@@ -55,21 +55,22 @@ struct armed_hook safepoint_get_user_hook(struct sampler_thread *t,
 void safepoint_unhook_child(struct sampler_thread *t, lua_State *parent,
                             lua_State *child);
 
-/* Makes the interpreter save its position at each instruction, for a sample of
- * the allocator that is near; false ends it. Without a hook the interpreter
- * saves its position before some operations only, and the creation of a table
- * is not one of them. It saves the position always while a hook is set: a
- * coroutine without a hook gets one that does nothing. [the allocator of the
- * running state] */
+/* If `is_wanted` is true, makes the interpreter save its position at each
+ * instruction, because the allocator will take a sample soon; if false, ends
+ * that. Without a hook the interpreter saves its position before some
+ * operations only, and the creation of a table is not one of them. With a hook
+ * it always does, so a coroutine without a hook gets a hook that does nothing.
+ * [the allocator of the running state] */
 void safepoint_watch_lines(bool is_wanted);
 
-/* Does the work of safepoint_leave if samples are pending or a hook of the
- * sampler is set. */
+/* Called by safepoint_leave if samples are pending or a hook of the sampler is
+ * set: completes the samples, removes the hooks and ends the entry. */
 void safepoint_finish(struct sampler_thread *t, struct entry *entry);
 
-/* entry_begin and entry_end for a caller that knows the thread's record `t`,
- * which may be NULL. Each request calls them several times, so they are inline
- * and a dozen instructions. */
+/* These two functions do what entry_begin and entry_end do (entry.h), for a
+ * caller that knows the thread's record `t`, which may be NULL. Each request
+ * calls them several times, so they are inline and take a dozen instructions.
+ */
 static inline void safepoint_enter(struct sampler_thread *t,
                                    struct entry *entry, lua_State *L)
 {

@@ -37,8 +37,9 @@ struct slow_requests {
     struct table tags;     /* of struct tag */
 };
 
-/* Guards the list and the tables of its members. No lock is taken while it is
- * held. The collector takes it with collector_lock and threads_lock held. */
+/* Guards the list and the tables of its members. A thread that holds it takes
+ * no lock, except those of a sampled malloc (core/sample/README.md). The
+ * collector takes it with collector_lock and threads_lock held. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct list all;             /* of struct slow_requests */
 static atomic_uint n_open;          /* number of members of the list */

@@ -22,9 +22,11 @@
  * takes no sample; the next sample weighs the time.
  *
  * Lock order: collector_lock (session/collector.h), then threads_lock, then the
- * locks of the tables and of slow_requests.c, under which no lock is taken. The
- * collector holds both of the first while it drains the rings. A signal handler
- * takes no lock, and the sampler's Lua hooks take locks of tables only.
+ * lock of slow_requests.c, then the locks of the tables (quiet.h). With
+ * threads_lock held a thread may take the last two kinds only, and never
+ * collector_lock. The collector holds collector_lock and threads_lock while it
+ * drains the rings. A signal handler takes no lock, and the sampler's Lua hooks
+ * take locks of tables only.
  *
  * Path: attach.c -> [thread] -> cpu.c, wall_timer.c; collector.c
  */
@@ -109,13 +111,13 @@ struct sampler_thread {
     int64_t pending_ns; /* last_ns of the oldest pending sample */
     /* Set by another thread, which then signals this one (cpu.c). */
     atomic_int flush;        /* the handler completes pending samples */
-    atomic_bool wants_probe; /* the handler takes a sample, and sets false */
-    /* Of wall_timer.c. */
+    atomic_bool wants_probe; /* the handler takes a probe, then clears this */
+    /* Used by wall_timer.c. */
     timer_t wall_timer;
     _Atomic int64_t wall_period_ns, wall_last_ns;
     uint64_t wall_random;  /* a state of base/random.h, for the handler */
     atomic_uint n_pending; /* number of pending samples, for other threads */
-    /* Of safepoint.c. */
+    /* Used by safepoint.c. */
     struct armed_hook armed[THREAD_MAX_ARMED];
     unsigned n_armed;
     bool wants_names; /* the next safe point calls c_names_learn */
@@ -150,8 +152,8 @@ static inline void thread_count(struct sampler_thread *t, enum sample_count c)
     atomic_store_explicit(&t->counts[c], n + 1, memory_order_relaxed);
 }
 
-/* Does the same for the outcome of a sample, if it is a tick of the CPU timer:
- * probes and wall samples are not counted. [signal, hook] */
+/* Adds 1 to a count of the calling thread if the sample `s` is a tick of the
+ * CPU timer. Probes and wall samples are not counted. [signal, hook] */
 static inline void thread_count_sample(struct sampler_thread *t,
                                        const struct sample *s,
                                        enum sample_count c)
@@ -160,8 +162,8 @@ static inline void thread_count_sample(struct sampler_thread *t,
         thread_count(t, c);
 }
 
-/* Keep the calling thread's handler away, and let it take samples again. They
- * nest. */
+/* thread_block keeps the calling thread's handler away, and thread_unblock lets
+ * the handler take samples again. Calls nest. [signal, hook] */
 static inline void thread_block(struct sampler_thread *t)
 {
     t->busy++;
@@ -191,10 +193,10 @@ void threads_add(struct sampler_thread *t);
  * they are and leaves the record to threads_reap. */
 void threads_retire(struct sampler_thread *t);
 
-/* Signalled by threads_retire. The collector waits for it with collector_lock
- * held, and threads_retire does not take that lock: a signal that comes while
- * the collector works is lost, and the thread's record is then freed in the
- * collector's next round. */
+/* threads_retire signals this condition, and the collector waits for it with
+ * collector_lock. Because threads_retire does not take that lock, a signal that
+ * comes while the collector works is lost. The thread's record is then freed in
+ * the collector's next round. */
 extern pthread_cond_t threads_retired;
 
 /* All functions below: [any thread, threads_lock not held] */
