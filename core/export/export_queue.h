@@ -3,7 +3,7 @@
  *
  * Jobs run one after another, in the order in which they were queued. A job
  * makes its profile on the exporter thread too: ending a session and naming its
- * addresses can take long.
+ * addresses can take long. exporter.h limits the time of a job's export.
  *
  * Path: pprof/capture.c, cli/ -> [export_queue] -> catalog.c, exporter.c
  */

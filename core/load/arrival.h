@@ -2,12 +2,17 @@
  * how fast the target answers.
  *
  * Iteration i, counted from 0, is due when the integral of the rate reaches i.
- * All generators follow one schedule: share s of n begins the iterations s, s +
- * n, s + 2n and so on. An iteration that is due begins if a virtual user is
- * free. If none is free, the scenario's option `overload` decides:
+ * With a constant rate that is i / rate after the start of the scenario. All
+ * generators follow one schedule: share s of n begins the iterations s, s + n,
+ * s + 2n and so on. An iteration that is due begins if a virtual user is free.
+ * The alarm rings at most every 50 us, so iterations that are due within 50 us
+ * begin together; the metric pacing_lag has this delay. If no virtual user is
+ * free, the scenario's option `overload` decides:
  *
- *   queue   the iteration begins late, when a virtual user is free. The delay
- *           counts in http_req_latency.
+ *   queue   the iteration begins late, when a virtual user is free
+ *           (arrival_next). scenario_next counts it as begun, and vu_count adds
+ *           its delay to the http_req_latency of each of its requests. Until
+ *           then it counts as late in scenario_status.n_late.
  *   drop    the iteration never begins and counts in dropped_iterations, as
  *           in k6.
  *

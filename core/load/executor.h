@@ -1,8 +1,7 @@
 /* executor.h -- the interface of an executor, which decides when a virtual user
  * begins another iteration.
  *
- * An iteration begins in one of two ways. scenario.c refuses both once the
- * scenario is stopped.
+ * An iteration begins in one of two ways:
  *
  *   closed model  a virtual user is free: vu_advance -> scenario_next ->
  *                 executor->next returns true -> vu_begin
@@ -10,6 +9,10 @@
  *                 the executor's alarm -> scenario_begin -> vu_begin. An
  *                 iteration that is late begins as in the closed model, when
  *                 a virtual user is free.
+ *
+ * Once the scenario is stopped, scenario_next begins no iteration, and `stop`
+ * has cleared the alarm. scenario_next and scenario_begin count the iterations
+ * that begin.
  *
  * scenario.c handles the life of a scenario (start, end, graceful stop) for all
  * executors. A new executor is a file executor_NAME.c with a struct executor, a

@@ -80,7 +80,7 @@ struct generator {
     _Atomic int64_t stop_ns;  /* when generator_stop was called in this phase;
                                  0: not called */
 
-    /* Of the script (vu_script.c). */
+    /* Used by vu_script.c, if the test has a script. */
     struct lua_State *L;
     struct http_env http_env;
     struct chunk chunk;

@@ -21,7 +21,7 @@
 
 struct lua_State;
 
-/* How the hook ended. */
+/* The outcome of a hook. */
 enum hook_end {
     HOOK_INTERRUPTED, /* by its timeout, or by the end of the test */
     HOOK_FAILED,      /* `err` has the reason */

@@ -44,7 +44,9 @@ struct overrun {
     bool warned;
 };
 
-/* Installs the signal handler, once for the process. [main thread] */
+/* Installs the handler of SIGUSR1, once for the process. The handler takes no
+ * lock and allocates nothing; it calls clock_gettime, generator_deadline_ns and
+ * lua_sethook only. [main thread] */
 void overrun_init(void);
 
 /* Sets the generator of the calling thread. Called first on that thread. */

@@ -38,7 +38,7 @@ struct lua_State;
 struct scenario_run;
 struct vu;
 
-/* What the virtual users of a test do. */
+/* The behaviour that all virtual users of a test share. */
 struct behaviour {
     /* Prepares the virtual user, before the run. Returns false and sets err if
      * the run cannot begin. [main thread] */

@@ -2,8 +2,9 @@
  * endpoints.
  *
  * Each generator counts into results of its own, without a lock. Ten times a
- * second they are merged into the results of the whole test, under load->lock.
- * Thresholds, the live view and the summary read those.
+ * second the generator hands these over, and the main thread merges them into
+ * the results of the whole test, which only the main thread touches (load.h).
+ * Thresholds, the live view and the summary read the latter.
  *
  * Path: load/vu.c -> [results] -> load/load.c
  */
