@@ -25,12 +25,15 @@ struct lua_State;
 bool run_state_open(struct lua_State *L, bool tracks, void (*on_close)(void),
                     struct err *err);
 
-/* Has the gathering take what it wants of the state. On another thread than the
- * script's it waits GATHERING_MAX_NS at most. Returns false if the script has
- * not answered: it is in a C function. One question at a time. */
+/* Calls gathering->take for the state. On a thread that is not the script's,
+ * the function waits until the script's thread has made the call,
+ * GATHERING_MAX_NS at most. Returns false if that thread has not begun the call
+ * in this time, because it is in a C function. May not be called by two threads
+ * at once. */
 bool run_state_gather(struct gathering *gathering);
 
-/* Answers a question that another thread waits with. [the script's thread] */
+/* Answers the question for which another thread waits in run_state_gather, if
+ * there is one. [the script's thread] */
 void run_state_answer(void);
 
 #endif

@@ -46,7 +46,7 @@ void cookie_jar_fini(struct cookie_jar *jar);
 void cookie_jar_set(struct cookie_jar *jar, const struct url *url,
                     const struct cookie *cookie);
 
-/* Does the same for all cookies that a reply sets. */
+/* Calls cookie_jar_set for each cookie that the reply of the transfer sets. */
 void cookie_jar_take(struct cookie_jar *jar, const struct transfer *transfer);
 
 /* Returns the next cookie for `url`, NULL after the last. *at is 0 at first. */

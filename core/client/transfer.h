@@ -95,7 +95,8 @@ void transfer_trim(struct transfer *transfer);
 void transfer_fail(struct transfer *transfer, enum client_error error,
                    const char *detail);
 
-/* Does the same for a request that cannot be sent: it begins and ends now. */
+/* Sets the reply of a request that cannot be sent to an error. The start and
+ * the end of the request are the present time. */
 void transfer_refuse(struct transfer *transfer, enum client_error error);
 
 /* k6's timings of a request, in milliseconds. */

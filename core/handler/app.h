@@ -47,7 +47,7 @@ void app_free(struct app *app);
  * [any thread] */
 const struct vm_heap *app_heap(const struct app *app);
 
-/* What an app uses of its worker. */
+/* The parts of its worker that an app uses. */
 struct app_env {
     uv_loop_t *loop;
     struct mailbox *mailbox; /* of the loop */

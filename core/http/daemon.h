@@ -30,11 +30,11 @@ struct request {
     const char *method;
     const char *path; /* percent-encoded, without the query */
     struct buf body;
-    int64_t start_ns; /* when its last byte was there, monotonic */
-    void *data;       /* the handler's own */
+    int64_t start_ns; /* arrival of its last byte, monotonic */
+    void *data;       /* used by the handler */
     const char *id;   /* sent as X-Request-Id; owned by the handler, or NULL */
 
-    unsigned status; /* of the answer, once is_answered */
+    unsigned status; /* status code of the answer, if is_answered */
     bool is_answered;
 
     /* daemon.c's own: */
@@ -68,7 +68,7 @@ struct daemon {
     uv_timer_t timer;
     uv_prepare_t prepare;
     struct hangups hangups;
-    struct list requests; /* that are not over */
+    struct list requests; /* requests that are not over */
 };
 
 struct daemon_limits {
@@ -87,8 +87,8 @@ bool daemon_start(struct daemon *d, uv_loop_t *loop,
  * if that fails: the socket is closed then, without a call of `closed`. */
 bool daemon_add(struct daemon *d, int fd);
 
-/* Does now what the loop does before it next waits: reads from sockets that
- * were added, starts their requests and sends answers. */
+/* Reads from sockets that were added, starts their requests and sends answers,
+ * without waiting for the loop's next turn. */
 void daemon_run(struct daemon *d);
 
 /* Returns the number of open connections. */

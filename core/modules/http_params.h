@@ -11,7 +11,8 @@ struct chain;
 struct http_options;
 struct lua_State;
 
-/* Which fields the script has set, so that defaults leave them alone. */
+/* True for each field that the script has set, so that a default does not
+ * overwrite it. */
 struct http_given {
     bool host, user_agent; /* headers */
     bool jar, redirects, response_callback, response_type;

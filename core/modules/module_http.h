@@ -46,8 +46,9 @@ struct http_expected {
 /* Sets the defaults. */
 void http_options_init(struct http_options *options);
 
-/* What the module needs from its surroundings. `asker` is an opaque pointer to
- * the virtual user or the task of a handler that sends the request. */
+/* The callbacks by which the module uses a server's handler or a virtual user.
+ * `asker` is an opaque pointer to the virtual user, or to the task of the
+ * handler, that sends the request. */
 struct http_env {
     const struct http_options *options;
     /* Returns the asker whose coroutine runs. Returns NULL and sets `why`, an

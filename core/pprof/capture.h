@@ -29,8 +29,9 @@ struct captures {
     struct mailbox *mailbox; /* of the loop */
     struct export_queue *queue;
     int n_workers;
-    /* Ask every Lua state to collect its garbage; return true if all have done
-     * so; return true if one is at it now. */
+    /* `collect` asks every Lua state to collect its garbage. `has_collected`
+     * returns true if all states have done so, `is_collecting` while a state
+     * collects. */
     void (*collect)(void *ctx);
     bool (*has_collected)(void *ctx);
     bool (*is_collecting)(void *ctx);

@@ -1,12 +1,15 @@
 /* gathering.h -- a question to all Lua states about their coroutines.
  *
- * Only the thread of a state may look at its coroutines, so each thread is
- * asked to do it when it next waits. A worker that is stuck answers late, or
- * never: nobody waits longer than GATHERING_MAX_NS for an answer to begin, and
- * the gathering lives until the last thread that may still write to it has let
- * go.
+ * Only the thread of a state may look at its coroutines, so the asker posts the
+ * question to each thread, which answers when its task next waits. A worker
+ * that is stuck answers late or never. So the asker waits GATHERING_MAX_NS at
+ * most for an answer to begin, and the gathering has a count of users: the last
+ * user that releases it frees it.
  *
- * A kind embeds this struct at the beginning of what it gathers.
+ *   asker          gathering_init; per thread gathering_ask; gathering_release
+ *   each thread    gathering_take for each of its states; gathering_answer
+ *
+ * A kind embeds this struct at the start of the struct that holds its answers.
  *
  * Path: pprof/capture.c -> serve/worker.c -> [gathering] -> profile_kind_*.c ->
  *       script/observe.c
@@ -23,18 +26,19 @@ struct lua_State;
 #define GATHERING_MAX_NS INT64_C(1000000000)
 
 struct gathering {
-    /* Takes what is wanted of one state. [the state's thread, several at the
-     * same time] */
+    /* Adds the answer of one state. [the state's thread; several threads call
+     * it at the same time] */
     void (*take)(struct gathering *gathering, struct lua_State *L);
-    /* Frees all of it, the struct included. [any thread] */
+    /* Frees the answers and the struct. [any thread] */
     void (*free)(struct gathering *gathering);
-    atomic_int n_users;     /* how many may still use it */
-    atomic_int n_waiting;   /* how many have been asked and have not answered */
-    atomic_int n_taking;    /* how many are at it */
+    atomic_int n_users;     /* holds that are not released */
+    atomic_int n_waiting;   /* threads that were asked and have not answered */
+    atomic_int n_taking;    /* threads that are inside `take` now */
     atomic_bool has_missed; /* a state was not asked */
 };
 
-/* Begins a gathering that its maker holds. */
+/* Initializes a gathering, which the caller holds: it calls gathering_release
+ * later. */
 void gathering_init(struct gathering *gathering,
                     void (*take)(struct gathering *gathering,
                                  struct lua_State *L),
@@ -42,17 +46,19 @@ void gathering_init(struct gathering *gathering,
 void gathering_hold(struct gathering *gathering);
 void gathering_release(struct gathering *gathering);
 
-/* A thread is asked: the gathering is held for it until it answers. [any
- * thread] */
+/* Called before a thread is asked. Holds the gathering until gathering_answer.
+ * [any thread] */
 void gathering_ask(struct gathering *gathering);
 
-/* A state cannot be asked: what is gathered lacks it. [any thread] */
+/* Notes that a state cannot be asked, so that the answers are incomplete. [any
+ * thread] */
 void gathering_miss(struct gathering *gathering);
 
-/* Takes what is wanted of a state. [the state's thread] */
+/* Calls `take` for a state. [the state's thread] */
 void gathering_take(struct gathering *gathering, struct lua_State *L);
 
-/* The thread that was asked has taken all that it has, and lets go. */
+/* Called by the thread that was asked, after gathering_take for all of its
+ * states. Releases the hold of gathering_ask. */
 void gathering_answer(struct gathering *gathering);
 
 /* Asks all threads that scripts have spawned. [any thread] */
@@ -64,7 +70,7 @@ bool gathering_is_complete(const struct gathering *gathering);
 /* Returns true if all states were asked and have answered. */
 bool gathering_is_whole(const struct gathering *gathering);
 
-/* Returns true if a thread takes what is wanted right now. */
+/* Returns true while a thread is inside gathering_take. */
 bool gathering_is_at_work(const struct gathering *gathering);
 
 #endif

@@ -1,7 +1,8 @@
-/* heap_recording.h -- a recording of memory: the kinds heap and allocs share
- * it, which differ in the values that a reader is shown first.
+/* heap_recording.h -- a recording of memory. The kinds heap and allocs share
+ * this recording; they differ only in the default sample type.
  *
- * A delta has what was allocated within it, and what is live at its end.
+ * A delta counts the blocks that were allocated within it, and the blocks that
+ * are live at its end.
  *
  * Path: profile_kind_heap.c, profile_kind_allocs.c -> [heap_recording] ->
  *       sample/build/heap_profile.c

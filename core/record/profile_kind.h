@@ -49,8 +49,8 @@ struct profile_kind_value {
 struct profile_kind {
     const char *name;     /* in options, thresholds and reports: "cpu" */
     const char *endpoint; /* below /debug/pprof/: "profile" */
-    /* What the profile shows, as the beginning of a sentence without its full
-     * stop: for the index page (as HTML) and for help texts. */
+    /* One clause that says what the profile shows, without a full stop. The
+     * index page (as HTML) and help texts print it. */
     const char *description;
     char letter; /* the short option of `perilune run`, or 0 */
 
@@ -68,7 +68,7 @@ struct profile_kind {
      * cannot take this kind. */
     const char *shown_type;
 
-    /* What `write` writes. */
+    /* The file that `write` writes. */
     const char *written_extension, *written_content_type;
 
     /* Switches on what has to be on from the start of the process. NULL if
@@ -79,10 +79,10 @@ struct profile_kind {
      * do. Returns false and sets err if out of memory. */
     bool (*begin)(struct recording *recording, struct err *err);
 
-    /* Ends the time that is recorded. Returns the question that Lua states are
-     * to be asked (gathering.h), which is recording->gathering from then on, or
-     * NULL. Called again when it was answered, until it returns NULL. NULL if
-     * nothing is asked. */
+    /* Called when the recorded time is over. Returns the next question to all
+     * Lua states (gathering.h), which becomes recording->gathering, or NULL if
+     * no question is left. Called again after each answer. The callback is NULL
+     * if the kind asks nothing. */
     struct gathering *(*end)(struct recording *recording);
 
     /* Makes the profile. Returns NULL and sets err if out of memory. The caller
@@ -96,9 +96,10 @@ struct profile_kind {
     bool (*write)(struct recording *recording, struct buf *text,
                   struct err *err);
 
-    /* Returns how much there is now, for the index page; -1 if out of memory.
-     * NULL if that cannot be said. The recording has come to its end, it has no
-     * profile. [any thread, not a worker's] */
+    /* Returns the number that the index page shows for the kind, for example of
+     * stacks, or -1 if out of memory. Called after `end`, in place of `build`.
+     * The callback is NULL if the kind has no such number. [any thread, not a
+     * worker's] */
     int64_t (*count)(struct recording *recording);
 
     /* Frees a recording->state that neither `build` nor `write` has set to

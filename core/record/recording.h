@@ -1,10 +1,11 @@
-/* recording.h -- one recording of one kind of profile: what it waits for, and
- * what it keeps meanwhile.
+/* recording.h -- one recording of one kind of profile, from the request to the
+ * profile.
  *
- *   recording_start   before the wait
- *   recording_end     when the time is over: asks what Lua states are at
- *   recording_build   the profile; or recording_write, what is not a profile
- *   recording_fini    also without the calls between
+ *   recording_start   begins to record; the caller then waits plan->wait_ns
+ *   recording_end     ends the recorded time; may ask all Lua states
+ *   recording_build   makes the profile; recording_write makes a result that is
+ *                     not a profile
+ *   recording_fini    frees the recording, after any of these calls
  *
  * Path: pprof/capture.c, cli/run_profiles.c -> [recording] ->
  *       profile_kind_*.c, profile/label_filter.c
@@ -24,13 +25,13 @@ struct gathering;
 
 struct recording_plan {
     const struct profile_kind *kind;
-    bool is_written; /* by kind->write; else a profile is built */
-    bool is_delta;   /* of a cumulative kind: what comes within wait_ns */
-    int64_t wait_ns; /* how long to record; 0: not at all */
-    int rate_hz;     /* of CPU or wall time; 0: the default */
+    bool is_written; /* kind->write makes the result, and not kind->build */
+    bool is_delta;   /* a cumulative kind gives only the events of wait_ns */
+    int64_t wait_ns; /* length of the recorded time; may be 0 */
+    int rate_hz;     /* samples of CPU or wall time; 0: the default */
     int64_t block_rate_ns, mutex_fraction; /* wishes (contention.h), or 0 */
-    int64_t slower_than_ns;     /* of requests that took as long; 0: all */
-    struct label_filter labels; /* of the samples wanted */
+    int64_t slower_than_ns; /* keeps only requests as long as this; 0: all */
+    struct label_filter labels; /* selects samples */
 };
 
 struct recording {
@@ -54,12 +55,12 @@ struct gathering *recording_end(struct recording *recording);
  * it. [any thread, not a worker's] */
 struct profile *recording_build(struct recording *recording, struct err *err);
 
-/* Appends what is not a profile. Returns false and sets err if out of memory.
- * [any thread, not a worker's] */
+/* Appends the result of kind->write. Returns false and sets err if out of
+ * memory. [any thread, not a worker's] */
 bool recording_write(struct recording *recording, struct buf *text,
                      struct err *err);
 
-/* Ends the recording if nothing else has. May be called twice. */
+/* Frees what the recording still holds. May be called twice. */
 void recording_fini(struct recording *recording);
 
 #endif

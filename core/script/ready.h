@@ -1,4 +1,4 @@
-/* ready.h -- what is due, to be run after the loop has polled its sockets.
+/* ready.h -- runs the work that is due after the loop has polled its sockets.
  *
  * libuv runs a timer that is set for "now", or has become due meanwhile, in the
  * same pass over its timers. A task that sleeps for no time again and again, or

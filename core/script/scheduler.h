@@ -16,8 +16,10 @@
  *                                  |                   |  ^ `--fails---> freed
  *                             task_release    task_wait|  |task_wake
  *                                  v                   v  |
- *                                pooled               waits --task_abort->
- * freed
+ *                                pooled               waits
+ *                                                      |  task_abort
+ *                                                      v
+ *                                                     freed
  *
  * Because tasks are pooled, one that does not wait costs no allocation.
  * Everything here belongs to the loop's thread unless a contract says
@@ -77,7 +79,7 @@ struct scheduler *scheduler_of(struct lua_State *L);
 uv_loop_t *scheduler_loop(const struct scheduler *scheduler);
 struct mailbox *scheduler_mailbox(const struct scheduler *scheduler);
 
-/* Return what timer.c and ready.c keep for the scheduler. */
+/* Return the scheduler's timers (timer.h) and ready list (ready.h). */
 struct timers *scheduler_timers(struct scheduler *scheduler);
 struct ready *scheduler_ready(struct scheduler *scheduler);
 

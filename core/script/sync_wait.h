@@ -29,7 +29,7 @@
 struct lua_State;
 struct task;
 
-/* What differs between kinds of objects. */
+/* The operations that differ between kinds of objects. */
 struct sync_wait_kind {
     /* Takes the waiter out of its queue. Returns false if the waiter is not in
      * the queue, because it has been posted. */

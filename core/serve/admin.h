@@ -1,5 +1,5 @@
-/* admin.h -- what the process says about itself: /healthz, /metrics and
- * /debug/.
+/* admin.h -- serves the endpoints that describe the process: /healthz, /metrics
+ * and /debug/.
  *
  * The admin has daemons of its own on the thread that accepts connections, so
  * it answers while every worker computes. The `shared` daemon serves

@@ -72,13 +72,13 @@ bool worker_has_collected(const struct worker *worker);
 /* Returns true while the worker collects. [any thread] */
 bool worker_is_collecting(const struct worker *worker);
 
-/* Questions that a worker may have without having answered them. Each keeps its
- * gathering in memory, and a worker that is stuck answers none. */
+/* The most questions that a worker may have without having answered them. Each
+ * question keeps its gathering in memory, and a stuck worker answers none. */
 enum { WORKER_MAX_QUESTIONS = 64 };
 
-/* Asks the worker to have the gathering take what it wants of its states, as
- * soon as the running task yields. Returns false, and asks nothing, if the
- * worker has too many questions or if out of memory. [owner] */
+/* Asks the worker to call gathering_take for each of its states, as soon as the
+ * running task yields. Returns false, and asks nothing, if the worker has
+ * WORKER_MAX_QUESTIONS questions or if out of memory. [owner] */
 bool worker_gather(struct worker *worker, struct gathering *gathering);
 
 /* Lets the requests that are under way end, then stops the worker. After 5 s

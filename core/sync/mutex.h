@@ -1,9 +1,9 @@
 /* mutex.h -- a lock that tasks of any worker hold and wait for.
  *
- * The mutex is handed to the waiter that has waited longest. The task that
- * unlocks it learns for how long others, all together, have waited while it
- * held the mutex. The sum over all holders is the time of all waiters, so the
- * profile `mutex` accounts for the profile `block`.
+ * The mutex is handed to the waiter that has waited longest. A task that
+ * unlocks the mutex learns the sum of the times that other tasks have waited
+ * while this task held it. The sum over all holders is the time of all waiters,
+ * so the profile `mutex` accounts for the profile `block`.
  *
  * Path: modules/mutex_methods.c -> [mutex] -> waiter.c
  */

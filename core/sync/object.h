@@ -1,4 +1,4 @@
-/* object.h -- things with a name that all Lua states of the process share:
+/* object.h -- named objects that all Lua states of the process share:
  * mutexes, channels, semaphores and dicts.
  *
  * An object is made by the first task that opens its name. An object that
@@ -40,9 +40,10 @@ struct sync_class {
     bool (*is_unused)(const struct sync_object *object);
     /* Frees what the class has allocated, or NULL. */
     void (*fini)(struct sync_object *object);
-    /* Returns the task that alone can serve the waiters, NULL if any task that
-     * has the object open can. NULL: the latter holds for the class. The caller
-     * holds the object's lock. */
+    /* Returns the only task that can serve the waiters (the holder of a mutex),
+     * or NULL if any task that has the object open can. The callback is NULL if
+     * any task can for all objects of the class. The caller holds the object's
+     * lock. */
     const void *(*owner)(const struct sync_object *object);
 };
 

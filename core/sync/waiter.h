@@ -5,10 +5,11 @@
  *           |        --close-->  WAITER_CLOSED  /  posted to its loop's mailbox
  *           '--leave--> not in a queue, not posted
  *
- * A waiter belongs to the loop of its task, which also frees it. Another thread
- * takes it out of the queue, sets its state and posts it to the mailbox of that
- * loop. All of this happens under the object's lock, so a loop that gives up a
- * wait either finds its waiter still in the queue, or knows that it is posted.
+ * The thread of the task's loop owns the waiter and frees it. Another thread
+ * takes the waiter out of the queue, sets its state and posts it to the mailbox
+ * of that loop. All of this happens under the object's lock. So a loop that
+ * gives up a wait either finds the waiter still in the queue, or knows that the
+ * waiter is posted.
  *
  * Path: mutex.c, channel.c, semaphore.c -> [waiter] -> script/sync_wait.c
  */
@@ -22,7 +23,7 @@
 
 enum waiter_state {
     WAITER_QUEUED, /* in a queue, or taken out by wait_queue_remove */
-    WAITER_SERVED, /* it has what it waited for */
+    WAITER_SERVED, /* the task has the mutex, the permit or the message */
     WAITER_CLOSED, /* the channel was closed */
 };
 

@@ -38,7 +38,8 @@
 
 struct profile_capture;
 
-/* What the run provides. The callbacks are called on the loop's thread. */
+/* The callbacks by which the capture asks the load test. They are called on the
+ * loop's thread. */
 struct profile_capture_env {
     /* Returns "http://host:port" of the run's first request, or NULL if there
      * was none yet. */

@@ -34,7 +34,8 @@
 
 struct profile_overhead;
 
-/* What the run provides. Called on the loop's thread. */
+/* The callbacks by which the measurement asks the load test. They are called on
+ * the loop's thread. */
 struct profile_overhead_env {
     /* Returns "http://host:port" of the run's first request, or NULL if there
      * was none yet. */
