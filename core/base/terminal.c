@@ -19,8 +19,8 @@ static struct {
     volatile sig_atomic_t drawn;
     volatile sig_atomic_t has_keys; /* terminal_release restores `saved` */
     int fd;
-    /* Of an open file description of its own, so that O_NONBLOCK does not
-     * concern stdout. -1: no terminal. */
+    /* Has an open file description of its own, so that O_NONBLOCK does not
+     * change stdout. -1: no terminal. */
     int keys_fd;
     struct termios saved;
     bool prepared; /* prepare_terminal has run */

@@ -171,8 +171,8 @@ static bool run_profiled(const struct run_options *o, lua_State *L,
     return ran && written;
 }
 
-/* What cannot be written is said before the script runs, for that may take
- * long. */
+/* Reports a file that cannot be written before the script runs, because the run
+ * may take long. */
 static bool open_run(const struct run_options *o, struct export_queue **queue,
                      lua_State **L, struct err *err)
 {

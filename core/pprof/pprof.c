@@ -39,7 +39,8 @@ static void answer_cmdline(struct request *request)
     answer(request, response_copy(text, n, TEXT));
 }
 
-/* As Go does since 1.22; `symbol` is what go tool pprof posts addresses to. */
+/* Returns true if the endpoint takes the request's method, as Go does since
+ * 1.22. go tool pprof posts addresses to `symbol`. */
 static bool is_allowed(struct request *request, const char *name)
 {
     const char *method = request->method;

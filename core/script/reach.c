@@ -149,7 +149,7 @@ static void visit_userdata(struct walk *walk)
     lua_pop(L, 1);
 }
 
-/* Does the same with the value on top of the stack of `co`. */
+/* Does what push_todo does with the value on top of the stack of `co`. */
 static void push_todo_from(struct walk *walk, lua_State *co)
 {
     if (co != walk->L)

@@ -35,7 +35,7 @@ bool script_add_dir(lua_State *L, const char *dir, struct err *err)
     return script_call(L, 1, 0, err);
 }
 
-/* Whether a state prints warnings. */
+/* The state of the function that prints warnings. */
 struct warnings {
     bool are_on;        /* after warn("@on") */
     bool is_in_message; /* more pieces of the same message will come */
