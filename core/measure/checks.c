@@ -111,7 +111,7 @@ static uint32_t need_group(struct checks *c, uint32_t parent, const char *name,
     return at == INDEX_NONE ? add_group(c, &key) : at;
 }
 
-/* Returns the id of a check, as need_group does for a group. */
+/* Returns the position of a check, as need_group does for a group. */
 static uint32_t need_check(struct checks *c, uint32_t group, const char *name,
                            size_t n)
 {
