@@ -22,9 +22,10 @@ function M.find()
   local module = "go.k6.io/k6@" .. VERSION
   code = support.run("timeout 30 go list -m " .. module .. " >/dev/null")
   if code ~= 0 then return nil, "no module proxy has it" end
-  local _, errors
-  code, _, errors = support.run(("GOBIN=%s timeout 1200 go install %s")
-    :format(support.quote(CACHE), module))
+  -- Of two specs that run at the same time, the second waits for the first.
+  local folder, errors = support.quote(CACHE), nil
+  code, _, errors = support.run(("mkdir -p %s && GOBIN=%s timeout 1200 flock %s go install %s")
+    :format(folder, folder, folder, module))
   if code ~= 0 then return nil, "it does not build: " .. errors end
   return k6
 end
