@@ -163,7 +163,7 @@ end
 
 --- Takes profiles at the same time while run() runs, and returns them once all
 -- of the run is within each. On a busy machine the run may outlast them: then
--- they are taken again for twice as long, up to 16 s. Each query has SECONDS in
+-- they are taken again for twice as long, up to 64 s. Each query has SECONDS in
 -- the place of its length. The server must take no other profile.
 ---@param server table of support.serve
 ---@param queries string[] such as "profile?seconds=SECONDS&rate=1000"
@@ -173,7 +173,7 @@ end
 ---@return sampling.Profile[] profiles, any ... what run returned
 function M.around(server, queries, folder, run, seconds)
   local length = seconds or 1
-  while length <= 16 do
+  while length <= 64 do
     local connections, profiles = {}, {}
     for i, query in ipairs(queries) do
       connections[i] = raw_http.begin(server.port,
@@ -193,7 +193,7 @@ function M.around(server, queries, folder, run, seconds)
     if all_open then return profiles, table.unpack(results, 1, results.n) end
     length = length * 2
   end
-  return error("a run that profiles of 16 s do not hold", 2)
+  return error("a run that profiles of 64 s do not hold", 2)
 end
 
 return M

@@ -55,8 +55,7 @@ size_t fault_named(const char *name);
 int faulty_start(void);
 void faulty_stop(void);
 
-/* Connections that were accepted, and of these those that the server has
- * closed. */
-extern atomic_int faulty_n_connections, faulty_n_closed;
+/* Number of connections that were accepted. */
+extern atomic_int faulty_n_connections;
 
 #endif
