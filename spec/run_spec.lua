@@ -353,9 +353,31 @@ describe("perilune run", function()
     support.write_file(kept, "kept")
     refuse(("--cpu %s --heap %s/no/x"):format(kept, folder), ("cannot write " ..
       "'%s/no/x': No such file or directory"):format(folder))
+    refuse(("--cpu %s --wall %s"):format(kept, kept),
+      ("--cpu and --wall name the same file, '%s'"):format(kept))
     assert.are.equal("kept", support.read_file(kept))
     local _, left = support.run("ls " .. folder .. " | grep tmp")
     assert.are.equal("", left)
+  end)
+
+  it("writes two profiles to one device", function()
+    local code, out, err = run("print 'ran'", "--cpu /dev/null --wall /dev/null")
+    assert.are.same({ 0, "ran\n", "" }, { code, out, err })
+  end)
+
+  it("names each module that a script can require in its help", function()
+    local code, help = support.command "run --help"
+    assert.are.equal(0, code)
+    local names = help:gsub("%s+", " "):match "Perilune's modules: ([%l, ]+)%."
+    local modules = {}
+    for name in names:gmatch "%l+" do
+      modules[name] = true
+      code = run(("require %q"):format(name), "--cpu /dev/null")
+      assert.are.equal(0, code, name)
+    end
+    for _, name in ipairs { "sync", "thread", "scheduler", "shared", "log" } do
+      assert.is_true(modules[name], name)
+    end
   end)
 
   it("leaves what is there until it has a new profile", function()

@@ -71,6 +71,11 @@ static char *name_beside(const char *path)
     return n < 0 ? NULL : beside;
 }
 
+bool result_file_replaces(const char *path)
+{
+    return !is_stdout(path) && !is_not_regular(path);
+}
+
 static int open_to_write(const char *path)
 {
     return open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);

@@ -22,4 +22,8 @@ bool result_file_write(const char *path, const struct buf *bytes,
  * empty file beside it. Returns false and sets err if not. */
 bool result_file_check(const char *path, bool is_binary, struct err *err);
 
+/* Returns true if result_file_write replaces what is at `path`: then a second
+ * result in the same file is the only one. */
+bool result_file_replaces(const char *path);
+
 #endif

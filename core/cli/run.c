@@ -1,6 +1,7 @@
 /* run.c -- perilune run: runs a Lua script and writes profiles of the run. There
  * is an option for each kind of profile (record/profile_kind.h). */
 #include <ctype.h>
+#include <lauxlib.h>
 #include <lua.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -107,15 +108,29 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     }
 }
 
+static char doc[512];
+
 static const struct argp argp = {
     .options = options,
     .parser = parse,
     .args_doc = "SCRIPT.lua [ARGUMENT...]",
-    .doc = "Run a Lua script, and write the profiles of the run that are asked "
-           "for.\v"
-           "What follows SCRIPT.lua is the script's. It can also require "
-           "Perilune's modules: clock, gzip, json, profile, proto.",
+    .doc = doc,
 };
+
+static void fill_in_doc(void)
+{
+    size_t n = (size_t)snprintf(
+        doc, sizeof doc,
+        "Run a Lua script, and write the profiles of the run that are asked "
+        "for.\v"
+        "The script gets the arguments after SCRIPT.lua. It can require "
+        "Perilune's modules: ");
+    for (const luaL_Reg *m = modules_for_scripts; m->name && n < sizeof doc;
+         m++)
+        n += (size_t)snprintf(doc + n, sizeof doc - n, "%s, ", m->name);
+    if (n < sizeof doc)
+        snprintf(doc + n, sizeof doc - n, "proto.");
+}
 
 /* Call the script with its arguments, which are in `arg` too. */
 static bool run_script(lua_State *L, const struct run_options *o,
@@ -195,6 +210,7 @@ int command_run(int argc, char **argv)
     lua_State *L = NULL;
     struct err err = {0};
     fill_in_options();
+    fill_in_doc();
     options_parse(&argp, argc, argv, ARGP_IN_ORDER, &o);
     bool done =
         open_run(&o, &queue, &L, &err) && run_profiled(&o, L, queue, &err);

@@ -60,6 +60,20 @@ static bool check_file(const struct profile_kind *kind, const char *file,
                        : result_file_check(file, false, err);
 }
 
+/* Returns false and sets err if the file of kind `id` is that of a kind before
+ * it: the later result would replace the earlier one. */
+static bool check_file_is_own(const char *const files[], unsigned id,
+                              struct err *err)
+{
+    for (unsigned i = 0; i < id; i++)
+        if (files[i] && strcmp(files[i], files[id]) == 0 &&
+            result_file_replaces(files[id]))
+            return err_set(err, "--%s and --%s name the same file, '%s'",
+                           profile_kinds[i]->name, profile_kinds[id]->name,
+                           files[id]);
+    return true;
+}
+
 bool run_profiles_check(const struct run_profiles_options *options,
                         struct export_queue *exporters, struct err *err)
 {
@@ -68,8 +82,9 @@ bool run_profiles_check(const struct run_profiles_options *options,
         return false;
     for (unsigned id = 0; id < PROFILE_N_KINDS; id++)
         if (options->files[id] &&
-            !check_file(profile_kinds[id], options->files[id], options->format,
-                        exporters, err))
+            (!check_file(profile_kinds[id], options->files[id], options->format,
+                         exporters, err) ||
+             !check_file_is_own(options->files, id, err)))
             return false;
     return true;
 }

@@ -24,8 +24,8 @@ struct run_profiles_options {
 /* Returns true if any file is named. */
 bool run_profiles_any(const struct run_profiles_options *options);
 
-/* Checks that all files can be written and that the format exists. Returns
- * false and sets err if not. */
+/* Checks that all files can be written, that no two kinds have the same file
+ * and that the format exists. Returns false and sets err if not. */
 bool run_profiles_check(const struct run_profiles_options *options,
                         struct export_queue *queue, struct err *err);
 
