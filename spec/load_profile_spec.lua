@@ -175,10 +175,10 @@ describe("perilune load --profile", function()
   end)
 
   -- Serves data.lua with a change, and judges its profiles. Returns the exit code
-  -- and the outputs of the load. A request allocates 1.2 MB. On a slow machine a
+  -- and the outputs of the load. A request allocates about 0.6 MB. On a slow machine a
   -- second holds few requests, and those that are cut by its ends change the bytes
   -- per request by a factor of up to three: the bound leaves that room on both
-  -- sides, to 1.2 MB and to the 41 MB of the test with garbage.
+  -- sides, to these and to the 40 MB of the test with garbage.
   local function judge(pattern, replacement)
     local dir = support.new_folder()
     os.execute("cp -r " .. support.quote(support.source) .. "/lua/. " .. dir)
