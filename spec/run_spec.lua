@@ -395,7 +395,7 @@ describe("perilune run", function()
       assert.are.equal(expected_code, code)
       assert.is_truthy(err:find(expected, 1, true), err)
     end
-    refuse("", 2, "which script?")
+    refuse("", 2, "name the script to run")
     refuse("--rate 0 x.lua", 2,
       "--rate must be a whole number from 1 to 10000, got '0'")
     refuse("--colour x.lua", 2, "unrecognized option")

@@ -17,14 +17,13 @@ struct convert_options {
 };
 
 static const struct argp_option options[] = {
-    {"to", 't', "FORMAT", 0, "the format to write; see 'perilune exporters'",
-     0},
-    {"output", 'o', "FILE", 0, "write to FILE, not to stdout", 0},
+    {"to", 't', "FORMAT", 0, "Format to write; see 'perilune exporters'", 0},
+    {"output", 'o', "FILE", 0, "Write to FILE instead of stdout", 0},
     {"sample-index", 'i', "TYPE", 0,
-     "the sample type to show, by name or position from 0, in formats that "
+     "Sample type to show, by name or position from 0, in formats that "
      "show one",
      0},
-    {"exporters", 'e', "DIR", 0, "use the exporters in DIR too", 0},
+    {"exporters", 'e', "DIR", 0, "Use the exporters in DIR too", 0},
     {0},
 };
 
@@ -52,9 +51,9 @@ static error_t parse_convert_option(int key, char *arg,
         return 0;
     case ARGP_KEY_END:
         if (!o->input)
-            argp_error(state, "which profile?");
+            argp_error(state, "name the profile to convert");
         if (!o->format)
-            argp_error(state, "to which format? Name it with --to");
+            argp_error(state, "name the format to write with --to");
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -66,9 +65,9 @@ static const struct argp argp = {
     .parser = parse_convert_option,
     .args_doc = "INPUT|URL",
     .doc = "Convert a profile.\v"
-           "INPUT is any pprof file, gzipped or not, whoever wrote it; '-' is "
-           "stdin. A URL is fetched, which for a profile endpoint takes as "
-           "long as its 'seconds' say.",
+           "INPUT is a pprof file of any program, gzipped or not; '-' is "
+           "stdin. A URL is fetched; a profile endpoint replies after its "
+           "'seconds'.",
 };
 
 static bool convert(const struct convert_options *o, struct export_queue *queue,

@@ -8,7 +8,7 @@
 #include "export/export_queue.h"
 
 static const struct argp_option options[] = {
-    {"exporters", 'e', "DIR", 0, "list the exporters in DIR too", 0},
+    {"exporters", 'e', "DIR", 0, "List the exporters in DIR too", 0},
     {0},
 };
 

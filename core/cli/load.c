@@ -77,7 +77,7 @@ static int print_summary(const struct load *load, const struct report *said,
     int code = 0;
     if (handle_summary_exists(first)) {
         if (handle_summary_call(first, said, text, write_handled_summary, &code,
-                           &err))
+                                &err))
             return code;
         code = report_failure(LOAD_EXIT_SCRIPT, &err);
     }

@@ -249,7 +249,7 @@ static const struct argp argp = {
     .options = options,
     .parser = parse_load_option,
     .args_doc = "SCRIPT.lua | URL\ncompare A.json B.json",
-    .doc = "Put load on a server and report, as k6 does.\v"
+    .doc = "Put load on a server and report the results in k6's layout.\v"
            "SCRIPT.lua returns a table with the function `default`, which a "
            "virtual user runs again and again, and `options`. A URL is "
            "requested without a script, by 10 virtual users for 10 s unless "
@@ -264,7 +264,8 @@ static void describe_profile(char *out, size_t size)
 {
     char names[128];
     profile_kind_names_of_load(names, sizeof names);
-    snprintf(out, size, "Take profiles of the target meanwhile: %s", names);
+    snprintf(out, size, "Take profiles of the target during the load: %s",
+             names);
 }
 
 void load_arguments_parse(struct load_arguments *arguments, int argc,

@@ -12,7 +12,7 @@ static const struct command {
 } commands[] = {
     {"convert", command_convert, "convert a profile to another format"},
     {"exporters", command_exporters, "list the export formats"},
-    {"load", command_load, "put load on a server and report"},
+    {"load", command_load, "put load on a server and report the results"},
     {"serve", command_serve, "serve Lua over HTTP, profiles included"},
     {"run", command_run, "run a Lua script and profile it"},
     {"version", command_version, "print the version"},
@@ -26,7 +26,7 @@ static void print_usage(FILE *out)
                  "A Lua-scriptable HTTP server that you can see inside.\n\n");
     for (size_t i = 0; i < n_commands; i++)
         fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].summary);
-    fprintf(out, "\n'perilune COMMAND --help' tells more of each.\n");
+    fprintf(out, "\nSee 'perilune COMMAND --help' for each command.\n");
 }
 
 static int run_command(const char *name, int argc, char **argv)

@@ -1,5 +1,5 @@
-/* run.c -- perilune run: runs a Lua script and writes profiles of the run. There
- * is an option for each kind of profile (record/profile_kind.h). */
+/* run.c -- perilune run: runs a Lua script and writes profiles of the run.
+ * There is an option for each kind of profile (record/profile_kind.h). */
 #include <ctype.h>
 #include <lauxlib.h>
 #include <lua.h>
@@ -33,12 +33,14 @@ enum { OPTION_HEAP_RATE = 256, OPTION_KIND };
 
 static const struct argp_option common_options[] = {
     {"heap-rate", OPTION_HEAP_RATE, "BYTES", 0,
-     "one sample in so many bytes allocated, on average (524288); 0: none", 1},
+     "Sample memory once per so many allocated bytes, on average (524288); "
+     "0 means never",
+     1},
     {"to", 't', "FORMAT", 0,
-     "the profiles' format (pprof); see 'perilune exporters'", 1},
+     "Format of the profiles (pprof); see 'perilune exporters'", 1},
     {"rate", 'r', "HZ", 0,
-     "samples per second wished, of CPU time and wall time (100)", 1},
-    {"max-depth", 'm', "N", 0, "Lua frames kept of a stack (128)", 1},
+     "Wanted samples per second, of CPU time and wall time (100)", 1},
+    {"max-depth", 'm', "N", 0, "Number of Lua frames kept of a stack (128)", 1},
 };
 enum { N_COMMON_OPTIONS = sizeof common_options / sizeof *common_options };
 
@@ -56,7 +58,7 @@ static void fill_in_options(void)
     static char help[PROFILE_N_KINDS][160];
     for (unsigned id = 0; id < PROFILE_N_KINDS; id++) {
         const char *description = profile_kinds[id]->description;
-        snprintf(help[id], sizeof help[id], "write to FILE: %c%s",
+        snprintf(help[id], sizeof help[id], "Write to FILE: %c%s",
                  tolower((unsigned char)description[0]), description + 1);
         options[id] = (struct argp_option){
             profile_kinds[id]->name, key_of(id), "FILE", 0, help[id], 0};
@@ -101,7 +103,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         o->n_script = state->argc - state->next;
         return 0;
     case ARGP_KEY_NO_ARGS:
-        argp_error(state, "which script?");
+        argp_error(state, "name the script to run");
         return 0;
     default:
         return take_file(&o->profiles, key, arg) ? 0 : ARGP_ERR_UNKNOWN;

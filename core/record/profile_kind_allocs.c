@@ -6,7 +6,7 @@
 const struct profile_kind profile_kind_allocs = {
     .name = "allocs",
     .endpoint = "allocs",
-    .description = "A sampling of all past memory allocations",
+    .description = "Memory allocated since the start, sampled",
     .span = PROFILE_KIND_CUMULATIVE,
     .sample_types = HEAP_RECORDING_SAMPLE_TYPES,
     .period_type = HEAP_RECORDING_PERIOD_TYPE,

@@ -32,7 +32,7 @@ static void discard_session(struct recording *r) { session_abort(r->state); }
 const struct profile_kind profile_kind_cpu = {
     .name = "cpu",
     .endpoint = "profile",
-    .description = "Where CPU time goes",
+    .description = "Time on the CPU, by stack",
     .letter = 'c',
     .span = PROFILE_KIND_TIMED,
     .parameters = PROFILE_TAKES_RATE_HZ | PROFILE_TAKES_SLOWER_THAN,

@@ -151,7 +151,7 @@ static int64_t count_goroutines(struct recording *r)
 const struct profile_kind profile_kind_goroutine = {
     .name = "goroutine",
     .endpoint = "goroutine",
-    .description = "Stacks of all coroutines and threads there are",
+    .description = "Stacks of all coroutines and threads",
     .span = PROFILE_KIND_MOMENT,
     .parameters = PROFILE_TAKES_FULL_TEXT,
     .sample_types = {{"goroutine", "count"}},

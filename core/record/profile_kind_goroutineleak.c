@@ -442,7 +442,7 @@ static struct profile *build_goroutineleak(struct recording *r, struct err *err)
 const struct profile_kind profile_kind_goroutineleak = {
     .name = "goroutineleak",
     .endpoint = "goroutineleak",
-    .description = "Stacks of coroutines that wait for ever",
+    .description = "Stacks of coroutines that nothing can wake any more",
     .span = PROFILE_KIND_MOMENT,
     .sample_types = {{"goroutineleak", "count"}},
     .period_type = {"goroutineleak", "count"},

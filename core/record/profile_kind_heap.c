@@ -6,7 +6,7 @@
 const struct profile_kind profile_kind_heap = {
     .name = "heap",
     .endpoint = "heap",
-    .description = "A sampling of the memory of live objects",
+    .description = "Memory of live objects, sampled",
     .span = PROFILE_KIND_CUMULATIVE,
     .parameters = PROFILE_TAKES_GC,
     .sample_types = HEAP_RECORDING_SAMPLE_TYPES,

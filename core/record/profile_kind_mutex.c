@@ -24,7 +24,7 @@ static int64_t count_mutex_stacks(struct recording *r)
 const struct profile_kind profile_kind_mutex = {
     .name = "mutex",
     .endpoint = "mutex",
-    .description = "Stacks that held locks others waited for",
+    .description = "Stacks that held locks while others waited",
     .span = PROFILE_KIND_CUMULATIVE,
     .parameters = PROFILE_TAKES_MUTEX_FRACTION,
     .sample_types = {{"contentions", "count"}, {"delay", "nanoseconds"}},

@@ -23,7 +23,7 @@ static int64_t count_threadcreate_stacks(struct recording *r)
 const struct profile_kind profile_kind_threadcreate = {
     .name = "threadcreate",
     .endpoint = "threadcreate",
-    .description = "Stacks that led to the making of threads",
+    .description = "Stacks that made threads",
     .span = PROFILE_KIND_CUMULATIVE,
     .sample_types = {{"threadcreate", "count"}},
     .period_type = {"threadcreate", "count"},

@@ -56,8 +56,8 @@ static void discard_trace(struct recording *r) { trace_free(r->state); }
 const struct profile_kind profile_kind_trace = {
     .name = "trace",
     .endpoint = "trace",
-    .description = "A timeline for ui.perfetto.dev, of requests, waits and "
-                   "collections",
+    .description = "A timeline of requests, waits and collections for "
+                   "ui.perfetto.dev",
     .span = PROFILE_KIND_TIMED,
     .default_seconds = 1,
     .max_seconds = 3600,

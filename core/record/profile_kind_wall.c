@@ -77,8 +77,8 @@ static void discard_wall(struct recording *r) { wall_abort(r->state); }
 const struct profile_kind profile_kind_wall = {
     .name = "wall",
     .endpoint = "wall",
-    .description = "Where time goes, on and off the CPU, threads and handlers "
-                   "that wait",
+    .description = "Wall time by stack, on and off the CPU, of threads "
+                   "and waiting handlers",
     .span = PROFILE_KIND_TIMED,
     .parameters = PROFILE_TAKES_RATE_HZ | PROFILE_TAKES_SLOWER_THAN,
     .default_seconds = 30,
