@@ -123,8 +123,7 @@ static void fill_in_doc(void)
 {
     size_t n = (size_t)snprintf(
         doc, sizeof doc,
-        "Run a Lua script, and write the profiles of the run that are asked "
-        "for.\v"
+        "Run a Lua script and write profiles of the run.\v"
         "The script gets the arguments after SCRIPT.lua. It can require "
         "Perilune's modules: ");
     for (const luaL_Reg *m = modules_for_scripts; m->name && n < sizeof doc;
