@@ -221,6 +221,24 @@ it("takes a state that does not answer for one that may wake any but a deadlock"
   assert.truthy(comments:find("a Lua state did not answer", 1, true), comments)
 end)
 
+it("takes scripts that are being loaded for code that may wake any but a deadlock", function()
+  start { receive = LEAKS.receive }
+  assert.same(stacks_of { receive = LEAKS.receive }, stacks "goroutineleak")
+  support.write_file(folder .. "/routes.lua", ([[
+    local channel = require("sync").channel "nobody's"
+    io.open(%q, "w"):close()
+    local give_up = os.time() + 60
+    repeat
+      local go = io.open(%q)
+      if go then go:close() end
+    until go or os.time() > give_up
+  ]]):format(folder .. "/loading", folder .. "/go") .. ROUTES)
+  support.wait_until(function() return support.exists(folder .. "/loading") end,
+    "the new scripts to be loaded")
+  assert.same({}, stacks "goroutineleak")
+  support.write_file(folder .. "/go", "")
+end)
+
 it("is of the form of a goroutine profile", function()
   start { receive = LEAKS.receive, send = LEAKS.send }
   local status, body, headers = support.request(server.url .. "/debug/pprof/goroutineleak")

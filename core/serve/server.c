@@ -213,6 +213,9 @@ static void ask_all_states(void *ctx, struct gathering *gathering)
     for (int i = 0; !s->is_stopping && i < s->n_workers; i++)
         if (!worker_gather(s->workers[i], gathering))
             gathering_miss(gathering);
+    /* The scripts that are being loaded belong to no worker yet. */
+    if (s->reloader.is_loading)
+        gathering_miss(gathering);
 }
 
 static void on_worker_stopped(void *ctx)
