@@ -1,6 +1,6 @@
 -- contract_spec.lua: the same requests to Perilune and to a Go program with
 -- net/http/pprof get the same answers: status, headers, shape of the body.
--- Needs: go time
+-- Needs: go core
 local go_pprof = require "go_pprof"
 local raw_http = require "raw_http"
 local server_state = require "server_state"

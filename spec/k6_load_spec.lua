@@ -1,6 +1,6 @@
 -- k6_load_spec.lua: scripts/load.lua and scripts/load-k6.js measure the same
 -- server at the same arrival rate, and their results agree.
--- Needs: k6 timing
+-- Needs: k6 cores
 local support = require "support"
 local real_k6 = require "real_k6"
 

@@ -1,5 +1,5 @@
 -- labels_spec.lua: labels that scripts give to their samples.
--- Needs: go time
+-- Needs: go core
 local go_pprof = require "go_pprof"
 local raw_http = require "raw_http"
 local sampling = require "sampling"

@@ -2,7 +2,7 @@
 -- the screen at several widths and while others write to it, and the terminal,
 -- which is as it was after every kind of exit. spec/c/live_block.c tests the text
 -- of the view.
--- Needs: tmux core
+-- Needs: tmux time
 local socket = require "socket"
 local support = require "support"
 

@@ -1,7 +1,7 @@
 -- profile_spec.lua: CPU profiles of a server under load, read by go tool pprof
 -- and by perilune convert; handlers stuck in C; several profiles at once;
 -- exporters dropped in beside a running server.
--- Needs: go
+-- Needs: go core
 local go_pprof = require "go_pprof"
 local raw_http = require "raw_http"
 local sampling = require "sampling"

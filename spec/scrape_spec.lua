@@ -1,7 +1,6 @@
 -- scrape_spec.lua: continuous profilers fetch the cumulative kinds again and again
 -- and subtract one profile from the next. Grafana Alloy, which feeds Pyroscope,
 -- knows a sample again by the addresses of its locations and by its labels alone.
--- Needs: core
 local support = require "support"
 
 -- One line per sample: its identity for such a reader, its stack by names, its
