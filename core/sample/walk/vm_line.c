@@ -52,12 +52,33 @@ enum { N_CANDIDATES = sizeof candidates / sizeof *candidates };
 
 static int position_register = -1; /* an index of gregs; -1: not found */
 
+static bool is_aligned(const void *p)
+{
+    return (uintptr_t)p % sizeof(void *) == 0;
+}
+
+/* Returns the prototype of the Lua closure that the frame runs, or NULL if a
+ * pointer on the way is not aligned, as all of Lua's are. A signal may find the
+ * frame's value half written, with the tag of a closure and an old number in
+ * place of the pointer. Most such pointers fault, and fault_guard ends the
+ * read; UBSan reports an unaligned one before it faults. */
+static const struct peeked_prototype *
+prototype_of(const struct peeked_frame *frame)
+{
+    const struct peeked_lua_closure *closure = frame->function->closure;
+    if (!is_aligned(closure) || !is_aligned(closure->prototype))
+        return NULL;
+    return closure->prototype;
+}
+
 bool vm_line_is_settled(const void *ci)
 {
     const struct peeked_frame *frame = ci;
     if (frame->function->tag != TAG_LUA_CLOSURE)
         return true;
-    const struct peeked_prototype *p = frame->function->closure->prototype;
+    const struct peeked_prototype *p = prototype_of(frame);
+    if (!p)
+        return false;
     uintptr_t first = (uintptr_t)p->code;
     return p->n_code > 0 && frame->saved >= first &&
            frame->saved <= first + (size_t)p->n_code * sizeof *p->code;
@@ -70,7 +91,9 @@ static int line_by(const void *ci, const ucontext_t *context, int reg)
     const struct peeked_frame *frame = ci;
     if (frame->function->tag != TAG_LUA_CLOSURE)
         return -1;
-    const struct peeked_prototype *p = frame->function->closure->prototype;
+    const struct peeked_prototype *p = prototype_of(frame);
+    if (!p)
+        return -1;
     uintptr_t next = (uintptr_t)context->uc_mcontext.gregs[reg];
     uintptr_t first = (uintptr_t)p->code;
     /* The register points to the instruction after the one that runs. */
