@@ -58,7 +58,7 @@ describe("a faulty server", function()
       lines[i] = ("{ url = %q, name = %q, status = %d, code = %d, timeout = %q },"):format(
         fault.url, fault.name, fault.status,
         failed and fault.code or fault.status >= 400 and 1000 + fault.status or 0,
-        fault.code == 1050 and "300ms" or "10m")
+        fault.code == 1050 and "2s" or "10m")
     end
     local path = folder .. "/faults.lua"
     support.write_file(path, ([[
