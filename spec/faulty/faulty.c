@@ -140,6 +140,7 @@ const size_t n_faults = sizeof faults / sizeof *faults;
 #define FAULTS_MAX 100
 
 atomic_int faulty_n_connections;
+atomic_bool faulty_lets_idle_live;
 static int listener;
 static struct buf encoded[FAULTS_MAX]; /* replies that are not in the table */
 
@@ -298,6 +299,8 @@ static bool answer(int fd, const struct fault *fault, int n_before)
         setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
         return false;
     case FAULT_DIE_IDLE:
+        while (faulty_lets_idle_live)
+            usleep(1000);
         shutdown(fd, SHUT_WR);
         usleep(5000); /* a client that reads meanwhile sees an orderly end */
         setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);

@@ -58,4 +58,7 @@ void faulty_stop(void);
 /* Number of connections that were accepted. */
 extern atomic_int faulty_n_connections;
 
+/* While it is set, FAULT_DIE_IDLE does not end the connection yet. */
+extern atomic_bool faulty_lets_idle_live;
+
 #endif
