@@ -45,16 +45,19 @@ static void look_up_addresses(uv_work_t *work)
 {
     struct lookup *lookup = work->data;
     const char *at = buf_cstr(&lookup->addresses);
+    struct symbolizer *symbolizer = symbolizer_new();
     /* Any number above 0 says that addresses can be looked up. */
     buf_puts(&lookup->text, "num_symbols: 1\n");
-    while (at && *at && !atomic_load(&lookup->is_given_up)) {
+    while (symbolizer && at && *at && !atomic_load(&lookup->is_given_up)) {
         char *end, name[512];
         unsigned long long address = strtoull(at, &end, 0);
-        if (end > at && address && symbolize_name(address, name, sizeof name))
+        if (end > at && address &&
+            symbolize_name(symbolizer, address, name, sizeof name))
             buf_printf(&lookup->text, "%#llx %s\n", address, name);
         at = end + strcspn(end, "+ ");
         at += strspn(at, "+ ");
     }
+    symbolizer_free(symbolizer);
 }
 
 static void on_client_left(void *ctx)

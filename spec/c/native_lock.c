@@ -94,13 +94,14 @@ static int64_t let_wait(unsigned n, int64_t ms)
 }
 
 /* Whether a stack has this function; as its leaf, if `leaf`. */
-static bool has(const struct tally_entry *e, const char *function, bool leaf)
+static bool has(struct symbolizer *symbolizer, const struct tally_entry *e,
+                const char *function, bool leaf)
 {
     char name[256];
     for (uint32_t i = 0; i < e->n_frames && (i == 0 || !leaf); i++) {
         struct frame frame = frames_get(e->frames[i]);
         if (frame.kind == FRAME_NATIVE &&
-            symbolize_name(frame.pc, name, sizeof name) &&
+            symbolize_name(symbolizer, frame.pc, name, sizeof name) &&
             strcmp(name, function) == 0)
             return true;
     }
@@ -112,14 +113,17 @@ static struct tally_entry sum(struct tally *tally, const char *leaf,
                               const char *function)
 {
     struct tally_snapshot *snapshot = tally_snapshot_take(tally);
+    struct symbolizer *symbolizer = symbolizer_new();
     struct tally_entry all = {0};
     assert_non_null(snapshot);
+    assert_non_null(symbolizer);
     for (uint32_t i = 0; i < snapshot->n; i++)
-        if (has(&snapshot->entries[i], leaf, true) &&
-            has(&snapshot->entries[i], function, false)) {
+        if (has(symbolizer, &snapshot->entries[i], leaf, true) &&
+            has(symbolizer, &snapshot->entries[i], function, false)) {
             all.count += snapshot->entries[i].count;
             all.weight += snapshot->entries[i].weight;
         }
+    symbolizer_free(symbolizer);
     free(snapshot);
     return all;
 }

@@ -8,6 +8,7 @@
 #include "sample/tables/c_names.h"
 #include "sample/tables/frames.h"
 #include "sample/tables/vm_functions.h"
+#include "sample/build/known_symbols.h"
 #include "sample/build/vm_names.h"
 #include "sample/platform/symbolize.h"
 
@@ -20,6 +21,7 @@ struct known_mapping {
 struct locations {
     struct profile *profile;
     struct vm_names *names;
+    struct symbolizer *symbolizer;
     uint32_t *ids; /* location id by frame id; 0: no location yet */
     uint32_t n_ids;
     struct known_mapping *mappings;
@@ -31,6 +33,7 @@ void locations_free(struct locations *l)
     if (!l)
         return;
     vm_names_free(l->names);
+    symbolizer_free(l->symbolizer);
     free(l->ids);
     free(l->mappings);
     free(l);
@@ -96,8 +99,9 @@ struct locations *locations_new(struct profile *profile)
         return NULL;
     l->profile = profile;
     l->names = vm_names_new();
-    if (!l->names) {
-        free(l);
+    l->symbolizer = symbolizer_new();
+    if (!l->names || !l->symbolizer) {
+        locations_free(l);
         return NULL;
     }
     /* By convention the first mapping of a profile is the program itself. */
@@ -105,10 +109,19 @@ struct locations *locations_new(struct profile *profile)
     return l;
 }
 
+static void find_symbol(struct locations *l, uintptr_t pc,
+                        struct symbol *symbol)
+{
+    if (known_symbols_get(pc, symbol))
+        return;
+    symbolize(l->symbolizer, pc, symbol);
+    known_symbols_add(pc, symbol);
+}
+
 static uint32_t make_native_location(struct locations *l, uintptr_t pc)
 {
     struct symbol symbol;
-    symbolize(pc, &symbol);
+    find_symbol(l, pc, &symbol);
     struct profile_function function = {
         .name = profile_text(l->profile, symbol.name),
         .filename = profile_text(l->profile, symbol.file),
@@ -121,7 +134,7 @@ static uint32_t make_c_location(struct locations *l, lua_CFunction c)
 {
     struct symbol symbol;
     char name[64];
-    symbolize((uintptr_t)c, &symbol);
+    find_symbol(l, (uintptr_t)c, &symbol);
     bool known = c_names_get(c, name, sizeof name);
     struct profile_function function = {
         .name = profile_text(l->profile, known ? name : symbol.name),

@@ -6,7 +6,8 @@
  * functions, and a reader without keeps our names. A Lua function, and a C
  * function that Lua calls, has no mapping, so that no reader renames it.
  *
- * Path: stack_samples.c -> [locations] -> vm_names.c, c_names.c, symbolize.c
+ * Path: stack_samples.c -> [locations] -> vm_names.c, c_names.c,
+ *       known_symbols.c, symbolize.c
  */
 #ifndef SAMPLE_BUILD_LOCATIONS_H
 #define SAMPLE_BUILD_LOCATIONS_H

@@ -6,15 +6,18 @@
 #include <elfutils/libdwfl.h>
 #include <inttypes.h>
 #include <libunwind.h>
-#include <pthread.h>
+#include <link.h>
+#include <malloc.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "sample/platform/quiet.h"
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static Dwfl *dwfl; /* [lock] */
+struct symbolizer {
+    Dwfl *dwfl; /* NULL until the first lookup */
+};
 
 static char *debuginfo_path; /* NULL: the standard folders */
 static const Dwfl_Callbacks callbacks = {
@@ -23,20 +26,33 @@ static const Dwfl_Callbacks callbacks = {
     .debuginfo_path = &debuginfo_path,
 };
 
-/* Returns the loaded object that holds `pc`, or NULL. Reads the list of loaded
- * objects again if no known object holds it, because a library may be new.
- * [lock] */
-static Dwfl_Module *module_at(uintptr_t pc)
+struct symbolizer *symbolizer_new(void)
 {
-    Dwfl_Module *module = dwfl ? dwfl_addrmodule(dwfl, pc) : NULL;
+    return calloc(1, sizeof(struct symbolizer));
+}
+
+void symbolizer_free(struct symbolizer *s)
+{
+    if (s && s->dwfl) {
+        dwfl_end(s->dwfl);
+        malloc_trim(0); /* glibc would keep what libdw has freed */
+    }
+    free(s);
+}
+
+/* Returns the loaded object that holds `pc`, or NULL. Reads the list of loaded
+ * objects again if no known object holds it, because a library may be new. */
+static Dwfl_Module *module_at(struct symbolizer *s, uintptr_t pc)
+{
+    Dwfl_Module *module = s->dwfl ? dwfl_addrmodule(s->dwfl, pc) : NULL;
     if (module)
         return module;
-    if (!dwfl && !(dwfl = dwfl_begin(&callbacks)))
+    if (!s->dwfl && !(s->dwfl = dwfl_begin(&callbacks)))
         return NULL;
-    dwfl_report_begin_add(dwfl);
-    dwfl_linux_proc_report(dwfl, getpid());
-    dwfl_report_end(dwfl, NULL, NULL);
-    return dwfl_addrmodule(dwfl, pc);
+    dwfl_report_begin_add(s->dwfl);
+    dwfl_linux_proc_report(s->dwfl, getpid());
+    dwfl_report_end(s->dwfl, NULL, NULL);
+    return dwfl_addrmodule(s->dwfl, pc);
 }
 
 uintptr_t symbolize_function_start(uintptr_t pc)
@@ -50,7 +66,7 @@ uintptr_t symbolize_function_start(uintptr_t pc)
 }
 
 /* Returns true if `pc` is in a PLT section: in one of the stubs through which
- * calls to other objects go. [lock] */
+ * calls to other objects go. */
 static bool is_plt(Dwfl_Module *module, uintptr_t pc)
 {
     Dwarf_Addr address = pc, bias;
@@ -65,7 +81,7 @@ static bool is_plt(Dwfl_Module *module, uintptr_t pc)
     return name && strncmp(name, ".plt", 4) == 0;
 }
 
-/* Writes the symbol's name, or "[plt]", or "OBJECT+0xOFFSET". [lock] */
+/* Writes the symbol's name, or "[plt]", or "OBJECT+0xOFFSET". */
 static bool name_at(Dwfl_Module *module, uintptr_t pc, char *out, size_t size)
 {
     GElf_Off offset;
@@ -89,7 +105,6 @@ static bool name_at(Dwfl_Module *module, uintptr_t pc, char *out, size_t size)
     return true;
 }
 
-/* [lock] */
 static void line_at(Dwfl_Module *module, uintptr_t pc, struct symbol *symbol)
 {
     Dwfl_Line *line = dwfl_module_getsrc(module, pc);
@@ -105,42 +120,81 @@ static void line_at(Dwfl_Module *module, uintptr_t pc, struct symbol *symbol)
         symbol->start_line = number;
 }
 
-void symbolize(uintptr_t pc, struct symbol *symbol)
+void symbolize(struct symbolizer *s, uintptr_t pc, struct symbol *symbol)
 {
     *symbol = (struct symbol){0};
-    pthread_mutex_lock(&lock);
-    Dwfl_Module *module = module_at(pc);
+    Dwfl_Module *module = module_at(s, pc);
     if (module) {
         name_at(module, pc, symbol->name, sizeof symbol->name);
         line_at(module, pc, symbol);
     } else {
         snprintf(symbol->name, sizeof symbol->name, "0x%" PRIxPTR, pc);
     }
-    pthread_mutex_unlock(&lock);
 }
 
-bool symbolize_name(uint64_t pc, char *out, size_t size)
+bool symbolize_name(struct symbolizer *s, uint64_t pc, char *out, size_t size)
 {
-    pthread_mutex_lock(&lock);
-    Dwfl_Module *module = module_at((uintptr_t)pc);
-    bool found = module && name_at(module, (uintptr_t)pc, out, size);
-    pthread_mutex_unlock(&lock);
-    return found;
+    Dwfl_Module *module = module_at(s, (uintptr_t)pc);
+    return module && name_at(module, (uintptr_t)pc, out, size);
 }
 
-/* [lock] */
-static void read_build_id(uintptr_t pc, char *out, size_t size)
+/* An object of the process that dl_iterate_phdr looks for. */
+struct build_id_search {
+    uintptr_t pc;
+    struct symbol_mapping *mapping; /* gets the build ID */
+};
+
+static void write_build_id(const ElfW(Nhdr) * note, struct symbol_mapping *m)
 {
-    Dwfl_Module *module = module_at(pc);
-    const unsigned char *bits;
-    GElf_Addr address;
-    GElf_Addr bias;
-    /* libdw knows the id only after it has opened the object's file. */
-    if (!module || !dwfl_module_getelf(module, &bias))
-        return;
-    int n = dwfl_module_build_id(module, &bits, &address);
-    for (int i = 0; i < n && (size_t)(i + 1) * 2 < size; i++)
-        snprintf(out + i * 2, 3, "%02x", bits[i]);
+    const unsigned char *bits =
+        (const unsigned char *)(note + 1) + sizeof ELF_NOTE_GNU;
+    for (size_t i = 0; i < note->n_descsz; i++)
+        if (2 * (i + 1) < sizeof m->build_id)
+            snprintf(m->build_id + 2 * i, 3, "%02x", bits[i]);
+}
+
+/* Reads the build ID from the notes of a loaded object, if they hold one. */
+static void read_notes(uintptr_t start, size_t size, struct symbol_mapping *m)
+{
+    const size_t name_bytes = sizeof ELF_NOTE_GNU;
+    while (size >= sizeof(ElfW(Nhdr)) + name_bytes) {
+        const ElfW(Nhdr) *note = (const void *)start;
+        size_t used = sizeof *note + (note->n_namesz + 3) / 4 * 4 +
+                      (note->n_descsz + 3) / 4 * 4;
+        if (used > size)
+            return;
+        if (note->n_type == NT_GNU_BUILD_ID && note->n_namesz == name_bytes &&
+            memcmp(note + 1, ELF_NOTE_GNU, name_bytes) == 0)
+            write_build_id(note, m);
+        start += used;
+        size -= used;
+    }
+}
+
+static bool object_holds(const struct dl_phdr_info *object, uintptr_t pc)
+{
+    for (int i = 0; i < object->dlpi_phnum; i++) {
+        const ElfW(Phdr) *segment = &object->dlpi_phdr[i];
+        if (segment->p_type == PT_LOAD &&
+            pc - (object->dlpi_addr + segment->p_vaddr) < segment->p_memsz)
+            return true;
+    }
+    return false;
+}
+
+static int read_build_id(struct dl_phdr_info *object, size_t size, void *ctx)
+{
+    (void)size;
+    struct build_id_search *search = ctx;
+    if (!object_holds(object, search->pc))
+        return 0;
+    for (int i = 0; i < object->dlpi_phnum; i++) {
+        const ElfW(Phdr) *segment = &object->dlpi_phdr[i];
+        if (segment->p_type == PT_NOTE)
+            read_notes(object->dlpi_addr + segment->p_vaddr, segment->p_memsz,
+                       search->mapping);
+    }
+    return 1;
 }
 
 bool symbolize_mapping(uintptr_t pc, struct symbol_mapping *mapping)
@@ -163,8 +217,6 @@ bool symbolize_mapping(uintptr_t pc, struct symbol_mapping *mapping)
         fclose(maps);
     if (!found)
         return false;
-    pthread_mutex_lock(&lock);
-    read_build_id(pc, mapping->build_id, sizeof mapping->build_id);
-    pthread_mutex_unlock(&lock);
+    dl_iterate_phdr(read_build_id, &(struct build_id_search){pc, mapping});
     return true;
 }
