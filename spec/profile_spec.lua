@@ -183,6 +183,52 @@ describe("a server under load", function()
     support.remove_folder(dir)
   end)
 
+  -- The exporter waits for a byte in a pipe. The time limit of exporters does not end
+  -- a C function, so the wait ends when the test writes the byte.
+  it("answers others while an exporter file loads", function()
+    local dir = support.new_folder()
+    local path, begun = dir .. "/pipe", dir .. "/begun"
+    assert.are.equal(0, (support.run("mkfifo " .. path)))
+    local pipe = assert(io.open(path, "r+"))
+    support.write_file(dir .. "/slow.lua", ([[
+      io.open("%s", "w"):close()
+      local pipe = io.open "%s"
+      if pipe then pipe:read(1) end
+      return { api = 1, name = "slow", extension = ".txt",
+        content_type = "text/plain", description = "slow",
+        export = function(_, out) out:write "slow" end }]]):format(begun, path))
+    local other = support.serve({ "--exporters", dir, support.source .. "/lua" })
+    finally(function() -- also if the test fails
+      pipe:close()
+      other:signal "KILL"
+      support.remove_folder(dir)
+    end)
+    local clients = {}
+    for i = 1, 6 do -- more than libuv's pool has threads
+      clients[i] = raw_http.begin(other.port, "/debug/pprof/heap?format=slow")
+    end
+    support.wait_until(function() return support.exists(begun) end,
+      "the exporter's load")
+    clients[6]:close()
+    for target, expected in pairs {
+      ["/healthz"] = 200,                           -- the admin thread
+      ["/nothing"] = 404,                           -- a worker
+      ["/debug/pprof/symbol"] = 200,                -- a thread of the pool
+      ["/debug/pprof/nothing"] = 404,
+      ["/debug/pprof/goroutine?debug=2"] = 200,     -- needs no exporter
+    } do
+      assert.are.equal(expected,
+        raw_http.begin(other.port, target):read_reply().status, target)
+    end
+    os.remove(path) -- the export itself finds no pipe
+    pipe:write "x"
+    pipe:flush()
+    for i = 1, 5 do
+      assert.are.equal("slow", clients[i]:finish())
+    end
+    assert.are.equal(0, other:stop())
+  end)
+
   it("is read by perilune convert from its URL", function()
     local profile = sampling.gather(1, 60, function()
       local file = folder .. "/from-url.pb.gz"

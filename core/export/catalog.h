@@ -2,8 +2,13 @@
  *
  * Every call reads the folders again, so a file that was dropped in is there at
  * once. A file is loaded and checked again only if its time or size has
- * changed. A file that fails to load, or whose table is wrong, is refused with
- * its name and the reason; the other exporters go on working.
+ * changed; a change of a module that it requires is not noticed here. A file
+ * that fails to load, or whose table is wrong, is refused with its name and the
+ * reason; the other exporters go on working.
+ *
+ * A call loads all files that are new or changed, whichever exporter is wanted,
+ * and holds the catalog's lock meanwhile: up to a second for each file
+ * (exporter.h). So no thread that answers requests calls it.
  *
  * Path: exporters/NAME.lua -> [catalog] -> exporter.c
  */
@@ -37,13 +42,13 @@ void catalog_free(struct catalog *catalog);
 
 /* Lists all exporters, sorted by name, refused ones included. The caller frees
  * the array with free(). Returns false and sets err if a folder cannot be read
- * or if out of memory. [any thread] */
+ * or if out of memory. [any thread that may wait] */
 bool catalog_list(struct catalog *catalog, struct export_info **infos,
                   size_t *n, struct err *err);
 
 /* Fills `info` with the exporter `name`. Returns false and sets err if there is
  * no exporter of this name (the message lists those that exist) or if it was
- * refused (the message says why). [any thread] */
+ * refused (the message says why). [any thread that may wait] */
 bool catalog_find(struct catalog *catalog, const char *name,
                   struct export_info *info, struct err *err);
 

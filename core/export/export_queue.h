@@ -5,6 +5,9 @@
  * makes its profile on the exporter thread too: ending a session and naming its
  * addresses can take long. exporter.h limits the time of a job's export.
  *
+ * The queue has no bound of its own: each capture or command queues one job and
+ * waits for it.
+ *
  * Path: pprof/capture.c, cli/ -> [export_queue] -> catalog.c, exporter.c
  */
 #ifndef EXPORT_EXPORT_QUEUE_H
@@ -26,8 +29,9 @@ struct export_queue *export_queue_new(const char *const *dirs, struct err *err);
 /* Runs the jobs that are queued, then ends the thread. Ignores NULL. */
 void export_queue_free(struct export_queue *queue);
 
-/* Do what catalog_list and catalog_find do, without waiting for a job. [any
- * thread] */
+/* Do what catalog_list and catalog_find do, on the calling thread. They wait
+ * while another thread loads exporter files, but for no export. [any thread
+ * that may wait] */
 bool export_queue_list(struct export_queue *queue, struct export_info **infos,
                        size_t *n, struct err *err);
 bool export_queue_find(struct export_queue *queue, const char *name,

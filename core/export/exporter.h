@@ -8,7 +8,12 @@
  * A count hook checks the clock every million instructions. After the limit it
  * raises an error at every instruction, so that a pcall in the script does not
  * help an exporter that loops for ever. The hook cannot end a single call of a
- * C function, such as a string.find that backtracks.
+ * C function, such as a string.find that backtracks, nor a finalizer, and
+ * closing the state runs finalizers after the limit.
+ *
+ * An export runs on the exporter thread. A file is also loaded where the
+ * catalog checks it: on a thread of libuv's pool in a server, on the main thread
+ * in a command.
  *
  * Path: catalog.c, export_queue.c -> [exporter] -> profile_view.c, export_out.c
  */

@@ -11,6 +11,7 @@
 #include "http/client_watch.h"
 #include "record/gathering.h"
 #include "http/response.h"
+#include "sample/walk/attach.h"
 
 #define ANSWER_POLL_MS 5
 #define MAX_WORK_NS 60000000000
@@ -19,19 +20,19 @@ struct capture {
     struct captures *captures;
     struct request *request;
     struct capture_plan plan;
-    bool is_waiting;          /* false: the exporter's thread has it */
+    bool is_waiting;          /* for the timer; false: another thread has it */
     bool has_left;            /* the client has gone */
-    atomic_bool is_cancelled; /* the exporter's thread may skip it */
+    atomic_bool is_cancelled; /* the other thread may skip its work */
     int64_t poll_until_ns;    /* of the question to the states, monotonic */
     struct recording recording;
     struct err err;
     struct export_info info;
     struct buf bytes;
-    uv_work_t work; /* runs recording_write */
+    uv_work_t work; /* finds the exporter, or runs recording_write */
     uv_timer_t timer;
-    struct client_watch *watch; /* NULL unless the capture waits */
+    struct client_watch *watch; /* NULL: the client has left, or no watch */
     struct mailbox_message message;
-    struct list_link in_captures;
+    struct list_link in_captures, in_finding;
 };
 
 void capture_refuse(struct request *request, unsigned status,
@@ -175,7 +176,6 @@ static void start_export(struct capture *c)
 {
     c->is_waiting = false;
     if (c->plan.recording.is_written) {
-        c->work.data = c;
         uv_queue_work(c->captures->loop, &c->work, write_text, on_text_written);
         return;
     }
@@ -251,12 +251,7 @@ static void start_waiting(struct capture *c)
     /* The loop's clock is cut to milliseconds: a timer may be one early. */
     uint64_t wait_ms = (uint64_t)c->plan.recording.wait_ns / 1000000 + 1;
     c->is_waiting = true;
-    list_prepend(&captures->list, &c->in_captures);
-    c->timer.data = c;
-    uv_timer_init(captures->loop, &c->timer);
     uv_update_time(captures->loop);
-    c->watch =
-        client_watch_start(captures->loop, c->request, on_client_left, c);
     if (c->plan.collects) {
         captures->collect(captures->ctx);
         wait_for_workers(c);
@@ -264,6 +259,67 @@ static void start_waiting(struct capture *c)
     }
     uv_timer_start(&c->timer, on_time_over,
                    c->plan.recording.wait_ns ? wait_ms : 0, 0);
+}
+
+/* Answers with an error if the recording cannot be started. */
+static void begin_recording(struct capture *c)
+{
+    if (recording_start(&c->recording, &c->plan.recording, &c->err))
+        start_waiting(c);
+    else
+        finish_capture(c);
+}
+
+/* ---- finding the exporter, before the recording starts */
+
+/* Loads exporter files that are new or changed, so the thread is watched.
+ * [a thread of libuv's pool] */
+static void find_exporter(uv_work_t *work)
+{
+    struct capture *c = work->data;
+    if (c->is_cancelled)
+        return;
+    bool is_attached = attach_thread(NULL, NULL);
+    export_queue_find(c->captures->queue, c->plan.format, &c->info, &c->err);
+    if (is_attached)
+        detach_thread();
+}
+
+static void find_next(struct captures *captures);
+
+static void on_found(uv_work_t *work, int status)
+{
+    (void)status;
+    struct capture *c = work->data;
+    list_remove(&c->in_finding);
+    find_next(c->captures);
+    if (c->is_cancelled) {
+        finish_capture(c);
+    } else if (c->err.message[0]) {
+        capture_refuse(c->request, MHD_HTTP_BAD_REQUEST, "%s", c->err.message);
+        end_capture(c);
+    } else {
+        begin_recording(c);
+    }
+}
+
+/* Captures find their exporters one after another: the catalog has one lock,
+ * and the pool has few threads. */
+static void find_next(struct captures *captures)
+{
+    struct list_link *first = list_first(&captures->finding);
+    if (!first)
+        return;
+    struct capture *c = container_of(first, struct capture, in_finding);
+    uv_queue_work(captures->loop, &c->work, find_exporter, on_found);
+}
+
+static void start_finding(struct capture *c)
+{
+    bool is_idle = list_is_empty(&c->captures->finding);
+    list_append(&c->captures->finding, &c->in_finding);
+    if (is_idle)
+        find_next(c->captures);
 }
 
 /* Describes what `write` of the kind writes, as an exporter describes itself.
@@ -276,25 +332,6 @@ static void describe_written(struct capture *c)
     if (kind->written_extension)
         snprintf(c->info.extension, sizeof c->info.extension, "%s",
                  kind->written_extension);
-}
-
-/* Finds the exporter and starts the recording. Answers and returns false if
- * that fails. */
-static bool prepare_capture(struct capture *c)
-{
-    struct err err;
-    if (c->plan.recording.is_written) {
-        describe_written(c);
-    } else if (!export_queue_find(c->captures->queue, c->plan.format, &c->info,
-                                  &err)) {
-        capture_refuse(c->request, MHD_HTTP_BAD_REQUEST, "%s", err.message);
-        return false;
-    }
-    if (recording_start(&c->recording, &c->plan.recording, &err))
-        return true;
-    capture_refuse(c->request, MHD_HTTP_INTERNAL_SERVER_ERROR, "%s",
-                   err.message);
-    return false;
 }
 
 void capture_start(struct captures *captures, struct request *request,
@@ -313,13 +350,16 @@ void capture_start(struct captures *captures, struct request *request,
     c->request = request;
     c->plan = *plan;
     c->message.deliver = on_exported;
-    if (prepare_capture(c)) {
-        start_waiting(c);
-        return;
+    c->work.data = c->timer.data = c;
+    list_prepend(&captures->list, &c->in_captures);
+    uv_timer_init(captures->loop, &c->timer);
+    c->watch = client_watch_start(captures->loop, request, on_client_left, c);
+    if (plan->recording.is_written) {
+        describe_written(c);
+        begin_recording(c);
+    } else {
+        start_finding(c);
     }
-    recording_fini(&c->recording);
-    buf_fini(&c->plan.options);
-    free(c);
 }
 
 void captures_stop(struct captures *captures)

@@ -1,9 +1,20 @@
-/* capture.h -- one request for a profile: it starts a recording, lets the time
- * pass, has the profile exported on the exporter's thread and answers.
+/* capture.h -- one request for a profile, from the plan to the answer.
  *
- * The loop never waits for a capture, so any number of them may be under way. A
- * capture ends when its client leaves, or closes its sending side, which HTTP
- * clients do not do.
+ *   find the exporter      a thread of libuv's pool; not for a written result
+ *   start the recording    the loop's thread
+ *   wait                   a timer of the loop
+ *   ask the Lua states     each answers on its own thread; the loop polls
+ *   build and export       the exporter thread; libuv's pool if it is written
+ *   answer                 the loop's thread
+ *
+ * The exporter is found first, so that an unknown format is refused before the
+ * wait. Finding it may load exporter files, which takes up to a second for each
+ * file, or longer in a C function. The loop therefore never waits for it, and
+ * captures find their exporters one after another, on one thread of the pool.
+ * Any number of captures may be under way. A capture ends when its client
+ * leaves, or closes its sending side, which HTTP clients do not do.
+ *
+ * All functions are called on the loop's thread, the admin thread.
  *
  * Path: pprof_plan.c -> [capture] -> record/recording.c, export/export_queue.c
  * -> daemon.c
@@ -41,7 +52,8 @@ struct captures {
         void *ctx); /* after captures_stop, when the last capture is over */
     void *ctx;
     bool is_stopping;
-    struct list list;
+    struct list list;    /* all captures */
+    struct list finding; /* those whose exporter is not found yet */
 };
 
 struct capture_plan {
@@ -53,12 +65,15 @@ struct capture_plan {
     struct buf options;    /* the exporter's: the query, decoded */
 };
 
-/* Answers the request, now or later. Frees plan->options. */
+/* Answers the request, now or later: with 400 if there is no such exporter,
+ * with 500 if the recording or the export fails, with 503 if out of memory or
+ * if the server stops. Frees plan->options. */
 void capture_start(struct captures *captures, struct request *request,
                    struct capture_plan *plan);
 
-/* Answers all captures with 503, except the one that is being exported, which
- * ends first. Then calls `idle`, perhaps before this returns. */
+/* Answers all captures with 503: at once those that wait, and the others when
+ * the thread that works for them is done. Work that has not begun is skipped.
+ * Then calls `idle`, perhaps before this returns. */
 void captures_stop(struct captures *captures);
 
 /* Answers with an error as Go does: with text, and with the header that lets go
