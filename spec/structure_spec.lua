@@ -1,5 +1,6 @@
--- The rooms of core/: which folder may include which, how large a folder may
--- get, and that each folder's README.md names its files.
+-- structure_spec.lua: the folders of core/: which folder may include which, and how
+-- large a folder may get. The README.md of a folder is its map: it names the files,
+-- in core/ and in the other folders that people read.
 local support = require "support"
 
 -- What each folder may include besides itself. A folder stands below all that
@@ -35,16 +36,52 @@ local ARROWS = {
 
 local MAX_FILES = 45
 
+-- Folders outside core/ that a map describes, and the map's folder.
+local MAPPED = {
+  ["lua"] = "lua", ["lua/meta"] = "lua",
+  ["exporters"] = "exporters", ["exporters/lib"] = "exporters",
+  ["exporters/report"] = "exporters",
+  ["scripts"] = "scripts",
+  ["bench"] = "bench", ["bench/programs"] = "bench/programs",
+  ["spec"] = "spec", ["spec/c"] = "spec",
+}
+
+--- Returns the lines that a shell command prints in the root of the tree.
+local function lines_of(command)
+  local code, out, err = support.run(("cd %s && %s")
+    :format(support.quote(support.source), command))
+  assert(code == 0, err)
+  local lines = {}
+  for line in out:gmatch "[^\n]+" do lines[#lines + 1] = line end
+  return lines
+end
+
 local function list_sources()
-  local _, out = support.run(("cd %s && find core -name '*.[ch]' | sort")
-    :format(support.quote(support.source)))
   local folders = {}
-  for path in out:gmatch "[^\n]+" do
+  for _, path in ipairs(lines_of "find core -name '*.[ch]' | sort") do
     local folder, name = path:match "^core/(.+)/([^/]+)$"
     folders[folder] = folders[folder] or {}
     table.insert(folders[folder], name)
   end
   return folders
+end
+
+--- Reads the README.md of a folder. Returns a function that tells whether the map
+-- names a word. In a map, `executor_NAME` names a family of files.
+local function read_map(folder)
+  local path = ("%s/%s/README.md"):format(support.source, folder)
+  local text = support.exists(path) and support.read_file(path) or ""
+  local words, families = {}, {}
+  for word in text:gmatch "[%w_-]+" do
+    words[word] = true
+    families[#families + 1] = word:match "^(.+_)NAME$"
+  end
+  return function(name)
+    for _, prefix in ipairs(families) do
+      if name:sub(1, #prefix) == prefix then return true end
+    end
+    return words[name] or false
+  end
 end
 
 --- The set of folders that each folder may include, and where it stands.
@@ -101,23 +138,10 @@ describe("The folders of core/", function()
     assert.are.same({}, wrong)
   end)
 
-  -- `executor_NAME` names a family of files.
   it("have a README.md that names each file", function()
     local unnamed = {}
     for folder, names in pairs(folders) do
-      local map = support.source .. "/core/" .. folder .. "/README.md"
-      local text = support.exists(map) and support.read_file(map) or ""
-      local words, families = {}, {}
-      for word in text:gmatch "[%w_]+" do
-        words[word] = true
-        families[#families + 1] = word:match "^(.+_)NAME$"
-      end
-      local function is_named(base)
-        for _, prefix in ipairs(families) do
-          if base:sub(1, #prefix) == prefix then return true end
-        end
-        return words[base]
-      end
+      local is_named = read_map("core/" .. folder)
       for _, name in ipairs(names) do
         if not is_named(name:match "^[^.]+") then
           unnamed[#unnamed + 1] = ("core/%s/README.md does not name %s")
@@ -127,6 +151,25 @@ describe("The folders of core/", function()
     end
     table.sort(unnamed)
     assert.are.same({}, unnamed)
+  end)
+
+  it("have a README.md whose table names files that there are", function()
+    local stale = {}
+    for folder, names in pairs(folders) do
+      local there = {}
+      for _, name in ipairs(names) do there[name:match "^[^.]+"] = true end
+      local path = ("core/%s/README.md"):format(folder)
+      local text = support.read_file(support.source .. "/" .. path)
+      for cell in text:gmatch "\n|([^|]+)|" do
+        for name in cell:gmatch "`([%w_]+)`" do
+          if not there[name] and not name:find "_NAME$" then
+            stale[#stale + 1] = ("%s names %s"):format(path, name)
+          end
+        end
+      end
+    end
+    table.sort(stale)
+    assert.are.same({}, stale)
   end)
 
   it("have at most " .. MAX_FILES .. " files", function()
@@ -178,6 +221,72 @@ describe("The folders of core/", function()
       end
     end
     table.sort(stale)
+    assert.are.same({}, stale)
+  end)
+end)
+
+describe("The folders beside core/", function()
+  --- The names of the sources of core/, without their ends: spec/c/NAME.c tests one.
+  local function source_names()
+    local found = {}
+    for _, names in pairs(folders) do
+      for _, name in ipairs(names) do found[name:match "^[^.]+"] = true end
+    end
+    return found
+  end
+
+  it("have a README.md that names each file and each folder", function()
+    local unnamed, sources = {}, source_names()
+    for folder, of in pairs(MAPPED) do
+      local is_named = read_map(of)
+      local list = "find %s -mindepth 1 -maxdepth 1 ! -name README.md ! -name '.*'"
+      for _, path in ipairs(lines_of(list:format(folder))) do
+        local name = path:match "([^/.]+)[^/]*$"
+        if not is_named(name) and not is_named(name:gsub("_spec$", "") .. "")
+            and not (folder == "spec/c" and sources[name]) then
+          unnamed[#unnamed + 1] = ("%s/README.md does not name %s"):format(of, path)
+        end
+      end
+    end
+    table.sort(unnamed)
+    assert.are.same({}, unnamed)
+  end)
+
+  -- "histogram.c -- tests of measure/histogram.c: ..."
+  it("have unit tests whose heads name files that there are", function()
+    local stale = {}
+    for _, path in ipairs(lines_of "find spec/c -name '*.c'") do
+      local text = support.read_file(support.source .. "/" .. path)
+      local head = text:match "^/%*.-%*/" or ""
+      for file in head:gmatch "[%w_/]+/[%w_]+%.[ch]%f[%W]" do
+        local there = false
+        for _, place in ipairs { "core/", "core/sample/", "" } do
+          there = there or support.exists(("%s/%s%s"):format(support.source, place, file))
+        end
+        if not there then
+          stale[#stale + 1] = ("%s names %s"):format(path, file)
+        end
+      end
+    end
+    table.sort(stale)
+    assert.are.same({}, stale)
+  end)
+
+  it("have maps that name files that there are", function()
+    local stale = {}
+    for _, of in pairs(MAPPED) do
+      local there = {}
+      for _, path in ipairs(lines_of(("find %s -type f"):format(of))) do
+        there[path:match "[^/]+$"] = true
+      end
+      local text = support.read_file(("%s/%s/README.md"):format(support.source, of))
+      for file in text:gmatch "`([%w_/-]+%.%l+)`" do
+        if not file:find "NAME" and not there[file:match "[^/]+$"]
+            and not support.exists(("%s/%s"):format(support.source, file)) then
+          stale[("%s/README.md names %s"):format(of, file)] = true
+        end
+      end
+    end
     assert.are.same({}, stale)
   end)
 end)

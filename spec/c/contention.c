@@ -1,4 +1,4 @@
-/* contention.c -- tests of sample/contention.c: what is left out is made up
+/* contention.c -- tests of hooks/contention.c: what is left out is made up
  * for. */
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-/* duration.c -- tests of load/duration.c. */
+/* duration.c -- tests of base/duration.c. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -1,5 +1,5 @@
-/* export_queue.c -- tests of export/queue.c: exporters written by the test, on
- * a profile with one sample. */
+/* export_queue.c -- tests of export/export_queue.c: exporters written by the
+ * test, on a profile with one sample. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>

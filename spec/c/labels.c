@@ -1,4 +1,4 @@
-/* labels.c -- tests of sample/label_values.c: labels from outside stay few. */
+/* labels.c -- tests of tables/label_values.c: labels from outside stay few. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>

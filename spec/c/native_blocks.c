@@ -1,4 +1,4 @@
-/* native_blocks.c -- tests of sample/native_blocks.h: what came in, and nothing
+/* native_blocks.c -- tests of tables/native_blocks.h: what came in, and nothing
  * else, comes out again, whatever else came and went. */
 #include <stdarg.h>
 #include <stddef.h>

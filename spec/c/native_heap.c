@@ -1,4 +1,4 @@
-/* native_heap.c -- tests of sample/native_heap.c: that all of malloc's family
+/* native_heap.c -- tests of hooks/native_heap.c: that all of malloc's family
  * is counted, rightly and once, and behaves as it should. */
 #include <errno.h>
 #include <malloc.h>

@@ -1,4 +1,4 @@
-/* ring.c -- tests of sample/ring.c. */
+/* ring.c -- tests of walk/ring.c. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -1,4 +1,4 @@
-/* router.c -- tests of http/pattern.c and http/router.c. */
+/* router.c -- tests of handler/pattern.c and handler/router.c. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>

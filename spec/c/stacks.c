@@ -1,4 +1,4 @@
-/* stacks.c -- tests of sample/stacks.c. */
+/* stacks.c -- tests of tables/stacks.c. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -1,4 +1,4 @@
-/* trace.c -- tests of sample/trace.c: what goes on at the end of a trace is in
+/* trace.c -- tests of session/trace.c: what goes on at the end of a trace is in
  * it once. */
 #include <stdarg.h>
 #include <stddef.h>

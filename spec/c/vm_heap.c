@@ -1,4 +1,4 @@
-/* vm_heap.c -- tests of sample/vm_heap.c: blocks of all sizes, and strings that
+/* vm_heap.c -- tests of hooks/vm_heap.c: blocks of all sizes, and strings that
  * outlive their state. */
 #include <stdarg.h>
 #include <stddef.h>

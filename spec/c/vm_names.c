@@ -1,4 +1,4 @@
-/* vm_names.c -- tests of sample/vm_names.c: what a Lua function is called. */
+/* vm_names.c -- tests of build/vm_names.c: what a Lua function is called. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>

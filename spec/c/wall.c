@@ -1,4 +1,4 @@
-/* wall.c -- tests of sample/wall.c, with a task of script/scheduler.c that
+/* wall.c -- tests of session/wall.c, with a task of script/scheduler.c that
  * sleeps: its time is in each profile, once.
  */
 #include <stdarg.h>
