@@ -208,6 +208,37 @@ describe("a script that changes", function()
     wait_for "mended"
   end)
 
+  -- The second worker's state does not load, so the first one's is not used. Its
+  -- finalizer waits for a byte in a pipe, until the test writes the byte.
+  it("holds up nobody with the finalizers of a state that is not used", function()
+    start { "--workers", "2", "--no-watch" }
+    local path, begun = folder .. "/pipe", folder .. "/begun"
+    assert.equal(0, (support.run("mkfifo " .. path)))
+    local pipe = assert(io.open(path, "r+"))
+    finally(function() -- also if the test fails
+      pipe:write "xxxx"
+      pipe:close()
+    end)
+    support.write_file(folder .. "/routes.lua", ([==[
+      local loaded = %q
+      if io.open(loaded) then error "the second one" end
+      io.open(loaded, "w"):close()
+      held = setmetatable({}, { __gc = function()
+        io.open(%q, "w"):close()
+        io.open(%q):read(1)
+      end })
+      return { ["GET /version"] = function() return "new" end }
+    ]==]):format(folder .. "/loaded", begun, path))
+    server:signal "HUP"
+    support.wait_until(function() return support.exists(begun) end, "the finalizer")
+    for target, expected in pairs { ["/healthz"] = 200, ["/metrics"] = 200,
+      ["/version"] = 200 } do
+      assert.equal(expected, raw_http.begin(server.port, target):read_reply().status)
+    end
+    assert.equal("first", served())
+    state.wait_for_log(server, "reload_failed")
+  end)
+
   it("is not looked at with --no-watch until SIGHUP", function()
     start { "--workers", "2", "--no-watch" }
     save "second"

@@ -91,6 +91,30 @@ static bool is_stale(const struct load *load)
     return true;
 }
 
+/* Frees the apps that no worker has got. [the pool's thread] */
+static void free_unused(uv_work_t *work)
+{
+    struct load *load = work->data;
+    for (int i = 0; i < load->reloader->n_slots; i++)
+        if (load->apps[i])
+            app_free(load->apps[i]);
+}
+
+static void end_load(struct load *load)
+{
+    struct reloader *r = load->reloader;
+    free(load->apps);
+    free(load);
+    r->is_loading = false;
+    start_load(r);
+}
+
+static void on_unused_freed(uv_work_t *work, int status)
+{
+    (void)status;
+    end_load(work->data);
+}
+
 static void on_loaded(uv_work_t *work, int status)
 {
     (void)status;
@@ -98,22 +122,20 @@ static void on_loaded(uv_work_t *work, int status)
     struct reloader *r = load->reloader;
     bool stale = is_stale(load);
     bool is_used = !load->failed && !r->is_stopping && !stale;
-    for (int i = 0; i < r->n_slots; i++) {
-        if (load->apps[i] && is_used) {
+    for (int i = 0; is_used && i < r->n_slots; i++) {
+        if (load->apps[i])
             replace_app(&r->slots[i], load->apps[i]);
-        } else if (load->apps[i]) {
-            app_free(load->apps[i]);
-        }
+        load->apps[i] = NULL;
     }
     if (!r->is_stopping && !stale) {
         log_load(load);
         r->n_failed += load->failed;
         r->n_done += !load->failed;
     }
-    free(load->apps);
-    free(load);
-    r->is_loading = false;
-    start_load(r);
+    if (is_used)
+        end_load(load);
+    else
+        uv_queue_work(r->options.loop, work, free_unused, on_unused_freed);
 }
 
 static struct load *new_load(struct reloader *r)
