@@ -267,7 +267,7 @@ static void put_samples(struct buf *out)
                t.n_ring_full);
     put_degraded(out, &t);
     put_one(out, "perilune_cpu_samples_deferred_total", "counter",
-            "Ticks at which none could be taken: the next sample has their "
+            "Instants at which none could be taken: the next sample has their "
             "time.",
             (double)t.n_deferred);
 }

@@ -1,7 +1,7 @@
 /* sampler_stress.c -- samples at some 10,000 a second, each at any point of a
  * script that does everything (scripts/stress.lua), with sessions coming and
- * going. The kernel's timer could not tick so often: a second thread sends the
- * signals. What may go wrong here is a crash, a deadlock, or a report of a
+ * going. A second thread asks for the samples, more often than the sampling
+ * thread would. What may go wrong here is a crash, a deadlock, or a report of a
  * sanitizer.
  * Needs: core
  */
@@ -15,21 +15,20 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/syscall.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "modules/modules.h"
 #include "profile/profile.h"
 #include "record/profile_kind.h"
 #include "sample/session/sampler.h"
 #include "sample/walk/attach.h"
+#include "sample/walk/cpu.h"
+#include "sample/walk/thread.h"
 #include "sample/session/session.h"
 #include "script/call.h"
 #include "script/state.h"
 
-static pid_t target;
+static struct sampler_thread *target;
 static atomic_bool stop;
 static int64_t n_samples; /* of all profiles; the session thread's */
 
@@ -38,11 +37,7 @@ static void *send_signals(void *arg)
     static const struct timespec pause = {.tv_nsec = 50000};
     (void)arg;
     while (!atomic_load(&stop)) {
-        siginfo_t info;
-        memset(&info, 0, sizeof info);
-        info.si_signo = SIGPROF;
-        info.si_code = SI_TIMER;
-        syscall(SYS_rt_tgsigqueueinfo, getpid(), target, SIGPROF, &info);
+        cpu_ask(target, CPU_ASK_ANY_TIME);
         nanosleep(&pause, NULL);
     }
     return NULL;
@@ -75,7 +70,7 @@ static void survives_samples_at_any_point(void **state)
     struct err err = {0};
     assert_true(sampler_init(&err));
     assert_true(attach_thread("7", &err));
-    target = gettid();
+    target = thread_self;
 
     sigset_t prof;
     sigemptyset(&prof);

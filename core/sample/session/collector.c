@@ -13,9 +13,20 @@
 #include "sample/walk/stitch.h"
 #include "sample/walk/thread.h"
 
-/* Time between two readings while a session is open. A ring holds two seconds
- * of samples at 250 Hz. */
-static const int64_t INTERVAL_NS = 50000000;
+/* Time between two readings while a session is open. At high rates the time is
+ * shorter: the thread reads a ring eight times until it would be full, because
+ * a busy machine may wake the thread late. */
+static const int64_t MAX_INTERVAL_NS = 50000000;
+enum { READINGS_PER_RING = 8 };
+
+static int64_t interval_ns(void)
+{
+    int rate_hz = session_list_rate_hz();
+    int64_t ns = rate_hz > 0 ? INT64_C(1000000000) * THREAD_RING_SLOTS /
+                                   READINGS_PER_RING / rate_hz
+                             : MAX_INTERVAL_NS;
+    return ns < MAX_INTERVAL_NS ? ns : MAX_INTERVAL_NS;
+}
 
 pthread_mutex_t collector_lock = PTHREAD_MUTEX_INITIALIZER;
 static _Atomic uint64_t n_read;
@@ -28,17 +39,50 @@ static enum session_kind session_kind_of(const struct sample *sample)
     return sample->flags & SAMPLE_WALL ? SESSION_WALL : SESSION_CPU;
 }
 
+/* The time that the CPU samples of one reading stand for. */
+struct shared_time {
+    int64_t rest_ns;
+    uint32_t rest_n; /* samples that have not got their part */
+};
+
+static struct shared_time shared_time_of(const struct ring *ring, uint32_t n)
+{
+    struct shared_time all = {0};
+    for (uint32_t i = 0; i < n; i++) {
+        const struct sample *s = ring_published(ring, i);
+        if (session_kind_of(s) == SESSION_CPU) {
+            all.rest_ns += s->weight_ns;
+            all.rest_n++;
+        }
+    }
+    return all;
+}
+
+static int64_t take_part(struct shared_time *all)
+{
+    int64_t part_ns = all->rest_ns / all->rest_n--;
+    all->rest_ns -= part_ns;
+    return part_ns;
+}
+
+/* Gives the samples of a thread to the sessions. Its CPU samples of one reading
+ * get equal parts of their time together. The sum is the same, and each sample
+ * is one instant, which is as likely as any other: the gap before an instant
+ * tells nothing about it, and only adds noise. */
 static void drain_thread(struct sampler_thread *t)
 {
-    const struct sample *s;
-    while ((s = ring_peek(t->ring))) {
+    uint32_t n_samples = ring_n_published(t->ring);
+    struct shared_time time = shared_time_of(t->ring, n_samples);
+    for (uint32_t i = 0; i < n_samples; i++) {
+        const struct sample *s = ring_published(t->ring, 0);
         uint32_t stack[STITCH_MAX];
         unsigned n = stitch(s, t->functions, stack);
         enum session_kind kind = session_kind_of(s);
-        session_list_add(stack, n, s, kind, t->tid);
+        bool is_cpu = kind == SESSION_CPU;
+        int64_t weight_ns = is_cpu ? take_part(&time) : s->weight_ns;
+        session_list_add(stack, n, s, weight_ns, kind, t->tid);
         ring_pop(t->ring);
-        atomic_fetch_add_explicit(&n_read, kind == SESSION_CPU,
-                                  memory_order_relaxed);
+        atomic_fetch_add_explicit(&n_read, is_cpu, memory_order_relaxed);
     }
 }
 
@@ -61,7 +105,7 @@ static void wait_for_work(void)
     }
     struct timespec until;
     clock_gettime(CLOCK_REALTIME, &until);
-    int64_t ns = until.tv_nsec + INTERVAL_NS;
+    int64_t ns = until.tv_nsec + interval_ns();
     until.tv_sec += ns / 1000000000;
     until.tv_nsec = ns % 1000000000;
     pthread_cond_timedwait(&threads_retired, &collector_lock, &until);

@@ -12,6 +12,7 @@
 #include "sample/platform/loaded_objects.h"
 #include "sample/hooks/native_heap.h"
 #include "sample/platform/quiet.h"
+#include "sample/walk/sampling_thread.h"
 #include "sample/walk/vm_line.h"
 #include "sample/walk/vm_stack.h"
 
@@ -31,7 +32,7 @@ bool sampler_init(struct err *err)
     if (!vm_line_self_test())
         log_write(LOG_WARN, "no_exact_lines",
                   LOG_FIELDS(log_text("release", LUA_RELEASE)));
-    if (!cpu_init(err) || !collector_start(err))
+    if (!cpu_init(err) || !collector_start(err) || !sampling_thread_start(err))
         return false;
     quiet_init();
     native_heap_start();

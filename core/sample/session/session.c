@@ -10,6 +10,7 @@
 #include "sample/session/collector.h"
 #include "sample/build/session_profile.h"
 #include "sample/session/session_list.h"
+#include "sample/walk/sampling_thread.h"
 #include "sample/walk/slow_requests.h"
 #include "sample/tables/stacks.h"
 #include "sample/walk/thread.h"
@@ -23,6 +24,7 @@ struct session {
     struct list_link in_sessions; /* [collector_lock] */
     enum session_kind kind;
     int rate_hz;
+    bool is_ending; /* wants no more samples [collector_lock] */
     struct stacks *stacks;
     struct slow_requests *slow; /* NULL: all samples are wanted */
     struct buf threads; /* of a probe: a struct probed_thread per thread */
@@ -34,6 +36,15 @@ static struct list sessions; /* [collector_lock] */
 
 bool session_list_is_empty(void) { return list_is_empty(&sessions); }
 
+int session_list_rate_hz(void)
+{
+    int rate_hz = 0;
+    list_each (struct session, s, &sessions, in_sessions)
+        if (s->rate_hz > rate_hz)
+            rate_hz = s->rate_hz;
+    return rate_hz;
+}
+
 unsigned session_list_n(void)
 {
     unsigned n = 0;
@@ -43,13 +54,14 @@ unsigned session_list_n(void)
 }
 
 static void add_to_session(struct session *s, const uint32_t *frames,
-                           unsigned n_frames, const struct sample *sample)
+                           unsigned n_frames, const struct sample *sample,
+                           int64_t weight_ns)
 {
     uint32_t labels = sample->labels;
     if (s->slow)
         labels = slow_requests_tag(s->slow, labels, sample->request);
     if (!s->slow || labels != SLOW_REQUESTS_NONE)
-        stacks_add(s->stacks, frames, n_frames, labels, 1, sample->weight_ns);
+        stacks_add(s->stacks, frames, n_frames, labels, 1, weight_ns);
 }
 
 static bool has_thread(const struct buf *threads, pid_t tid)
@@ -79,14 +91,14 @@ static void add_probed(struct session *s, const uint32_t *frames,
 }
 
 void session_list_add(const uint32_t *frames, unsigned n_frames,
-                      const struct sample *sample, enum session_kind kind,
-                      pid_t tid)
+                      const struct sample *sample, int64_t weight_ns,
+                      enum session_kind kind, pid_t tid)
 {
     list_each (struct session, s, &sessions, in_sessions)
         if (s->kind == kind && kind == SESSION_PROBE)
             add_probed(s, frames, n_frames, sample, tid);
         else if (s->kind == kind)
-            add_to_session(s, frames, n_frames, sample);
+            add_to_session(s, frames, n_frames, sample, weight_ns);
 }
 
 /* Returns the highest rate of the open sessions of a kind, 0 if there is none.
@@ -95,7 +107,7 @@ static int highest_rate(enum session_kind kind)
 {
     int rate_hz = 0;
     list_each (struct session, s, &sessions, in_sessions)
-        if (s->kind == kind && s->rate_hz > rate_hz)
+        if (s->kind == kind && !s->is_ending && s->rate_hz > rate_hz)
             rate_hz = s->rate_hz;
     return rate_hz;
 }
@@ -103,7 +115,7 @@ static int highest_rate(enum session_kind kind)
 /* Sets the rate at which threads are sampled. [collector_lock] */
 static void choose_rates(void)
 {
-    threads_set_rate(highest_rate(SESSION_CPU));
+    sampling_thread_set_rate(highest_rate(SESSION_CPU));
     threads_set_wall_rate(highest_rate(SESSION_WALL));
 }
 
@@ -188,9 +200,10 @@ void session_abort(struct session *session)
 static const int64_t ANSWER_NS = 1000000000;
 static const struct timespec ANSWER_PAUSE = {.tv_nsec = 2000000};
 
-/* Waits until the threads have completed their pending samples. A thread that
- * runs Lua completes them within microseconds. After 70 ms the threads are told
- * to publish samples without a Lua stack as they are. */
+/* Waits until the threads have answered the sampling thread and have completed
+ * their pending samples. A thread that runs Lua completes them within
+ * microseconds. After 70 ms the threads are told to publish samples without a
+ * Lua stack as they are. */
 static void wait_for_pending(void)
 {
     const int64_t start = clock_mono_ns(), patience_ns = 70000000;
@@ -258,6 +271,11 @@ bool session_close(struct session *session, const struct stacks *more,
     };
     if (session->slow)
         slow_requests_judge(session->slow);
+    pthread_mutex_lock(&collector_lock);
+    session->is_ending = true;
+    choose_rates();
+    pthread_mutex_unlock(&collector_lock);
+    sampling_thread_look_last();
     wait_for_pending();
     pthread_mutex_lock(&collector_lock);
     collector_drain();

@@ -30,8 +30,7 @@ struct slow_requests;
 struct stacks;
 
 struct session_options {
-    int rate_hz; /* 1 to 10000, or 0 for 100; see docs/SAMPLING.md for the
-                    rates that the kernel grants */
+    int rate_hz; /* 1 to 10000, or 0 for 100 */
     enum session_kind kind;
     int64_t slower_than_ns; /* only samples of requests that take this long or
                                longer; 0: all samples */

@@ -1,7 +1,6 @@
 #include "sample/walk/attach.h"
 
 #include "sample/tables/labels.h"
-#include "sample/walk/cpu.h"
 #include "sample/walk/native_stack.h"
 #include "sample/walk/thread.h"
 #include "sample/walk/wall_timer.h"
@@ -11,12 +10,7 @@ bool attach_thread(const char *worker, struct err *err)
     struct sampler_thread *t = thread_new(err);
     if (!t)
         return false;
-    if (!cpu_timer_new(t, err)) {
-        thread_free(t);
-        return false;
-    }
     if (!wall_timer_new(t, err)) {
-        cpu_timer_free(t);
         thread_free(t);
         return false;
     }

@@ -1,12 +1,12 @@
 /* attach.h -- begins and ends the watching of the calling thread.
  *
  * Every thread of the program calls attach_thread first and detach_thread last.
- * In between the thread has a record (thread.h), a ring and two timers, and its
+ * In between the thread has a record (thread.h) and a ring, and its
  * CPU and wall time is sampled while a session is open. A thread that a library
  * starts does not call them: it has no CPU samples, and its allocations and
  * waits are recorded with their native frames only.
  *
- * Path: [attach] -> thread.c, cpu.c, wall_timer.c
+ * Path: [attach] -> thread.c, wall_timer.c
  */
 #ifndef SAMPLE_WALK_ATTACH_H
 #define SAMPLE_WALK_ATTACH_H

@@ -20,6 +20,10 @@
 static const int64_t STUCK_NS = 1000000000;
 enum { STUCK_PENDING = THREAD_RING_SLOTS / 2 };
 
+/* A thread that runs takes the signal within 40 us. An older ask is dropped,
+ * unless the thread has used so much CPU time without a sample. */
+static const int64_t LATE_NS = 150000, UNSAMPLED_NS = 1000000000;
+
 /* Values of `flush` in `struct sampler_thread`: what cpu_flush asked for. */
 enum { FLUSH_NONE, FLUSH_ASKED, FLUSH_FORCED };
 
@@ -108,17 +112,24 @@ static bool record_sample(struct sampler_thread *t, const void *context,
     return true;
 }
 
-/* A tick of the CPU timer: takes a sample if CPU time has passed. */
-static void take_cpu_sample(struct sampler_thread *t, const void *context)
+/* Answers the sampling thread: takes a sample, or leaves the time to the next
+ * sample. */
+static void take_cpu_sample(struct sampler_thread *t, const void *context,
+                            int64_t asked_ns)
 {
-    int64_t now = clock_thread_ns();
-    int64_t weight = now - t->last_ns;
-    if (weight <= 0)
+    int64_t age_ns = clock_mono_ns() - asked_ns;
+    int64_t now_ns = clock_thread_ns(), last_ns = t->last_ns;
+    int64_t weight_ns = now_ns - last_ns;
+    if (age_ns > LATE_NS && weight_ns < UNSAMPLED_NS) {
+        thread_count(t, COUNT_LATE);
         return;
-    t->last_ns = now;
+    }
     thread_count(t, COUNT_TAKEN);
-    if (!record_sample(t, context, weight, 0))
+    t->last_ns = now_ns; /* record_sample reads it */
+    if (!record_sample(t, context, weight_ns, 0)) {
+        t->last_ns = last_ns;
         thread_count(t, COUNT_RING_FULL);
+    }
 }
 
 /* Publishes the pending samples as they are, with their native stacks only. */
@@ -162,16 +173,16 @@ static void on_sigprof(int number, siginfo_t *info, void *context)
         return;
     int saved = errno;
     bool is_wall = wall_timer_ticked(info);
-    bool is_tick = info->si_code == SI_TIMER && !is_wall;
+    int64_t asked_ns = atomic_load(&t->asked_ns);
     if (is_wall)
         wall_timer_next(t);
     if (t->busy) {
-        if (is_tick)
+        if (asked_ns)
             thread_count(t, COUNT_NESTED);
     } else {
         thread_block(t);
-        if (is_tick)
-            take_cpu_sample(t, context);
+        if (asked_ns)
+            take_cpu_sample(t, context, asked_ns);
         if (is_wall)
             record_sample(t, context, wall_timer_take(t), SAMPLE_WALL);
         bool is_probed = atomic_load(&t->wants_probe);
@@ -184,6 +195,8 @@ static void on_sigprof(int number, siginfo_t *info, void *context)
             atomic_store(&t->wants_probe, false);
         thread_unblock(t);
     }
+    if (asked_ns) /* after n_pending, as the probe */
+        atomic_store(&t->asked_ns, 0);
     errno = saved;
 }
 
@@ -197,31 +210,10 @@ bool cpu_init(struct err *err)
     return err_set(err, "cannot handle SIGPROF: %s", strerror(errno));
 }
 
-bool cpu_timer_new(struct sampler_thread *t, struct err *err)
+void cpu_ask(struct sampler_thread *t, int64_t now_ns)
 {
-    struct sigevent event = {.sigev_notify = SIGEV_THREAD_ID,
-                             .sigev_signo = SIGPROF};
-    event._sigev_un._tid = t->tid;
-    if (timer_create(CLOCK_THREAD_CPUTIME_ID, &event, &t->timer) == 0)
-        return true;
-    return err_set(err, "cannot make a CPU timer: %s", strerror(errno));
-}
-
-void cpu_timer_free(struct sampler_thread *t) { timer_delete(t->timer); }
-
-void cpu_timer_set(struct sampler_thread *t, int rate_hz, bool restart)
-{
-    struct itimerspec spec = {0};
-    if (rate_hz > 0) {
-        int64_t period_ns = 1000000000 / rate_hz;
-        spec.it_interval.tv_sec = period_ns / 1000000000;
-        spec.it_interval.tv_nsec = period_ns % 1000000000;
-        spec.it_value = spec.it_interval;
-    }
-    clockid_t clock;
-    if (restart && pthread_getcpuclockid(t->pthread, &clock) == 0)
-        t->last_ns = clock_read_ns(clock);
-    timer_settime(t->timer, 0, &spec, NULL);
+    atomic_store(&t->asked_ns, now_ns);
+    tgkill(getpid(), t->tid, SIGPROF);
 }
 
 void cpu_flush(struct sampler_thread *t, bool force)

@@ -1,14 +1,17 @@
-/* cpu.h -- the signal handler that takes samples, and the timers of CPU time.
+/* cpu.h -- the signal handler that takes samples.
  *
- * Each watched thread has a timer on its own CPU clock. The timer sends SIGPROF
- * to that thread; the handler, in cpu.c, writes a sample into the thread's
- * ring. The kernel fires such a timer on its own ticks only (250 a second on
- * Debian 12), so a rate above that has no effect. A sample weighs the thread's
- * CPU time since its previous sample, so totals are right at any rate.
+ * The sampling thread (sampling_thread.h) asks a watched thread that runs for a
+ * sample, by SIGPROF. The handler, in cpu.c, writes the sample into the
+ * thread's ring. A sample weighs the thread's CPU time since its previous
+ * sample, so totals are right at any rate.
  *
- *   rate of a session    session_open        session/session.c
- *   highest of all open  choose_rates        session/session.c
- *   each thread's timer  threads_set_rate    thread.c -> cpu_timer_set
+ *   rate of a session    session_open                session/session.c
+ *   highest of all open  choose_rates                session/session.c
+ *   instants, asks       sampling_thread_set_rate    sampling_thread.c
+ *
+ * An ask carries its time. The handler drops an ask that is older than 150 us:
+ * the thread did not run when it was asked, but waited for a CPU. The time goes
+ * to the next sample.
  *
  * SIGPROF has three more senders: wall_timer.c (a tick of wall time), cpu_flush
  * and cpu_probe. All four end in the same handler.
@@ -37,6 +40,7 @@
 #define SAMPLE_WALK_CPU_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/err.h"
 
@@ -46,17 +50,14 @@ struct sampler_thread;
  * refuses. Called once, at start. */
 bool cpu_init(struct err *err);
 
-/* Makes the CPU timer of the thread of `t`, stopped. Returns false and sets err
- * if the kernel refuses; RLIMIT_SIGPENDING bounds the number of timers. */
-bool cpu_timer_new(struct sampler_thread *t, struct err *err);
+/* The time of an ask that is never too old. */
+#define CPU_ASK_ANY_TIME INT64_MAX
 
-/* Deletes the timer. A signal that it has sent may still come. */
-void cpu_timer_free(struct sampler_thread *t);
-
-/* Makes the timer tick `rate_hz` times per second of the thread's CPU time; 0
- * stops it. If `restart` is true, the next sample weighs the CPU time from now
- * on. [any thread, threads_lock] */
-void cpu_timer_set(struct sampler_thread *t, int rate_hz, bool restart);
+/* Asks the thread, by a signal, for a CPU sample. `now_ns` is clock_mono_ns()
+ * or CPU_ASK_ANY_TIME. t->asked_ns keeps it until the thread has answered; a
+ * thread that has not answered is not asked again. [any thread that keeps the
+ * thread from detaching] */
+void cpu_ask(struct sampler_thread *t, int64_t now_ns);
 
 /* Asks the thread, by a signal, to complete its pending samples: at once if Lua
  * is at rest, otherwise at its next safe point. If `force` is true and Lua is

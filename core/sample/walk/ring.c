@@ -71,12 +71,21 @@ void ring_publish(struct ring *ring)
                           memory_order_release);
 }
 
-const struct sample *ring_peek(const struct ring *ring)
+uint32_t ring_n_published(const struct ring *ring)
+{
+    return atomic_load_explicit(&ring->published, memory_order_acquire) -
+           atomic_load_explicit(&ring->read, memory_order_relaxed);
+}
+
+const struct sample *ring_published(const struct ring *ring, uint32_t i)
 {
     uint32_t read = atomic_load_explicit(&ring->read, memory_order_relaxed);
-    if (atomic_load_explicit(&ring->published, memory_order_acquire) == read)
-        return NULL;
-    return &ring->slots[read & ring->mask];
+    return &ring->slots[(read + i) & ring->mask];
+}
+
+const struct sample *ring_peek(const struct ring *ring)
+{
+    return ring_n_published(ring) > 0 ? ring_published(ring, 0) : NULL;
 }
 
 void ring_pop(struct ring *ring)

@@ -50,6 +50,12 @@ void ring_publish(struct ring *ring);
  * valid until ring_pop. [collector] */
 const struct sample *ring_peek(const struct ring *ring);
 
+/* Returns the number of published samples. [collector] */
+uint32_t ring_n_published(const struct ring *ring);
+
+/* Returns the i-th published sample; 0 is the oldest. [collector] */
+const struct sample *ring_published(const struct ring *ring, uint32_t i);
+
 /* Frees the slot of the oldest published sample. [collector] */
 void ring_pop(struct ring *ring);
 

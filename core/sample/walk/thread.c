@@ -4,26 +4,31 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/random.h"
-#include "sample/walk/cpu.h"
+#include "sample/platform/quiet.h"
+#include "sample/platform/thread_state.h"
 #include "sample/tables/vm_functions.h"
+#include "sample/walk/cpu.h"
 #include "sample/walk/ring.h"
 #include "sample/walk/wall_timer.h"
 
 _Thread_local struct sampler_thread *thread_self;
 
 pthread_mutex_t threads_lock = PTHREAD_MUTEX_INITIALIZER;
+pthread_mutex_t sampling_lock = PTHREAD_MUTEX_INITIALIZER;
 pthread_cond_t threads_retired = PTHREAD_COND_INITIALIZER;
 struct list threads_list;
 /* Sums of the threads whose records are freed. [threads_lock] */
 static uint64_t ended_counts[N_COUNTS];
-/* The rates that all timers are set to; 0: no session. [threads_lock] */
-static int rate_hz, wall_rate_hz;
+/* The rate that all wall timers are set to; 0: no session. [threads_lock] */
+static int wall_rate_hz;
 
 void thread_free(struct sampler_thread *t)
 {
     ring_free(t->ring);
     vm_functions_free(t->functions);
+    thread_state_close(t->state);
     free(t);
 }
 
@@ -38,6 +43,10 @@ struct sampler_thread *thread_new(struct err *err)
     t->functions = vm_functions_new();
     t->pthread = pthread_self();
     t->tid = gettid();
+    t->clock = CLOCK_THREAD_CPUTIME_ID;
+    pthread_getcpuclockid(t->pthread, &t->clock);
+    t->state = thread_state_open();
+    t->last_ns = clock_thread_ns();
     t->random = random_seed();
     t->wall_random = random_seed();
     if (!t->ring || !t->functions) {
@@ -51,8 +60,9 @@ struct sampler_thread *thread_new(struct err *err)
 void threads_add(struct sampler_thread *t)
 {
     pthread_mutex_lock(&threads_lock);
+    quiet_lock(&sampling_lock);
     list_prepend(&threads_list, &t->in_threads);
-    cpu_timer_set(t, rate_hz, true);
+    quiet_unlock(&sampling_lock);
     wall_timer_set(t, wall_rate_hz);
     pthread_mutex_unlock(&threads_lock);
 }
@@ -60,26 +70,14 @@ void threads_add(struct sampler_thread *t)
 void threads_retire(struct sampler_thread *t)
 {
     pthread_mutex_lock(&threads_lock);
-    cpu_timer_free(t);
     wall_timer_free(t);
     thread_self = NULL; /* the handler ignores a signal that comes later */
     ring_publish(t->ring);
+    quiet_lock(&sampling_lock);
     t->detached = true;
+    quiet_unlock(&sampling_lock);
     pthread_mutex_unlock(&threads_lock);
     pthread_cond_signal(&threads_retired);
-}
-
-void threads_set_rate(int rate)
-{
-    pthread_mutex_lock(&threads_lock);
-    bool restart = rate_hz == 0;
-    if (rate != rate_hz) {
-        rate_hz = rate;
-        list_each (struct sampler_thread, t, &threads_list, in_threads)
-            if (!t->detached)
-                cpu_timer_set(t, rate, restart);
-    }
-    pthread_mutex_unlock(&threads_lock);
 }
 
 void threads_set_wall_rate(int rate)
@@ -99,10 +97,12 @@ unsigned threads_flush(bool force)
     unsigned waiting = 0;
     pthread_mutex_lock(&threads_lock);
     list_each (struct sampler_thread, t, &threads_list, in_threads) {
-        if (t->detached || atomic_load(&t->n_pending) == 0)
+        if (t->detached)
             continue;
-        waiting++;
-        cpu_flush(t, force);
+        bool has_pending = atomic_load(&t->n_pending) > 0;
+        waiting += has_pending || atomic_load(&t->asked_ns) != 0;
+        if (has_pending)
+            cpu_flush(t, force);
     }
     pthread_mutex_unlock(&threads_lock);
     return waiting;
@@ -139,7 +139,9 @@ void threads_reap(void)
     list_each (struct sampler_thread, t, &threads_list, in_threads) {
         if (!t->detached || ring_peek(t->ring))
             continue;
+        quiet_lock(&sampling_lock);
         list_remove(&t->in_threads);
+        quiet_unlock(&sampling_lock);
         for (int i = 0; i < N_COUNTS; i++)
             ended_counts[i] += atomic_load(&t->counts[i]);
         thread_free(t);

@@ -6,10 +6,10 @@
  *                   | functions   names of the functions in its Lua stacks
  *                   | active      chain of Lua states that run (entry.h)
  *                   | labels, request   of the task that runs (context.h)
- *                   | timer, wall_timer
+ *                   | clock, state      for the sampling thread
  *
  * Life of a record: attach_thread makes it (thread_new, threads_add);
- * detach_thread deletes the timers and marks it detached (threads_retire); the
+ * detach_thread marks it detached (threads_retire); the
  * collector frees it, with its ring and its functions, once the ring is empty
  * (threads_reap). So the collector can read the samples of a thread that has
  * ended.
@@ -21,14 +21,15 @@
  * and each use of `armed` and `walk`. While the thread is busy the handler
  * takes no sample; the next sample weighs the time.
  *
- * Lock order: collector_lock (session/collector.h), then threads_lock, then the
+ * Lock order: collector_lock (session/collector.h), then threads_lock, then
+ * sampling_lock, then the
  * lock of slow_requests.c, then the locks of the tables (quiet.h). With
  * threads_lock held a thread may take the last two kinds only, and never
  * collector_lock. The collector holds collector_lock and threads_lock while it
  * drains the rings. A signal handler takes no lock, and the sampler's Lua hooks
  * take locks of tables only.
  *
- * Path: attach.c -> [thread] -> cpu.c, wall_timer.c; collector.c
+ * Path: attach.c -> [thread] -> sampling_thread.c, cpu.c; collector.c
  */
 #ifndef SAMPLE_WALK_THREAD_H
 #define SAMPLE_WALK_THREAD_H
@@ -54,16 +55,18 @@ struct ring;
 struct vm_functions;
 
 enum {
-    THREAD_RING_SLOTS = 512, /* two seconds of samples at 250 a second */
+    THREAD_RING_SLOTS = 512, /* 51 ms of samples at 10,000 a second */
     THREAD_MAX_ARMED = 8,    /* coroutines with a hook of the sampler */
 };
 
-/* Counts of ticks of the CPU timers, by their outcome. They never decrease. */
+/* Counts of the asks for CPU samples, by their outcome. They never decrease.
+ * A sample that is taken is reported or counted by COUNT_RING_FULL. The next
+ * sample of the thread weighs the time of an ask that gave no sample. */
 enum sample_count {
-    COUNT_TAKEN,            /* the handler ran and CPU time had passed */
+    COUNT_TAKEN,
     COUNT_RING_FULL,        /* taken, but dropped: the ring had no free slot */
-    COUNT_NESTED,           /* not taken, because the thread was busy: the next
-                               sample weighs the time */
+    COUNT_NESTED,           /* not taken: the thread was busy */
+    COUNT_LATE,             /* not taken: the thread had waited for a CPU */
     COUNT_NO_LUA_STACK,     /* reported with its native stack only */
     COUNT_SKIDDED,          /* reported at the nearest surviving frame */
     COUNT_TAIL_CALLED,      /* reported though its frame was replaced */
@@ -93,12 +96,17 @@ struct coroutine_maker {
 };
 
 struct sampler_thread {
-    struct list_link in_threads; /* [threads_lock] */
+    struct list_link in_threads; /* as `detached` */
     struct ring *ring;
     struct vm_functions *functions;
     pthread_t pthread;
     pid_t tid;
-    timer_t timer; /* of CPU time; SIGPROF, as the wall timer */
+    clockid_t clock; /* the thread's CPU time, for other threads */
+    int state;       /* of thread_state.h */
+    /* When the sampling thread asked for a sample, CPU_ASK_ANY_TIME, or 0 if
+     * the handler has answered (cpu_ask). */
+    _Atomic int64_t asked_ns;
+    int64_t looked_ns; /* the CPU time at the previous look [sampling_lock] */
     /* More than 0: the handler takes no sample. Changed by thread_block and
      * thread_unblock. */
     volatile sig_atomic_t busy;
@@ -106,7 +114,7 @@ struct sampler_thread {
     volatile uint32_t labels;      /* an id of labels.h */
     struct context_request *volatile request; /* NULL: no request */
     /* The thread's CPU time at its previous sample. Another thread sets it,
-     * with threads_lock held, while the timer is stopped. */
+     * with sampling_lock held, when the first session opens. */
     _Atomic int64_t last_ns;
     int64_t pending_ns; /* last_ns of the oldest pending sample */
     /* Set by another thread, which then signals this one (cpu.c). */
@@ -124,7 +132,8 @@ struct sampler_thread {
     uint64_t random;  /* a state of base/random.h, outside the handler */
     _Atomic uint64_t counts[N_COUNTS]; /* written by the thread only */
     /* The thread has ended. The collector frees the record once the ring is
-     * empty. [threads_lock] */
+     * empty. [threads_lock and sampling_lock to change it, one of them to read
+     * it] */
     bool detached;
     struct coroutine_maker last_maker;
     /* Too large for the thread's stack, which may be nearly used up when a
@@ -138,11 +147,14 @@ struct sampler_thread {
  * thread-local that the record needs. */
 extern _Thread_local struct sampler_thread *thread_self;
 
-/* Guards the list of records, their `detached` and the rates of the timers.
- * Taken after collector_lock if both are taken, and never in a handler or hook.
- */
-extern pthread_mutex_t threads_lock;
-extern struct list threads_list; /* of struct sampler_thread [threads_lock] */
+/* Two locks guard the list of records and their `detached`. A thread that
+ * changes these holds both locks, and a thread that reads them holds one. The
+ * sampling thread takes sampling_lock only, because the collector holds
+ * threads_lock for a long time. threads_lock is taken after collector_lock if
+ * both are taken, sampling_lock, a quiet lock, after threads_lock. None of them
+ * is taken in a handler or hook. */
+extern pthread_mutex_t threads_lock, sampling_lock;
+extern struct list threads_list; /* of struct sampler_thread */
 
 /* Adds 1 to a count of the calling thread. [signal, hook] */
 static inline void thread_count(struct sampler_thread *t, enum sample_count c)
@@ -152,8 +164,8 @@ static inline void thread_count(struct sampler_thread *t, enum sample_count c)
     atomic_store_explicit(&t->counts[c], n + 1, memory_order_relaxed);
 }
 
-/* Adds 1 to a count of the calling thread if the sample `s` is a tick of the
- * CPU timer. Probes and wall samples are not counted. [signal, hook] */
+/* Adds 1 to a count of the calling thread if the sample `s` is a CPU sample.
+ * Probes and wall samples are not counted. [signal, hook] */
 static inline void thread_count_sample(struct sampler_thread *t,
                                        const struct sample *s,
                                        enum sample_count c)
@@ -177,20 +189,20 @@ static inline void thread_unblock(struct sampler_thread *t)
 }
 
 /* Makes the record of the calling thread, with its ring and its table of
- * functions, in no list and without timers. Returns NULL and sets err if out of
- * memory. */
+ * functions, in no list and without a wall timer. Returns NULL and sets err if
+ * out of memory. */
 struct sampler_thread *thread_new(struct err *err);
 
 /* Frees a record that is in no list, with its ring and its table of functions.
  */
 void thread_free(struct sampler_thread *t);
 
-/* Adds a record, whose timers are made, to the list, and starts the timers if
- * sessions are open. Called on the thread of the record. */
+/* Adds a record, whose wall timer is made, to the list. Called on the thread of
+ * the record. */
 void threads_add(struct sampler_thread *t);
 
-/* Deletes the timers of the calling thread, publishes its pending samples as
- * they are and leaves the record to threads_reap. */
+/* Deletes the wall timer of the calling thread, publishes its pending samples
+ * as they are and leaves the record to threads_reap. */
 void threads_retire(struct sampler_thread *t);
 
 /* threads_retire signals this condition, and the collector waits for it with
@@ -201,14 +213,14 @@ extern pthread_cond_t threads_retired;
 
 /* All functions below: [any thread, threads_lock not held] */
 
-/* Set the rate of every thread's CPU timer and wall timer, now and for threads
- * to come, in ticks per second; 0 stops the timers. session.c decides the
- * rates: the highest of all open sessions. */
-void threads_set_rate(int rate_hz);
+/* Sets the rate of every thread's wall timer, now and for threads to come, in
+ * ticks per second; 0 stops the timers. session.c decides the rate: the highest
+ * of all open sessions. */
 void threads_set_wall_rate(int rate_hz);
 
 /* Asks the threads that have pending samples to complete them (cpu_flush).
- * Returns the number of such threads. */
+ * Returns the number of such threads and of those that have not answered the
+ * sampling thread. */
 unsigned threads_flush(bool force);
 
 /* Asks each thread, the calling one too, for one sample now (cpu_probe). */
