@@ -57,7 +57,7 @@ list() {
 }
 
 # What configuring the tests needs. All tests need the program or its objects.
-need_packages lua5.4 lua-busted lua-socket libcmocka-dev curl procps
+need_packages g++ lua5.4 lua-busted lua-socket libcmocka-dev curl procps
 BUILD_TESTING=ON sh scripts/build.sh perilune
 
 choose "$tier"

@@ -63,6 +63,18 @@ function M.command(arguments)
   return M.run(M.quote(M.perilune) .. " " .. arguments)
 end
 
+--- Compiles spec/scripts/FILE, a C module (C++ if FILE ends with .cc), into the
+-- folder. Returns a line for a script that lets it `require` the module.
+function M.build_module(file, folder)
+  local compiler = file:find "%.cc$" and "g++" or "cc"
+  local code, _, err = M.run(
+    ("%s -shared -fPIC -O2 -g -Wall -Werror $(pkg-config --cflags lua5.4) " ..
+      "-o %s/%s.so %s/spec/scripts/%s")
+    :format(compiler, folder, file:match "^[^.]+", M.source, file))
+  assert(code == 0, err)
+  return ("package.cpath = %q\n"):format(folder .. "/?.so")
+end
+
 -- The ports for servers are below those that the kernel gives to connections, if
 -- possible: a client of another test may get one of the latter at any time.
 local FIRST_PORT, LAST_PORT = 10000, 32000
