@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/fork.h"
 #include "base/json.h"
 
 #define MAX_TEXT 8192
@@ -132,7 +133,7 @@ void log_write(enum log_level level, const char *event,
     /* One write per line: the lines of several threads never mix. */
     ssize_t written = 0;
     const struct log_writer *writer = atomic_load(&chosen_writer);
-    if (!line.failed && writer)
+    if (!line.failed && writer && fork_depth == 0)
         writer->write(writer->ctx, line.data, line.len);
     else if (!line.failed)
         written = write(STDERR_FILENO, line.data, line.len);

@@ -1,6 +1,7 @@
 #include "base/terminal.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +9,8 @@
 #include <sys/ioctl.h>
 #include <termios.h>
 #include <unistd.h>
+
+#include "base/signals.h"
 
 #define TAKE "\033[?25l"
 #define RELEASE "\033[?7h\033[0m\033[?25h"
@@ -94,6 +97,9 @@ static void on_fatal(int number)
                       restored the default action */
 }
 
+/* In a forked child: the terminal is the parent's. */
+static void forget_terminal(void) { terminal.taken = 0; }
+
 /* Installs the restoring on exit and on fatal signals, and opens the keys. A
  * signal that has a handler already is left alone: that handler must call
  * terminal_release. */
@@ -106,8 +112,9 @@ static void prepare_terminal(void)
     sigemptyset(&action.sa_mask);
     for (size_t i = 0; i < sizeof fatal / sizeof *fatal; i++)
         if (sigaction(fatal[i], NULL, &old) == 0 && old.sa_handler == SIG_DFL)
-            sigaction(fatal[i], &action, NULL);
+            signals_take(fatal[i], &action, NULL);
     atexit(terminal_release);
+    pthread_atfork(NULL, NULL, forget_terminal);
     const char *name = ttyname(STDIN_FILENO);
     terminal.keys_fd =
         name ? open(name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC) : -1;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fork.h"
 #include "cli/commands.h"
 #include "cli/export_profile.h"
 #include "cli/options.h"
@@ -213,6 +214,7 @@ int command_run(int argc, char **argv)
     fill_in_options();
     fill_in_doc();
     options_parse(&argp, argc, argv, ARGP_IN_ORDER, &o);
+    fork_allow_return();
     bool done =
         open_run(&o, &queue, &L, &err) && run_profiled(&o, L, queue, &err);
     if (L)

@@ -13,6 +13,8 @@
 #include <time.h>
 
 #include "base/buf.h"
+#include "base/fork.h"
+#include "base/signals.h"
 #include "cli/export_profile.h"
 #include "cli/result_file.h"
 #include "cli/run_state.h"
@@ -145,6 +147,8 @@ static void take_lock(void)
 bool run_profiles_write(struct err *err)
 {
     bool ok = true;
+    if (fork_is_child())
+        return true;
     take_lock();
     end_recordings();
     for (unsigned i = 0; i < n_profiles; i++)
@@ -172,6 +176,10 @@ static void write_and_report(void)
 /* [signal] */
 static void note_signal(int number)
 {
+    if (fork_is_child()) {
+        raise(number); /* has its default action again */
+        return;
+    }
     signal_number = number;
     sem_post(&signalled);
 }
@@ -189,13 +197,14 @@ static void *wait_for_signal(void *arg)
 /* A signal that is ignored, as for a job in the background, stays so. */
 static void catch_signals(void)
 {
-    struct sigaction action = {.sa_handler = note_signal,
-                               .sa_flags = SA_RESTART | SA_RESETHAND};
+    struct sigaction action = {
+        .sa_handler = note_signal,
+        .sa_flags = (int)(SA_RESTART | SA_RESETHAND | SA_ONSTACK)};
     sigemptyset(&action.sa_mask);
     for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
         struct sigaction old;
         if (sigaction(signals[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
-            sigaction(signals[i], &action, NULL);
+            signals_take(signals[i], &action, NULL);
     }
 }
 

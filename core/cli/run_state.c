@@ -9,6 +9,8 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/fork.h"
+#include "base/signals.h"
 #include "record/gathering.h"
 #include "sample/walk/thread.h"
 #include "script/call.h"
@@ -62,7 +64,7 @@ bool run_state_open(lua_State *L, bool tracks, void (*on_close)(void),
 static void answer_question_from(lua_State *L)
 {
     struct gathering *gathering = atomic_exchange(&question, NULL);
-    if (!gathering)
+    if (!gathering || fork_is_child())
         return;
     if (L)
         gathering_take(gathering, L);
@@ -92,9 +94,9 @@ static bool wait_for_answer(struct gathering *gathering)
 {
     const struct timespec pause = {.tv_nsec = POLL_NS};
     const struct sigaction action = {.sa_handler = arm_hook,
-                                     .sa_flags = SA_RESTART};
+                                     .sa_flags = SA_RESTART | SA_ONSTACK};
     int64_t end_ns = clock_mono_ns() + GATHERING_MAX_NS;
-    sigaction(HOOK_SIGNAL, &action, NULL);
+    signals_take(HOOK_SIGNAL, &action, NULL);
     for (unsigned i = 0; clock_mono_ns() < end_ns; i++) {
         if (i % POLLS_PER_SIGNAL == 0)
             pthread_kill(thread, HOOK_SIGNAL);

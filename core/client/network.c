@@ -1,13 +1,12 @@
 #include "client/network.h"
 
-#include <signal.h>
-
+#include "base/signals.h"
 #include "client/connection.h"
 #include "client/tls.h"
 
 void network_init(struct network *network, uv_loop_t *loop)
 {
-    signal(SIGPIPE, SIG_IGN);
+    signals_ignore(SIGPIPE);
     network->loop = loop;
     network->skip_verify = false;
     network->tls = NULL;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fork.h"
 #include "export/exporter.h"
 #include "profile/profile.h"
 #include "sample/platform/quiet.h"
@@ -123,7 +124,7 @@ struct export_queue *export_queue_new(const char *const *dirs, struct err *err)
 
 void export_queue_free(struct export_queue *queue)
 {
-    if (!queue)
+    if (!queue || fork_is_child())
         return;
     pthread_mutex_lock(&queue->lock);
     queue->is_stopping = true;

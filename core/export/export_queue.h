@@ -26,7 +26,8 @@ struct profile;
 /* Starts the exporter thread. `dirs` is as in catalog_new. Returns NULL and
  * sets err if memory is short or the thread cannot be started. */
 struct export_queue *export_queue_new(const char *const *dirs, struct err *err);
-/* Runs the jobs that are queued, then ends the thread. Ignores NULL. */
+/* Runs the jobs that are queued, then ends the thread. Ignores NULL. Does
+ * nothing in a forked child, which has no such thread. */
 void export_queue_free(struct export_queue *queue);
 
 /* Do what catalog_list and catalog_find do, on the calling thread. They wait

@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "base/log.h"
+#include "base/signals.h"
 #include "base/terminal.h"
 #include "live/live_block.h"
 #include "load/load.h"
@@ -204,7 +205,7 @@ static void watch(struct live_view *view, uv_signal_t *handle, int number,
 {
     uv_signal_init(&view->load->loop, handle);
     handle->data = view;
-    uv_signal_start(handle, callback, number);
+    signals_start(handle, callback, number);
 }
 
 static void open_terminal(struct live_view *view)

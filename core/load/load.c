@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/signals.h"
 #include "base/terminal.h"
 #include "target/profile_thresholds.h"
 #include "load/vu.h"
@@ -493,8 +494,8 @@ int load_run(struct load *load, struct err *err)
 {
     load->results.start_ns = clock_mono_ns();
     overrun_init();
-    uv_signal_start(&load->on_int, stop_on_signal, SIGINT);
-    uv_signal_start(&load->on_term, stop_on_signal, SIGTERM);
+    signals_start(&load->on_int, stop_on_signal, SIGINT);
+    signals_start(&load->on_term, stop_on_signal, SIGTERM);
     uv_timer_start(&load->collecting, on_collect, COLLECT_MS, COLLECT_MS);
     if (load->observer.tick)
         uv_timer_start(&load->observing, on_observe, load->observer.period_ms,

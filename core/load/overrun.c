@@ -6,7 +6,9 @@
 #include <signal.h>
 
 #include "base/clock.h"
+#include "base/fork.h"
 #include "base/log.h"
+#include "base/signals.h"
 #include "load/generator.h"
 #include "load/scenario.h"
 #include "load/vu.h"
@@ -42,7 +44,7 @@ static void overrun_on_hook(lua_State *L, lua_Debug *ar)
 {
     (void)ar;
     struct generator *generator = self;
-    struct vu *vu = generator->current;
+    struct vu *vu = fork_depth == 0 ? generator->current : NULL;
     if (vu && generator->overrun.n_same >= SIGNALS)
         warn_of_overrun(generator, vu);
     if (!vu || !is_past_deadline(vu)) {
@@ -81,8 +83,8 @@ static void overrun_on_signal(int number)
 void overrun_init(void)
 {
     struct sigaction action = {.sa_handler = overrun_on_signal,
-                               .sa_flags = SA_RESTART};
-    sigaction(OVERRUN_SIGNAL, &action, NULL);
+                               .sa_flags = SA_RESTART | SA_ONSTACK};
+    signals_take(OVERRUN_SIGNAL, &action, NULL);
 }
 
 void overrun_enter(struct generator *generator) { self = generator; }

@@ -9,6 +9,7 @@
 #include <lauxlib.h>
 #include <lua.h>
 
+#include "base/fork.h"
 #include "sample/walk/entry.h"
 
 /* Pushes the error value at the index as text. For a value without text of its
@@ -29,6 +30,18 @@ static int add_traceback(lua_State *L)
     return 1;
 }
 
+/* Number of calls into Lua that run on this thread, one inside the other. */
+static _Thread_local unsigned n_nested;
+
+/* Ends a call into Lua that began at `depth` forks, with `outer` calls around
+ * it. `error` is the message if the call failed, or NULL. */
+static void leave_script(unsigned depth, unsigned outer, const char *error)
+{
+    n_nested = outer;
+    if (outer == 0)
+        fork_leave_script(depth, error);
+}
+
 bool script_call(lua_State *L, int nargs, int nresults, struct err *err)
 {
     int base = lua_gettop(L) - nargs; /* the function's index */
@@ -36,16 +49,18 @@ bool script_call(lua_State *L, int nargs, int nresults, struct err *err)
     lua_insert(L, base);
     /* stack: ..., add_traceback, function, arguments... */
     struct entry entry;
+    unsigned depth = fork_depth, outer = n_nested++;
     entry_begin(&entry, L);
     int status = lua_pcall(L, nargs, nresults, base);
     entry_end(&entry);
     lua_remove(L, base);
-    if (status == LUA_OK)
-        return true;
-    const char *message = lua_tostring(L, -1);
-    err_set(err, "%s", message ? message : "error object is not a string");
-    lua_pop(L, 1);
-    return false;
+    if (status != LUA_OK) {
+        const char *message = lua_tostring(L, -1);
+        err_set(err, "%s", message ? message : "error object is not a string");
+        lua_pop(L, 1);
+    }
+    leave_script(depth, outer, status == LUA_OK ? NULL : err->message);
+    return status == LUA_OK;
 }
 
 /* Pushes the text of co's error value with co's traceback. Runs protected on
@@ -60,17 +75,25 @@ static int describe_error(lua_State *L)
     return 1;
 }
 
-int script_resume(lua_State *co, lua_State *from, int nargs, int *nresults,
-                  struct err *err)
+/* Sets err to the message of a coroutine that has failed. */
+static void explain_failure(lua_State *co, lua_State *from, struct err *err)
 {
-    int status = lua_resume(co, from, nargs, nresults);
-    if (status == LUA_OK || status == LUA_YIELD)
-        return status;
     lua_pushcfunction(from, describe_error);
     lua_pushlightuserdata(from, co);
     lua_pcall(from, 1, 1, 0);
     const char *message = lua_tostring(from, -1);
     err_set(err, "%s", message ? message : "error object is not a string");
     lua_pop(from, 1);
+}
+
+int script_resume(lua_State *co, lua_State *from, int nargs, int *nresults,
+                  struct err *err)
+{
+    unsigned depth = fork_depth, outer = n_nested++;
+    int status = lua_resume(co, from, nargs, nresults);
+    bool failed = status != LUA_OK && status != LUA_YIELD;
+    if (failed)
+        explain_failure(co, from, err);
+    leave_script(depth, outer, failed ? err->message : NULL);
     return status;
 }

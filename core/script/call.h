@@ -5,6 +5,9 @@
  * traceback. A module that is itself called by Lua (module_*.c) may call back
  * with lua_callk and let errors pass.
  *
+ * A forked child that returns from the outermost call on a thread ends there
+ * (base/fork.h).
+ *
  * Path: scheduler.c, state.c -> [call] -> Lua
  */
 #ifndef SCRIPT_CALL_H

@@ -49,6 +49,23 @@ static pthread_cond_t ended = PTHREAD_COND_INITIALIZER;
 static struct list threads;
 static unsigned n_running;
 
+/* A forked child has none of the threads. */
+static void lock_threads(void) { pthread_mutex_lock(&lock); }
+
+static void unlock_threads(void) { pthread_mutex_unlock(&lock); }
+
+static void forget_threads(void)
+{
+    threads = (struct list){0};
+    n_running = 0;
+    unlock_threads();
+}
+
+static __attribute__((constructor)) void hold_threads_in_fork(void)
+{
+    pthread_atfork(lock_threads, unlock_threads, forget_threads);
+}
+
 static void log_thread_failure(const struct err *err)
 {
     log_write(LOG_ERROR, "thread_failed",

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mailbox.h"
+#include "base/signals.h"
 #include "export/export_queue.h"
 #include "serve/admin.h"
 #include "serve/dispatch.h"
@@ -53,14 +54,18 @@ struct server {
     bool has_admin, is_stopping, captures_idle, is_abandoned;
 };
 
-/* Raises the limit of descriptors as far as possible. Returns how many
- * connections that allows if `others` descriptors are left for other things. */
+/* Raises the limit of descriptors as far as possible and useful: programs that
+ * a script starts inherit the limit, and some close all descriptors below it.
+ * Returns how many connections the limit allows if `others` descriptors are
+ * left for other things. */
 static unsigned raise_descriptor_limit(unsigned others)
 {
     struct rlimit limit;
+    const rlim_t useful = MAX_CONNECTIONS + others;
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
         return 1024 - others;
-    limit.rlim_cur = limit.rlim_max;
+    if (limit.rlim_cur < useful)
+        limit.rlim_cur = limit.rlim_max < useful ? limit.rlim_max : useful;
     setrlimit(RLIMIT_NOFILE, &limit);
     getrlimit(RLIMIT_NOFILE, &limit);
     if (limit.rlim_cur >= MAX_CONNECTIONS + others)
@@ -267,7 +272,7 @@ static void stop_server(struct server *s)
     uv_close((uv_handle_t *)&s->terminate, NULL);
     uv_close((uv_handle_t *)&s->interrupt, NULL);
     uv_close((uv_handle_t *)&s->hangup, NULL);
-    signal(SIGHUP, SIG_IGN); /* SIGHUP must not end the process */
+    signals_ignore(SIGHUP); /* SIGHUP must not end the process */
     reloader_close(&s->reloader);
     close_listeners(s);
     dispatch_close(&s->dispatch);
@@ -374,9 +379,9 @@ static bool start_server(struct server *s, struct err *err)
         !listener_start(&s->listener, &s->loop, &handler, err) ||
         !start_admin_listener(s, err))
         return false;
-    uv_signal_start(&s->terminate, on_server_signal, SIGTERM);
-    uv_signal_start(&s->interrupt, on_server_signal, SIGINT);
-    uv_signal_start(&s->hangup, on_hangup, SIGHUP);
+    signals_start(&s->terminate, on_server_signal, SIGTERM);
+    signals_start(&s->interrupt, on_server_signal, SIGINT);
+    signals_start(&s->hangup, on_hangup, SIGHUP);
     if (s->options->watches && !s->reloader.is_watching)
         log_write(LOG_WARN, "not_watching",
                   LOG_FIELDS(log_text("error", s->reloader.watch_err.message)));
@@ -441,8 +446,8 @@ enum server_result server_run(const struct server_options *options,
     }
     s->options = options;
     s->start_ns = clock_wall_ns();
-    signal(SIGPIPE, SIG_IGN);
-    signal(SIGHUP, SIG_IGN); /* until there are scripts to reload */
+    signals_ignore(SIGPIPE);
+    signals_ignore(SIGHUP); /* until there are scripts to reload */
     if (!set_max_connections(s, err) || !open_listeners(s, err)) {
         free(s);
         return SERVER_FAILED;

@@ -10,8 +10,8 @@
 
 enum { N_BUCKETS = 1024 };
 
-/* Guards the table, and makes and frees objects. No other lock is taken inside.
- */
+/* Guards the table, and makes and frees objects. No other lock is taken inside,
+ * except during a fork (lock_all). */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct sync_object *buckets[N_BUCKETS];
 
@@ -65,6 +65,29 @@ static void free_object(struct sync_object *object)
     pthread_mutex_destroy(&object->lock);
     free((char *)object->what);
     free(object);
+}
+
+/* A forked child has the objects too. The locks are held during the fork, so
+ * that no other thread is inside them. */
+static void lock_all(void)
+{
+    pthread_mutex_lock(&lock);
+    for (unsigned i = 0; i < N_BUCKETS; i++)
+        for (struct sync_object *o = buckets[i]; o; o = o->next)
+            pthread_mutex_lock(&o->lock);
+}
+
+static void unlock_all(void)
+{
+    for (unsigned i = 0; i < N_BUCKETS; i++)
+        for (struct sync_object *o = buckets[i]; o; o = o->next)
+            pthread_mutex_unlock(&o->lock);
+    pthread_mutex_unlock(&lock);
+}
+
+static __attribute__((constructor)) void hold_objects_in_fork(void)
+{
+    pthread_atfork(lock_all, unlock_all, unlock_all);
 }
 
 struct sync_object *sync_object_open(const struct sync_class *class,

@@ -74,7 +74,6 @@ static void a_child_makes_threads_without_locks(void **state)
 
 int main(void)
 {
-    quiet_init();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(takes_no_stack_while_quiet),
         cmocka_unit_test(is_of_one_thread),

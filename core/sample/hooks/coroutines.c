@@ -6,6 +6,7 @@
 #include <lua.h>
 #include <stdatomic.h>
 
+#include "base/fork.h"
 #include "sample/tables/frames.h"
 #include "sample/walk/sample.h"
 #include "sample/tables/tally.h"
@@ -93,7 +94,7 @@ static lua_Integer origin_value(lua_State *L)
 
 void coroutines_add(lua_State *L)
 {
-    if (!lua_checkstack(L, 3))
+    if (fork_depth > 0 || !lua_checkstack(L, 3))
         return;
     if (lua_rawgetp(L, LUA_REGISTRYINDEX, &table_key) == LUA_TTABLE) {
         lua_pushvalue(L, -2);

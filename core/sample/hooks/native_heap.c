@@ -110,7 +110,7 @@ static void *after_alloc(void *address, size_t size, uintptr_t caller)
  * freed, is sampled. */
 static bool forget_sampled(void *address, struct native_block *block)
 {
-    return !quiet_is_child && native_blocks_remove(address, block);
+    return fork_depth == 0 && native_blocks_remove(address, block);
 }
 
 /* Removes a block from the profile if it is sampled. Not inline, so that the

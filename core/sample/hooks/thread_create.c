@@ -27,7 +27,7 @@ int pthread_create(pthread_t *restrict thread,
                    void *(*start)(void *), void *restrict ctx)
 {
     int error = next_create()(thread, attributes, start, ctx);
-    if (error || quiet_is_child) /* in a child the tally's lock may be held */
+    if (error)
         return error;
     uintptr_t caller = (uintptr_t)__builtin_return_address(0);
     const struct current_stack *stack = current_stack_take(caller, 0);

@@ -4,6 +4,8 @@
 #include <signal.h>
 #include <stddef.h>
 
+#include "base/signals.h"
+
 /* The place to jump to after a fault of this thread; NULL: not guarded. */
 static _Thread_local sigjmp_buf *volatile landing;
 /* The handlers that were installed before. */
@@ -33,8 +35,8 @@ bool fault_guard_init(void)
                                .sa_flags =
                                    SA_SIGINFO | SA_NODEFER | SA_ONSTACK};
     sigemptyset(&action.sa_mask);
-    return sigaction(SIGSEGV, &action, &old_segv) == 0 &&
-           sigaction(SIGBUS, &action, &old_bus) == 0;
+    return signals_take(SIGSEGV, &action, &old_segv) &&
+           signals_take(SIGBUS, &action, &old_bus);
 }
 
 bool fault_guard_run(void (*fn)(void *ctx), void *ctx)

@@ -23,16 +23,10 @@
 #include <pthread.h>
 #include <stdbool.h>
 
+#include "base/fork.h"
+
 /* Number of quiet stretches that the calling thread is in; they nest. */
 extern _Thread_local unsigned quiet_depth;
-
-/* True in a process that was forked from a process with a sampler. After fork
- * the child has only one thread, so any lock may be held for ever. The child
- * takes no stacks, and its `free` does not look for sampled blocks. */
-extern bool quiet_is_child;
-
-/* Makes a forked child set quiet_is_child. Called once, at start. */
-void quiet_init(void);
 
 /* All functions below: [any thread, not in a handler] */
 
@@ -40,10 +34,11 @@ void quiet_init(void);
 static inline void quiet_enter(void) { quiet_depth++; }
 static inline void quiet_leave(void) { quiet_depth--; }
 
-/* Returns true if the calling thread takes no stacks. */
+/* Returns true if the calling thread takes no stacks. A forked child never
+ * does: a lock that is needed may be held for ever (base/fork.h). */
 static inline bool quiet_is_on(void)
 {
-    return quiet_depth > 0 || quiet_is_child;
+    return quiet_depth > 0 || fork_depth > 0;
 }
 
 /* Takes and releases a quiet lock. The thread is quiet while it holds it. */

@@ -3,6 +3,7 @@
 #include "sample/session/sampler.h"
 
 #include <lua.h>
+#include <pthread.h>
 
 #include "base/log.h"
 #include "sample/platform/code_map.h"
@@ -11,10 +12,19 @@
 #include "sample/platform/fault_guard.h"
 #include "sample/platform/loaded_objects.h"
 #include "sample/hooks/native_heap.h"
-#include "sample/platform/quiet.h"
+#include "sample/session/trace.h"
+#include "sample/session/wall.h"
+#include "sample/walk/safepoint.h"
 #include "sample/walk/sampling_thread.h"
 #include "sample/walk/vm_line.h"
 #include "sample/walk/vm_stack.h"
+
+static void on_fork_in_child(void)
+{
+    safepoint_forget_thread();
+    wall_forget_all();
+    trace_forget_all();
+}
 
 bool sampler_init(struct err *err)
 {
@@ -34,7 +44,7 @@ bool sampler_init(struct err *err)
                   LOG_FIELDS(log_text("release", LUA_RELEASE)));
     if (!cpu_init(err) || !collector_start(err) || !sampling_thread_start(err))
         return false;
-    quiet_init();
+    pthread_atfork(NULL, NULL, on_fork_in_child);
     native_heap_start();
     return true;
 }

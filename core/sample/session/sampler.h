@@ -3,8 +3,7 @@
  * sampling of allocations.
  *
  * What a self-test refuses is logged and stays off; profiles are then less
- * exact, and say so. A child after fork has no collector and never samples
- * (platform/quiet.h).
+ * exact, and say so. A child after fork has no collector and never samples.
  */
 #ifndef SAMPLE_SESSION_SAMPLER_H
 #define SAMPLE_SESSION_SAMPLER_H

@@ -47,6 +47,9 @@ bool trace_write_json(struct trace *trace, struct buf *json, struct err *err);
 /* Frees a trace, stopped or not. Ignores NULL. */
 void trace_free(struct trace *trace);
 
+/* Closes all traces in a forked child, without their locks. */
+void trace_forget_all(void);
+
 /* Returns true while a trace is open. Costs one load, so callers ask before
  * they make an event. */
 extern atomic_uint trace_n_open;

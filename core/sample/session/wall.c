@@ -36,6 +36,8 @@ bool wall_is_open(void)
     return atomic_load_explicit(&n_open, memory_order_relaxed) > 0;
 }
 
+void wall_forget_all(void) { atomic_store(&n_open, 0); }
+
 struct wall *wall_open(const struct session_options *options, struct err *err)
 {
     struct session_options threads = *options;

@@ -63,6 +63,9 @@ bool wall_close(struct wall *wall, struct tally *waiting,
 /* Frees the wall without a profile. [any thread] */
 void wall_abort(struct wall *wall);
 
+/* Closes all walls in a forked child, without their locks. */
+void wall_forget_all(void);
+
 /* Returns true while a wall is open. Costs one load. [any thread] */
 bool wall_is_open(void);
 

@@ -141,7 +141,7 @@ static void learn_library(lua_State *L, const char *name)
 
 void c_names_learn(lua_State *L)
 {
-    if (!lua_checkstack(L, 8))
+    if (fork_depth > 0 || !lua_checkstack(L, 8))
         return;
     if (lua_rawgeti(L, LUA_REGISTRYINDEX, LUA_RIDX_GLOBALS) == LUA_TTABLE)
         learn_table(L, NULL, '\0');

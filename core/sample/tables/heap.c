@@ -135,7 +135,7 @@ uint32_t heap_add(const uint32_t *frames, unsigned n_frames, uint32_t labels,
 
 void heap_remove(uint32_t position, size_t size)
 {
-    if (quiet_is_child)
+    if (fork_depth > 0)
         return;
     struct values w = weigh(size);
     quiet_lock(&lock);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fork.h"
 #include "base/index.h"
 #include "sample/tables/labels.h"
 
@@ -76,6 +77,8 @@ bool label_key_is_reserved(const char *key)
 /* Returns `value` or OTHER, or NULL if the key is beyond the limit. */
 static const char *bound(const char *key, const char *value)
 {
+    if (fork_depth > 0)
+        return NULL;
     pthread_mutex_lock(&lock);
     struct known_key *known = find_key(key);
     if (known && !keep_value(known, value))

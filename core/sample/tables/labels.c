@@ -99,7 +99,7 @@ static uint32_t intern_set(const struct label *labels, unsigned n,
                            uint32_t max_sets)
 {
     struct label sorted[MAX_LABELS];
-    if (n == 0)
+    if (n == 0 || fork_depth > 0)
         return 0;
     if (n > MAX_LABELS)
         n = MAX_LABELS;
@@ -126,6 +126,8 @@ const struct label *labels_get(uint32_t id, unsigned *n)
 {
     const struct label *labels = NULL;
     *n = 0;
+    if (fork_depth > 0)
+        return NULL;
     quiet_lock(&lock);
     if (id > 0 && id <= n_sets) {
         labels = sets[id - 1].labels;

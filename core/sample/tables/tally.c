@@ -11,6 +11,8 @@ static const size_t LIMIT_BYTES = 8 * 1024 * 1024;
 void tally_add(struct tally *tally, const uint32_t *frames, uint32_t n_frames,
                uint32_t labels, int64_t count, int64_t weight)
 {
+    if (fork_depth > 0)
+        return;
     quiet_lock(&tally->lock);
     if (!tally->stacks)
         tally->stacks = stacks_new(LIMIT_BYTES);

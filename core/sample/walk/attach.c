@@ -1,5 +1,6 @@
 #include "sample/walk/attach.h"
 
+#include "base/fork.h"
 #include "sample/tables/labels.h"
 #include "sample/walk/native_stack.h"
 #include "sample/walk/thread.h"
@@ -7,6 +8,8 @@
 
 bool attach_thread(const char *worker, struct err *err)
 {
+    if (fork_depth > 0)
+        return true;
     struct sampler_thread *t = thread_new(err);
     if (!t)
         return false;

@@ -19,7 +19,7 @@
  * `worker` that the thread's samples carry until context_set_labels or
  * context_switch sets other labels; NULL means no label. Returns false and sets
  * err if memory is short or a timer cannot be made. Called after sampler_init.
- */
+ * In a forked child it does nothing and returns true. */
 bool attach_thread(const char *worker, struct err *err);
 
 /* Stops watching the calling thread. The collector frees the thread's record,

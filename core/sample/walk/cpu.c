@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/signals.h"
 #include "sample/platform/code_map.h"
 #include "sample/walk/vm_stack.h"
 #include "sample/walk/native_stack.h"
@@ -205,7 +206,7 @@ bool cpu_init(struct err *err)
     struct sigaction action = {.sa_sigaction = on_sigprof,
                                .sa_flags = SA_SIGINFO | SA_RESTART};
     sigemptyset(&action.sa_mask);
-    if (sigaction(SIGPROF, &action, NULL) == 0)
+    if (signals_take(SIGPROF, &action, NULL))
         return true;
     return err_set(err, "cannot handle SIGPROF: %s", strerror(errno));
 }

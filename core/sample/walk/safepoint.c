@@ -375,6 +375,18 @@ void safepoint_try_at_rest(struct sampler_thread *t, const uintptr_t *native,
         complete_pending(t, &t->walk, NULL);
 }
 
+void safepoint_forget_thread(void)
+{
+    struct sampler_thread *t = thread_self;
+    if (!t)
+        return;
+    thread_self = NULL;
+    while (t->n_armed > 0)
+        restore_hook(t, &t->armed[0]);
+    /* Calls of lua_resume that began before the fork end with `t`. */
+    atomic_store(&t->n_pending, 0);
+}
+
 void safepoint_finish(struct sampler_thread *t, struct entry *entry)
 {
     thread_block(t);

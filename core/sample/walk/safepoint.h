@@ -67,6 +67,10 @@ void safepoint_watch_lines(bool is_wanted);
  * set: completes the samples, removes the hooks and ends the entry. */
 void safepoint_finish(struct sampler_thread *t, struct entry *entry);
 
+/* Called in a forked child, whose thread is not watched any more: gives the
+ * users' hooks back to their coroutines. */
+void safepoint_forget_thread(void);
+
 /* These two functions do what entry_begin and entry_end do (entry.h), for a
  * caller that knows the thread's record `t`, which may be NULL. Each request
  * calls them several times, so they are inline and take a dozen instructions.

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/signals.h"
 #include "sample/platform/code_map.h"
 #include "sample/platform/fault_guard.h"
 
@@ -204,7 +205,7 @@ static bool run_probed(lua_State *L)
                                .sa_flags = SA_SIGINFO | SA_RESTART},
                      old;
     sigemptyset(&action.sa_mask);
-    sigaction(SIGPROF, &action, &old);
+    signals_take(SIGPROF, &action, &old);
     bool started = start_signals();
     bool ran = started && run_known_code(L);
     if (started)
@@ -212,7 +213,7 @@ static bool run_probed(lua_State *L)
     /* A signal may still come, and SIG_DFL would end the process. */
     action.sa_handler = SIG_IGN;
     action.sa_flags = 0;
-    sigaction(SIGPROF, &action, NULL);
+    signals_take(SIGPROF, &action, NULL);
     if (old.sa_handler != SIG_DFL)
         sigaction(SIGPROF, &old, NULL);
     return ran;
