@@ -1,14 +1,15 @@
 #include "sample/platform/loaded_objects.h"
 
-#include <dlfcn.h>
 #include <link.h>
 #include <stdatomic.h>
+#include <stddef.h>
 #include <stdlib.h>
 
-enum { MAX_OBJECTS = 1024 };
-
-typedef int (*iterate_fn)(int (*)(struct dl_phdr_info *, size_t, void *),
-                          void *);
+/* One executable segment of an object. */
+struct code {
+    uintptr_t start, end;
+    const void *eh_frame_hdr; /* the object's; NULL: it has none */
+};
 
 /* Immutable once published in `current`. A replaced snapshot is never freed,
  * because a handler may be reading it. A process loads libraries a few times
@@ -16,44 +17,11 @@ typedef int (*iterate_fn)(int (*)(struct dl_phdr_info *, size_t, void *),
 struct snapshot {
     struct snapshot *replaced;
     unsigned long long adds; /* number of libraries ever loaded */
-    int n;
-    struct dl_phdr_info objects[];
+    size_t n, max;
+    struct code codes[]; /* sorted by start */
 };
 
 static _Atomic(struct snapshot *) current;
-static _Thread_local volatile bool in_handler; /* reads the snapshot */
-
-/* A sanitizer's runtime calls dl_iterate_phdr before instrumented code may
- * run. */
-#define NO_SANITIZE                                                            \
-    __attribute__((no_sanitize("address", "thread", "undefined")))
-
-/* Returns the C library's dl_iterate_phdr. */
-NO_SANITIZE static iterate_fn real_iterate(void)
-{
-    static _Atomic(iterate_fn) real;
-    iterate_fn found = atomic_load(&real);
-    if (!found) {
-        found = (iterate_fn)dlsym(RTLD_NEXT, "dl_iterate_phdr");
-        atomic_store(&real, found);
-    }
-    return found;
-}
-
-NO_SANITIZE int dl_iterate_phdr(int (*callback)(struct dl_phdr_info *, size_t,
-                                                void *),
-                                void *data)
-{
-    if (!in_handler)
-        return real_iterate()(callback, data);
-    struct snapshot *s = atomic_load(&current);
-    int result = 0;
-    for (int i = 0; s && i < s->n && result == 0; i++) {
-        struct dl_phdr_info info = s->objects[i];
-        result = callback(&info, sizeof info, data);
-    }
-    return result;
-}
 
 int dlclose(void *handle)
 {
@@ -68,27 +36,53 @@ static int read_adds(struct dl_phdr_info *info, size_t size, void *ctx)
     return 1; /* stops the iteration: every object has the same number */
 }
 
-static int add_object(struct dl_phdr_info *info, size_t size, void *ctx)
+static int count_segments(struct dl_phdr_info *info, size_t size, void *ctx)
+{
+    (void)size;
+    *(size_t *)ctx += info->dlpi_phnum;
+    return 0;
+}
+
+static int add_codes(struct dl_phdr_info *info, size_t size, void *ctx)
 {
     struct snapshot *s = ctx;
     (void)size;
     s->adds = info->dlpi_adds;
-    if (s->n < MAX_OBJECTS)
-        s->objects[s->n++] = *info;
+    const void *eh_frame_hdr = NULL;
+    for (int i = 0; i < info->dlpi_phnum; i++)
+        if (info->dlpi_phdr[i].p_type == PT_GNU_EH_FRAME)
+            eh_frame_hdr =
+                (const void *)(info->dlpi_addr + info->dlpi_phdr[i].p_vaddr);
+    for (int i = 0; i < info->dlpi_phnum; i++) {
+        const ElfW(Phdr) *h = &info->dlpi_phdr[i];
+        if (h->p_type != PT_LOAD || !(h->p_flags & PF_X) || s->n == s->max)
+            continue;
+        uintptr_t start = info->dlpi_addr + h->p_vaddr;
+        s->codes[s->n++] =
+            (struct code){start, start + h->p_memsz, eh_frame_hdr};
+    }
     return 0;
 }
 
-/* Returns false if out of memory. */
+static int by_start(const void *a, const void *b)
+{
+    const struct code *x = a, *y = b;
+    return x->start < y->start ? -1 : x->start > y->start;
+}
+
+/* Returns false if out of memory. There is room for a place per segment, of
+ * which few hold code, so libraries that another thread loads between the two
+ * iterations fit as well. */
 static bool take_snapshot(void)
 {
-    struct snapshot *s =
-        calloc(1, sizeof *s + MAX_OBJECTS * sizeof s->objects[0]);
+    size_t max = 0;
+    dl_iterate_phdr(count_segments, &max);
+    struct snapshot *s = calloc(1, sizeof *s + max * sizeof s->codes[0]);
     if (!s)
         return false;
-    real_iterate()(add_object, s);
-    struct snapshot *fitted =
-        realloc(s, sizeof *s + (size_t)s->n * sizeof s->objects[0]);
-    s = fitted ? fitted : s;
+    s->max = max;
+    dl_iterate_phdr(add_codes, s);
+    qsort(s->codes, s->n, sizeof s->codes[0], by_start);
     s->replaced = atomic_exchange(&current, s);
     return true;
 }
@@ -98,12 +92,24 @@ bool loaded_objects_init(void) { return take_snapshot(); }
 void loaded_objects_refresh(void)
 {
     unsigned long long adds = 0;
-    real_iterate()(read_adds, &adds);
+    dl_iterate_phdr(read_adds, &adds);
     const struct snapshot *s = atomic_load(&current);
     if (!s || adds != s->adds)
         take_snapshot();
 }
 
-void loaded_objects_enter_handler(void) { in_handler = true; }
-
-void loaded_objects_leave_handler(void) { in_handler = false; }
+const void *loaded_objects_eh_frame_hdr(uintptr_t pc)
+{
+    const struct snapshot *s = atomic_load(&current);
+    size_t low = 0, high = s ? s->n : 0;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (s->codes[middle].end <= pc)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return s && low < s->n && s->codes[low].start <= pc
+               ? s->codes[low].eh_frame_hdr
+               : NULL;
+}

@@ -1,36 +1,34 @@
-/* loaded_objects.h -- the list of loaded libraries, readable in a signal
- * handler.
+/* loaded_objects.h -- the code of the program and its libraries, readable in a
+ * signal handler.
  *
- * libunwind calls dl_iterate_phdr to find the unwind tables of an address. The
- * C library's dl_iterate_phdr takes the loader's lock, which the interrupted
- * thread may hold. So the program defines dl_iterate_phdr itself: between
- * loaded_objects_enter_handler and loaded_objects_leave_handler the function
- * reads a snapshot and takes no lock; at any other time it is the C library's
- * (C++ exceptions use it too).
+ * The C library's dl_iterate_phdr takes the loader's lock, which an interrupted
+ * thread may hold. So a signal handler reads a snapshot of the list, and no
+ * lock.
  *
  * The program also defines dlclose, which does nothing: a library is never
  * unmapped, so a snapshot's entries stay valid for ever.
  *
- * Path: native_stack.c -> libunwind -> [loaded_objects]
+ * Path: [loaded_objects] -> eh_frame.c
  */
 #ifndef SAMPLE_PLATFORM_LOADED_OBJECTS_H
 #define SAMPLE_PLATFORM_LOADED_OBJECTS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /* Takes the first snapshot. Returns false if out of memory. Called once, at
  * start, before any signal handler runs. */
 bool loaded_objects_init(void);
 
 /* Takes a new snapshot if a library was loaded since the last one. Keeps the
- * old snapshot if out of memory. Takes the loader's lock.
- * [any thread, not in a handler] */
+ * old snapshot if out of memory. Takes the loader's lock. Called by the
+ * collector after each reading of the rings, and before each stack of an
+ * allocation or a wait: a signal that comes in a library newer than the
+ * snapshot gets a stack that ends there. [any thread, not in a handler] */
 void loaded_objects_refresh(void);
 
-/* Called before and after each unwinding: in between, the calling thread's
- * dl_iterate_phdr reads the snapshot. Calls do not nest. [any thread, signal]
- */
-void loaded_objects_enter_handler(void);
-void loaded_objects_leave_handler(void);
+/* Returns the .eh_frame_hdr of the object whose code holds `pc`, or NULL if
+ * there is no such object or it has none. [any thread, signal] */
+const void *loaded_objects_eh_frame_hdr(uintptr_t pc);
 
 #endif

@@ -2,7 +2,6 @@
 
 #include "base/fork.h"
 #include "sample/tables/labels.h"
-#include "sample/walk/native_stack.h"
 #include "sample/walk/thread.h"
 #include "sample/walk/wall_timer.h"
 
@@ -21,7 +20,6 @@ bool attach_thread(const char *worker, struct err *err)
         struct label label = {"worker", worker};
         t->labels = labels_intern(&label, 1);
     }
-    native_stack_prewarm();
     thread_self = t;
     threads_add(t);
     return true;

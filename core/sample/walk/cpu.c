@@ -57,7 +57,7 @@ static void note_finalizer(struct sampler_thread *t, struct sample *s)
 }
 
 static void note_lua(struct sampler_thread *t, struct sample *s,
-                     const void *context)
+                     const struct unwind_cursor *vm)
 {
     lua_State *L = t->active->L;
     s->flags |= SAMPLE_IN_LUA;
@@ -66,7 +66,7 @@ static void note_lua(struct sampler_thread *t, struct sample *s,
         note_finalizer(t, s);
         return;
     }
-    s->n_noted = (uint16_t)vm_stack_note(t->functions, L, context, s->noted);
+    s->n_noted = (uint16_t)vm_stack_note(t->functions, L, vm, s->noted);
     safepoint_arm(t, L);
 }
 
@@ -93,15 +93,15 @@ static bool record_sample(struct sampler_thread *t, const void *context,
     s->request = note_request(t);
     s->flags = flags;
     s->n_lua = s->n_noted = 0;
-    bool truncated;
-    s->n_native = (uint16_t)native_stack_capture(context, s->native,
-                                                 SAMPLE_MAX_NATIVE, &truncated);
-    if (truncated) {
+    struct native_stack native = {.pcs = s->native, .max = SAMPLE_MAX_NATIVE};
+    native_stack_capture(context, &native);
+    s->n_native = (uint16_t)native.n;
+    if (native.truncated) {
         s->flags |= SAMPLE_NATIVE_TRUNCATED;
         thread_count_sample(t, s, COUNT_NATIVE_TRUNCATED);
     }
     if (t->active)
-        note_lua(t, s, context);
+        note_lua(t, s, native.has_vm ? &native.vm : NULL);
 
     bool alone = ring_n_pending(t->ring) == 0;
     bool waits = (s->flags & SAMPLE_IN_LUA) && !(s->flags & SAMPLE_LUA_STACK);
@@ -156,11 +156,10 @@ static void complete_if_stuck(struct sampler_thread *t, const void *context)
     if (flush == FLUSH_NONE && n < STUCK_PENDING &&
         t->last_ns - t->pending_ns < STUCK_NS)
         return;
-    uintptr_t native[SAMPLE_MAX_NATIVE];
-    bool truncated;
-    unsigned n_native =
-        native_stack_capture(context, native, SAMPLE_MAX_NATIVE, &truncated);
-    safepoint_try_at_rest(t, native, n_native);
+    uintptr_t pcs[SAMPLE_MAX_NATIVE];
+    struct native_stack native = {.pcs = pcs, .max = SAMPLE_MAX_NATIVE};
+    native_stack_capture(context, &native);
+    safepoint_try_at_rest(t, pcs, native.n);
     if (flush == FLUSH_FORCED && ring_n_pending(t->ring) > 0)
         publish_incomplete(t);
 }

@@ -20,12 +20,12 @@
  * or with a lock held too. It takes no lock, allocates nothing, never waits and
  * leaves errno as it was. It may call only:
  *
- *   - the functions marked [signal] in ring.h, native_stack.h, vm_stack.h,
- *     vm_line.h, safepoint.h, thread.h, wall_timer.h, vm_functions.h,
+ *   - the functions marked [signal] in ring.h, native_stack.h, unwind.h,
+ *     unwind_rule.h, vm_stack.h, vm_line.h, safepoint.h, thread.h, wall_timer.h, vm_functions.h,
  *     code_map.h, fault_guard.h, loaded_objects.h and base/random.h;
  *   - archive_lua_sethook and the archive_lua_gethook functions;
  *   - lua_getstack and lua_getinfo with "S", "n" and "l", in vm_stack.c;
- *   - clock_gettime and timer_settime, and libunwind in native_stack.c.
+ *   - clock_gettime and timer_settime.
  *
  * A function whose table has a lock is forbidden: frames.h, labels.h,
  * c_names.h, heap.h, tally.h and log.h have such tables.

@@ -43,10 +43,11 @@ static struct current_stack_memory *memory_of_unwatched(void)
 
 static void take_native(struct sample *sample, uintptr_t caller)
 {
-    bool truncated;
-    sample->n_native = (uint16_t)native_stack_here(
-        caller, sample->native, SAMPLE_MAX_NATIVE, &truncated);
-    if (truncated)
+    struct native_stack native = {.pcs = sample->native,
+                                  .max = SAMPLE_MAX_NATIVE};
+    native_stack_here(caller, &native);
+    sample->n_native = (uint16_t)native.n;
+    if (native.truncated)
         sample->flags |= SAMPLE_NATIVE_TRUNCATED;
 }
 

@@ -245,26 +245,32 @@ static void put_tail_called(struct sampler_thread *t, struct sample *s,
     put_walk(t, s, walk, at + 1);
 }
 
-/* Completes a sample whose frame is gone, by an error or a yield. Keeps the
- * noted frames down to the first one that is still in the walk. If none is,
- * `surviving` is the innermost frame of the walk that can have called the
- * sampled code. */
+/* Completes a sample whose frame is gone: it was returning when the signal
+ * came, or an error or a yield ended it. Keeps the noted frames down to the
+ * first one that is still in the walk. If none is, `surviving` is the innermost
+ * frame of the walk that can have called the sampled code. */
 static void put_skidded(struct sampler_thread *t, struct sample *s,
                         const struct vm_walk *walk, unsigned surviving)
 {
+    int line = -1; /* that the surviving frame had at the sample */
     for (unsigned i = 0; i < s->n_noted; i++) {
-        unsigned at = find_frame(walk, s->L, s->noted[i].ci);
+        const struct noted_frame *noted = &s->noted[i];
+        unsigned at = find_frame(walk, s->L, noted->ci);
         if (at < walk->n) {
             surviving = at;
+            /* The frame has run on since the sample. */
+            line = noted->frame.line;
             break;
         }
-        uint32_t function = s->noted[i].frame.function;
-        if (function != FUNCTION_UNKNOWN)
-            put_frame(s, s->noted[i].frame);
+        if (noted->frame.function != FUNCTION_UNKNOWN)
+            put_frame(s, noted->frame);
     }
+    unsigned n = s->n_lua;
     s->flags |= SAMPLE_SKIDDED;
     thread_count_sample(t, s, COUNT_SKIDDED);
     put_walk(t, s, walk, surviving);
+    if (line > 0 && n < s->n_lua)
+        s->lua[n].line = line;
 }
 
 /* Completes a sample whose frame is at position `at` of the walk. The function

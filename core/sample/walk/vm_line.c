@@ -7,29 +7,36 @@
 #include <stdint.h>
 #include <string.h>
 #include <time.h>
-#include <ucontext.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/signals.h"
 #include "sample/platform/code_map.h"
 #include "sample/platform/fault_guard.h"
+#include "sample/walk/native_stack.h"
 
 /* A function of Lua's ldebug.c, which is hidden from the dynamic table but
  * linked in: returns the line of an instruction. */
 int luaG_getfuncline(const void *prototype, int instruction);
 
-/* The parts that are read here of Lua's Proto, LClosure and CallInfo, with the
- * value that it points to, in Lua 5.4.0 to 5.4.6. */
+/* The parts that are read here of Lua's GCObject, Proto, LClosure and CallInfo,
+ * with the value that it points to, in Lua 5.4.0 to 5.4.6. */
+struct peeked_object {
+    void *next;
+    unsigned char tag, mark;
+};
+
 struct peeked_prototype {
-    unsigned char before[24];
+    struct peeked_object object;
+    unsigned char between_object[8];
     int n_code;
     unsigned char between[36];
     const uint32_t *code;
 };
 
 struct peeked_lua_closure {
-    unsigned char before[24];
+    struct peeked_object object;
+    void *gray;
     const struct peeked_prototype *prototype;
 };
 
@@ -43,36 +50,48 @@ struct peeked_frame {
                         hook */
 };
 
-enum { TAG_LUA_CLOSURE = 0x40 | LUA_TFUNCTION };
+enum {
+    OBJECT_CLOSURE = LUA_TFUNCTION,
+    OBJECT_PROTOTYPE = LUA_NUMTYPES + 1,
+    TAG_LUA_CLOSURE = 0x40 | OBJECT_CLOSURE,
+};
 
-/* The callee-saved registers. Such a register still has luaV_execute's value
- * while a function that luaV_execute called has not used it. */
-static const int candidates[] = {REG_RBX, REG_RBP, REG_R12,
-                                 REG_R13, REG_R14, REG_R15};
-enum { N_CANDIDATES = sizeof candidates / sizeof *candidates };
+/* The memory that is read may be no object of Lua's at all. */
+#define NO_SANITIZE __attribute__((no_sanitize("address", "undefined")))
 
-static int position_register = -1; /* an index of gregs; -1: not found */
+/* The registers that survive calls, in which a compiler keeps what a loop needs
+ * in each round. */
+static const uint8_t candidates[] = {UNWIND_RBX, UNWIND_RBP, UNWIND_R12,
+                                     UNWIND_R13, UNWIND_R14, UNWIND_R15};
+enum { N_CANDIDATES = sizeof candidates / sizeof *candidates, NOT_FOUND = -1 };
+
+/* What luaV_execute keeps in which register, as positions in `candidates`. */
+static int state_register = NOT_FOUND;    /* its argument `L` */
+static int frame_register = NOT_FOUND;    /* its argument `ci` */
+static int position_register = NOT_FOUND; /* the next instruction */
 
 static bool is_aligned(const void *p)
 {
     return (uintptr_t)p % sizeof(void *) == 0;
 }
 
-/* Returns the prototype of the Lua closure that the frame runs, or NULL if a
- * pointer on the way is not aligned, as all of Lua's are. A signal may find the
- * frame's value half written, with the tag of a closure and an old number in
- * place of the pointer. Most such pointers fault, and fault_guard ends the
- * read; UBSan reports an unaligned one before it faults. */
-static const struct peeked_prototype *
+/* Returns the prototype of the Lua closure that the frame runs, or NULL if the
+ * frame's value is something else. A signal may find the value half written,
+ * with the tag of a closure and an old pointer or number beside it, so each
+ * object's own header is checked before its fields are used. */
+NO_SANITIZE static const struct peeked_prototype *
 prototype_of(const struct peeked_frame *frame)
 {
-    const struct peeked_lua_closure *closure = frame->function->closure;
-    if (!is_aligned(closure) || !is_aligned(closure->prototype))
+    if (frame->function->tag != TAG_LUA_CLOSURE)
         return NULL;
-    return closure->prototype;
+    const struct peeked_lua_closure *closure = frame->function->closure;
+    if (!is_aligned(closure) || closure->object.tag != OBJECT_CLOSURE)
+        return NULL;
+    const struct peeked_prototype *p = closure->prototype;
+    return is_aligned(p) && p->object.tag == OBJECT_PROTOTYPE ? p : NULL;
 }
 
-bool vm_line_is_settled(const void *ci)
+NO_SANITIZE bool vm_line_is_settled(const void *ci)
 {
     const struct peeked_frame *frame = ci;
     if (frame->function->tag != TAG_LUA_CLOSURE)
@@ -85,42 +104,102 @@ bool vm_line_is_settled(const void *ci)
            frame->saved <= first + (size_t)p->n_code * sizeof *p->code;
 }
 
-/* Returns the line by this register, or -1 if the register does not point into
- * the function's code. */
-static int line_by(const void *ci, const ucontext_t *context, int reg)
+/* Returns the line of the instruction before `next` in prototype `p`, or -1 if
+ * `next` does not point into its code. Before the first instruction it is the
+ * line in which the function begins, as in lua_getinfo. */
+static int line_before(const struct peeked_prototype *p, uintptr_t next)
 {
-    const struct peeked_frame *frame = ci;
-    if (frame->function->tag != TAG_LUA_CLOSURE)
-        return -1;
-    const struct peeked_prototype *p = prototype_of(frame);
-    if (!p)
-        return -1;
-    uintptr_t next = (uintptr_t)context->uc_mcontext.gregs[reg];
     uintptr_t first = (uintptr_t)p->code;
-    /* The register points to the instruction after the one that runs. */
-    if (p->n_code <= 0 || next <= first ||
+    if (p->n_code <= 0 || next < first ||
         next > first + (size_t)p->n_code * sizeof *p->code ||
         next % sizeof *p->code != 0)
         return -1;
     return luaG_getfuncline(p, (int)((next - first) / sizeof *p->code) - 1);
 }
 
-int vm_line_at(const void *ci, const void *ucontext)
+/* Returns the value that this candidate has in the frame, or 0. */
+static uintptr_t candidate(const struct unwind_cursor *vm, int i)
 {
-    return position_register < 0 ? -1
-                                 : line_by(ci, ucontext, position_register);
+    return vm->known >> candidates[i] & 1 ? vm->registers[candidates[i]] : 0;
 }
 
-bool vm_line_is_exact(void) { return position_register >= 0; }
+/* Returns the line by this candidate, or -1 if it is no position. While an
+ * instruction runs, the position is that of the next one, so it is never that
+ * of the first. */
+static int line_by(const struct peeked_prototype *p,
+                   const struct unwind_cursor *vm, int i)
+{
+    uintptr_t next = candidate(vm, i);
+    return next == (uintptr_t)p->code ? -1 : line_before(p, next);
+}
 
-/* The self-test runs a loop of lines 2 to 9 while signals come, and counts for
- * each register how often it gives one of these lines. */
+/* Returns the line by luaV_execute's registers, or -1. For a stretch of code
+ * the compiler may keep the position in another register than elsewhere (in
+ * Debian's build: while a table is made); a register that points into the
+ * function's code is then the position. */
+static int line_by_registers(const struct peeked_prototype *p,
+                             const struct unwind_cursor *vm)
+{
+    int line = line_by(p, vm, position_register);
+    for (int i = 0; i < N_CANDIDATES && line < 0; i++)
+        if (i != position_register && i != frame_register)
+            line = line_by(p, vm, i);
+    return line;
+}
+
+/* Returns the line by a position that the compiler keeps in luaV_execute's
+ * frame in memory, while a stretch of code needs all registers (in Debian's
+ * build: the loop that fills a table's array part). Returns -1 if not one word
+ * of the frame can be the position, or if several can. */
+NO_SANITIZE static int line_by_memory(const struct peeked_prototype *p,
+                                      const struct unwind_cursor *vm)
+{
+    struct unwind_cursor caller = *vm;
+    if (unwind_step(&caller) != UNWIND_STEPPED)
+        return -1;
+    uintptr_t found = 0;
+    for (uintptr_t at = vm->registers[UNWIND_RSP];
+         at < caller.registers[UNWIND_RSP]; at += sizeof(uintptr_t)) {
+        uintptr_t word = *(const volatile uintptr_t *)at;
+        if (word == found || word == (uintptr_t)p->code ||
+            line_before(p, word) < 0)
+            continue;
+        if (found != 0)
+            return -1;
+        found = word;
+    }
+    return line_before(p, found);
+}
+
+NO_SANITIZE int vm_line_at(const lua_State *L, const void *ci,
+                           const struct unwind_cursor *vm)
+{
+    const struct peeked_frame *frame = ci;
+    if (!vm || !vm_line_is_exact())
+        return -1;
+    const struct peeked_prototype *p = prototype_of(frame);
+    if (!p || !vm_line_is_settled(ci))
+        return -1;
+    int line = -1;
+    if (candidate(vm, frame_register) == (uintptr_t)ci)
+        line = line_by_registers(p, vm);
+    else if (candidate(vm, state_register) != (uintptr_t)(const void *)L)
+        return line_by_memory(p, vm);
+    return line >= 0 ? line : line_before(p, frame->saved);
+}
+
+bool vm_line_is_exact(void) { return position_register != NOT_FOUND; }
+
+/* The self-test runs two loops while signals come. In the first one the
+ * interpreter does all the work itself, which shows the registers. In the
+ * second one it calls functions of the core, each from one line only, which
+ * proves that the unwinder restores the registers. */
 
 enum { FIRST_LINE = 2, LAST_LINE = 9, WANTED = 64 };
 static const int64_t LIMIT_NS = 1000000000; /* of the thread's CPU time */
 enum { PERIOD_NS = 50000 };                 /* from signal to signal */
 
-static const char known_code[] = "local a, n = 1, ...\n"
+static const char plain_code[] = "local a, n = 1, ...\n"
                                  "for i = 1, n do\n"
                                  "  a = a + i\n"
                                  "  a = a ~ 5\n"
@@ -130,11 +209,30 @@ static const char known_code[] = "local a, n = 1, ...\n"
                                  "  a = a | 1\n"
                                  "end return a\n";
 
+static const char calling_code[] = "local s, t, n = 'x', {}, ...\n"
+                                   "for i = 1, n do\n"
+                                   "  s = 'x' .. i\n"
+                                   "  i = i + 1\n"
+                                   "  t = { i, i }\n"
+                                   "  i = i + 1\n"
+                                   "end return s\n";
+
+static const struct {
+    const char *function;
+    int line;
+} known_callees[] = {
+    {"luaV_concat", 3},
+    {"luaH_new", 5},
+    {"luaH_resize", 5},
+};
+
 struct probe {
     lua_State *L;
-    const ucontext_t *context;
-    int hits[N_CANDIDATES];
-    int n;
+    const struct native_stack *stack;
+    int state_hits[N_CANDIDATES], frame_hits[N_CANDIDATES];
+    int position_hits[N_CANDIDATES];
+    int n;                /* signals in luaV_execute itself */
+    int n_calls, n_right; /* in a known callee; the line was found */
 };
 static struct probe probe;
 static timer_t timer;
@@ -147,43 +245,76 @@ static void next_signal(void)
     timer_settime(timer, 0, &spec, NULL);
 }
 
-/* Counts the registers that give a line of the loop. */
-static void judge_registers(void *ctx)
+/* Counts the registers that have the frame, and those that give a line of the
+ * loop. */
+static void judge_registers(struct probe *p, const struct peeked_frame *frame)
 {
-    struct probe *p = ctx;
-    lua_Debug ar;
-    if (!lua_getstack(p->L, 0, &ar) || !ar.i_ci)
+    const struct peeked_prototype *prototype = prototype_of(frame);
+    if (!prototype)
         return;
     p->n++;
     for (int i = 0; i < N_CANDIDATES; i++) {
-        int line = line_by(ar.i_ci, p->context, candidates[i]);
-        p->hits[i] += line >= FIRST_LINE && line <= LAST_LINE;
+        uintptr_t value = candidate(&p->stack->vm, i);
+        int line = line_by(prototype, &p->stack->vm, i);
+        p->state_hits[i] += value == (uintptr_t)(const void *)p->L;
+        p->frame_hits[i] += value == (uintptr_t)(const void *)frame;
+        p->position_hits[i] += line >= FIRST_LINE && line <= LAST_LINE;
     }
+}
+
+/* Checks the line in a function that luaV_execute called at a known one. */
+static void judge_call(struct probe *p, const void *ci, const char *callee)
+{
+    for (size_t i = 0; i < sizeof known_callees / sizeof *known_callees; i++) {
+        if (strcmp(callee, known_callees[i].function) != 0)
+            continue;
+        p->n_calls++;
+        p->n_right +=
+            vm_line_at(p->L, ci, &p->stack->vm) == known_callees[i].line;
+    }
+}
+
+static void judge(void *ctx)
+{
+    struct probe *p = ctx;
+    const struct native_stack *stack = p->stack;
+    lua_Debug ar;
+    if (!lua_getstack(p->L, 0, &ar) || !ar.i_ci)
+        return;
+    if (stack->vm_at == 0 && !vm_line_is_exact())
+        judge_registers(p, (const void *)ar.i_ci);
+    else if (stack->vm_at > 0 && vm_line_is_exact())
+        judge_call(p, ar.i_ci, code_map_name(stack->pcs[stack->vm_at - 1]));
 }
 
 static void on_probe(int number, siginfo_t *info, void *context)
 {
     (void)number;
     (void)info;
-    const ucontext_t *c = context;
-    uintptr_t pc = (uintptr_t)c->uc_mcontext.gregs[REG_RIP];
-    if (code_map_kind(pc) == CODE_VM) {
-        probe.context = c;
-        fault_guard_run(judge_registers, &probe);
+    uintptr_t pcs[16];
+    struct native_stack stack = {.pcs = pcs, .max = sizeof pcs / sizeof *pcs};
+    native_stack_capture(context, &stack);
+    if (stack.has_vm) {
+        probe.stack = &stack;
+        fault_guard_run(judge, &probe);
     }
     next_signal();
 }
 
-static bool run_known_code(lua_State *L)
+/* Runs the code until *n is large enough. Returns false if it never is. */
+static bool run_code(lua_State *L, const char *code, const int *n)
 {
+    if (luaL_loadstring(L, code) != LUA_OK)
+        return false;
     int64_t end = clock_thread_ns() + LIMIT_NS;
-    while (probe.n < WANTED && clock_thread_ns() < end) {
+    while (*(const volatile int *)n < WANTED && clock_thread_ns() < end) {
         lua_pushvalue(L, -1);
-        lua_pushinteger(L, 20000);
+        lua_pushinteger(L, 5000);
         if (lua_pcall(L, 1, 0, 0) != LUA_OK)
             return false;
     }
-    return probe.n >= WANTED;
+    lua_settop(L, 0);
+    return *n >= WANTED;
 }
 
 /* Starts the signals to the calling thread. Their timer runs by wall time: a
@@ -199,24 +330,53 @@ static bool start_signals(void)
     return true;
 }
 
-static bool run_probed(lua_State *L)
+/* Returns true if `hits` of `n` are enough: 95 %. */
+static bool is_enough(int hits, int n) { return hits * 20 >= n * 19; }
+
+/* Returns the candidate that was right often enough, or NOT_FOUND. */
+static int best_candidate(const int *hits, int n)
+{
+    int best = 0;
+    for (int i = 1; i < N_CANDIDATES; i++)
+        if (hits[i] > hits[best])
+            best = i;
+    return is_enough(hits[best], n) ? best : NOT_FOUND;
+}
+
+/* Finds the registers, then proves that they are right in called functions. */
+static void run_test(lua_State *L)
+{
+    if (!run_code(L, plain_code, &probe.n))
+        return;
+    state_register = best_candidate(probe.state_hits, probe.n);
+    frame_register = best_candidate(probe.frame_hits, probe.n);
+    int position = best_candidate(probe.position_hits, probe.n);
+    if (state_register == NOT_FOUND || frame_register == NOT_FOUND ||
+        position == NOT_FOUND)
+        return;
+    position_register = position;
+    if (!run_code(L, calling_code, &probe.n_calls) ||
+        !is_enough(probe.n_right, probe.n_calls))
+        position_register = NOT_FOUND;
+}
+
+static void run_probed(lua_State *L)
 {
     struct sigaction action = {.sa_sigaction = on_probe,
                                .sa_flags = SA_SIGINFO | SA_RESTART},
                      old;
     sigemptyset(&action.sa_mask);
     signals_take(SIGPROF, &action, &old);
-    bool started = start_signals();
-    bool ran = started && run_known_code(L);
-    if (started)
+    if (start_signals()) {
+        run_test(L);
         timer_delete(timer);
+    }
     /* A signal may still come, and SIG_DFL would end the process. */
     action.sa_handler = SIG_IGN;
     action.sa_flags = 0;
     signals_take(SIGPROF, &action, NULL);
     if (old.sa_handler != SIG_DFL)
         sigaction(SIGPROF, &old, NULL);
-    return ran;
 }
 
 bool vm_line_self_test(void)
@@ -225,10 +385,7 @@ bool vm_line_self_test(void)
     if (!L)
         return false;
     probe = (struct probe){.L = L};
-    bool ran = luaL_loadstring(L, known_code) == LUA_OK && run_probed(L);
+    run_probed(L);
     lua_close(L);
-    for (int i = 0; ran && i < N_CANDIDATES; i++)
-        if (probe.hits[i] * 20 >= probe.n * 19) /* 95 % */
-            position_register = candidates[i];
     return vm_line_is_exact();
 }

@@ -152,7 +152,8 @@ struct guarded_level {
     lua_State *L;
     int level;
     bool want_name;
-    const void *ucontext; /* for the exact line of level 0; may be NULL */
+    const struct unwind_cursor *vm; /* for the exact line of level 0; NULL: not
+                                       wanted, or not known */
     /* The results. */
     bool found;
     bool is_c;
@@ -175,8 +176,8 @@ static void read_level(void *ctx)
     if (settled)
         lua_getinfo(g->L, "l", &g->ar);
     g->is_c = is_c(&g->ar);
-    g->exact_line = g->ucontext && g->level == 0 && !g->is_c
-                        ? vm_line_at(g->ar.i_ci, g->ucontext)
+    g->exact_line = g->vm && g->level == 0 && !g->is_c
+                        ? vm_line_at(g->L, g->ar.i_ci, g->vm)
                         : -1;
     g->c = g->is_c ? peek_c_function(g->ar.i_ci) : NULL;
     g->is_finalizer =
@@ -233,10 +234,11 @@ bool vm_stack_read_at_rest(struct vm_functions *functions,
 }
 
 unsigned vm_stack_note(const struct vm_functions *functions, lua_State *L,
-                       const void *ucontext, struct noted_frame *noted)
+                       const struct unwind_cursor *vm,
+                       struct noted_frame *noted)
 {
     unsigned n = 0;
-    struct guarded_level g = {.L = L, .ucontext = ucontext};
+    struct guarded_level g = {.L = L, .vm = vm};
     for (; n < SAMPLE_MAX_NOTED; n++, g.level++) {
         lua_Debug ar;
         if (!get_level(L, g.level, &ar))

@@ -27,6 +27,8 @@
 #include "sample/walk/sample.h"
 #include "sample/walk/entry.h"
 
+struct unwind_cursor;
+
 /* Sets how many Lua frames of a stack are kept, from the leaf: 1 to
  * SAMPLE_MAX_LUA (the default). Finding the frame at a level takes time in
  * proportion to the level. Called before sampler_init. */
@@ -68,9 +70,11 @@ bool vm_stack_read_at_rest(struct vm_functions *functions,
                            const struct entry *entry, bool finalizer,
                            struct vm_walk *walk);
 
-/* Notes the innermost frames of L, which the signal with this ucontext
- * interrupted. Returns their number, at most SAMPLE_MAX_NOTED. [signal] */
+/* Notes the innermost frames of L, which a signal interrupted. `vm` is the
+ * interpreter's innermost native frame (native_stack.h), or NULL if none was
+ * found. Returns their number, at most SAMPLE_MAX_NOTED. [signal] */
 unsigned vm_stack_note(const struct vm_functions *functions, lua_State *L,
-                       const void *ucontext, struct noted_frame *noted);
+                       const struct unwind_cursor *vm,
+                       struct noted_frame *noted);
 
 #endif
