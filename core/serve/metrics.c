@@ -254,7 +254,7 @@ static void put_samples(struct buf *out)
 {
     struct sample_totals t = sample_totals();
     put_one(out, "perilune_profile_sessions", "gauge",
-            "CPU profiles that are being taken.", t.n_sessions);
+            "CPU and wall profiles that are being taken.", t.n_sessions);
     put_one(out, "perilune_cpu_samples_taken_total", "counter",
             "CPU samples taken.", (double)t.n_taken);
     put_one(out, "perilune_cpu_samples_reported_total", "counter",
