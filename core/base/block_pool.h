@@ -29,7 +29,8 @@
 #define BLOCK_POOL_MAX_BYTES ((size_t)256)
 /* Sizes are rounded up to a multiple of this. */
 #define BLOCK_POOL_STEP ((size_t)16)
-/* The most bytes that the free lists of a pool hold together. */
+/* When the free lists of a pool hold so many bytes together, they take no
+ * further block. */
 #define BLOCK_POOL_LIMIT_BYTES ((size_t)1 << 20)
 
 struct block_pool {

@@ -8,8 +8,10 @@
  *   time=2026-01-02T03:04:05.678Z level=info event=listening
  *     address=:80 workers=2
  *
- * on one line. A line is one write, so the lines of several threads never mix.
- * Level, format and destination hold for the whole process; cli/ sets them.
+ * on one line. A line is one write, so the lines of several threads do not mix
+ * (on a pipe: lines of up to 4 KiB, PIPE_BUF). A thread that logs waits if
+ * stderr is a pipe that nobody empties. Level, format and destination hold for
+ * the whole process; cli/ sets them.
  */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H

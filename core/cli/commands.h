@@ -2,7 +2,8 @@
  *
  * Each function gets the command line with the subcommand's name in argv[0] and
  * returns the exit code: 0 for success, EXIT_FAILED or EXIT_USAGE. `load` has
- * more codes (docs/LOAD.md). Only code in cli/ may end the process.
+ * more codes (docs/LOAD.md). Only code in cli/ may end the process, except
+ * load/load.c at the second signal.
  *
  * Path: main.c -> [commands] -> serve.c, load.c, run.c, ...
  */

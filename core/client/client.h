@@ -1,9 +1,10 @@
 /* client.h -- the HTTP/1.1 client on a libuv loop, with kept-alive connections
  * of its own.
  *
- * Each virtual user of the load generator is one client, and so is each worker
- * of the server. A connection carries one transfer at a time; any number of
- * transfers may be in progress. All functions are called on the loop's thread.
+ * Each virtual user of the load generator is one client, and so is each app of
+ * the server (handler/outbound.h). A connection carries one transfer at a time;
+ * any number of transfers may be in progress. All functions are called on the
+ * loop's thread.
  *
  * Path: request.c -> [client] -> connection.c -> incoming.c -> transfer->done
  */

@@ -3,7 +3,7 @@
  * Nearly every deadline is cleared long before it is due. A timer wheel makes
  * both a few stores: deadlines hang in 256 lists by their due tick, and one
  * libuv timer walks the lists, 10 ms a tick, while any deadline is set. A
- * deadline expires at most one tick late and never early.
+ * deadline expires never early, and at most one tick late if the loop is free.
  *
  * Path: connection.c -> [deadline] -> connection.c
  */

@@ -1,7 +1,9 @@
 /* resolver.h -- looks up host names for all clients on a loop.
  *
- * A found name is used for five minutes, k6's default, and longer if the next
- * lookup fails. A failed lookup is not remembered.
+ * A thread of libuv's pool looks a name up (getaddrinfo), and the deadline of
+ * the transfer bounds the wait. A found name is used for five minutes, k6's
+ * default, and longer if the next lookup fails. A failed lookup is not
+ * remembered.
  *
  * Path: connection.c -> [resolver] -> connection.c
  */

@@ -2,9 +2,10 @@
  * and its scheduler, and the requests that the state is answering.
  *
  * A reload makes a new app beside the old one. Loading and freeing run scripts
- * and may take long, so both happen on a thread of libuv's pool; in between the
- * app belongs to its worker's thread. The order of calls is app_load,
- * app_start, requests, app_stop_timers, app_stop, app_free.
+ * and may take long, so at a reload both happen on a thread of libuv's pool.
+ * (At the start of the server the admin thread loads, at its end the worker
+ * frees.) In between the app belongs to its worker's thread. The order of calls
+ * is app_load, app_start, requests, app_stop_timers, app_stop, app_free.
  *
  *     app -- lua_State: the scripts, their `req`s and coroutines
  *         |- routes: which handler answers which request

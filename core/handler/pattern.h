@@ -1,9 +1,9 @@
 /* pattern.h -- a route's pattern, as in Go's ServeMux: "[METHOD ]/PATH".
  *
  *   /users/{id}       {id} is one segment, not empty
- *   /files/{rest...}  {rest...} is all that follows, slashes included, or
- * nothing /images/          the same without a name /images/{$}       the path
- * /images/ alone, and nothing below it
+ *   /files/{rest...}  {rest...} is all that follows, also slashes or nothing
+ *   /images/          the same without a name
+ *   /images/{$}       the path /images/ alone, and nothing below it
  *
  * GET serves HEAD too. A pattern without a method serves all methods. Two
  * patterns conflict if a request exists that both serve and neither pattern is

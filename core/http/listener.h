@@ -4,7 +4,9 @@
  * stay in the socket for the daemon that gets it. peek.c decides from these
  * bytes. A connection whose request target is still incomplete waits in an
  * edge-triggered epoll of the listener's own. libuv's epoll is level-triggered
- * and would report the bytes that stay in the socket without end.
+ * and would report the bytes that stay in the socket without end. A connection
+ * waits for its request target for 10 s at most, and is then answered with 408.
+ * If descriptors are short, the listener accepts nothing until the next tick.
  *
  * All functions are called on the loop's thread.
  *

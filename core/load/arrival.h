@@ -1,5 +1,6 @@
 /* arrival.h -- the open model: iterations begin at times that do not depend on
- * how fast the target answers.
+ * how fast the target answers. So a slow answer delays no later iteration, and
+ * latencies do not suffer from "coordinated omission".
  *
  * Iteration i, counted from 0, is due when the integral of the rate reaches i.
  * With a constant rate that is i / rate after the start of the scenario. All

@@ -18,8 +18,9 @@
  * executors. A new executor is a file executor_NAME.c with a struct executor, a
  * declaration below, and a line in the list of executor.c. An option that no
  * other executor has also gets a field in struct scenario (config.h) and a line
- * in the table of config_read.c. No other file names an executor, except
- * config.c for the shorthand and hook.c for setup and teardown.
+ * in the table of config_read.c. The other files that name an executor are
+ * config.c for the shorthand, hook.c for setup and teardown, and live_state.c
+ * and report_table.c, which show how many iterations are planned.
  *
  * Path: config.c -> scenario.c -> [executor] -> vu.c
  */

@@ -1,9 +1,11 @@
 /* generator.h -- a thread of a load test, with its share of the virtual users,
  * a loop of its own and, if the test has a script, a Lua state of its own.
  *
- * Generators share nothing while they run, except the counter of shared
- * iterations. Ten times a second a generator moves its results to load->recent
- * under load->lock (load.h says which thread may touch which results).
+ * Generators share nothing while they send, except the counter of shared
+ * iterations, the address of the first target, the files of outputs that take
+ * each sample (output_file.h), and what scripts share by `sync` and `shared`.
+ * Ten times a second a generator moves its results to load->recent under
+ * load->lock (load.h says which thread may touch which results).
  *
  *   generator_new, generator_open   on the main thread
  *   generator_start                 once per phase: setup, the scenarios,

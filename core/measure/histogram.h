@@ -17,7 +17,8 @@
 #include <stdint.h>
 
 #define HISTOGRAM_BUCKETS 128 /* per power of two */
-#define HISTOGRAM_POWERS 128  /* 2^-48 to 2^79; what lies outside is clamped */
+/* From 2^-48 to 2^79: larger values are clamped, smaller ones count as zero. */
+#define HISTOGRAM_POWERS 128
 
 struct histogram {
     uint64_t count;

@@ -6,9 +6,8 @@
  * metric without sub-metrics and tap pays one branch for both.
  *
  *   load/vu.c -> metric_add --> metric (sum, count, histogram)
- *                               |--> sub-metrics whose selector matches the
- * tags
- *                               '--> tap -> report/output.c
+ *                           |--> sub-metrics whose selector matches the tags
+ *                           '--> tap -> report/output.c
  *
  * Each generator has metrics of its own, without a lock. metrics_merge moves
  * them to the metrics of the whole test.

@@ -9,7 +9,8 @@
  * that time, and rates are counts divided by it. A bucket with a span of 0 has
  * no data.
  *
- * Every function is called with load->lock held.
+ * While generators run, every function is called with load->lock held. Before
+ * and after, only the main thread uses the series.
  *
  * Path: load/generator.c, load/load.c -> [series] -> report/
  */

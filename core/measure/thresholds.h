@@ -26,9 +26,8 @@
 #include "measure/selector.h"
 #include "measure/threshold.h"
 
-#define THRESHOLDS_MAX                                                         \
-    256 /* metrics and sub-metrics, and conditions of one                      \
-         */
+/* The most metrics and sub-metrics with conditions, and conditions of one. */
+#define THRESHOLDS_MAX 256
 
 struct lua_State;
 struct results;

@@ -2,7 +2,9 @@
  * this recording; they differ only in the default sample type.
  *
  * A delta counts the blocks that were allocated within it, and the blocks that
- * are live at its end.
+ * are live at its end. Nothing in a delta is negative: the counts of
+ * allocations never fall, and the memory in use is not subtracted (Go's deltas
+ * subtract it).
  *
  * Path: profile_kind_heap.c, profile_kind_allocs.c -> [heap_recording] ->
  *       sample/build/heap_profile.c

@@ -38,7 +38,8 @@ enum profile_kind_parameter {
     PROFILE_TAKES_SLOWER_THAN = 2,    /* `slower_than`: only slow requests */
     PROFILE_TAKES_BLOCK_RATE = 4,     /* `rate`: nanoseconds, of a delta */
     PROFILE_TAKES_MUTEX_FRACTION = 8, /* `fraction`, of a delta */
-    PROFILE_TAKES_GC = 16,            /* `gc=1`: collect garbage first */
+    PROFILE_TAKES_GC = 16,            /* `gc=1`: collect garbage first; ignored
+                                         in a delta */
     PROFILE_TAKES_FULL_TEXT = 32,     /* `debug=2` is made by `write` */
 };
 
@@ -72,7 +73,8 @@ struct profile_kind {
     const char *written_extension, *written_content_type;
 
     /* Switches on what has to be on from the start of the process. NULL if
-     * nothing has. Called after sampler_init, before other threads start. */
+     * nothing has. Called after sampler_init and before the first script runs;
+     * may be called more than once. */
     void (*prepare)(void);
 
     /* Starts to record and sets recording->state. NULL if there is nothing to
@@ -148,7 +150,7 @@ void profile_kind_names_of_load(char *out, size_t size);
  * name. */
 int profile_kind_sample_type(const struct profile_kind *kind, const char *name);
 
-/* Calls `prepare` of all kinds. */
+/* Calls `prepare` of all kinds, for a server, which may be asked for any. */
 void profile_kinds_prepare(void);
 
 /* Returns a profile of the kind without samples; NULL, with err set, if out of

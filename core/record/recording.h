@@ -7,6 +7,10 @@
  *                     not a profile
  *   recording_fini    frees the recording, after any of these calls
  *
+ * In the server, start and end are called on the admin thread, build on the
+ * exporter thread, write on a thread of libuv's pool. In `perilune run`, the
+ * script's thread starts, and the thread that ends the run calls the others.
+ *
  * Path: pprof/capture.c, cli/run_profiles.c -> [recording] ->
  *       profile_kind_*.c, profile/label_filter.c
  */
@@ -26,7 +30,8 @@ struct gathering;
 struct recording_plan {
     const struct profile_kind *kind;
     bool is_written; /* kind->write makes the result, and not kind->build */
-    bool is_delta;   /* a cumulative kind gives only the events of wait_ns */
+    bool is_delta;   /* `seconds` was given: a cumulative kind gives only the
+                        events of wait_ns; a moment kind only waits */
     int64_t wait_ns; /* length of the recorded time; may be 0 */
     int rate_hz;     /* samples of CPU or wall time; 0: the default */
     int64_t block_rate_ns, mutex_fraction; /* wishes (contention.h), or 0 */

@@ -1,8 +1,9 @@
 /* tally_recording.h -- a recording of events that are counted by stack from the
  * start of the program on: the kinds block, mutex and threadcreate share it.
  *
- * A delta is the difference of two snapshots of the tally. While it lasts,
- * waits can be recorded at a finer rate (contention.h).
+ * A delta is the difference of two snapshots of the tally. A tally only grows,
+ * so no value is negative; stacks without a new event are left out. While a
+ * delta lasts, waits can be recorded at a finer rate (contention.h).
  *
  * Path: profile_kind_block.c, ... -> [tally_recording] ->
  *       sample/build/tally_profile.c

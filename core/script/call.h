@@ -1,9 +1,9 @@
 /* call.h -- calls from C into Lua, protected: no Lua error passes through.
  *
- * All code that runs Lua on its own account calls it here, so the sampler
- * always knows which state runs, and each error becomes a message with a
- * traceback. A module that is itself called by Lua (module_*.c) may call back
- * with lua_callk and let errors pass.
+ * All code that runs Lua on its own account calls it here (except the sampler's
+ * self-tests, before any script), so the sampler always knows which state runs,
+ * and each error becomes a message with a traceback. A module that is itself
+ * called by Lua (module_*.c) may call back with lua_callk and let errors pass.
  *
  * A forked child that returns from the outermost call on a thread ends there
  * (base/fork.h).

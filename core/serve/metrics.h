@@ -3,7 +3,8 @@
  *
  * Every number is read where its owner keeps it, without a question to a
  * worker. So /metrics answers while all workers compute. The counters of the
- * workers are summed up by route.
+ * workers are summed up by route. Only the sampler's counts take locks
+ * (totals.h), for a moment.
  *
  * Path: traffic.c, reloader.c, totals.c -> [metrics] -> admin.c
  */

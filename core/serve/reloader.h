@@ -1,12 +1,15 @@
 /* reloader.h -- gives the workers new apps when the scripts change, or on
- * demand.
+ * SIGHUP.
  *
  * Threads of libuv's pool load and free apps, so that neither a worker nor the
- * admin thread waits for scripts. If the scripts do not load, all workers keep
- * their apps. A worker has two apps at most: as long as its last app has not
- * ended, it gets no further one. A worker that is stuck therefore keeps its old
- * scripts and holds up no other worker; when it is free again it first serves
- * the app that was given to it, and then loads the newest scripts.
+ * admin thread waits for scripts; only the first apps are loaded on the admin
+ * thread, before the workers start. If the scripts do not load, all workers
+ * keep their apps, the failure is logged (reload_failed) and counted
+ * (/metrics), and the next change or SIGHUP tries again. A worker has two apps
+ * at most: as long as its last app has not ended, it gets no further one. A
+ * worker that is stuck therefore keeps its old scripts and holds up no other
+ * worker; when it is free again it first serves the app that was given to it,
+ * and then loads the newest scripts.
  *
  *     loaded -> current -> retiring -> old, freed
  *

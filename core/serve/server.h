@@ -34,7 +34,8 @@ struct server_options {
 enum server_result {
     SERVER_STOPPED, /* a signal stopped it */
     SERVER_FAILED,  /* it did not start; err is set */
-    /* A worker, or the load of new scripts, did not end in time. Its thread
+    /* Something did not end within 7 s: a worker, the load of scripts or of an
+     * exporter, an export, or a thread that a script has spawned. Its thread
      * still runs, so the process should leave by _exit. */
     SERVER_ABANDONED,
 };

@@ -1,13 +1,17 @@
 /* worker.h -- a thread that answers requests with Lua.
  *
  * A worker has an event loop, an HTTP daemon and an app (app.h) of its own.
- * Workers share nothing, so no request takes a lock. After a reload the new app
- * gets all further requests, and the old one ends its own ones within a
- * deadline and is given back. The owner, which is the admin thread, talks to a
- * worker only by messages to its mailbox. A worker whose handler computes reads
- * no messages, so the owner never waits for one: sockets are taken back
- * (handover.h), questions time out (capture.c), and the end is abandoned
- * (server.c).
+ * Workers share no part of the server, so they do not wait for each other: a
+ * request takes a lock of the program only if its script uses what is shared
+ * (sync, shared, thread, labels), if its labels come from the client
+ * (--trust-baggage), or where a profile records something. After a reload the
+ * new app gets all further requests. The old app is given back when its
+ * requests and the coroutines that it has spawned have ended, after 5 s at the
+ * latest: requests that still wait then are answered with 503. The owner, which
+ * is the admin thread, talks to a worker only by messages to its mailbox. A
+ * worker whose handler computes reads no messages, so the owner never waits for
+ * one: sockets are taken back (handover.h), questions time out (capture.c), and
+ * the end is abandoned (server.c).
  *
  * Path: handover.c -> [worker] -> daemon.c -> app.c
  */

@@ -8,8 +8,10 @@
  * unlock in `fraction` is recorded and counts `fraction` times. So the totals
  * are unbiased at every rate, and the rate may change at any time.
  *
- * Waits of threads (native_lock.c) are recorded less often than waits of tasks
- * (script/sync_wait.c), because the thread holds the mutex for which it has
+ * Waits and unlocks of threads (native_lock.c) are recorded less often than
+ * those of tasks (script/sync_wait.c): 100 times less often than the rate says,
+ * and an unlock for which others have waited shorter than 1 ms only with a
+ * probability. The reason is that the thread holds the mutex for which it has
  * waited during the microseconds that its stack takes.
  *
  * Path: script/sync_wait.c, native_lock.c -> [contention] -> current_stack.c,
@@ -30,8 +32,8 @@
 /* All waits since the process started. Weights are in nanoseconds. */
 extern struct tally contention_block_tally, contention_mutex_tally;
 
-/* Set the process's rate and fraction; 0 records nothing. Called before other
- * threads start. */
+/* Set the process's rate and fraction; 0 records nothing. Called while the
+ * command line is read, before any other thread runs. */
 void contention_set_block_rate(int64_t rate_ns);
 void contention_set_mutex_fraction(int64_t fraction);
 
@@ -59,8 +61,8 @@ struct lua_State;
 void contention_coroutine_waited(struct lua_State *co, uint32_t labels,
                                  int64_t delay_ns);
 
-/* Records waits for mutexes and conditions of the C library too. Called once,
- * when stacks can be taken. */
+/* Records waits for mutexes and conditions of the C library too, from now on.
+ * Called after sampler_init, when stacks can be taken. */
 void contention_watch_native(void);
 
 /* True if native waits are recorded and the rate or the fraction is not 0. */

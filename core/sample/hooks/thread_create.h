@@ -1,8 +1,9 @@
 /* thread_create.h -- counts the threads that the process makes, by the stack
  * that made them, for the profile `threadcreate`.
  *
- * thread_create.c defines pthread_create in front of the C library's, so every
- * call in the process comes through it, the calls of shared libraries too.
+ * thread_create.c defines pthread_create in front of the C library's, so the
+ * calls of the program and of all shared libraries come through it. The C
+ * library's own threads, such as those of getaddrinfo_a, do not.
  *
  * Path: [thread_create] -> current_stack.c -> tally.c -> tally_profile.c
  */
@@ -11,8 +12,8 @@
 
 #include "sample/tables/tally.h"
 
-/* One event for each thread made since the process started, at the stack that
- * called pthread_create. The weight is always 0. */
+/* One event for each thread that pthread_create has made since the process
+ * started, at the stack that called it. The weight is always 0. */
 extern struct tally thread_create_tally;
 
 #endif

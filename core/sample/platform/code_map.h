@@ -7,7 +7,7 @@
  * of address ranges, sorted by start; a lookup is a binary search, takes no
  * lock and allocates nothing.
  *
- * Path: [code_map] -> cpu.c, safepoint.c, stitch.c, vm_heap_type.c
+ * Path: [code_map] -> cpu.c, safepoint.c, vm_line.c, stitch.c, vm_heap_type.c
  */
 #ifndef SAMPLE_PLATFORM_CODE_MAP_H
 #define SAMPLE_PLATFORM_CODE_MAP_H

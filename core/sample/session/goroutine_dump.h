@@ -5,7 +5,7 @@
  * The workers add their coroutines concurrently; afterwards one thread writes
  * the text.
  *
- * Path: script/observe.c -> [goroutine_dump] -> record/gathering.c
+ * Path: script/observe.c -> record/profile_kind_goroutine.c -> [goroutine_dump]
  */
 #ifndef SAMPLE_SESSION_GOROUTINE_DUMP_H
 #define SAMPLE_SESSION_GOROUTINE_DUMP_H

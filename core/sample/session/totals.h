@@ -1,6 +1,7 @@
 /* totals.h -- counts all CPU samples since the process started by their
- * outcome, for /metrics. Every sample that was taken is either reported or
- * counted as lost.
+ * outcome, for /metrics. Every sample that was taken is in the end either
+ * reported or counted as lost; a sample that still waits for its Lua stack or
+ * in a ring is neither yet.
  *
  * Path: collector.c, walk/thread.c -> [totals] -> serve/metrics.c
  */
@@ -10,7 +11,7 @@
 #include <stdint.h>
 
 struct sample_totals {
-    unsigned n_sessions; /* open now */
+    unsigned n_sessions; /* open now, of CPU and of wall time */
     uint64_t n_taken;
     uint64_t n_reported;  /* given to the sessions */
     uint64_t n_ring_full; /* lost: the collector did not read in time */

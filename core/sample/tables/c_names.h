@@ -17,10 +17,11 @@
 /* Learns the names that C functions have in `L`: reads the global table,
  * package.loaded (`string.format`) and the metatables of userdata
  * (`file:read`). Called after libraries are opened in a state. The sampler
- * calls it again when a stack holds a C function that has no name yet, because
- * a script may have required a library meanwhile. Raises no error and runs no
- * metamethod. Needs 8 free slots of the stack, and does nothing if Lua cannot
- * grow the stack by them. [the state's thread, not in a handler] */
+ * calls it again when a stack holds a C function that has no name yet, and for
+ * a goroutine profile (observe.c), because a script may have required a library
+ * meanwhile. Raises no error and runs no metamethod. Needs 8 free slots of the
+ * stack, and does nothing if Lua cannot grow the stack by them. [the state's
+ * thread, not in a handler] */
 void c_names_learn(lua_State *L);
 
 /* Writes the name of `c`, cut to `size` bytes with the NUL. Returns false if no

@@ -2,8 +2,9 @@
  *
  * A stack is an array of frame ids, and the same frame has the same id in each
  * stack of each profile. So stacks are compared and hashed as arrays of
- * numbers, and names, files and lines are looked up once, when a profile is
- * built.
+ * numbers. A frame has no name: names, files and lines are looked up when a
+ * profile is built, once for each frame of the profile (build/locations.h).
+ * A frame is never freed, so the table grows with the code that is sampled.
  *
  * Path: stitch.c, coroutines.c -> [frames] -> stacks.c; locations.c
  */

@@ -1,10 +1,13 @@
 /* attach.h -- begins and ends the watching of the calling thread.
  *
- * Every thread of the program calls attach_thread first and detach_thread last.
- * In between the thread has a record (thread.h) and a ring, and its
- * CPU and wall time is sampled while a session is open. A thread that a library
- * starts does not call them: it has no CPU samples, and its allocations and
- * waits are recorded with their native frames only.
+ * Each thread that runs Lua in a server, in `perilune run` or for thread.spawn,
+ * the admin thread and the exporter thread call attach_thread first and
+ * detach_thread last. Threads of libuv's pool call them around the load of
+ * scripts and exporters. The collector and the threads of `perilune load` do
+ * not. In between the thread has a record (thread.h) and a ring, and its CPU and
+ * wall time is sampled while a session is open. Any other thread, such as one
+ * that a library starts, has no CPU samples, and its allocations and waits are
+ * recorded with their native frames only.
  *
  * Path: [attach] -> thread.c, wall_timer.c
  */

@@ -1,11 +1,17 @@
 /* safepoint.h -- gives pending samples their Lua stack.
  *
- * A signal handler must not walk a Lua stack, because the signal may come while
- * Lua changes it. So the handler arms a debug hook on the coroutine that it
- * interrupted. The hook fires at the next instruction, call or return, while
- * the sampled frame is still there, walks the stack and completes every pending
- * sample of the thread. A sample that no hook completed is completed when
- * lua_resume or lua_pcall returns (safepoint_leave).
+ * A signal handler must not walk a Lua stack that Lua may be changing. Lua's
+ * frames are at rest only while a C function runs that Lua has called, or a
+ * finalizer; cpu.c lets the handler walk the stack then in two cases: for a
+ * sample in a finalizer, where no hook fires, and for samples that have waited
+ * for 1 s of CPU time, until the ring was half full or until a session ended
+ * (safepoint_try_at_rest). In all other cases the handler arms a debug hook on
+ * the coroutine that it interrupted. The hook fires at the next instruction,
+ * call or return, while the sampled frame is still there, walks the stack and
+ * completes every pending sample of the thread. A sample that no hook completed
+ * is completed when lua_resume or lua_pcall returns (safepoint_leave). A
+ * session that ends waits 70 ms for the samples that are still pending; after
+ * that the threads publish them without a Lua stack.
  *
  * The user's hook of a coroutine is the one that a script or a C module has
  * set. While a hook of the sampler is on the coroutine, t->armed keeps the
