@@ -159,8 +159,10 @@ end)
 describe("the line of an allocation", function()
   -- The interpreter saves its position before some operations only, and not before
   -- it makes a table. Sizes of Lua 5.4 in bytes: a table's head 56, an element 16, a
-  -- node 24, a closure with one variable 40, the variable 40.
-  local LINES = { [3] = 56 + 2 * 16, [4] = 56 + 24, [5] = 56 + 4 * 16, [6] = 40 + 40 }
+  -- node 24, a closure with one variable 40, the variable 40. One call in eight makes
+  -- the large table.
+  local LINES = { [3] = 56 + 2 * 16, [4] = 56 + 24, [5] = 56 + 4 * 16, [6] = 40 + 40,
+    [7] = (56 + 200 * 16) / 8 }
   local N = 1000000
   local SCRIPT = [==[
 local kept = {}
@@ -169,14 +171,17 @@ local function build(i)
   local b = { x = i }
   local c = { i, i, i, i }
   local d = function() return i end
+  local e = i & 7 == 0 and { %s }
   kept[1], kept[2], kept[3], kept[4] = a, b, c, d
 end
-for i = 1, %d do build(i) end
+%s for i = 1, %d do build(i) end
 ]==]
 
-  --- Returns the bytes of each line, from the list of go tool pprof.
-  local function lines_of(rate)
-    support.write_file(folder .. "/lines.lua", SCRIPT:format(N))
+  --- Returns the bytes of each line, from the list of go tool pprof. `before` is run
+  -- before the loop.
+  local function lines_of(rate, before)
+    support.write_file(folder .. "/lines.lua",
+      SCRIPT:format(("i,"):rep(200), before, N))
     local code, out, err = support.run(("%s run --heap-rate %d --heap %s/lines.pb.gz %s/lines.lua")
       :format(support.perilune, rate, folder, folder))
     assert.equal(0, code, out .. err)
@@ -189,8 +194,7 @@ for i = 1, %d do build(i) end
     return bytes, out
   end
 
-  it("is where it is made", function()
-    local bytes, out = lines_of(32768)
+  local function check(bytes, out)
     for line, size in pairs(LINES) do
       -- At least 76 MiB that are sampled every 32 KiB have a deviation of 2 %.
       assert.is_true(math.abs((bytes[line] or 0) - size * N) < 0.1 * size * N, out)
@@ -198,6 +202,12 @@ for i = 1, %d do build(i) end
     for line, n in pairs(bytes) do
       assert.is_true(LINES[line] ~= nil or n < 0.01 * 80 * N, out)
     end
+  end
+
+  it("is where it is made", function() check(lines_of(32768, "")) end)
+
+  it("is where it is made while the script has a hook of its own", function()
+    check(lines_of(32768, "debug.sethook(function() end, 'c')"))
   end)
 
   it("leaves a script's own hooks alone", function()

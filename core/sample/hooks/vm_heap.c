@@ -177,7 +177,7 @@ static void *resize_unsampled(struct vm_heap *heap, void *ptr, size_t osize,
 
 static void begin_gap(struct vm_heap *heap)
 {
-    heap->gap_bytes = heap_next_gap(&heap->random) - VM_HEAP_NEAR_BYTES;
+    heap->gap_bytes = heap_next_gap(&heap->random);
 }
 
 struct vm_heap *vm_heap_new(void)
@@ -196,25 +196,23 @@ void vm_heap_free(struct vm_heap *heap)
     free(heap);
 }
 
-/* Resizes a block when the next sample is near or due at this block. Not
- * inline, so that the code for all other blocks stays short. */
-static __attribute__((noinline)) void *
-resize_near_sample(struct vm_heap *heap, void *ptr, size_t osize, size_t nsize,
-                   uintptr_t caller)
+/* Resizes a block at which a sample is due. Not inline, so that the code for
+ * all other blocks stays short. */
+static __attribute__((noinline)) void *resize_at_sample(struct vm_heap *heap,
+                                                        void *ptr, size_t osize,
+                                                        size_t nsize,
+                                                        uintptr_t caller)
 {
-    if ((int64_t)nsize >= heap->gap_bytes + VM_HEAP_NEAR_BYTES &&
-        current_stack_may_take()) {
+    if (current_stack_may_take()) {
         void *block = reallocate_sampled(heap, ptr, osize, nsize, caller);
         if (block) {
             begin_gap(heap);
-            safepoint_watch_lines(heap->gap_bytes <= 0);
             return block;
         }
     }
     void *block = resize_unsampled(heap, ptr, osize, nsize);
     if (block)
         heap->gap_bytes -= (int64_t)nsize;
-    safepoint_watch_lines(true);
     return block;
 }
 
@@ -222,7 +220,7 @@ static void *resize_block(struct vm_heap *heap, void *ptr, size_t osize,
                           size_t nsize, uintptr_t caller)
 {
     if (__builtin_expect((int64_t)nsize >= heap->gap_bytes, 0))
-        return resize_near_sample(heap, ptr, osize, nsize, caller);
+        return resize_at_sample(heap, ptr, osize, nsize, caller);
     void *block = resize_unsampled(heap, ptr, osize, nsize);
     if (block)
         heap->gap_bytes -= (int64_t)nsize;

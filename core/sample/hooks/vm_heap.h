@@ -35,17 +35,13 @@
 
 #include "base/block_pool.h"
 
-/* When a sample is at most this many bytes away, the interpreter watches lines
- * (safepoint_watch_lines). */
-enum { VM_HEAP_NEAR_BYTES = 2048 };
-
 /* The counters are written by the thread that runs the state and may be read by
  * any thread; the other fields belong to the thread that runs the state. */
 struct vm_heap {
     _Atomic int64_t used_bytes;      /* live now */
     _Atomic int64_t allocated_bytes; /* allocated since the state was made */
     _Atomic int64_t n_collections;
-    int64_t gap_bytes; /* until the next sample is VM_HEAP_NEAR_BYTES away */
+    int64_t gap_bytes; /* until the next sample */
     uint64_t random;   /* of heap_next_gap */
     struct block_pool pool;
 };

@@ -4,11 +4,13 @@
 #include <stddef.h>
 
 #include "base/libc_malloc.h"
+#include "sample/platform/fault_guard.h"
 #include "sample/platform/quiet.h"
 #include "sample/tables/vm_functions.h"
 #include "sample/walk/native_stack.h"
 #include "sample/walk/safepoint.h"
 #include "sample/walk/thread.h"
+#include "sample/walk/vm_line.h"
 #include "sample/walk/vm_stack.h"
 
 /* The memory of a thread that is not watched. The key's destructor frees it
@@ -41,21 +43,31 @@ static struct current_stack_memory *memory_of_unwatched(void)
     return NULL;
 }
 
-static void take_native(struct sample *sample, uintptr_t caller)
+/* Puts the line that the innermost Lua function runs in place of the one that
+ * the interpreter has saved: it does not save its position before it makes or
+ * fills a table. */
+struct leaf_line {
+    struct vm_walk *walk;
+    const struct unwind_cursor *vm;
+};
+
+static void put_leaf_line(void *ctx)
 {
-    struct native_stack native = {.pcs = sample->native,
-                                  .max = SAMPLE_MAX_NATIVE};
-    native_stack_here(caller, &native);
-    sample->n_native = (uint16_t)native.n;
-    if (native.truncated)
-        sample->flags |= SAMPLE_NATIVE_TRUNCATED;
+    const struct leaf_line *leaf = ctx;
+    struct vm_walk *walk = leaf->walk;
+    int line = vm_line_at(walk->L[0], walk->ci[0], leaf->vm);
+    if (line > 0)
+        walk->frames[0].line = line;
 }
 
-static void take_lua(struct sampler_thread *t, struct sample *sample)
+static void take_lua(struct sampler_thread *t, struct sample *sample,
+                     const struct unwind_cursor *vm)
 {
     const struct vm_walk *walk = &t->walk;
     vm_functions_reserve(t->functions);
     vm_stack_read_in_allocator(t->functions, t->active, &t->walk);
+    if (vm && walk->n > 0)
+        fault_guard_run(put_leaf_line, &(struct leaf_line){&t->walk, vm});
     for (unsigned i = 0; i < walk->n; i++)
         sample->lua[i] = walk->frames[i];
     sample->n_lua = (uint16_t)walk->n;
@@ -77,9 +89,14 @@ static void take_stack(struct sampler_thread *t,
     struct current_stack *result = &memory->result;
     sample->flags = (uint16_t)flags;
     sample->n_lua = 0;
-    take_native(sample, caller);
+    struct native_stack native = {.pcs = sample->native,
+                                  .max = SAMPLE_MAX_NATIVE};
+    native_stack_here(caller, &native);
+    sample->n_native = (uint16_t)native.n;
+    if (native.truncated)
+        sample->flags |= SAMPLE_NATIVE_TRUNCATED;
     if (t && t->active)
-        take_lua(t, sample);
+        take_lua(t, sample, native.has_vm ? &native.vm : NULL);
     result->n_frames = stitch(sample, t ? t->functions : NULL, result->frames);
     result->labels = t ? t->labels : 0;
     result->native = sample->native;

@@ -6,13 +6,11 @@
  * entered or left, while its frame is still on the stack. With COUNT alone, the
  * time of C functions would go to their callers.
  *
- * A coroutine may have one of three hooks of the sampler:
+ * A coroutine may have one of two hooks of the sampler:
  *
  *   safepoint_hook   waits for a safe point        in t->armed, waits == true
  *   remainder_hook   stands in for a user's count hook until that is due
  *                                                  in t->armed, waits == false
- *   lines_hook       makes the interpreter save its position; only if there
- *                    is no hook of the user        not in t->armed
  */
 #include "sample/walk/safepoint.h"
 
@@ -42,12 +40,10 @@ static struct armed_hook *find_armed(struct sampler_thread *t,
 
 static void safepoint_hook(lua_State *L, lua_Debug *ar);
 static void remainder_hook(lua_State *L, lua_Debug *ar);
-static void lines_hook(lua_State *L, lua_Debug *ar);
 
 static bool is_sampler_hook(lua_Hook hook)
 {
-    return hook == safepoint_hook || hook == remainder_hook ||
-           hook == lines_hook;
+    return hook == safepoint_hook || hook == remainder_hook;
 }
 
 /* Returns the user's hook of an L that is not in t->armed. */
@@ -163,35 +159,6 @@ void safepoint_unhook_child(struct sampler_thread *t, lua_State *parent,
         archive_lua_sethook(child, armed->hook, armed->mask, armed->count);
     else
         archive_lua_sethook(child, NULL, 0, 0);
-}
-
-/* Ends the watch on lines after MAX_INSTRUCTIONS without a sample. */
-static void lines_hook(lua_State *L, lua_Debug *ar)
-{
-    (void)ar;
-    struct sampler_thread *t = thread_self;
-    if (t)
-        thread_block(t);
-    if (archive_lua_gethook(L) == lines_hook)
-        archive_lua_sethook(L, NULL, 0, 0);
-    if (t)
-        thread_unblock(t);
-}
-
-void safepoint_watch_lines(bool is_wanted)
-{
-    enum { MAX_INSTRUCTIONS = 1000 };
-    struct sampler_thread *t = thread_self;
-    if (!t || t->busy || !t->active)
-        return;
-    lua_State *L = t->active->L;
-    thread_block(t);
-    lua_Hook hook = archive_lua_gethook(L);
-    if (is_wanted && !hook)
-        archive_lua_sethook(L, lines_hook, LUA_MASKCOUNT, MAX_INSTRUCTIONS);
-    else if (!is_wanted && hook == lines_hook)
-        archive_lua_sethook(L, NULL, 0, 0);
-    thread_unblock(t);
 }
 
 /* Returns the position of frame `ci` of L in the walk, or walk->n. */

@@ -61,14 +61,6 @@ struct armed_hook safepoint_get_user_hook(struct sampler_thread *t,
 void safepoint_unhook_child(struct sampler_thread *t, lua_State *parent,
                             lua_State *child);
 
-/* If `is_wanted` is true, makes the interpreter save its position at each
- * instruction, because the allocator will take a sample soon; if false, ends
- * that. Without a hook the interpreter saves its position before some
- * operations only, and the creation of a table is not one of them. With a hook
- * it always does, so a coroutine without a hook gets a hook that does nothing.
- * [the allocator of the running state] */
-void safepoint_watch_lines(bool is_wanted);
-
 /* Called by safepoint_leave if samples are pending or a hook of the sampler is
  * set: completes the samples, removes the hooks and ends the entry. */
 void safepoint_finish(struct sampler_thread *t, struct entry *entry);
