@@ -130,7 +130,7 @@ void log_write(enum log_level level, const char *event,
         return;
     struct buf line = BUF_INIT;
     put_line(&line, level, event, fields, n_fields);
-    /* One write per line: the lines of several threads never mix. */
+    /* One write per line, so that lines of several threads do not mix. */
     ssize_t written = 0;
     const struct log_writer *writer = atomic_load(&chosen_writer);
     if (!line.failed && writer && fork_depth == 0)

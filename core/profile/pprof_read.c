@@ -4,7 +4,8 @@
  * reads the strings; the second reads entries that refer to strings only
  * (sample types, mappings, functions, header fields); the third reads
  * locations, which refer to mappings and functions; the fourth reads samples.
- * Only the entry at hand is decoded, so memory does not grow with the file.
+ * Only the entry at hand is decoded, so besides the file and the profile the
+ * reader needs little memory.
  *
  * The numbers of the fields are those of proto/profile.proto.
  */

@@ -1,5 +1,5 @@
-/* profile_kind_allocs.c -- the heap's profile, of which a reader is shown first
- * all that was allocated. */
+/* profile_kind_allocs.c -- the profile of profile_kind_heap.c with another
+ * default sample type: all bytes that were allocated. */
 #include "record/heap_recording.h"
 #include "record/profile_kind.h"
 

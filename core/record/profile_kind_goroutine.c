@@ -1,9 +1,10 @@
-/* profile_kind_goroutine.c -- what all coroutines and threads are at, at one
+/* profile_kind_goroutine.c -- what each coroutine and each thread does at one
  * moment.
  *
- * Coroutines that do not run are asked for by a question to all states. What
- * runs is seen in the stacks of the threads, those of workers that are stuck
- * included. With debug=2 each coroutine and thread is written by itself. */
+ * A question to all states (gathering.h) finds the coroutines that do not run.
+ * The stacks of the threads (session_probe) show what runs, also in workers
+ * that are stuck and do not answer the question. With debug=2 each coroutine
+ * and thread is written by itself. */
 #include <pthread.h>
 #include <stdlib.h>
 

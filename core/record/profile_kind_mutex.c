@@ -1,6 +1,5 @@
-/* profile_kind_mutex.c -- stacks that held locks for which others
- * waited, recorded when they give them back
- * (sample/hooks/contention.h). */
+/* profile_kind_mutex.c -- stacks that held locks for which others waited. The
+ * stack is that of the unlock (sample/hooks/contention.h). */
 #include "record/profile_kind.h"
 #include "record/tally_recording.h"
 #include "sample/hooks/contention.h"

@@ -1,8 +1,8 @@
 /* profile_kind_trace.c -- a timeline, which is not a profile but JSON
  * (sample/session/trace.h).
  *
- * What still goes on at the end of the recording is told by a question to all
- * states. The recording's state is the struct trace. */
+ * A question to all states (gathering.h) adds what goes on at the end of the
+ * recording. The recording's state is the struct trace. */
 #include <stdlib.h>
 
 #include "base/buf.h"

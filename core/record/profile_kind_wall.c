@@ -1,9 +1,9 @@
 /* profile_kind_wall.c -- where wall time goes: samples of the threads, on and
  * off the CPU, and the waits of tasks (sample/session/wall.h).
  *
- * A wait is known when it ends. What still waits at the end of the recording
- * is added by a question to all states. The recording's state is the struct
- * wall. */
+ * A wait is known when it ends. A question to all states (gathering.h) adds the
+ * waits that go on at the end of the recording. The recording's state is the
+ * struct wall. */
 #include <pthread.h>
 #include <stdlib.h>
 

@@ -2,9 +2,10 @@
  * watched threads and gives them to the open sessions.
  *
  * A thread of its own, because joining stacks and counting them takes locks and
- * memory, which a signal handler must not. It reads every 50 ms while a session
- * is open; else it sleeps until a session is opened or a thread ends. A ring
- * that is full before the next reading drops samples, which are counted.
+ * memory, which a signal handler must not. It reads every 50 ms, at high rates
+ * more often, while a session is open; else it sleeps until a session is opened
+ * or a thread ends. A ring that is full before the next reading drops samples,
+ * which are counted.
  *
  * Path: ring.c -> [collector] -> stitch.c -> session.c
  */
