@@ -8,8 +8,8 @@
 #
 # Lua's random hash seeds make totals differ by 1 % from run to run: so there is
 # also what the sampler's own functions take, which is the same in each run. Not
-# Lua's allocator (core/sample/hooks/vm_heap.c, with base/block_pool.h), which
-# does not come on top: it is there in place of Lua's own, which calls malloc each time.
+# Lua's allocator (core/sample/hooks/vm_heap.c), which does not come on top: it is
+# there in place of Lua's own, which calls malloc each time.
 #
 # libmicrohttpd clears 24 KiB a request with one instruction, which callgrind
 # counts once for each byte: hence a line of its own.

@@ -14,7 +14,7 @@ cd "$(dirname "$0")/.."
 need_packages gcc libc6-dev binutils cmake ninja-build pkg-config \
     liblua5.4-dev libmicrohttpd-dev libuv1-dev libunwind-dev \
     libprotobuf-c-dev protobuf-c-compiler protobuf-compiler zlib1g-dev \
-    node-llhttp libssl-dev libdw-dev libelf-dev
+    node-llhttp libssl-dev libdw-dev libelf-dev libmimalloc-dev
 
 preset=${PRESET:-release}
 folder=build

@@ -200,9 +200,11 @@ static bool open_run(const struct run_options *o, struct export_queue **queue,
     if (!*queue || !run_profiles_check(&o->profiles, *queue, err))
         return false;
     *L = script_state_new(NULL, modules_for_scripts, err);
-    if (*L)
-        script_preload(*L, "proto", module_proto_open);
-    return *L;
+    if (!*L)
+        return false;
+    script_preload(*L, "proto", module_proto_open);
+    lua_gc(*L, LUA_GCGEN, 0, 0); /* as the plain interpreter, lua.c */
+    return true;
 }
 
 int command_run(int argc, char **argv)

@@ -1,13 +1,13 @@
 #include "export/export_queue.h"
 
 #include <lua.h>
-#include <malloc.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/fork.h"
+#include "base/vm_malloc.h"
 #include "export/exporter.h"
 #include "profile/profile.h"
 #include "sample/platform/quiet.h"
@@ -33,9 +33,10 @@ struct export_queue {
     bool is_stopping;
 };
 
-/* An export of a large profile uses tens of MiB for a moment, which glibc would
- * keep. After several large exports at once that was half of the server's
- * memory, so the memory is given back after a state of more than this. */
+/* An export of a large profile uses tens of MiB for a moment, which the
+ * allocators would keep. After several large exports at once that was half of
+ * the server's memory, so the memory is given back after a state of more than
+ * this. */
 enum { LARGE_BYTES = 4 << 20 };
 
 static bool was_large(lua_State *L)
@@ -62,7 +63,7 @@ static void run_job(struct export_queue *queue, const struct job *job)
     job->done(job->ctx, done ? &bytes : NULL, &info, &err);
     buf_fini(&bytes);
     if (gives_back)
-        malloc_trim(0);
+        vm_malloc_trim();
 }
 
 static void job_free(struct job *job)

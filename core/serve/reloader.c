@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/vm_malloc.h"
 #include "handler/app.h"
 #include "serve/worker.h"
 #include "sample/walk/attach.h"
@@ -42,6 +43,7 @@ static void load_apps(uv_work_t *work)
     struct load *load = work->data;
     struct reloader *r = load->reloader;
     bool is_attached = attach_thread(NULL, NULL);
+    vm_malloc_trim(); /* of apps that this thread has loaded before */
     for (int i = 0; i < r->n_slots && !load->failed; i++) {
         if (!load->wanted[i])
             continue;
@@ -238,6 +240,7 @@ static void free_old(uv_work_t *disposal)
 {
     struct reloader_slot *slot = disposal->data;
     app_free(slot->old);
+    vm_malloc_trim();
 }
 
 static void on_freed(uv_work_t *disposal, int status)

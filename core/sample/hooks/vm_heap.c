@@ -7,15 +7,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/libc_malloc.h"
+#include "base/vm_malloc.h"
 #include "base/random.h"
 #include "sample/walk/current_stack.h"
 #include "sample/tables/heap.h"
 #include "sample/walk/safepoint.h"
 #include "sample/hooks/vm_heap_type.h"
 
-/* Stands in front of a sampled or large block. malloc's blocks are aligned to
- * 16, so a block behind 24 bytes of header is at 8 modulo 16. */
+/* Stands in front of a sampled or large block. vm_malloc aligns blocks of 16
+ * bytes or more to 16, so a block behind 24 bytes of header is at 8 modulo 16.
+ */
 struct header {
     uint32_t mark;            /* HEADER_MARK */
     _Atomic uint32_t n_users; /* Lua, and each vm_heap_share */
@@ -25,6 +26,8 @@ struct header {
 };
 
 enum { HEADER_BYTES = 24, HEADER_MARK = 0x6c756121 };
+/* No block without a header is smaller, so each is at a multiple of 16. */
+enum { LEAST_BYTES = 16 };
 _Static_assert(sizeof(struct header) == HEADER_BYTES, "8 modulo 16");
 
 static bool is_large(size_t size) { return size >= VM_HEAP_LARGE_BYTES; }
@@ -48,19 +51,7 @@ static void add_bytes(_Atomic int64_t *counter, int64_t n)
         memory_order_relaxed);
 }
 
-/* In builds with a sanitizer all blocks come from malloc, so that the sanitizer
- * sees each of them. */
-static bool is_pooled(size_t size)
-{
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-    (void)size;
-    return false;
-#else
-    return size <= BLOCK_POOL_MAX_BYTES;
-#endif
-}
-
-/* Fills the header at the start of memory from malloc or realloc. Returns the
+/* Fills the header at the start of memory from vm_malloc. Returns the
  * block behind it, or NULL if `header` is NULL. */
 static void *init_header(struct header *header, size_t size)
 {
@@ -71,13 +62,11 @@ static void *init_header(struct header *header, size_t size)
 }
 
 /* Returns a new block that is not sampled, or NULL. */
-static void *allocate_unsampled(struct vm_heap *heap, size_t size)
+static void *allocate_unsampled(size_t size)
 {
-    if (is_pooled(size))
-        return block_pool_take(&heap->pool, size);
     if (is_large(size))
-        return init_header(libc_malloc(HEADER_BYTES + size), size);
-    return libc_malloc(size);
+        return init_header(vm_malloc.take(HEADER_BYTES + size), size);
+    return vm_malloc.take(size < LEAST_BYTES ? LEAST_BYTES : size);
 }
 
 /* Ends one use of a block with a header. The last use frees the block. */
@@ -89,24 +78,22 @@ static void release_headed(const void *block)
         return;
     if (header->is_sampled)
         heap_remove(header->position, header->size);
-    libc_free(header);
+    vm_malloc.give(header);
 }
 
-static void release_block(struct vm_heap *heap, void *block, size_t size)
+static void release_block(void *block)
 {
     if (has_header(block))
         release_headed(block);
-    else if (is_pooled(size))
-        block_pool_give(&heap->pool, block, size);
     else
-        libc_free(block);
+        vm_malloc.give(block);
 }
 
 /* Returns a new block that is recorded in the profile, or NULL. `kind` is as in
  * vm_heap_type. */
 static void *allocate_sampled(size_t size, size_t kind, uintptr_t caller)
 {
-    void *block = init_header(libc_malloc(HEADER_BYTES + size), size);
+    void *block = init_header(vm_malloc.take(HEADER_BYTES + size), size);
     if (!block)
         return NULL;
     const struct current_stack *stack =
@@ -122,57 +109,55 @@ static void *allocate_sampled(size_t size, size_t kind, uintptr_t caller)
 
 /* Moves the block to a new block that is recorded, or makes one if `ptr` is
  * NULL. Returns NULL, and leaves the old block as it is, if out of memory. */
-static void *reallocate_sampled(struct vm_heap *heap, void *ptr, size_t osize,
-                                size_t nsize, uintptr_t caller)
+static void *reallocate_sampled(void *ptr, size_t osize, size_t nsize,
+                                uintptr_t caller)
 {
     void *block = allocate_sampled(nsize, ptr ? 0 : osize, caller);
     if (block && ptr) {
         memcpy(block, ptr, osize < nsize ? osize : nsize);
-        release_block(heap, ptr, osize);
+        release_block(ptr);
     }
     return block;
 }
 
-/* Moves the block to a new block that is not recorded. If out of memory, the
- * function returns the old block when the block is to shrink, because Lua
- * assumes that shrinking never fails, and NULL otherwise. */
-static void *reallocate_unsampled(struct vm_heap *heap, void *ptr, size_t osize,
-                                  size_t nsize)
+/* Moves the block to a new block that is not recorded. Returns NULL if out of
+ * memory. */
+static void *move_unsampled(void *ptr, size_t osize, size_t nsize)
 {
-    void *block = allocate_unsampled(heap, nsize);
+    void *block = allocate_unsampled(nsize);
     if (!block)
-        return nsize <= osize ? ptr : NULL;
+        return NULL;
     memcpy(block, ptr, osize < nsize ? osize : nsize);
-    release_block(heap, ptr, osize);
+    release_block(ptr);
     return block;
 }
 
 /* Resizes a block that has a header, without recording it. No other user shares
  * the block: only strings are shared, and Lua never resizes a string. */
-static void *resize_headed(struct vm_heap *heap, void *ptr, size_t osize,
-                           size_t nsize)
+static void *resize_headed(void *ptr, size_t osize, size_t nsize)
 {
     if (header_of(ptr)->is_sampled || !is_large(nsize))
-        return reallocate_unsampled(heap, ptr, osize, nsize);
-    return init_header(libc_realloc(header_of(ptr), HEADER_BYTES + nsize),
+        return move_unsampled(ptr, osize, nsize);
+    return init_header(vm_malloc.resize(header_of(ptr), HEADER_BYTES + nsize),
                        nsize);
 }
 
-/* Resizes a block, or makes one if `ptr` is NULL, without recording it. */
-static void *resize_unsampled(struct vm_heap *heap, void *ptr, size_t osize,
-                              size_t nsize)
+/* Resizes a block, or makes one if `ptr` is NULL, without recording it. If out
+ * of memory, the function returns the old block when the block is to shrink,
+ * because Lua assumes that shrinking never fails, and NULL otherwise. */
+static void *resize_unsampled(void *ptr, size_t osize, size_t nsize)
 {
+    void *block;
     if (!ptr)
-        return allocate_unsampled(heap, nsize);
+        return allocate_unsampled(nsize);
     if (has_header(ptr))
-        return resize_headed(heap, ptr, osize, nsize);
-    if (is_large(nsize))
-        return reallocate_unsampled(heap, ptr, osize, nsize);
-    if (!is_pooled(osize) && !is_pooled(nsize))
-        return libc_realloc(ptr, nsize);
-    if (block_pool_class(osize) == block_pool_class(nsize))
-        return ptr;
-    return reallocate_unsampled(heap, ptr, osize, nsize);
+        block = resize_headed(ptr, osize, nsize);
+    else if (is_large(nsize))
+        block = move_unsampled(ptr, osize, nsize);
+    else
+        block =
+            vm_malloc.resize(ptr, nsize < LEAST_BYTES ? LEAST_BYTES : nsize);
+    return block || nsize > osize ? block : ptr;
 }
 
 static void begin_gap(struct vm_heap *heap)
@@ -182,6 +167,7 @@ static void begin_gap(struct vm_heap *heap)
 
 struct vm_heap *vm_heap_new(void)
 {
+    vm_malloc_init();
     struct vm_heap *heap = calloc(1, sizeof *heap);
     if (!heap)
         return NULL;
@@ -190,11 +176,7 @@ struct vm_heap *vm_heap_new(void)
     return heap;
 }
 
-void vm_heap_free(struct vm_heap *heap)
-{
-    block_pool_fini(&heap->pool);
-    free(heap);
-}
+void vm_heap_free(struct vm_heap *heap) { free(heap); }
 
 /* Resizes a block at which a sample is due. Not inline, so that the code for
  * all other blocks stays short. */
@@ -204,13 +186,13 @@ static __attribute__((noinline)) void *resize_at_sample(struct vm_heap *heap,
                                                         uintptr_t caller)
 {
     if (current_stack_may_take()) {
-        void *block = reallocate_sampled(heap, ptr, osize, nsize, caller);
+        void *block = reallocate_sampled(ptr, osize, nsize, caller);
         if (block) {
             begin_gap(heap);
             return block;
         }
     }
-    void *block = resize_unsampled(heap, ptr, osize, nsize);
+    void *block = resize_unsampled(ptr, osize, nsize);
     if (block)
         heap->gap_bytes -= (int64_t)nsize;
     return block;
@@ -221,7 +203,7 @@ static void *resize_block(struct vm_heap *heap, void *ptr, size_t osize,
 {
     if (__builtin_expect((int64_t)nsize >= heap->gap_bytes, 0))
         return resize_at_sample(heap, ptr, osize, nsize, caller);
-    void *block = resize_unsampled(heap, ptr, osize, nsize);
+    void *block = resize_unsampled(ptr, osize, nsize);
     if (block)
         heap->gap_bytes -= (int64_t)nsize;
     return block;
@@ -233,7 +215,7 @@ void *vm_heap_realloc(void *ud, void *ptr, size_t osize, size_t nsize)
     int64_t old_bytes = ptr ? (int64_t)osize : 0;
     if (nsize == 0) {
         if (ptr)
-            release_block(heap, ptr, osize);
+            release_block(ptr);
         add_bytes(&heap->used_bytes, -old_bytes);
         return NULL;
     }

@@ -4,7 +4,7 @@
  * A sampled block and a large block have a header in front and lie at an
  * address that is 8 modulo 16:
  *
- *     address from malloc, 0 modulo 16       address that Lua gets, 8 modulo 16
+ *     address of memory, 0 modulo 16         address that Lua gets, 8 modulo 16
  *     |                                      |
  *     v                                      v
  *     +------+---------+------+--------------+--------------------
@@ -12,16 +12,15 @@
  *     +------+---------+------+--------------+--------------------
  *      <---------- header, 24 bytes -------->
  *
- * All other blocks have no header and lie at multiples of 16; small ones come
- * from a pool (base/block_pool.h). So the address of a block tells whether the
- * block has a header, and freeing a block that is not sampled costs one test.
- * Lua needs no alignment above 8.
+ * All other blocks have no header and lie at multiples of 16. So the address of
+ * a block tells whether the block has a header, and freeing a block that is not
+ * sampled costs one test. Lua needs no alignment above 8.
  *
  * The header counts the users of the block, because a long string can be sent
  * to a client while Lua frees it or the state is closed.
  *
- * The memory comes from the C library itself (base/libc_malloc.h), so that
- * native_heap.c does not count it a second time.
+ * The memory comes from base/vm_malloc.h, which native_heap.c does not see, so
+ * that no byte is counted twice.
  *
  * Path: [vm_heap] -> current_stack.c, vm_heap_type.c -> heap.c
  */
@@ -33,8 +32,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/block_pool.h"
-
 /* The counters are written by the thread that runs the state and may be read by
  * any thread; the other fields belong to the thread that runs the state. */
 struct vm_heap {
@@ -43,7 +40,6 @@ struct vm_heap {
     _Atomic int64_t n_collections;
     int64_t gap_bytes; /* until the next sample */
     uint64_t random;   /* of heap_next_gap */
-    struct block_pool pool;
 };
 
 /* Makes the allocator of one state, for lua_newstate. Returns NULL if out of
