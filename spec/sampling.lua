@@ -69,6 +69,15 @@ function M.read(file)
     types = types, samples = samples }, Profile)
 end
 
+--- Returns what the header of a pprof file says, with its comments, as one line.
+---@return string
+function M.header(file)
+  local code, text, err = support.command(("convert --exporters %s/spec/exporters --to describe %s")
+    :format(support.quote(support.source), support.quote(file)))
+  assert(code == 0, err)
+  return text:match "[^\n]*"
+end
+
 --- Adds the samples of another profile.
 function Profile:add(other)
   table.move(other.files, 1, #other.files, #self.files + 1, self.files)

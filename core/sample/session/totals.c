@@ -17,7 +17,8 @@ struct sample_totals sample_totals(void)
     threads_sum_counts(counts);
     totals.n_taken = counts[COUNT_TAKEN];
     totals.n_ring_full = counts[COUNT_RING_FULL];
-    totals.n_deferred = counts[COUNT_NESTED] + counts[COUNT_LATE];
+    totals.n_deferred =
+        counts[COUNT_NESTED] + counts[COUNT_NO_ROOM] + counts[COUNT_LATE];
     totals.n_without_lua_stack = counts[COUNT_NO_LUA_STACK];
     totals.n_skidded = counts[COUNT_SKIDDED];
     totals.n_tail_called = counts[COUNT_TAIL_CALLED];

@@ -2,6 +2,7 @@
 
 #include "base/fork.h"
 #include "sample/tables/labels.h"
+#include "sample/walk/signal_stack.h"
 #include "sample/walk/thread.h"
 #include "sample/walk/wall_timer.h"
 
@@ -16,6 +17,11 @@ bool attach_thread(const char *worker, struct err *err)
         thread_free(t);
         return false;
     }
+    if (!signal_stack_new(&t->signal_stack, err)) {
+        wall_timer_free(t);
+        thread_free(t);
+        return false;
+    }
     if (worker) {
         struct label label = {"worker", worker};
         t->labels = labels_intern(&label, 1);
@@ -27,6 +33,9 @@ bool attach_thread(const char *worker, struct err *err)
 
 void detach_thread(void)
 {
-    if (thread_self)
-        threads_retire(thread_self);
+    if (!thread_self)
+        return;
+    void *stack = thread_self->signal_stack;
+    threads_retire(thread_self);
+    signal_stack_free(stack);
 }

@@ -12,6 +12,7 @@
 #include "sample/walk/ring.h"
 #include "sample/walk/safepoint.h"
 #include "sample/walk/sample.h"
+#include "sample/walk/signal_stack.h"
 #include "sample/walk/thread.h"
 #include "sample/walk/wall_timer.h"
 
@@ -176,9 +177,10 @@ static void on_sigprof(int number, siginfo_t *info, void *context)
     int64_t asked_ns = atomic_load(&t->asked_ns);
     if (is_wall)
         wall_timer_next(t);
-    if (t->busy) {
+    bool has_room = signal_stack_has_room(context);
+    if (t->busy || !has_room) {
         if (asked_ns)
-            thread_count(t, COUNT_NESTED);
+            thread_count(t, has_room ? COUNT_NESTED : COUNT_NO_ROOM);
     } else {
         thread_block(t);
         if (asked_ns)
@@ -203,7 +205,8 @@ static void on_sigprof(int number, siginfo_t *info, void *context)
 bool cpu_init(struct err *err)
 {
     struct sigaction action = {.sa_sigaction = on_sigprof,
-                               .sa_flags = SA_SIGINFO | SA_RESTART};
+                               .sa_flags =
+                                   SA_SIGINFO | SA_RESTART | SA_ONSTACK};
     sigemptyset(&action.sa_mask);
     if (signals_take(SIGPROF, &action, NULL))
         return true;

@@ -66,6 +66,7 @@ enum sample_count {
     COUNT_TAKEN,
     COUNT_RING_FULL,        /* taken, but dropped: the ring had no free slot */
     COUNT_NESTED,           /* not taken: the thread was busy */
+    COUNT_NO_ROOM,          /* not taken: too little room on the signal stack */
     COUNT_LATE,             /* not taken: the thread had waited for a CPU */
     COUNT_NO_LUA_STACK,     /* reported with its native stack only */
     COUNT_SKIDDED,          /* reported at the nearest surviving frame */
@@ -106,7 +107,8 @@ struct sampler_thread {
     /* When the sampling thread asked for a sample, CPU_ASK_ANY_TIME, or 0 if
      * the handler has answered (cpu_ask). */
     _Atomic int64_t asked_ns;
-    int64_t looked_ns; /* the CPU time at the previous look [sampling_lock] */
+    int64_t looked_ns;  /* the CPU time at the previous look [sampling_lock] */
+    void *signal_stack; /* of signal_stack_new */
     /* More than 0: the handler takes no sample. Changed by thread_block and
      * thread_unblock. */
     volatile sig_atomic_t busy;
