@@ -61,6 +61,16 @@ static unsigned next_kind(const struct sample *s, unsigned first,
     return i;
 }
 
+/* Returns true if no frame of Lua's core is among the native frames, although
+ * Lua called them: a C function runs code on a stack of its own. */
+static bool is_apart(const struct sample *s)
+{
+    unsigned i = 0;
+    while (i < s->n_native && kind_of_frame(s, i) == CODE_OTHER)
+        i++;
+    return i == s->n_native;
+}
+
 static void put_vm(struct stitching *st, const struct vm_frame *frame)
 {
     if (frame->function == FUNCTION_FULL) {
@@ -92,6 +102,10 @@ static unsigned put_leaf(struct stitching *st, unsigned first)
     bool is_allocation = s->flags & SAMPLE_ALLOCATION;
     unsigned vm = next_kind(s, first, CODE_VM);
     unsigned c = next_c_function(s, first);
+    if (is_apart(s)) {
+        put_native(st, first, s->n_native);
+        return 0;
+    }
     if (c >= vm) { /* the interpreter itself runs, no C function */
         if (vm < s->n_native && !is_allocation)
             put_native(st, first, vm);
@@ -117,7 +131,7 @@ static void put_root(struct stitching *st)
     unsigned i = s->n_native;
     while (i > 0 && kind_of_frame(s, i - 1) == CODE_OTHER)
         i--;
-    if (s->flags & SAMPLE_NATIVE_TRUNCATED)
+    if ((s->flags & SAMPLE_NATIVE_TRUNCATED) || is_apart(s))
         put_id(st, frames_note("(truncated)"));
     else
         put_native(st, i, s->n_native);
