@@ -7,7 +7,9 @@
  *     newest -> message 3 -> message 2 -> message 1 -> NULL
  *
  * A message is a struct of the sender that has a struct mailbox_message as a
- * member, so posting allocates nothing and cannot fail.
+ * member, so posting allocates nothing and cannot fail. A mailbox has no bound:
+ * a message that is posted is not posted again before it is delivered, so the
+ * number of messages is that of the senders' structs.
  *
  * Path: serve/handover.c, sync/waiter.c, client/resolver.c, script/os_thread.c
  * -> [mailbox] -> serve/worker.c

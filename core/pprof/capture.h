@@ -11,8 +11,9 @@
  * wait. Finding it may load exporter files, which takes up to a second for each
  * file, or longer in a C function. The loop therefore never waits for it, and
  * captures find their exporters one after another, on one thread of the pool.
- * Any number of captures may be under way. A capture ends when its client
- * leaves, or closes its sending side, which HTTP clients do not do.
+ * Each request is one capture, so the admin's connections bound their number. A
+ * capture ends when its client leaves, or closes its sending side, which HTTP
+ * clients do not do.
  *
  * All functions are called on the loop's thread, the admin thread.
  *

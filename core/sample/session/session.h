@@ -7,6 +7,9 @@
  * sample. That is right at any rate, because a sample is weighed by the time
  * since the previous one.
  *
+ * The stacks of a session take 32 MiB at most (stacks.h): the samples of
+ * further stacks are summed up as `[overflow]`.
+ *
  * The caller of session_open owns the session until it calls session_close or
  * session_abort, which free it. The collector (collector.c) adds samples in
  * between, under collector_lock.

@@ -12,6 +12,9 @@
  *     trace_write_json
  *     trace_free
  *
+ * A trace holds 200,000 events; those that come later are dropped, and the JSON
+ * tells their number.
+ *
  * The JSON is Chrome's trace events, which chrome://tracing and ui.perfetto.dev
  * show ("Trace Event Format", Duan et al.).
  *

@@ -8,6 +8,9 @@
  * unbiased. A sampled block subtracts exactly the same numbers when it is
  * freed.
  *
+ * The table takes 32 MiB at most (stacks.h); blocks of further stacks count in
+ * the overflow entry.
+ *
  *   alloc: 1/p blocks, n/p bytes   added by heap_add, never subtracted
  *   live:  the same numbers        added by heap_add, subtracted by heap_remove
  *

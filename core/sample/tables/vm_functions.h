@@ -5,6 +5,9 @@
  * the name is copied here, once per function. Each watched thread has a table
  * (thread.h); frames.c has one more for all threads together.
  *
+ * A table has room for 262,144 functions. A frame of a further function has the
+ * id FUNCTION_FULL.
+ *
  * One thread writes: it adds entries at safe points and in its signal handler,
  * which never overlap. The handler allocates nothing: it fills memory that
  * vm_functions_reserve got at an earlier safe point. The collector only reads
