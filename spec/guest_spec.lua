@@ -116,3 +116,123 @@ describe("small stacks of a C module", function()
     assert.is_true(n and n > 50, comments)
   end)
 end)
+
+describe("coroutines that a C or C++ module leaves by a jump", function()
+  local header
+
+  setup(function()
+    support.build_module("throws.cc", folder)
+    header = support.build_module("jumps.c", folder) .. [[
+      local jumps, throws = require "jumps", require "throws"
+      local clock = require "clock"
+      local garbage
+      local function work(seconds) -- makes garbage too
+        local stop = clock.thread() + seconds
+        repeat
+          garbage = { { clock.thread() }, ("x"):rep(100) .. clock.thread() }
+          jumps.scribble()
+        until clock.thread() >= stop
+      end
+    ]]
+  end)
+
+  --- Runs a script with samples of all kinds, as many as possible.
+  local function run_sampled(text)
+    return run(header .. text, ("--rate 5000 --wall %s/wall --heap %s/heap --heap-rate 512")
+      :format(folder, folder))
+  end
+
+  it("are dropped, and their callers sampled on", function()
+    local out, _, profile = run_sampled [[
+      local n = 0
+      local function outside() work(0.002) end
+      for i = 1, 200 do
+        local how = jumps.escape(function()
+          work(0.001)
+          local inner = coroutine.wrap(function() work(0.001) jumps.jump() end)
+          inner()
+        end)
+        if how == "jumped" then n = n + 1 end
+        outside()
+        if i % 10 == 0 then collectgarbage() end
+      end
+      print(n)
+    ]]
+    assert.equal("200\n", out)
+    assert.is_true(profile:sum("cpu", "main@script.lua;script.outside") > 0.25e9)
+    -- A stack that goes on in a dropped coroutine would have this.
+    assert.equal(0, profile:sum("cpu", "jumps.escape;script.outside"))
+  end)
+
+  it("may be many, one inside the other", function()
+    local out = run_sampled [[
+      local function nest(n)
+        if n == 0 then work(0.002) jumps.jump(10) end
+        jumps.escape(function() work(0.0002) coroutine.wrap(nest)(n - 1) end)
+        error "never here"
+      end
+      local n = 0
+      for _ = 1, 50 do
+        if jumps.escape(function() nest(9) end) == "jumped" then n = n + 1 end
+        work(0.002)
+        collectgarbage()
+      end
+      print(n)
+    ]]
+    assert.equal("50\n", out)
+  end)
+
+  it("may be left by an exception", function()
+    local out = run_sampled [[
+      local n = 0
+      for i = 1, 200 do
+        local what = throws.through(function()
+          work(0.001)
+          coroutine.wrap(function() work(0.001) throws.raise() end)()
+        end)
+        if what == "passed Lua" then n = n + 1 end
+        work(0.002)
+        if i % 10 == 0 then collectgarbage() end
+      end
+      print(n)
+    ]]
+    assert.equal("200\n", out)
+  end)
+
+  it("may have a stack of their own, which is given up", function()
+    local out = run_sampled [[
+      local n = 0
+      for i = 1, 200 do
+        coroutine.wrap(function()
+          jumps.escape(function()
+            jumps.abandon(function()
+              n = n + 1
+              coroutine.wrap(function() work(0.001) jumps.leave() end)()
+            end)
+            work(0.001)
+            jumps.jump()
+          end)
+          work(0.001)
+        end)()
+        if i % 10 == 0 then collectgarbage() end
+      end
+      print(n)
+    ]]
+    assert.equal("200\n", out)
+  end)
+
+  it("keep the script's hooks", function()
+    local out = run_sampled [[
+      local count = 0
+      debug.sethook(function() count = count + 1 end, "", 100)
+      for i = 1, 100 do
+        jumps.escape(function() work(0.001) jumps.jump() end)
+        work(0.001)
+      end
+      local _, _, n = debug.gethook()
+      print(n, count > 1000)
+      debug.sethook()
+    ]]
+    assert.equal("100\ttrue\n", out)
+  end)
+end)

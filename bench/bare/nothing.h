@@ -12,12 +12,12 @@
 #include "sample/session/trace.h"
 #include "sample/session/wall.h"
 
-static inline void bare_enter(struct entry *entry, struct lua_State *L)
+static inline void bare_enter(struct entry_place *place, struct lua_State *L)
 {
-    (void)entry;
+    (void)place;
     (void)L;
 }
-static inline void bare_leave(struct entry *entry) { (void)entry; }
+static inline void bare_leave(struct entry_place *place) { (void)place; }
 static inline struct context bare_switch(struct context to) { return to; }
 static inline void bare_begin(struct context_request *request, int64_t start_ns)
 {

@@ -7,11 +7,13 @@
 #include <stdatomic.h>
 #include <stddef.h>
 #include <time.h>
+#include <ucontext.h>
 
 #include "base/clock.h"
 #include "base/fork.h"
 #include "base/signals.h"
 #include "record/gathering.h"
+#include "sample/walk/safepoint.h"
 #include "sample/walk/thread.h"
 #include "script/call.h"
 #include "script/observe.h"
@@ -81,11 +83,16 @@ static void on_question_hook(lua_State *L, lua_Debug *ar)
 }
 
 /* [signal] */
-static void arm_hook(int number)
+static void arm_hook(int number, siginfo_t *info, void *context)
 {
+    struct sampler_thread *self = thread_self;
     (void)number;
-    const struct sampler_thread *self = thread_self;
-    if (self && self->active && atomic_load(&question))
+    (void)info;
+    if (!self || self->busy || !atomic_load(&question))
+        return; /* the next signal comes soon */
+    const ucontext_t *c = context;
+    safepoint_settle(self, (uintptr_t)c->uc_mcontext.gregs[REG_RSP]);
+    if (self->active)
         lua_sethook(self->active->L, on_question_hook,
                     LUA_MASKCOUNT | LUA_MASKCALL | LUA_MASKRET, 1);
 }
@@ -93,8 +100,9 @@ static void arm_hook(int number)
 static bool wait_for_answer(struct gathering *gathering)
 {
     const struct timespec pause = {.tv_nsec = POLL_NS};
-    const struct sigaction action = {.sa_handler = arm_hook,
-                                     .sa_flags = SA_RESTART | SA_ONSTACK};
+    const struct sigaction action = {.sa_sigaction = arm_hook,
+                                     .sa_flags =
+                                         SA_SIGINFO | SA_RESTART | SA_ONSTACK};
     int64_t end_ns = clock_mono_ns() + GATHERING_MAX_NS;
     signals_take(HOOK_SIGNAL, &action, NULL);
     for (unsigned i = 0; clock_mono_ns() < end_ns; i++) {

@@ -48,11 +48,11 @@ bool script_call(lua_State *L, int nargs, int nresults, struct err *err)
     lua_pushcfunction(L, add_traceback);
     lua_insert(L, base);
     /* stack: ..., add_traceback, function, arguments... */
-    struct entry entry;
+    struct entry_place place;
     unsigned depth = fork_depth, outer = n_nested++;
-    entry_begin(&entry, L);
+    entry_begin(&place, L);
     int status = lua_pcall(L, nargs, nresults, base);
-    entry_end(&entry);
+    entry_end(&place);
     lua_remove(L, base);
     if (status != LUA_OK) {
         const char *message = lua_tostring(L, -1);

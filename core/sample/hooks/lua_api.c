@@ -21,10 +21,10 @@
 LUA_API int lua_resume(lua_State *L, lua_State *from, int nargs, int *nres)
 {
     struct sampler_thread *t = thread_self;
-    struct entry entry;
-    safepoint_enter(t, &entry, L);
+    struct entry_place place;
+    safepoint_enter(t, &place, L);
     int status = archive_lua_resume(L, from, nargs, nres);
-    safepoint_leave(t, &entry);
+    safepoint_leave(t, &place);
     return status;
 }
 
@@ -32,10 +32,10 @@ LUA_API int lua_resume(lua_State *L, lua_State *from, int nargs, int *nres)
  * entry of its own. */
 LUA_API int lua_resetthread(lua_State *L)
 {
-    struct entry entry;
-    entry_begin(&entry, L);
+    struct entry_place place;
+    entry_begin(&place, L);
     int status = archive_lua_resetthread(L);
-    entry_end(&entry);
+    entry_end(&place);
     return status;
 }
 
@@ -51,8 +51,10 @@ static bool is_same_state(lua_State *a, lua_State *b)
 LUA_API void lua_close(lua_State *L)
 {
     struct sampler_thread *t = thread_self;
+    if (t)
+        safepoint_settle(t, (uintptr_t)__builtin_frame_address(0));
     while (t && t->active && is_same_state(t->active->L, L))
-        entry_end(t->active);
+        safepoint_finish(t, t->active);
     void *heap;
     bool owns_heap = lua_getallocf(L, &heap) == vm_heap_realloc;
     archive_lua_close(L);

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -165,6 +166,11 @@ static void complete_if_stuck(struct sampler_thread *t, const void *context)
         publish_incomplete(t);
 }
 
+static uintptr_t stack_pointer(const void *context)
+{
+    return (uintptr_t)((const ucontext_t *)context)->uc_mcontext.gregs[REG_RSP];
+}
+
 /* The handler of SIGPROF, for its four senders (cpu.h). */
 static void on_sigprof(int number, siginfo_t *info, void *context)
 {
@@ -183,6 +189,7 @@ static void on_sigprof(int number, siginfo_t *info, void *context)
             thread_count(t, has_room ? COUNT_NESTED : COUNT_NO_ROOM);
     } else {
         thread_block(t);
+        safepoint_settle(t, stack_pointer(context));
         if (asked_ns)
             take_cpu_sample(t, context, asked_ns);
         if (is_wall)

@@ -116,8 +116,10 @@ const struct current_stack *current_stack_take(uintptr_t caller, unsigned flags)
     struct sampler_thread *t = thread_self;
     struct current_stack_memory *memory =
         t ? &t->stack_memory : memory_of_unwatched();
-    if (t)
+    if (t) {
         thread_block(t);
+        safepoint_settle(t, (uintptr_t)__builtin_frame_address(0));
+    }
     if (memory)
         take_stack(t, memory, caller, flags);
     if (t)

@@ -3,9 +3,12 @@
 #include "sample/walk/safepoint.h"
 #include "sample/walk/thread.h"
 
-void entry_begin(struct entry *entry, lua_State *L)
+void entry_begin(struct entry_place *place, lua_State *L)
 {
-    safepoint_enter(thread_self, entry, L);
+    safepoint_enter(thread_self, place, L);
 }
 
-void entry_end(struct entry *entry) { safepoint_leave(thread_self, entry); }
+void entry_end(struct entry_place *place)
+{
+    safepoint_leave(thread_self, place);
+}

@@ -308,11 +308,12 @@ static void safepoint_hook(lua_State *L, lua_Debug *ar)
         return;
     }
     thread_block(t);
+    safepoint_settle(t, (uintptr_t)__builtin_frame_address(0));
     struct armed_hook user = disarm_hook(t, L);
     if (ring_n_pending(t->ring) > 0) {
         /* C code may have called a function on a coroutine that it has not
          * resumed: L is then not in the chain of entries. */
-        struct entry here = {L, t->active};
+        struct entry here = {.L = L, .outer = t->active};
         bool known = t->active && t->active->L == L;
         complete_at_safe_point(t, known ? t->active : &here, ar);
     }
@@ -360,9 +361,52 @@ void safepoint_forget_thread(void)
     atomic_store(&t->n_pending, 0);
 }
 
+/* Returns true if a jump has left the entry. Code on the thread's own stack has
+ * left all entries of stacks that a C module has made. Between two such stacks,
+ * only entries close by are surely of the same stack. */
+static bool is_left(const struct sampler_thread *t, const struct entry *entry,
+                    uintptr_t sp)
+{
+    enum { SMALL_STACK_BYTES = 256 << 10 };
+    bool on_own = sp - t->stack_low < t->stack_bytes;
+    if (entry->place - t->stack_low < t->stack_bytes)
+        return on_own && entry->place < sp;
+    return on_own ||
+           (entry->place < sp && sp - entry->place < SMALL_STACK_BYTES);
+}
+
+/* Ends the entries inside `entry`. Their coroutines may be freed already, so
+ * the hooks of these are forgotten and not restored. [busy] */
+static void drop_entries(struct sampler_thread *t, struct entry *entry)
+{
+    struct entry *dropped = t->active;
+    t->active = entry;
+    for (; dropped != entry; dropped = dropped->outer) {
+        const struct entry *e = entry;
+        while (e && e->L != dropped->L)
+            e = e->outer;
+        struct armed_hook *armed = e ? NULL : find_armed(t, dropped->L);
+        if (armed)
+            *armed = t->armed[--t->n_armed];
+    }
+}
+
+void safepoint_settle(struct sampler_thread *t, uintptr_t sp)
+{
+    struct entry *entry = t->active;
+    while (entry && is_left(t, entry, sp))
+        entry = entry->outer;
+    if (entry == t->active)
+        return;
+    thread_block(t);
+    drop_entries(t, entry);
+    thread_unblock(t);
+}
+
 void safepoint_finish(struct sampler_thread *t, struct entry *entry)
 {
     thread_block(t);
+    drop_entries(t, entry);
     struct armed_hook *armed = find_armed(t, entry->L);
     if (armed)
         restore_hook(t, armed);

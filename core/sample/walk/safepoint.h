@@ -62,33 +62,54 @@ void safepoint_unhook_child(struct sampler_thread *t, lua_State *parent,
                             lua_State *child);
 
 /* Called by safepoint_leave if samples are pending or a hook of the sampler is
- * set: completes the samples, removes the hooks and ends the entry. */
+ * set: completes the samples, removes the hooks and ends the entry, with those
+ * inside it. */
 void safepoint_finish(struct sampler_thread *t, struct entry *entry);
 
 /* Called in a forked child, whose thread is not watched any more: gives the
  * users' hooks back to their coroutines. */
 void safepoint_forget_thread(void);
 
+/* Drops the entries of the thread that a jump has left (entry.h). `sp` is a
+ * stack pointer of the code that runs, or that the handler has interrupted.
+ * Called before `active` is used. [signal, any call on the thread, while it is
+ * not busy] */
+void safepoint_settle(struct sampler_thread *t, uintptr_t sp);
+
 /* These two functions do what entry_begin and entry_end do (entry.h), for a
  * caller that knows the thread's record `t`, which may be NULL. Each request
  * calls them several times, so they are inline and take a dozen instructions.
  */
 static inline void safepoint_enter(struct sampler_thread *t,
-                                   struct entry *entry, lua_State *L)
+                                   struct entry_place *place, lua_State *L)
 {
-    entry->L = L;
-    entry->outer = t ? t->active : NULL;
+    enum { NEAR_BYTES = 64 << 10 }; /* the entry is surely of this stack */
+    place->depth = 0;
+    if (!t)
+        return;
+    struct entry *outer = t->active;
+    if (outer && outer->place - (uintptr_t)place > NEAR_BYTES) {
+        safepoint_settle(t, (uintptr_t)place);
+        outer = t->active;
+    }
+    struct entry *entry = outer ? outer + 1 : t->entries;
+    if (entry == t->entries + ENTRY_MAX)
+        return;
+    *entry = (struct entry){L, outer, (uintptr_t)place};
+    place->depth = (unsigned)(entry - t->entries) + 1;
     /* The handler must not see the entry before its fields are set. */
     atomic_signal_fence(memory_order_seq_cst);
-    if (t)
-        t->active = entry;
+    t->active = entry;
 }
 
 static inline void safepoint_leave(struct sampler_thread *t,
-                                   struct entry *entry)
+                                   const struct entry_place *place)
 {
-    if (!t)
+    if (!t || place->depth == 0)
         return;
+    struct entry *entry = &t->entries[place->depth - 1];
+    if (t->active < entry || entry->place != (uintptr_t)place)
+        return; /* dropped */
     unsigned n_pending =
         atomic_load_explicit(&t->n_pending, memory_order_relaxed);
     if (__builtin_expect((n_pending | t->n_armed) != 0, 0))

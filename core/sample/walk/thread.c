@@ -32,6 +32,22 @@ void thread_free(struct sampler_thread *t)
     free(t);
 }
 
+/* Notes where the calling thread's stack lies; an empty one if that is not
+ * known. */
+static void find_stack(struct sampler_thread *t)
+{
+    pthread_attr_t attributes;
+    void *low;
+    size_t bytes;
+    if (pthread_getattr_np(pthread_self(), &attributes) != 0)
+        return;
+    if (pthread_attr_getstack(&attributes, &low, &bytes) == 0) {
+        t->stack_low = (uintptr_t)low;
+        t->stack_bytes = bytes;
+    }
+    pthread_attr_destroy(&attributes);
+}
+
 struct sampler_thread *thread_new(struct err *err)
 {
     struct sampler_thread *t = calloc(1, sizeof *t);
@@ -47,6 +63,7 @@ struct sampler_thread *thread_new(struct err *err)
     pthread_getcpuclockid(t->pthread, &t->clock);
     t->state = thread_state_open();
     t->last_ns = clock_thread_ns();
+    find_stack(t);
     t->random = random_seed();
     t->wall_random = random_seed();
     if (!t->ring || !t->functions) {

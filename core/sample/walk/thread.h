@@ -113,7 +113,9 @@ struct sampler_thread {
      * thread_unblock. */
     volatile sig_atomic_t busy;
     struct entry *volatile active; /* of the innermost coroutine, or NULL */
-    volatile uint32_t labels;      /* an id of labels.h */
+    struct entry entries[ENTRY_MAX];
+    uintptr_t stack_low, stack_bytes;         /* the thread's own C stack */
+    volatile uint32_t labels;                 /* an id of labels.h */
     struct context_request *volatile request; /* NULL: no request */
     /* The thread's CPU time at its previous sample. Another thread sets it,
      * with sampling_lock held, when the first session opens. */
