@@ -57,7 +57,7 @@ static struct vu *counting_vu(lua_State *L, const char *name)
 }
 
 /* Goes through the table of conditions. A condition that is a function may
- * wait; check_rest is then its continuation, with status LUA_YIELD.
+ * wait; load_check_rest is then its continuation, with status LUA_YIELD.
  * stack: value, conditions, tags or nil, name[, result] */
 static int load_check_rest(lua_State *L, int status, lua_KContext all_passed)
 {

@@ -74,7 +74,7 @@ bool window_series_tick(struct window_series *series,
                         const struct window_counts *counts);
 
 /* Writes the member "windows": {"seconds": [...], "requests": [...],
- * "failed": [...], and one array for each of summary_columns}, with an element
+ * "failed": [...], and one array for each of window_columns}, with an element
  * for each window. */
 void window_series_write_json(struct json_writer *json,
                               const struct window_series *series);
