@@ -103,28 +103,42 @@ describe("perilune run", function()
       end
     end)
 
-  it("cuts deep stacks, from the root, and says so", function()
+  it("keeps both ends of deep stacks, and says so", function()
     local text = [[
       local clock = require "clock"
       local function work()
-        local stop = clock.thread() + 0.3
+        local stop = clock.thread() + 0.1
         while clock.thread() < stop do end
       end
       local function deep(n)
         if n == 0 then work() return 0 end
         return 1 + deep(n - 1)
       end
-      deep(%d)]]
+      local function nested(n)
+        if n == 0 then work() return 0 end
+        return select(2, pcall(nested, n - 1)) + 1
+      end
+      local function in_coroutines(n)
+        if n == 0 then return deep(200) end
+        return coroutine.wrap(in_coroutines)(n - 1) + 1
+      end
+      local function root(f, n) return 1 + f(n) end
+      root(%s)]]
     local file = folder .. "/deep.pb.gz"
-    for _, case in ipairs { { 500, 128, "" }, { 30, 8, "--max-depth 8 " } } do
-      local depth, kept, option = table.unpack(case)
-      assert.are.equal(0, (run(text:format(depth), option .. "--cpu " .. file)))
+    for _, case in ipairs { { "deep, 150", 128, "" }, { "deep, 20000", 128, "" },
+      { "deep, 190000", 128, "" }, { "nested, 180", 128, "" },
+      { "in_coroutines, 60", 128, "" }, { "deep, 30", 8, "--max-depth 8 " } } do
+      local call, kept, option = table.unpack(case)
+      assert.are.equal(0, (run(text:format(call), option .. "--rate 250 --cpu " .. file)))
       local _, folded = support.command("convert --to folded " .. file)
       local n_cut = 0
-      for stack in folded:gmatch("[^\n]*%(truncated%);script%.deep[^\n]*") do
-        local _, n = stack:gsub("script%.%a+", "")
-        -- The leaf may be clock.thread, which is not a function of the script.
-        assert.is_true(n == kept or n == kept - 1, folded)
+      for stack in folded:gmatch("[^\n]*script%.work[^\n]*") do
+        local outer, inner = stack:match(
+          "^_start;.*(main@script%.lua;script%.root.-);%(truncated%);(.*;script%.work)")
+        assert(outer, stack)
+        -- The leaf may be clock.thread, on top of `work`.
+        local _, n = (outer .. ";" .. inner):gsub("[^;]+", "")
+        assert.is_true(n == kept or n == kept - 1, stack)
         n_cut = n_cut + 1
       end
       assert.is_true(n_cut > 0, folded)

@@ -41,7 +41,7 @@ static const struct argp_option common_options[] = {
      "Format of the profiles (pprof); see 'perilune exporters'", 1},
     {"rate", 'r', "HZ", 0,
      "Wanted samples per second, of CPU time and wall time (100)", 1},
-    {"max-depth", 'm', "N", 0, "Number of Lua frames kept of a stack (128)", 1},
+    {"max-depth", 'm', "N", 0, "Number of Lua frames kept of a stack, of both ends (128)", 1},
 };
 enum { N_COMMON_OPTIONS = sizeof common_options / sizeof *common_options };
 

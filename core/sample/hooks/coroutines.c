@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 
 #include "base/fork.h"
+#include "sample/platform/call_info.h"
 #include "sample/tables/frames.h"
 #include "sample/walk/sample.h"
 #include "sample/tables/tally.h"
@@ -150,22 +151,45 @@ static uint32_t first_frame(lua_State *co)
     return frames_lua(ar.source, ar.linedefined, ar.linedefined);
 }
 
+enum { MAX_OUTER = SAMPLE_MAX_LUA / 4, MAX_INNER = SAMPLE_MAX_LUA - MAX_OUTER };
+
+/* Puts the outermost frames of a coroutine, behind a note that frames are left
+ * out; or, if there is none between, all frames from `next` on. */
+static unsigned put_outermost(lua_State *co, const void *next, uint32_t *frames)
+{
+    const void *outermost[MAX_OUTER];
+    unsigned n = 0, n_put = 0;
+    const void *ci = call_info_outermost(co);
+    for (; ci && n < MAX_OUTER; ci = call_info_inner(co, ci)) {
+        outermost[n++] = ci;
+        if (ci == next)
+            break;
+    }
+    if (n == 0 || outermost[n - 1] != next)
+        frames[n_put++] = frames_note("(truncated)");
+    while (n > 0) {
+        lua_Debug ar;
+        ar.i_ci = (void *)outermost[--n];
+        frames[n_put++] = frame_of(co, &ar);
+    }
+    return n_put;
+}
+
 unsigned coroutine_frames(lua_State *co, uint32_t frames[COROUTINE_MAX_FRAMES])
 {
     unsigned n = 0;
     lua_Debug ar;
     if (!lua_checkstack(co, 2))
         return 0;
-    if (lua_status(co) != LUA_YIELD)
-        frames[n++] = first_frame(co);
-    else
-        for (int level = 0; lua_getstack(co, level, &ar); level++) {
-            if (level == SAMPLE_MAX_LUA) {
-                frames[n++] = frames_note("(truncated)");
-                break;
-            }
-            frames[n++] = frame_of(co, &ar);
-        }
+    if (lua_status(co) != LUA_YIELD) {
+        frames[0] = first_frame(co);
+        return 1;
+    }
+    while (lua_getstack(co, (int)n, &ar)) {
+        if (n == MAX_INNER)
+            return n + put_outermost(co, (const void *)ar.i_ci, frames + n);
+        frames[n++] = frame_of(co, &ar);
+    }
     return n;
 }
 

@@ -6,6 +6,7 @@
 #include <pthread.h>
 
 #include "base/log.h"
+#include "sample/platform/call_info.h"
 #include "sample/platform/code_map.h"
 #include "sample/session/collector.h"
 #include "sample/walk/cpu.h"
@@ -17,7 +18,6 @@
 #include "sample/walk/safepoint.h"
 #include "sample/walk/sampling_thread.h"
 #include "sample/walk/vm_line.h"
-#include "sample/walk/vm_stack.h"
 
 static void on_fork_in_child(void)
 {
@@ -35,7 +35,7 @@ bool sampler_init(struct err *err)
         log_write(LOG_WARN, "no_lua_frames",
                   LOG_FIELDS(log_text("reason", why.message)));
     }
-    if (!vm_stack_self_test())
+    if (!call_info_self_test())
         log_write(LOG_WARN, "no_lua_stacks_in_c",
                   LOG_FIELDS(log_text("reason", "unknown Lua release"),
                              log_text("release", LUA_RELEASE)));

@@ -26,8 +26,9 @@
 struct vm_functions;
 
 /* Ids that stand for no entry. */
-#define FUNCTION_UNKNOWN UINT32_MAX    /* the function could not be read */
-#define FUNCTION_FULL (UINT32_MAX - 1) /* the table had no room */
+#define FUNCTION_UNKNOWN UINT32_MAX        /* the function could not be read */
+#define FUNCTION_LEFT_OUT (UINT32_MAX - 1) /* frames of a deep stack */
+#define FUNCTION_FULL (UINT32_MAX - 2)     /* the table had no room */
 
 struct vm_function {
     lua_CFunction c;    /* the C function; NULL: a Lua function */

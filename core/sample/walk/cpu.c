@@ -98,6 +98,7 @@ static bool record_sample(struct sampler_thread *t, const void *context,
     struct native_stack native = {.pcs = s->native, .max = SAMPLE_MAX_NATIVE};
     native_stack_capture(context, &native);
     s->n_native = (uint16_t)native.n;
+    s->n_native_inner = (uint16_t)native.n_inner;
     if (native.truncated) {
         s->flags |= SAMPLE_NATIVE_TRUNCATED;
         thread_count_sample(t, s, COUNT_NATIVE_TRUNCATED);

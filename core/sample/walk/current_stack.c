@@ -93,6 +93,7 @@ static void take_stack(struct sampler_thread *t,
                                   .max = SAMPLE_MAX_NATIVE};
     native_stack_here(caller, &native);
     sample->n_native = (uint16_t)native.n;
+    sample->n_native_inner = (uint16_t)native.n_inner;
     if (native.truncated)
         sample->flags |= SAMPLE_NATIVE_TRUNCATED;
     if (t && t->active)

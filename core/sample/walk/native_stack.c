@@ -8,8 +8,13 @@
 struct taking {
     struct native_stack *stack;
     struct unwind_cursor cursor;
-    uintptr_t caller; /* skip the frames above this one; 0: none */
+    uintptr_t caller;          /* skip the frames above this one; 0: none */
+    enum unwind_result result; /* of the last step */
 };
+
+/* Frames beyond this number are not looked for. Lua allows 200 C functions that
+ * call Lua again, each with some seven frames. */
+enum { MAX_STEPS = 2048 };
 
 static void put_frame(struct native_stack *stack,
                       const struct unwind_cursor *cursor)
@@ -19,7 +24,36 @@ static void put_frame(struct native_stack *stack,
         stack->vm_at = stack->n;
         stack->has_vm = true;
     }
-    stack->pcs[stack->n++] = cursor->pc;
+    unsigned n_outer = stack->max / 4, n_inner = stack->max - n_outer;
+    unsigned i = stack->n++;
+    /* The places behind the inner ones are a ring of the last frames. */
+    stack->pcs[i < n_inner ? i : n_inner + (i - n_inner) % n_outer] =
+        cursor->pc;
+}
+
+static void reverse(uintptr_t *pcs, unsigned n)
+{
+    for (unsigned i = 0; i < n / 2; i++) {
+        uintptr_t pc = pcs[i];
+        pcs[i] = pcs[n - 1 - i];
+        pcs[n - 1 - i] = pc;
+    }
+}
+
+/* Puts the ring of the outermost frames in order. */
+static void order_outermost(struct native_stack *stack)
+{
+    unsigned n_outer = stack->max / 4, n_inner = stack->max - n_outer;
+    if (stack->n <= stack->max)
+        return;
+    uintptr_t *ring = stack->pcs + n_inner;
+    unsigned oldest = (stack->n - n_inner) % n_outer;
+    reverse(ring, oldest);
+    reverse(ring + oldest, n_outer - oldest);
+    reverse(ring, n_outer);
+    stack->n = stack->max;
+    stack->n_inner = n_inner;
+    stack->truncated = true;
 }
 
 /* Goes from the sampler's own frames to the one that holds `caller`. Returns
@@ -43,14 +77,11 @@ static void take_frames(void *ctx)
     struct native_stack *stack = t->stack;
     if (t->caller && !find_caller(t))
         return;
-    do {
+    t->result = UNWIND_STEPPED;
+    for (unsigned i = 0; i < MAX_STEPS && t->result == UNWIND_STEPPED; i++) {
         put_frame(stack, &t->cursor);
-        enum unwind_result result = unwind_step(&t->cursor);
-        if (result == UNWIND_STEPPED)
-            continue;
-        stack->truncated = result == UNWIND_FAILED;
-        return;
-    } while (stack->n < stack->max);
+        t->result = unwind_step(&t->cursor);
+    }
 }
 
 static void take(struct taking *t, uintptr_t leaf)
@@ -58,15 +89,20 @@ static void take(struct taking *t, uintptr_t leaf)
     struct native_stack *stack = t->stack;
     stack->n = 0;
     stack->has_vm = false;
-    stack->truncated = true;
-    fault_guard_run(take_frames, t);
+    bool is_whole = fault_guard_run(take_frames, t);
     if (stack->n == 0)
         stack->pcs[stack->n++] = leaf;
+    stack->n_inner = stack->n;
+    stack->truncated = !is_whole || t->result != UNWIND_REACHED_END;
+    /* Outermost frames that are not the outermost of all are of no use. */
+    if (stack->truncated && stack->n > stack->max)
+        stack->n = stack->n_inner = stack->max - stack->max / 4;
+    order_outermost(stack);
 }
 
 void native_stack_capture(const void *ucontext, struct native_stack *stack)
 {
-    struct taking t = {.stack = stack};
+    struct taking t = {.stack = stack, .result = UNWIND_FAILED};
     unwind_from_signal(&t.cursor, ucontext);
     take(&t, t.cursor.pc);
 }
@@ -75,7 +111,8 @@ void native_stack_here(uintptr_t caller, struct native_stack *stack)
 {
     /* A frame of a library that the snapshot lacks would end the stack. */
     loaded_objects_refresh();
-    struct taking t = {.stack = stack, .caller = caller};
+    struct taking t = {
+        .stack = stack, .caller = caller, .result = UNWIND_FAILED};
     unwind_from_here(&t.cursor);
     take(&t, caller);
 }

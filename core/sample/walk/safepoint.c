@@ -184,7 +184,7 @@ static unsigned first_outside(const struct vm_walk *walk, const lua_State *L)
 /* Appends a frame to the sample's Lua stack, if there is room. */
 static void put_frame(struct sample *s, struct vm_frame frame)
 {
-    if (s->n_lua < SAMPLE_MAX_LUA)
+    if (s->n_lua < SAMPLE_LUA_SLOTS)
         s->lua[s->n_lua++] = frame;
 }
 
@@ -194,7 +194,7 @@ static void put_walk(struct sampler_thread *t, struct sample *s,
 {
     for (unsigned i = first; i < walk->n; i++)
         put_frame(s, walk->frames[i]);
-    if (walk->truncated || s->n_lua + first < walk->n) {
+    if (walk->truncated) {
         s->flags |= SAMPLE_LUA_TRUNCATED;
         thread_count_sample(t, s, COUNT_LUA_TRUNCATED);
     }

@@ -17,9 +17,11 @@
 struct lua_State;
 
 enum {
-    SAMPLE_MAX_NATIVE = 128, /* native frames kept, from the leaf */
-    SAMPLE_MAX_LUA = 128,    /* Lua frames kept, from the leaf */
+    SAMPLE_MAX_NATIVE = 128, /* native frames kept, of both ends */
+    SAMPLE_MAX_LUA = 128,    /* Lua frames kept, of both ends */
     SAMPLE_MAX_NOTED = 3,    /* innermost Lua frames that the handler notes */
+    /* Noted frames that are gone, a walk, and the mark of frames left out. */
+    SAMPLE_LUA_SLOTS = SAMPLE_MAX_NOTED + SAMPLE_MAX_LUA + 1,
 };
 
 /* One level of a Lua stack. */
@@ -34,8 +36,9 @@ enum sample_flag {
     SAMPLE_LUA_STACK = 1 << 2,     /* lua[] holds the Lua stack */
     SAMPLE_SKIDDED = 1 << 3,       /* its frame was gone at the safe point */
     SAMPLE_TAIL_CALLED = 1 << 4,   /* its frame was replaced by a tail call */
-    SAMPLE_LUA_TRUNCATED = 1 << 5, /* outermost Lua frames are missing */
-    SAMPLE_NATIVE_TRUNCATED = 1 << 6, /* outermost native frames are missing */
+    SAMPLE_LUA_TRUNCATED = 1 << 5, /* Lua frames are left out */
+    SAMPLE_NATIVE_TRUNCATED = 1 << 6, /* native frames are missing: those after
+                                         n_native_inner */
     SAMPLE_ALLOCATION = 1 << 7, /* taken at a call of Lua's allocator or of a
                                    wait: the native frames above the innermost
                                    Lua or C function are left out */
@@ -64,13 +67,14 @@ struct sample {
     uint32_t labels;   /* an id of labels.h */
     uint16_t flags;    /* enum sample_flag */
     uint16_t n_native;
+    uint16_t n_native_inner; /* of these, up to where frames are missing */
     uint16_t n_lua;
     uint16_t n_noted;
     const struct lua_State *L; /* the running coroutine; compared only */
     struct noted_frame noted[SAMPLE_MAX_NOTED]; /* innermost first */
     uintptr_t native[SAMPLE_MAX_NATIVE]; /* leaf first: the interrupted pc, then
                                             return addresses */
-    struct vm_frame lua[SAMPLE_MAX_LUA]; /* leaf first */
+    struct vm_frame lua[SAMPLE_LUA_SLOTS]; /* leaf first */
 };
 
 #endif

@@ -32,10 +32,19 @@ static void put_id(struct stitching *st, uint32_t frame)
         st->out[st->n++] = frame;
 }
 
+/* Returns true if frames are missing behind frame i. */
+static bool is_gap(const struct sample *s, unsigned i)
+{
+    return (s->flags & SAMPLE_NATIVE_TRUNCATED) && i + 1 == s->n_native_inner;
+}
+
 static void put_native(struct stitching *st, unsigned first, unsigned end)
 {
-    for (unsigned i = first; i < end; i++)
+    for (unsigned i = first; i < end; i++) {
         put_id(st, frames_native(pc_of(st->sample, i)));
+        if (is_gap(st->sample, i))
+            put_id(st, frames_note("(truncated)"));
+    }
 }
 
 /* Returns the position, from `first` on, of the native frame of a C function
@@ -44,7 +53,7 @@ static void put_native(struct stitching *st, unsigned first, unsigned end)
 static unsigned next_c_function(const struct sample *s, unsigned first)
 {
     for (unsigned i = first; i + 1 < s->n_native; i++)
-        if (kind_of_frame(s, i) == CODE_OTHER &&
+        if (kind_of_frame(s, i) == CODE_OTHER && !is_gap(s, i) &&
             kind_of_frame(s, i + 1) == CODE_C_CALL)
             return i;
     return s->n_native;
@@ -75,6 +84,10 @@ static void put_vm(struct stitching *st, const struct vm_frame *frame)
 {
     if (frame->function == FUNCTION_FULL) {
         put_id(st, frames_note("(too many functions)"));
+        return;
+    }
+    if (frame->function == FUNCTION_LEFT_OUT) {
+        put_id(st, frames_note("(truncated)"));
         return;
     }
     if (frame->function == FUNCTION_UNKNOWN) {
@@ -129,12 +142,16 @@ static void put_root(struct stitching *st)
 {
     const struct sample *s = st->sample;
     unsigned i = s->n_native;
-    while (i > 0 && kind_of_frame(s, i - 1) == CODE_OTHER)
+    if (is_apart(s)) { /* put_leaf has put all of them */
+        if (!(s->flags & SAMPLE_NATIVE_TRUNCATED))
+            put_id(st, frames_note("(truncated)"));
+        return;
+    }
+    while (i > 0 && kind_of_frame(s, i - 1) == CODE_OTHER && !is_gap(s, i - 1))
         i--;
-    if ((s->flags & SAMPLE_NATIVE_TRUNCATED) || is_apart(s))
+    if (i > 0 && is_gap(s, i - 1))
         put_id(st, frames_note("(truncated)"));
-    else
-        put_native(st, i, s->n_native);
+    put_native(st, i, s->n_native);
 }
 
 unsigned stitch(const struct sample *sample,
@@ -147,8 +164,6 @@ unsigned stitch(const struct sample *sample,
             while (first < sample->n_native && kind_of_frame(sample, first))
                 first++;
         put_native(&st, first, sample->n_native);
-        if (sample->flags & SAMPLE_NATIVE_TRUNCATED)
-            put_id(&st, frames_note("(truncated)"));
         return st.n;
     }
     unsigned first = 0;
@@ -158,8 +173,6 @@ unsigned stitch(const struct sample *sample,
     }
     for (unsigned i = put_leaf(&st, first); i < sample->n_lua; i++)
         put_vm(&st, &sample->lua[i]);
-    if (sample->flags & SAMPLE_LUA_TRUNCATED)
-        put_id(&st, frames_note("(truncated)"));
     put_root(&st);
     return st.n;
 }

@@ -23,7 +23,7 @@
 struct vm_functions;
 
 /* The longest stack: both parts, and notes such as "(truncated)". */
-enum { STITCH_MAX = SAMPLE_MAX_NATIVE + SAMPLE_MAX_LUA + 4 };
+enum { STITCH_MAX = SAMPLE_MAX_NATIVE + SAMPLE_LUA_SLOTS + 4 };
 
 /* Writes the stack to `out`, which has room for STITCH_MAX frames, leaf first,
  * as ids of frames.h. Returns its length. Frames for which frames.h has no

@@ -94,8 +94,6 @@ prototype_of(const struct peeked_frame *frame)
 NO_SANITIZE bool vm_line_is_settled(const void *ci)
 {
     const struct peeked_frame *frame = ci;
-    if (frame->function->tag != TAG_LUA_CLOSURE)
-        return true;
     const struct peeked_prototype *p = prototype_of(frame);
     if (!p)
         return false;

@@ -38,9 +38,11 @@ bool vm_line_self_test(void);
 /* Returns true if the self-test has found the registers. [any thread] */
 bool vm_line_is_exact(void);
 
-/* Returns true if the position that frame `ci` (lua_Debug.i_ci) has saved lies
- * in the code of its function. While Lua makes a frame, the position is another
- * function's, and lua_getinfo would search all readable memory for its line.
+/* Returns true if frame `ci` (lua_Debug.i_ci), a Lua function's, can be read:
+ * its value is a function, and the position that it has saved lies in the code
+ * of that function. While Lua makes a frame, the position is another function's,
+ * and lua_getinfo would search all readable memory for its line. While Lua
+ * leaves a frame, the value is the first result, which may be another function.
  * [signal, under fault_guard_run] */
 bool vm_line_is_settled(const void *ci);
 

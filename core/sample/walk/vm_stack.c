@@ -1,90 +1,150 @@
 #include "sample/walk/vm_stack.h"
 
-#include <lauxlib.h>
 #include <string.h>
 
-#include "sample/tables/c_names.h"
+#include "sample/platform/call_info.h"
 #include "sample/platform/fault_guard.h"
+#include "sample/tables/c_names.h"
 #include "sample/walk/vm_line.h"
 
-/* The beginning of a CallInfo, to which lua_Debug.i_ci points, and of the value
- * to which it points: these hold a C function's address in Lua 5.4.0 to 5.4.6.
- * The API gives the address only by a push on the stack, which a handler must
- * not do. */
-struct peeked_call {
-    const struct peeked_value {
-        union {
-            lua_CFunction light;
-            const struct peeked_closure *closure;
-        };
-        unsigned char tag;
-    } * function;
-};
+/* The number of frames that a walk keeps, set once, before the first walk: some
+ * from the leaf on, and the outermost ones. */
+enum { MAX_OUTER = SAMPLE_MAX_LUA / 4 };
+static unsigned max_inner = SAMPLE_MAX_LUA - MAX_OUTER, max_outer = MAX_OUTER;
 
-struct peeked_closure {
-    void *next;
-    unsigned char header[8];
-    void *gray;
-    lua_CFunction function;
-};
-
-enum { TAG_LIGHT = LUA_TFUNCTION | 1 << 4, TAG_CLOSURE = 0x40 | 6 | 2 << 4 };
-
-static bool self_test_passed;
-
-/* Returns the C function of the frame, or NULL if it has none. */
-static lua_CFunction peek_c_function(const void *call)
+void vm_stack_set_max_depth(unsigned frames)
 {
-    const struct peeked_value *value =
-        ((const struct peeked_call *)call)->function;
-    if (value->tag == TAG_LIGHT)
-        return value->light;
-    return value->tag == TAG_CLOSURE ? value->closure->function : NULL;
+    max_outer = frames / 4;
+    max_inner = frames - max_outer;
+}
+
+/* A frame of a coroutine. */
+struct place {
+    lua_State *L;
+    const void *ci; /* lua_Debug.i_ci; NULL: there is no such frame */
+    int level;      /* as lua_getstack counts */
+};
+
+/* Returns the frame at this level. i_ci is the only private field of lua_Debug
+ * that is read: an opaque mark that lua_getstack fills in. It is NULL in a
+ * coroutine under construction. */
+static struct place place_at(lua_State *L, int level)
+{
+    lua_Debug ar;
+    bool found = lua_getstack(L, level, &ar);
+    return (struct place){L, found ? (const void *)ar.i_ci : NULL, level};
+}
+
+static struct place outer_place(const struct place *place)
+{
+    if (!call_info_is_readable())
+        return place_at(place->L, place->level + 1);
+    return (struct place){place->L, call_info_outer(place->L, place->ci),
+                          place->level + 1};
+}
+
+/* Returns lua_Debug for the frame, as lua_getstack makes it. */
+static lua_Debug debug_of(const struct place *place)
+{
+    lua_Debug ar;
+    ar.i_ci = (void *)place->ci;
+    return ar;
 }
 
 static bool is_c(const lua_Debug *ar) { return ar->what[0] == 'C'; }
 
-/* Returns false if there is no such level. i_ci is the only private field of
- * lua_Debug that is read: an opaque mark that lua_getstack fills in. It is NULL
- * in a coroutine under construction. */
-static bool get_level(lua_State *L, int level, lua_Debug *ar)
-{
-    return lua_getstack(L, level, ar) && ar->i_ci;
-}
+/* A walk that is being made. */
+struct walking {
+    struct vm_functions *functions;
+    struct vm_walk *walk;
+    const struct entry *entry; /* the innermost coroutine */
+    struct place first;        /* the first frame; ci may be NULL */
+    struct vm_frame (*read)(struct walking *w, const struct place *place);
+    bool is_finished;
+    char source[512]; /* for read_at_rest */
+};
 
-/* Returns the id of the C function at this level, for vm_stack_read. Pushes one
- * value and pops it: the stack has room for it at a hook, and in a coroutine
- * that waits in lua_resume. */
-static uint32_t c_function(struct vm_functions *functions, lua_State *L,
-                           lua_Debug *ar, struct vm_walk *walk)
+/* Reads a frame at a safe point. Pushes one value and pops it: the stack has
+ * room for it at a hook, and in a coroutine that waits in lua_resume. */
+static struct vm_frame read_at_safe_point(struct walking *w,
+                                          const struct place *place)
 {
-    (void)walk;
-    lua_getinfo(L, "f", ar);
+    lua_State *L = place->L;
+    lua_Debug ar = debug_of(place);
+    lua_getinfo(L, "Sl", &ar);
+    if (!is_c(&ar))
+        return (struct vm_frame){vm_functions_add(w->functions, &ar),
+                                 ar.currentline};
+    lua_getinfo(L, "f", &ar);
     lua_CFunction c = lua_tocfunction(L, -1);
     lua_pop(L, 1);
-    if (!vm_functions_has_c(functions, c) && !c_names_has(c))
+    if (!vm_functions_has_c(w->functions, c) && !c_names_has(c))
         c_names_learn(L); /* a script may have required a library meanwhile */
-    return vm_functions_add_c(functions, c);
+    return (struct vm_frame){vm_functions_add_c(w->functions, c), -1};
 }
 
-/* Set once, before the first walk. */
-static unsigned max_depth = SAMPLE_MAX_LUA;
-
-void vm_stack_set_max_depth(unsigned frames) { max_depth = frames; }
-
-/* Appends a frame. Returns false if the walk is full. */
-static bool append_level(struct vm_walk *walk, const lua_State *L,
-                         const lua_Debug *ar, uint32_t function)
+/* Reads a frame while the state allocates. */
+static struct vm_frame read_in_allocator(struct walking *w,
+                                         const struct place *place)
 {
-    if (walk->n == max_depth) {
-        walk->truncated = true;
-        return false;
+    lua_Debug ar = debug_of(place);
+    lua_getinfo(place->L, "Sl", &ar);
+    if (!is_c(&ar))
+        return (struct vm_frame){vm_functions_add(w->functions, &ar),
+                                 ar.currentline};
+    lua_CFunction c =
+        call_info_is_readable() ? call_info_c_function(place->ci) : NULL;
+    if (!c)
+        return (struct vm_frame){FUNCTION_UNKNOWN, -1};
+    if (!vm_functions_has_c(w->functions, c) && !c_names_has(c))
+        w->walk->has_unnamed = true;
+    return (struct vm_frame){vm_functions_add_c(w->functions, c), -1};
+}
+
+/* Fills `ar` with "S" and the line. Its `source` becomes a copy, because
+ * lua_getinfo may have returned an invalid pointer, which faults here. */
+static void get_function(const struct place *place, lua_Debug *ar,
+                         char source[512])
+{
+    enum { SIZE = 512 };
+    *ar = debug_of(place);
+    lua_getinfo(place->L, "Sl", ar);
+    bool fits = ar->srclen < SIZE;
+    strncpy(source, fits ? ar->source : ar->short_src, SIZE - 1);
+    source[SIZE - 1] = '\0';
+    ar->source = source;
+}
+
+/* Returns true if the frame is a Lua function's and can be read, also in a
+ * signal handler: no other frame is being made or left in its place. */
+static bool is_whole(const struct place *place)
+{
+    return call_info_is_lua(place->ci) && vm_line_is_settled(place->ci);
+}
+
+/* Reads a frame in a handler, within the fault guard. */
+static struct vm_frame read_at_rest(struct walking *w,
+                                    const struct place *place)
+{
+    if (is_whole(place)) {
+        lua_Debug ar;
+        get_function(place, &ar, w->source);
+        return (struct vm_frame){vm_functions_add(w->functions, &ar),
+                                 ar.currentline};
     }
-    walk->frames[walk->n] = (struct vm_frame){function, ar->currentline};
-    walk->ci[walk->n] = ar->i_ci;
-    walk->L[walk->n] = L;
+    lua_CFunction c =
+        call_info_is_lua(place->ci) ? NULL : call_info_c_function(place->ci);
+    return (struct vm_frame){
+        c ? vm_functions_add_c(w->functions, c) : FUNCTION_UNKNOWN, -1};
+}
+
+static void append(struct walking *w, const struct place *place)
+{
+    struct vm_walk *walk = w->walk;
+    walk->frames[walk->n] = w->read(w, place);
+    walk->ci[walk->n] = place->ci;
+    walk->L[walk->n] = place->L;
     walk->n++;
-    return true;
 }
 
 /* Returns the entry of the next outer coroutine, or NULL. A coroutine that C
@@ -98,189 +158,197 @@ static const struct entry *outer_coroutine(const struct entry *entry)
     return outer;
 }
 
-/* Returns the id of the C function at this level, for
- * vm_stack_read_in_allocator. */
-static uint32_t peeked_function(struct vm_functions *functions, lua_State *L,
-                                lua_Debug *ar, struct vm_walk *walk)
+/* The outermost frames of a chain, from the outermost one on. */
+struct outermost {
+    struct place places[MAX_OUTER];
+    unsigned n;
+    bool is_all; /* `places` has all frames from the place to stop at on */
+};
+
+/* Adds the frames of one coroutine. Returns false if that was enough. */
+static bool add_outermost(struct outermost *o, lua_State *L,
+                          const struct place *stop)
 {
-    (void)L;
-    lua_CFunction c = self_test_passed ? peek_c_function(ar->i_ci) : NULL;
-    if (!c)
-        return FUNCTION_UNKNOWN;
-    if (!vm_functions_has_c(functions, c) && !c_names_has(c))
-        walk->has_unnamed = true;
-    return vm_functions_add_c(functions, c);
+    for (const void *ci = call_info_outermost(L); ci;
+         ci = call_info_inner(L, ci)) {
+        if (o->n == max_outer)
+            return false;
+        o->places[o->n++] = (struct place){L, ci, 0};
+        if (L == stop->L && ci == stop->ci) {
+            o->is_all = true;
+            return false;
+        }
+    }
+    return true;
 }
 
-typedef uint32_t (*c_function_fn)(struct vm_functions *functions, lua_State *L,
-                                  lua_Debug *ar, struct vm_walk *walk);
+/* Finds the outermost frames of the chain from `entry` on, or all of them from
+ * the frame `stop` on. */
+static void find_outermost(struct outermost *o, const struct entry *entry,
+                           const struct place *stop)
+{
+    enum { MAX_ENTRIES = MAX_OUTER };
+    const struct entry *entries[MAX_ENTRIES]; /* the last ones, as a ring */
+    unsigned n = 0;
+    for (; entry; entry = outer_coroutine(entry))
+        entries[n++ % MAX_ENTRIES] = entry;
+    unsigned first = n > MAX_ENTRIES ? n - MAX_ENTRIES : 0;
+    o->n = 0;
+    o->is_all = false;
+    for (unsigned i = n; i > first; i--)
+        if (!add_outermost(o, entries[(i - 1) % MAX_ENTRIES]->L, stop))
+            return;
+}
 
-static void read_chain(struct vm_functions *functions,
-                       const struct entry *entry, struct vm_walk *walk,
-                       c_function_fn c_function_of)
+/* Appends the outermost frames of the chain from `entry` on, where `next` is
+ * the next frame. A FUNCTION_LEFT_OUT stands for those between. */
+static void append_outermost(struct walking *w, const struct entry *entry,
+                             const struct place *next)
+{
+    struct vm_walk *walk = w->walk;
+    struct outermost o;
+    find_outermost(&o, entry, next);
+    if (!o.is_all) {
+        walk->truncated = true;
+        walk->frames[walk->n] = (struct vm_frame){FUNCTION_LEFT_OUT, -1};
+        walk->ci[walk->n] = walk->L[walk->n] = NULL;
+        walk->n++;
+    }
+    while (o.n > 0)
+        append(w, &o.places[--o.n]);
+}
+
+static void walk_chain(void *ctx)
+{
+    struct walking *w = ctx;
+    const struct entry *entry = w->entry;
+    struct place place = w->first;
+    while (entry) {
+        for (; place.ci; place = outer_place(&place)) {
+            if (w->walk->n == max_inner) {
+                append_outermost(w, entry, &place);
+                w->is_finished = true;
+                return;
+            }
+            append(w, &place);
+        }
+        entry = outer_coroutine(entry);
+        if (entry)
+            place = place_at(entry->L, 0);
+    }
+    w->is_finished = true;
+}
+
+static struct walking begin_walk(struct vm_functions *functions,
+                                 const struct entry *entry,
+                                 struct vm_walk *walk)
 {
     walk->n = 0;
     walk->truncated = walk->has_unnamed = false;
-    for (; entry; entry = outer_coroutine(entry)) {
-        lua_Debug ar;
-        for (int level = 0; get_level(entry->L, level, &ar); level++) {
-            lua_getinfo(entry->L, "Sl", &ar);
-            uint32_t function =
-                is_c(&ar) ? c_function_of(functions, entry->L, &ar, walk)
-                          : vm_functions_add(functions, &ar);
-            if (!append_level(walk, entry->L, &ar, function))
-                return;
-        }
-    }
+    struct walking w = {.functions = functions, .walk = walk, .entry = entry};
+    if (entry)
+        w.first = place_at(entry->L, 0);
+    return w;
 }
 
 void vm_stack_read(struct vm_functions *functions, const struct entry *entry,
                    struct vm_walk *walk)
 {
-    read_chain(functions, entry, walk, c_function);
+    struct walking w = begin_walk(functions, entry, walk);
+    w.read = read_at_safe_point;
+    walk_chain(&w);
 }
 
 void vm_stack_read_in_allocator(struct vm_functions *functions,
                                 const struct entry *entry, struct vm_walk *walk)
 {
-    read_chain(functions, entry, walk, peeked_function);
+    struct walking w = begin_walk(functions, entry, walk);
+    w.read = read_in_allocator;
+    walk_chain(&w);
 }
 
-/* One level, as a handler reads it. The strings are copied within the fault
- * guard, because lua_getinfo may have returned an invalid pointer. */
-struct guarded_level {
-    lua_State *L;
-    int level;
-    bool want_name;
-    const struct unwind_cursor *vm; /* for the exact line of level 0; NULL: not
-                                       wanted, or not known */
-    /* The results. */
-    bool found;
-    bool is_c;
-    int exact_line;    /* -1: not known */
-    lua_CFunction c;   /* NULL: not a C function, or not readable */
-    bool is_finalizer; /* runs as a __gc metamethod; set if want_name */
-    lua_Debug ar;      /* its `source` points to the field below */
-    char source[512];
-};
-
-static void read_level(void *ctx)
+/* Moves `first` to the frame just outside the finalizer that runs; leaves it if
+ * the finalizer's own frame is not made yet or is gone already. */
+static void skip_finalizer(void *ctx)
 {
-    struct guarded_level *g = ctx;
-    g->found = get_level(g->L, g->level, &g->ar);
-    if (!g->found)
-        return;
-    bool settled = vm_line_is_settled(g->ar.i_ci);
-    lua_getinfo(g->L, g->want_name ? "Sn" : "S", &g->ar);
-    g->ar.currentline = -1;
-    if (settled)
-        lua_getinfo(g->L, "l", &g->ar);
-    g->is_c = is_c(&g->ar);
-    g->exact_line = g->vm && g->level == 0 && !g->is_c
-                        ? vm_line_at(g->L, g->ar.i_ci, g->vm)
-                        : -1;
-    g->c = g->is_c ? peek_c_function(g->ar.i_ci) : NULL;
-    g->is_finalizer =
-        g->want_name && g->ar.name && strcmp(g->ar.name, "__gc") == 0;
-    bool fits = g->ar.srclen < sizeof g->source;
-    strncpy(g->source, fits ? g->ar.source : g->ar.short_src,
-            sizeof g->source - 1);
-    g->source[sizeof g->source - 1] = '\0';
-    g->ar.source = g->source;
-}
-
-/* Returns the level just outside the finalizer that runs on L; 0 if the
- * finalizer's own frame is not made yet or is gone already; -1 if the stack is
- * not readable. */
-static int below_finalizer(lua_State *L)
-{
-    struct guarded_level g = {.L = L, .want_name = true};
-    for (; g.level < SAMPLE_MAX_LUA; g.level++) {
-        if (!fault_guard_run(read_level, &g))
-            return -1;
-        if (!g.found)
-            return 0;
-        if (g.is_finalizer)
-            return g.level + 1;
+    struct walking *w = ctx;
+    struct place place = w->first;
+    for (int i = 0; place.ci && i < SAMPLE_MAX_LUA; i++) {
+        lua_Debug ar = debug_of(&place);
+        lua_getinfo(place.L, "n", &ar);
+        bool is_finalizer = ar.name && strcmp(ar.name, "__gc") == 0;
+        place = outer_place(&place);
+        if (is_finalizer) {
+            w->first = place;
+            return;
+        }
     }
-    return -1;
+    w->is_finished = place.ci != NULL; /* the finalizer's stack is too deep */
 }
 
 bool vm_stack_read_at_rest(struct vm_functions *functions,
                            const struct entry *entry, bool finalizer,
                            struct vm_walk *walk)
 {
-    walk->n = 0;
-    walk->truncated = false;
-    if (!self_test_passed)
+    if (!call_info_is_readable())
         return false;
-    int level = finalizer ? below_finalizer(entry->L) : 0;
-    if (level < 0)
+    struct walking w = begin_walk(functions, entry, walk);
+    w.read = read_at_rest;
+    if (finalizer && (!fault_guard_run(skip_finalizer, &w) || w.is_finished))
         return false;
-    for (; entry; entry = outer_coroutine(entry), level = 0) {
-        struct guarded_level g = {.L = entry->L, .level = level};
-        for (;; g.level++) {
-            if (!fault_guard_run(read_level, &g))
-                return false;
-            if (!g.found)
-                break;
-            uint32_t function = g.is_c ? vm_functions_add_c(functions, g.c)
-                                       : vm_functions_add(functions, &g.ar);
-            if (!append_level(walk, entry->L, &g.ar, function))
-                return true;
-        }
+    return fault_guard_run(walk_chain, &w) && w.is_finished;
+}
+
+/* Frames that a handler notes. */
+struct noting {
+    const struct vm_functions *functions;
+    struct place place;
+    const struct unwind_cursor *vm;
+    struct noted_frame *noted;
+    unsigned n;
+    char source[512];
+};
+
+/* Reads what can be read of the frame at `place`. */
+static void note_frame(struct noting *noting, struct noted_frame *noted)
+{
+    const struct place *place = &noting->place;
+    if (!is_whole(place))
+        return;
+    lua_Debug ar;
+    get_function(place, &ar, noting->source);
+    noted->frame.line = ar.currentline;
+    noted->frame.function = vm_functions_find(noting->functions, &ar);
+    int line = place->level == 0 && noting->vm
+                   ? vm_line_at(place->L, place->ci, noting->vm)
+                   : -1;
+    noted->is_exact = line > 0;
+    if (line > 0)
+        noted->frame.line = line;
+}
+
+/* A fault leaves what was noted. */
+static void note_frames(void *ctx)
+{
+    struct noting *noting = ctx;
+    while (noting->place.ci && noting->n < SAMPLE_MAX_NOTED) {
+        struct noted_frame *noted = &noting->noted[noting->n++];
+        *noted = (struct noted_frame){
+            noting->place.ci, {FUNCTION_UNKNOWN, -1}, false};
+        if (call_info_is_readable())
+            note_frame(noting, noted);
+        noting->place = outer_place(&noting->place);
     }
-    return true;
 }
 
 unsigned vm_stack_note(const struct vm_functions *functions, lua_State *L,
                        const struct unwind_cursor *vm,
                        struct noted_frame *noted)
 {
-    unsigned n = 0;
-    struct guarded_level g = {.L = L, .vm = vm};
-    for (; n < SAMPLE_MAX_NOTED; n++, g.level++) {
-        lua_Debug ar;
-        if (!get_level(L, g.level, &ar))
-            break;
-        noted[n] = (struct noted_frame){ar.i_ci, {FUNCTION_UNKNOWN, -1}, false};
-        if (!self_test_passed || !fault_guard_run(read_level, &g))
-            continue;
-        noted[n].is_exact = g.exact_line > 0;
-        noted[n].frame.line =
-            g.exact_line > 0 ? g.exact_line : g.ar.currentline;
-        if (!g.is_c)
-            noted[n].frame.function = vm_functions_find(functions, &g.ar);
-    }
-    return n;
-}
-
-/* For the self-test: a function that Lua calls and that reads its own frame as
- * a handler would. */
-static int check_peek(lua_State *L)
-{
-    struct guarded_level g = {.L = L};
-    bool found = fault_guard_run(read_level, &g) && g.found && g.is_c &&
-                 g.c == check_peek;
-    lua_pushboolean(L, found);
-    return 1;
-}
-
-bool vm_stack_self_test(void)
-{
-    lua_State *L = luaL_newstate();
-    if (!L)
-        return false;
-    bool passed = true;
-    for (int n_upvalues = 0; n_upvalues < 2; n_upvalues++) {
-        for (int i = 0; i < n_upvalues; i++)
-            lua_pushinteger(L, i);
-        lua_pushcclosure(L, check_peek, n_upvalues);
-        passed =
-            passed && lua_pcall(L, 0, 1, 0) == LUA_OK && lua_toboolean(L, -1);
-        lua_settop(L, 0);
-    }
-    lua_close(L);
-    self_test_passed = passed;
-    return passed;
+    struct noting noting = {.functions = functions,
+                            .place = place_at(L, 0),
+                            .vm = vm,
+                            .noted = noted};
+    fault_guard_run(note_frames, &noting);
+    return noting.n;
 }

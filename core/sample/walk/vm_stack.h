@@ -12,9 +12,14 @@
  *   vm_stack_note                in a handler at any moment: identities of the
  *                                innermost frames only; guarded against faults
  *
- * The readers use Lua's documented API, but for a C function's address and the
- * exact line, which they read from Lua's structures. A self-test proves the
- * layout of these; if it fails, the handler reads identities only.
+ * Of a deep stack the innermost and the outermost frames are kept, and one
+ * FUNCTION_LEFT_OUT stands for those between; a walk takes the same time at any
+ * depth.
+ *
+ * The readers use Lua's documented API, but for the links between frames, a C
+ * function's address (platform/call_info.h) and the exact line (vm_line.h). If
+ * the self-test of call_info.h fails, the handler reads identities only, and
+ * the outermost frames are left out.
  *
  * Path: safepoint.c, cpu.c, current_stack.c -> [vm_stack] -> vm_functions.c
  */
@@ -29,26 +34,20 @@
 
 struct unwind_cursor;
 
-/* Sets how many Lua frames of a stack are kept, from the leaf: 1 to
- * SAMPLE_MAX_LUA (the default). Finding the frame at a level takes time in
- * proportion to the level. Called before sampler_init. */
+/* Sets how many Lua frames of a stack are kept: 1 to SAMPLE_MAX_LUA (the
+ * default). A quarter of them are the outermost ones. Called before
+ * sampler_init. */
 void vm_stack_set_max_depth(unsigned frames);
 
 /* A Lua stack, leaf first. */
 struct vm_walk {
     unsigned n;
-    bool truncated;   /* frames beyond the greatest depth are missing */
+    bool truncated;   /* frames are left out */
     bool has_unnamed; /* has a C function that no known library exports */
-    struct vm_frame frames[SAMPLE_MAX_LUA];
-    const void *ci[SAMPLE_MAX_LUA];     /* lua_Debug.i_ci of each frame */
-    const lua_State *L[SAMPLE_MAX_LUA]; /* the coroutine of each frame */
+    struct vm_frame frames[SAMPLE_MAX_LUA + 1];
+    const void *ci[SAMPLE_MAX_LUA + 1];     /* lua_Debug.i_ci of each frame */
+    const lua_State *L[SAMPLE_MAX_LUA + 1]; /* the coroutine of each frame */
 };
-
-/* Tests, on a state of its own, whether Lua's structures have the layout that
- * the handler assumes. Returns false if not: vm_stack_note then gives
- * identities only, and vm_stack_read_at_rest returns false. Called once, at
- * start. */
-bool vm_stack_self_test(void);
 
 /* Reads the stacks of `entry`'s chain. May learn the names of a library that
  * was loaded meanwhile (c_names_learn). [hook] */
