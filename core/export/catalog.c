@@ -11,6 +11,7 @@
 
 #include "base/array.h"
 #include "export/exporter.h"
+#include "sample/platform/own_work.h"
 #include "script/state.h"
 
 /* A file, with its state when it was last checked. */
@@ -158,7 +159,7 @@ static void refuse_duplicates(struct catalog *c)
 }
 
 /* Reads the folders again. [lock] */
-static bool refresh_catalog(struct catalog *c, struct err *err)
+static bool read_folders(struct catalog *c, struct err *err)
 {
     c->round++;
     for (unsigned i = 0; i < c->n_dirs; i++) {
@@ -181,6 +182,15 @@ static bool refresh_catalog(struct catalog *c, struct err *err)
         qsort(c->entries, c->n, sizeof *c->entries, by_exporter_name);
     refuse_duplicates(c);
     return true;
+}
+
+/* The exporters are a part of the profiler, as are their states. [lock] */
+static bool refresh_catalog(struct catalog *c, struct err *err)
+{
+    own_work_enter();
+    bool ok = read_folders(c, err);
+    own_work_leave();
+    return ok;
 }
 
 /* Returns true if an exporter of a later folder has the same name. [lock] */

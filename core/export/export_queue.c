@@ -10,9 +10,9 @@
 #include "base/vm_malloc.h"
 #include "export/exporter.h"
 #include "profile/profile.h"
+#include "sample/platform/own_work.h"
 #include "sample/platform/quiet.h"
 #include "sample/walk/attach.h"
-#include "sample/hooks/vm_heap.h"
 #include "script/state.h"
 
 struct job {
@@ -34,17 +34,7 @@ struct export_queue {
 };
 
 /* An export of a large profile uses tens of MiB for a moment, which the
- * allocators would keep. After several large exports at once that was half of
- * the server's memory, so the memory is given back after a state of more than
- * this. */
-enum { LARGE_BYTES = 4 << 20 };
-
-static bool was_large(lua_State *L)
-{
-    const struct vm_heap *heap = script_state_heap(L);
-    return atomic_load(&heap->allocated_bytes) > LARGE_BYTES;
-}
-
+ * allocators would keep, so the memory is given back after each export. */
 static void run_job(struct export_queue *queue, const struct job *job)
 {
     struct err err = {0};
@@ -56,14 +46,12 @@ static void run_job(struct export_queue *queue, const struct job *job)
                 (profile = job->source(job->ctx, &err)) &&
                 (L = exporter_open(info.path, &info, &err)) &&
                 exporter_run(L, profile, job->options, &bytes, &err);
-    bool gives_back = L && was_large(L);
     if (L)
         script_state_free(L);
     profile_free(profile);
     job->done(job->ctx, done ? &bytes : NULL, &info, &err);
     buf_fini(&bytes);
-    if (gives_back)
-        vm_malloc_trim();
+    vm_malloc_trim();
 }
 
 static void job_free(struct job *job)
@@ -75,6 +63,7 @@ static void job_free(struct job *job)
 static void *export_queue_main(void *arg)
 {
     struct export_queue *queue = arg;
+    own_work_enter();
     attach_thread(NULL, NULL);
     pthread_mutex_lock(&queue->lock);
     for (;;) {

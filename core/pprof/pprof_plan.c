@@ -197,6 +197,8 @@ static bool plan_recording(struct planning *p)
     p->plan->collects = takes(p, PROFILE_TAKES_GC) &&
                         !p->plan->recording.is_delta &&
                         number_or_zero(p, "gc") > 0;
+    p->plan->recording.shows_profiler =
+        takes(p, PROFILE_TAKES_PROFILER) && number_or_zero(p, "profiler") > 0;
     if (takes(p, PROFILE_TAKES_BLOCK_RATE) &&
         !plan_contention(p, "rate", &p->plan->recording.block_rate_ns))
         return false;

@@ -7,6 +7,7 @@
 #include "http/client_watch.h"
 #include "http/daemon.h"
 #include "http/response.h"
+#include "sample/platform/own_work.h"
 #include "sample/platform/symbolize.h"
 
 struct lookup {
@@ -44,6 +45,7 @@ static void take_addresses(struct lookup *lookup)
 static void look_up_addresses(uv_work_t *work)
 {
     struct lookup *lookup = work->data;
+    own_work_enter();
     const char *at = buf_cstr(&lookup->addresses);
     struct symbolizer *symbolizer = symbolizer_new();
     /* Any number above 0 says that addresses can be looked up. */
@@ -58,6 +60,7 @@ static void look_up_addresses(uv_work_t *work)
         at += strspn(at, "+ ");
     }
     symbolizer_free(symbolizer);
+    own_work_leave();
 }
 
 static void on_client_left(void *ctx)

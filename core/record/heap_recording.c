@@ -23,7 +23,8 @@ struct profile *heap_recording_build(struct recording *r, struct err *err)
         return NULL;
     profile_header(profile)->period = (int64_t)heap_rate();
     struct heap_snapshot *end = heap_snapshot_take();
-    bool ok = end ? heap_profile_add(profile, end, r->state, err)
+    bool ok = end ? heap_profile_add(profile, end, r->state,
+                                     r->plan->shows_profiler, err)
                   : err_set(err, "out of memory for a profile");
     free(end);
     if (ok)

@@ -40,6 +40,7 @@ enum profile_kind_parameter {
     PROFILE_TAKES_MUTEX_FRACTION = 8, /* `fraction`, of a delta */
     PROFILE_TAKES_GC = 16,            /* `gc=1`: collect garbage first; ignored
                                          in a delta */
+    PROFILE_TAKES_PROFILER = 64,      /* `profiler=1`: its own blocks too */
     PROFILE_TAKES_FULL_TEXT = 32,     /* `debug=2` is made by `write` */
 };
 

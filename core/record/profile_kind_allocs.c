@@ -8,6 +8,7 @@ const struct profile_kind profile_kind_allocs = {
     .endpoint = "allocs",
     .description = "Memory allocated since the start, sampled",
     .span = PROFILE_KIND_CUMULATIVE,
+    .parameters = PROFILE_TAKES_PROFILER,
     .sample_types = HEAP_RECORDING_SAMPLE_TYPES,
     .period_type = HEAP_RECORDING_PERIOD_TYPE,
     .default_sample_type = "alloc_space",

@@ -35,6 +35,7 @@ struct recording_plan {
     int64_t wait_ns; /* length of the recorded time; may be 0 */
     int rate_hz;     /* samples of CPU or wall time; 0: the default */
     int64_t block_rate_ns, mutex_fraction; /* wishes (contention.h), or 0 */
+    bool shows_profiler;    /* memory: with the profiler's own blocks */
     int64_t slower_than_ns; /* keeps only requests as long as this; 0: all */
     struct label_filter labels; /* selects samples */
 };

@@ -5,6 +5,9 @@
 #include "sample/build/locations.h"
 #include "sample/build/stack_samples.h"
 
+/* The frame at the root of the stacks of the profiler's own blocks. */
+static const char PROFILER[] = "(profiler)";
+
 static void add_heap_entry(struct profile *p, struct locations *locations,
                            const struct heap_entry *end,
                            const struct heap_entry *start)
@@ -27,18 +30,21 @@ static void add_heap_entry(struct profile *p, struct locations *locations,
                                         .labels = end->labels,
                                         .extra =
                                             end->block_bytes ? &size : NULL,
+                                        .root = end->is_own ? PROFILER : NULL,
                                         .values = values};
     stack_samples_add(p, locations, &sample);
 }
 
 bool heap_profile_add(struct profile *p, const struct heap_snapshot *end,
-                      const struct heap_snapshot *start, struct err *err)
+                      const struct heap_snapshot *start, bool shows_own,
+                      struct err *err)
 {
     static const struct heap_entry none;
     struct locations *locations = locations_new(p);
     for (uint32_t i = 0; locations && i < end->n; i++)
-        add_heap_entry(p, locations, &end->entries[i],
-                       start && i < start->n ? &start->entries[i] : &none);
+        if (shows_own || !end->entries[i].is_own)
+            add_heap_entry(p, locations, &end->entries[i],
+                           start && i < start->n ? &start->entries[i] : &none);
     if (locations)
         add_heap_entry(p, locations, &end->overflow,
                        start ? &start->overflow : &none);

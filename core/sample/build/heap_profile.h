@@ -18,9 +18,11 @@ struct profile;
 /* Adds to a profile whose sample types are objects and bytes allocated, then
  * objects and bytes in use. Allocations are counted since the snapshot `start`,
  * or since the process started if `start` is NULL; memory in use is as of
- * `end`. Returns false and sets err if out of memory. [any thread, no lock
- * held] */
+ * `end`. `shows_own`: with the profiler's own blocks, whose stacks begin with
+ * the frame `(profiler)`. Returns false and sets err if out of memory. [any
+ * thread, no lock held] */
 bool heap_profile_add(struct profile *profile, const struct heap_snapshot *end,
-                      const struct heap_snapshot *start, struct err *err);
+                      const struct heap_snapshot *start, bool shows_own,
+                      struct err *err);
 
 #endif

@@ -24,11 +24,13 @@ static uint32_t put_labels(struct profile *p, const struct stack_sample *sample,
 void stack_samples_add(struct profile *p, struct locations *locations,
                        const struct stack_sample *sample)
 {
-    uint32_t ids[STITCH_MAX];
+    uint32_t ids[STITCH_MAX + 1];
     struct profile_label labels[MAX_LABELS];
     uint32_t n = sample->n_frames;
     for (uint32_t i = 0; i < n; i++)
         ids[i] = locations_get(locations, sample->frames[i]);
+    if (sample->root)
+        ids[n++] = locations_note(locations, sample->root);
     if (n == 0)
         ids[n++] = locations_note(locations, "[overflow]");
     struct profile_sample added = {

@@ -17,6 +17,8 @@ struct profile_label;
 struct stack_sample {
     const uint32_t *frames; /* ids of frames.h, leaf first */
     uint32_t n_frames;      /* 0: added as the single frame [overflow] */
+    const char *root;       /* a remark (locations_note) as the outermost frame,
+                               or NULL */
     uint32_t labels;        /* an id of labels.h */
     const struct profile_label *extra; /* one more label, or NULL */
     const int64_t *values;             /* one per sample type */

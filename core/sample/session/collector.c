@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "sample/platform/loaded_objects.h"
+#include "sample/platform/own_work.h"
 #include "sample/platform/quiet.h"
 #include "sample/walk/ring.h"
 #include "sample/session/session_list.h"
@@ -114,6 +115,7 @@ static void wait_for_work(void)
 static void *collector_main(void *arg)
 {
     (void)arg;
+    own_work_enter();
     pthread_mutex_lock(&collector_lock);
     for (;;) {
         quiet_enter(); /* a wait for work is no contention */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/random.h"
+#include "sample/platform/own_work.h"
 #include "sample/platform/quiet.h"
 #include "sample/tables/labels.h"
 #include "sample/tables/stacks.h"
@@ -73,9 +74,10 @@ static struct values *values_at(uint32_t position)
  * samples by their labels, so the label must not change with time, as the mean
  * size of the blocks would. There are four classes per doubling, as allocators
  * have: each size up to 8 bytes, then 10, 12, 14, 16, 20, ... The upper 8 bits
- * of the labels in `stacks` hold the class. */
-enum { CLASS_SHIFT = 24 };
-static const uint32_t LABELS_MASK = (1 << CLASS_SHIFT) - 1;
+ * of the labels in `stacks` hold the class, and the bit below marks the blocks
+ * of the profiler (own_work.h). */
+enum { CLASS_SHIFT = 24, OWN_SHIFT = 23 };
+static const uint32_t LABELS_MASK = (1 << OWN_SHIFT) - 1;
 
 static unsigned class_of(size_t size)
 {
@@ -95,6 +97,16 @@ static size_t bytes_of_class(unsigned size_class)
     return ((size_t)(4 + size_class % 4) + 1) << (log - 2);
 }
 
+static bool is_own(uint32_t labels) { return labels >> OWN_SHIFT & 1; }
+
+/* Returns the labels under which `stacks` counts a block of the calling thread.
+ */
+static uint32_t labels_of_block(uint32_t labels, size_t size)
+{
+    return (labels & LABELS_MASK) | (uint32_t)own_work_is_on() << OWN_SHIFT |
+           (uint32_t)class_of(size) << CLASS_SHIFT;
+}
+
 static uint32_t add_block(const uint32_t *frames, unsigned n_frames,
                           uint32_t labels, size_t size)
 {
@@ -105,9 +117,7 @@ static uint32_t add_block(const uint32_t *frames, unsigned n_frames,
     uint32_t position = STACKS_OVERFLOW;
     if (stacks && frames)
         position = stacks_add(stacks, frames, n_frames,
-                              (labels & LABELS_MASK) | (uint32_t)class_of(size)
-                                                           << CLASS_SHIFT,
-                              1, 0);
+                              labels_of_block(labels, size), 1, 0);
     struct values *v = values_at(position);
     if (v == &overflow)
         position = STACKS_OVERFLOW;
@@ -178,6 +188,7 @@ static struct heap_snapshot *copy_heap(void)
         static const struct values none;
         s->entries[i] = heap_entry_of(i < n_values ? &values[i] : &none);
         s->entries[i].labels = stack.labels & LABELS_MASK;
+        s->entries[i].is_own = is_own(stack.labels);
         s->entries[i].block_bytes = bytes_of_class(stack.labels >> CLASS_SHIFT);
         s->entries[i].frames = frames;
         s->entries[i].n_frames = stack.n_frames;
@@ -190,7 +201,9 @@ static struct heap_snapshot *copy_heap(void)
 uint32_t heap_n_entries(void)
 {
     quiet_lock(&lock);
-    uint32_t n = stacks ? stacks_n(stacks) : 0;
+    uint32_t n = 0, n_stacks = stacks ? stacks_n(stacks) : 0;
+    for (uint32_t i = 0; i < n_stacks; i++)
+        n += !is_own(stacks_get(stacks, i).labels);
     quiet_unlock(&lock);
     return n;
 }

@@ -39,8 +39,9 @@ int64_t heap_next_gap(uint64_t *random);
  * frames.h, leaf first, by code with these labels. NULL for `frames` means that
  * the stack is not known: the block counts in the overflow entry. `type` is the
  * kind of a Lua state's block (vm_heap_type.h), or HEAP_NATIVE for a block of
- * malloc. Returns the position that heap_remove takes when the block is freed.
- * [any thread, not in a handler] */
+ * malloc. A block of a thread in a stretch of own_work.h counts as the
+ * profiler's. Returns the position that heap_remove takes when the block is
+ * freed. [any thread, not in a handler] */
 #define HEAP_NATIVE NULL
 uint32_t heap_add(const uint32_t *frames, unsigned n_frames, uint32_t labels,
                   const char *type, size_t size);
@@ -56,12 +57,14 @@ struct heap_entry {
     const uint32_t *frames; /* ids of frames.h, leaf first */
     uint32_t n_frames;
     uint32_t labels;
+    bool is_own;        /* blocks of the profiler itself (own_work.h) */
     size_t block_bytes; /* the largest size of the class; from 5 bytes on the
                            smallest is at least 4/5 of it */
     int64_t alloc_objects, alloc_bytes, live_objects, live_bytes;
 };
 
-/* Returns the number of entries. [any thread, not in a handler] */
+/* Returns the number of entries without those of the profiler itself. [any
+ * thread, not in a handler] */
 uint32_t heap_n_entries(void);
 
 /* A copy of all entries. An entry has the same position in each later snapshot.

@@ -1,15 +1,14 @@
 #include "sample/walk/attach.h"
 
 #include "base/fork.h"
+#include "sample/platform/own_work.h"
 #include "sample/tables/labels.h"
 #include "sample/walk/signal_stack.h"
 #include "sample/walk/thread.h"
 #include "sample/walk/wall_timer.h"
 
-bool attach_thread(const char *worker, struct err *err)
+static bool attach(const char *worker, struct err *err)
 {
-    if (fork_depth > 0)
-        return true;
     struct sampler_thread *t = thread_new(err);
     if (!t)
         return false;
@@ -29,6 +28,16 @@ bool attach_thread(const char *worker, struct err *err)
     thread_self = t;
     threads_add(t);
     return true;
+}
+
+bool attach_thread(const char *worker, struct err *err)
+{
+    if (fork_depth > 0)
+        return true;
+    own_work_enter();
+    bool ok = attach(worker, err);
+    own_work_leave();
+    return ok;
 }
 
 void detach_thread(void)
