@@ -3,8 +3,9 @@
  *
  * Each virtual user of the load generator is one client, and so is each app of
  * the server (handler/outbound.h). A connection carries one transfer at a time;
- * any number of transfers may be in progress. All functions are called on the
- * loop's thread.
+ * any number of transfers may be in progress, each on a connection of its own.
+ * An idle connection is kept until the server closes it. All functions are
+ * called on the loop's thread.
  *
  * Path: request.c -> [client] -> connection.c -> incoming.c -> transfer->done
  */

@@ -2,8 +2,9 @@
  * its own: scheduler.after, scheduler.every and scheduler.spawn.
  *
  * The registry keeps a timer alive until its last call has begun or it is
- * cancelled; a script may hold the userdata longer. Everything here belongs to
- * the loop's thread; before timers_start, to the thread that loads the state.
+ * cancelled; a script may hold the userdata longer. The number of timers, and
+ * of tasks that they start, has no bound. Everything here belongs to the loop's
+ * thread; before timers_start, to the thread that loads the state.
  *
  * Path: modules/module_scheduler.c -> [timer] -> ready.c -> scheduler.c
  */
