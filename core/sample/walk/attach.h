@@ -4,10 +4,10 @@
  * the admin thread and the exporter thread call attach_thread first and
  * detach_thread last. Threads of libuv's pool call them around the load of
  * scripts and exporters. The collector and the threads of `perilune load` do
- * not. In between the thread has a record (thread.h) and a ring, and its CPU and
- * wall time is sampled while a session is open. Any other thread, such as one
- * that a library starts, has no CPU samples, and its allocations and waits are
- * recorded with their native frames only.
+ * not. In between the thread has a record (thread.h) and a ring, and its CPU
+ * and wall time is sampled while a session is open. Any other thread, such as
+ * one that a library starts, has no CPU samples, and its allocations and waits
+ * are recorded with their native frames only.
  *
  * Path: [attach] -> thread.c, wall_timer.c
  */

@@ -29,7 +29,8 @@
  *   - clock_gettime and timer_settime.
  *
  * A function whose table has a lock is forbidden: frames.h, labels.h,
- * c_names.h, heap.h, tally.h and log.h have such tables.
+ * c_names.h, heap.h and tally.h have such tables. So is log_write, which
+ * allocates.
  *
  * The process has three more handlers, each with a rule in its own header:
  * platform/fault_guard.h (SIGSEGV, SIGBUS), load/overrun.h (SIGUSR1) and

@@ -1,6 +1,6 @@
 /* current_stack.h -- takes the calling thread's own stack, native and Lua, at
  * once: for an event that happens at a call (an allocation, a wait, a new
- * thread), not at a tick of a timer.
+ * thread), not at an instant that the sampler chooses.
  *
  * Nothing is interrupted here, so the Lua stack can be read on the spot,
  * without a safe point. On a thread that is not watched the stack has native
