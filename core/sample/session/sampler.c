@@ -11,6 +11,7 @@
 #include "sample/session/collector.h"
 #include "sample/walk/cpu.h"
 #include "sample/platform/fault_guard.h"
+#include "sample/platform/hook_fields.h"
 #include "sample/platform/loaded_objects.h"
 #include "sample/hooks/native_heap.h"
 #include "sample/session/trace.h"
@@ -39,6 +40,7 @@ bool sampler_init(struct err *err)
         log_write(LOG_WARN, "no_lua_stacks_in_c",
                   LOG_FIELDS(log_text("reason", "unknown Lua release"),
                              log_text("release", LUA_RELEASE)));
+    hook_fields_self_test();
     if (!vm_line_self_test())
         log_write(LOG_WARN, "no_exact_lines",
                   LOG_FIELDS(log_text("release", LUA_RELEASE)));

@@ -24,7 +24,8 @@
  *     unwind_rule.h, vm_stack.h, vm_line.h, safepoint.h, thread.h,
  *     wall_timer.h, vm_functions.h, signal_stack.h, call_info.h, code_map.h,
  *     fault_guard.h, loaded_objects.h and base/random.h;
- *   - archive_lua_sethook and the archive_lua_gethook functions;
+ *   - hook_fields_arm, archive_lua_sethook and the archive_lua_gethook
+ *     functions;
  *   - lua_getstack and lua_getinfo with "S", "n" and "l", in vm_stack.c;
  *   - clock_gettime and timer_settime.
  *

@@ -16,6 +16,7 @@
 
 #include "base/random.h"
 #include "sample/platform/code_map.h"
+#include "sample/platform/hook_fields.h"
 #include "sample/platform/lua_archive.h"
 #include "sample/tables/c_names.h"
 #include "sample/walk/vm_stack.h"
@@ -68,9 +69,9 @@ void safepoint_arm(struct sampler_thread *t, lua_State *L)
         *armed = user_hook_of(L);
     }
     armed->waits = true;
-    archive_lua_sethook(
-        L, safepoint_hook,
-        LUA_MASKCOUNT | LUA_MASKCALL | LUA_MASKRET | armed->mask, 1);
+    hook_fields_arm(L, safepoint_hook,
+                    LUA_MASKCOUNT | LUA_MASKCALL | LUA_MASKRET | armed->mask,
+                    1);
 }
 
 /* Gives the user's hook back to its coroutine and removes the entry. */
