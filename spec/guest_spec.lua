@@ -236,3 +236,91 @@ describe("coroutines that a C or C++ module leaves by a jump", function()
     assert.equal("100\ttrue\n", out)
   end)
 end)
+
+describe("SIGPROF, which a C module takes", function()
+  local header
+
+  setup(function()
+    header = support.build_module("signals.c", folder) .. [[
+      local signals, clock = require "signals", require "clock"
+      local function work(seconds)
+        local stop = clock.thread() + seconds
+        while clock.thread() < stop do end
+      end
+      local function before() work(0.2) end
+      local function meanwhile() work(0.4) end
+      local function after() work(0.4) end
+    ]]
+  end)
+
+  for how, holder in pairs { sigaction = "signals.so", signal = "signals.so",
+    ignore = "SIG_IGN", default = "SIG_DFL" } do
+    it(("by %s is told in the log and in the profiles"):format(how), function()
+      local _, log, profile = run(header .. ([[
+        before()
+        signals.take %q
+        meanwhile()
+        print(signals.give_back())
+        after()
+      ]]):format(how), "--rate 500" .. (how == "default" and "" or " --wall " .. folder .. "/wall"))
+      assert.is_truthy(log:find("event=sigprof_taken by=%S*" .. holder), log)
+      assert.is_truthy(log:find "event=sigprof_given_back", log)
+      for _, file in ipairs(how == "default" and { "cpu" } or { "cpu", "wall" }) do
+        assert.is_truthy(sampling.header(folder .. "/" .. file):find(
+          "SIGPROF was taken over by a C module %([^)]*" .. holder .. "%)"), file)
+      end
+      assert.is_true(profile:sum("cpu", "script.before") > 0.1e9)
+      assert.is_true(profile:sum("cpu", "script.after") > 0.3e9)
+    end)
+  end
+
+  it("and keeps, makes no profile that is silently empty", function()
+    local _, log = run(header .. [[
+      signals.take "sigaction"
+      meanwhile()
+    ]])
+    assert.is_truthy(log:find "event=sigprof_taken", log)
+    assert.is_truthy(sampling.header(folder .. "/cpu"):find "SIGPROF was taken over")
+  end)
+
+  it("and soon gives back again and again, is no end to the samples", function()
+    local _, _, profile = run(header .. [[
+      for _ = 1, 100 do
+        signals.take "sigaction"
+        work(0.002)
+        signals.give_back()
+        after()
+        if clock.thread() > 3 then break end
+      end
+    ]], "--rate 1000")
+    assert.is_true(profile:sum("samples", "script.after") > 300)
+  end)
+
+  it("in a thread, by blocking it, is told with the thread's time", function()
+    local _, log, profile = run(header .. [[
+      before()
+      signals.block(true)
+      meanwhile()
+      signals.block(false)
+      after()
+    ]], "--rate 500")
+    assert.is_truthy(log:find "event=sigprof_blocked thread=perilune", log)
+    local header_text = sampling.header(folder .. "/cpu")
+    local blocked = header_text:match "SIGPROF was blocked in a thread %(perilune%): ([%d.]+) s"
+    -- A check comes every 50 ms, and the first 100 ms are patience.
+    assert.is_true(tonumber(blocked) > 0.2 and tonumber(blocked) < 0.6, header_text)
+    assert.is_true(profile:sum("cpu", "script.after") > 0.3e9)
+  end)
+
+  it("for a timer of its own, is told", function()
+    local _, log, profile = run(header .. [[
+      signals.set_timer(0.001)
+      meanwhile()
+      signals.set_timer(0)
+    ]], "--rate 500")
+    assert.is_truthy(log:find "event=sigprof_timer", log)
+    assert.is_truthy(sampling.header(folder .. "/cpu"):find("setitimer", 1, true))
+    local seen = profile:sum("cpu", "script.meanwhile")
+    assert.is_true(seen > 0.35e9 and seen < 0.5e9)
+  end)
+end)

@@ -94,6 +94,30 @@ static void add_wall_comment(struct profile *p,
     profile_add_comment(p, text);
 }
 
+/* Adds a comment for each reason for which SIGPROF did not reach threads. */
+static void add_signal_comments(struct profile *p,
+                                const struct signal_losses *losses)
+{
+    char text[384];
+    if (losses->n_taken > 0) {
+        snprintf(text, sizeof text,
+                 "SIGPROF was taken over by a C module (%s): no samples "
+                 "meanwhile",
+                 losses->holder);
+        profile_add_comment(p, text);
+    }
+    if (losses->n_blocked > 0) {
+        snprintf(text, sizeof text,
+                 "SIGPROF was blocked in a thread (%s): %.3f s of CPU time "
+                 "without samples, or at the place where it was unblocked",
+                 losses->thread, (double)losses->blocked_ns / 1e9);
+        profile_add_comment(p, text);
+    }
+    if (losses->n_timers > 0)
+        profile_add_comment(p, "SIGPROF was sent by a timer of a C module "
+                               "(setitimer) too");
+}
+
 bool session_profile_add(struct profile *p,
                          const struct session_profile_source *source,
                          struct err *err)
@@ -108,6 +132,7 @@ bool session_profile_add(struct profile *p,
             add_wall_comment(p, source);
         else
             add_cpu_comments(p, source);
+        add_signal_comments(p, &source->losses);
         if (source->slow)
             add_slow_stacks(p, locations, source);
         else

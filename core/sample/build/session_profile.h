@@ -12,6 +12,7 @@
 
 #include "base/err.h"
 #include "sample/walk/sample.h"
+#include "sample/walk/signal_check.h"
 #include "sample/walk/thread.h"
 
 struct profile;
@@ -28,7 +29,8 @@ struct session_profile_source {
     int rate_hz;                /* that the session asked for */
     int64_t time_ns;            /* start of the recording, since 1970 */
     int64_t duration_ns;
-    uint64_t counts[N_COUNTS]; /* samples of all threads during the session */
+    uint64_t counts[N_COUNTS];   /* samples of all threads during the session */
+    struct signal_losses losses; /* during the session */
 };
 
 /* Adds the stacks to a profile whose sample types are the count and the weight,

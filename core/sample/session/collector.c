@@ -10,6 +10,7 @@
 #include "sample/platform/own_work.h"
 #include "sample/platform/quiet.h"
 #include "sample/walk/ring.h"
+#include "sample/walk/signal_check.h"
 #include "sample/session/session_list.h"
 #include "sample/walk/stitch.h"
 #include "sample/walk/thread.h"
@@ -122,6 +123,7 @@ static void *collector_main(void *arg)
         wait_for_work();
         quiet_leave();
         collector_drain();
+        signal_check();
         loaded_objects_refresh();
         atomic_store(&cpu_ns, clock_thread_ns());
     }

@@ -11,6 +11,7 @@
 #include "sample/build/session_profile.h"
 #include "sample/session/session_list.h"
 #include "sample/walk/sampling_thread.h"
+#include "sample/walk/signal_check.h"
 #include "sample/walk/slow_requests.h"
 #include "sample/tables/stacks.h"
 #include "sample/walk/thread.h"
@@ -30,6 +31,7 @@ struct session {
     struct buf threads; /* of a probe: a struct probed_thread per thread */
     int64_t start_wall_ns, start_mono_ns;
     uint64_t start_counts[N_COUNTS]; /* of threads_sum_counts */
+    struct signal_losses start_losses;
 };
 
 static struct list sessions; /* [collector_lock] */
@@ -155,6 +157,8 @@ static struct session *add_session(const struct session_options *options)
     s->start_wall_ns = clock_wall_ns();
     s->start_mono_ns = clock_mono_ns();
     threads_sum_counts(s->start_counts);
+    signal_check_read(&s->start_losses);
+    signal_check();
     list_prepend(&sessions, &s->in_sessions);
     choose_rates();
     pthread_mutex_unlock(&collector_lock);
@@ -257,6 +261,15 @@ int64_t session_period_ns(const struct session *session)
     return 1000000000 / session->rate_hz;
 }
 
+static void subtract_losses(struct signal_losses *losses,
+                            const struct signal_losses *start)
+{
+    losses->n_taken -= start->n_taken;
+    losses->n_timers -= start->n_timers;
+    losses->n_blocked -= start->n_blocked;
+    losses->blocked_ns -= start->blocked_ns;
+}
+
 bool session_close(struct session *session, const struct stacks *more,
                    struct profile *profile, struct err *err)
 {
@@ -281,7 +294,10 @@ bool session_close(struct session *session, const struct stacks *more,
     collector_drain();
     unlink_session(session);
     threads_sum_counts(source.counts);
+    signal_check();
+    signal_check_read(&source.losses);
     pthread_mutex_unlock(&collector_lock);
+    subtract_losses(&source.losses, &session->start_losses);
     for (int i = 0; i < N_COUNTS; i++)
         source.counts[i] -= session->start_counts[i];
 

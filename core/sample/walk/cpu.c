@@ -13,6 +13,7 @@
 #include "sample/walk/ring.h"
 #include "sample/walk/safepoint.h"
 #include "sample/walk/sample.h"
+#include "sample/walk/signal_check.h"
 #include "sample/walk/signal_stack.h"
 #include "sample/walk/thread.h"
 #include "sample/walk/wall_timer.h"
@@ -223,6 +224,8 @@ bool cpu_init(struct err *err)
 
 void cpu_ask(struct sampler_thread *t, int64_t now_ns)
 {
+    if (!signal_check_may_send())
+        return;
     atomic_store(&t->asked_ns, now_ns);
     tgkill(getpid(), t->tid, SIGPROF);
 }
@@ -230,7 +233,12 @@ void cpu_ask(struct sampler_thread *t, int64_t now_ns)
 void cpu_flush(struct sampler_thread *t, bool force)
 {
     atomic_store(&t->flush, force ? FLUSH_FORCED : FLUSH_ASKED);
-    pthread_kill(t->pthread, SIGPROF);
+    if (signal_check_may_send())
+        pthread_kill(t->pthread, SIGPROF);
 }
 
-void cpu_probe(struct sampler_thread *t) { pthread_kill(t->pthread, SIGPROF); }
+void cpu_probe(struct sampler_thread *t)
+{
+    if (signal_check_may_send())
+        pthread_kill(t->pthread, SIGPROF);
+}

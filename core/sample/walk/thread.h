@@ -121,6 +121,10 @@ struct sampler_thread {
      * with sampling_lock held, when the first session opens. */
     _Atomic int64_t last_ns;
     int64_t pending_ns; /* last_ns of the oldest pending sample */
+    /* Used by signal_check.c. [threads_lock] */
+    int64_t checked_ask_ns, checked_since_ns; /* asked_ns, and since when */
+    int64_t blocked_ns; /* CPU time at the last check that found SIGPROF
+                           blocked */
     /* Set by another thread, which then signals this one (cpu.c). */
     atomic_int flush;        /* the handler completes pending samples */
     atomic_bool wants_probe; /* the handler takes a probe, then clears this */
