@@ -50,7 +50,7 @@ local function filter(source, keep)
 end
 
 return function(n)
-  for _ = 1, n do
+  for _ = 1, n * 8 do
     local found = primes(400)
     assert(#found == 78 and found[78] == 397, "generators: primes")
     local tree, sum = make_tree(9, 1), 0
