@@ -5,6 +5,7 @@
 -- the format of exporters/stacks.lua, or for perf the text of `perf script`. POINTS
 -- is 0, or the case's own margin. To FILE the number of rows goes that are outside
 -- of the rule.
+local stacks = require "stacks"
 local folder, case, own_margin, result_file = table.unpack(arg)
 own_margin = tonumber(own_margin)
 
@@ -61,15 +62,14 @@ local function add_sample(profile, count, value, names)
 end
 
 local function read_stacks(path, profile, short_name)
-  for text in io.lines(path) do
-    local count, value, stack = text:match "^(%d+)\t(%d+)\t([^\t]*)"
+  stacks.each(path, function(count, value, frames)
     local names = { ["function"] = {}, line = {} }
-    for name, file, line in stack:gmatch "([^;]-)@([^;:@]*):(%-?%d+):%-?%d+" do
-      names["function"][short_name(name)] = true
-      names.line[file .. ":" .. line] = true
+    for _, frame in ipairs(frames) do
+      names["function"][short_name(frame.name)] = true
+      names.line[frame.file .. ":" .. frame.line] = true
     end
-    add_sample(profile, tonumber(count), tonumber(value), names)
-  end
+    add_sample(profile, count, value, names)
+  end)
 end
 
 local function read_perf(path, profile)

@@ -2,7 +2,8 @@
 -- Functions with 20, 30 and 50 % follow each other, each until its time.
 --
 -- Margin: 3 points
--- Samples: 2000
+-- Samples: 1000
+-- Seconds: 0.5
 local burn = require "burn"
 local case = require "case"
 local now = case.now

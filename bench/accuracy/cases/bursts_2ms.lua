@@ -2,7 +2,8 @@
 -- Functions with 20, 30 and 50 % follow each other, each until its time.
 --
 -- Margin: 3 points
--- Samples: 10000
+-- Samples: 5000
+-- Seconds: 2
 local burn = require "burn"
 local case = require "case"
 local now = case.now
