@@ -14,8 +14,10 @@
 #include "base/signals.h"
 #include "sample/walk/thread.h"
 
-/* A thread answers within microseconds, or when it gets a CPU. */
-static const int64_t PATIENCE_NS = 100000000;
+/* A thread answers within microseconds, or when it gets a CPU. Of CPU time it
+ * needs far less than MAX_UNSAMPLED_NS: a thread that waits for a CPU inside the
+ * signal handler, where SIGPROF is blocked, is not one that blocks it. */
+static const int64_t PATIENCE_NS = 100000000, MAX_UNSAMPLED_NS = 20000000;
 
 static struct signal_losses sums; /* [collector_lock], but for n_taken: */
 static _Atomic uint64_t n_unsent;
@@ -132,7 +134,8 @@ static void check_thread(struct sampler_thread *t)
         t->checked_ask_ns = ask_ns;
         t->checked_since_ns = now_ns;
     }
-    if (ask_ns == 0 || now_ns - t->checked_since_ns < PATIENCE_NS)
+    if (ask_ns == 0 || now_ns - t->checked_since_ns < PATIENCE_NS ||
+        clock_read_ns(t->clock) - t->last_ns < MAX_UNSAMPLED_NS)
         return;
     if (blocks_signal(t->tid))
         count_blocked(t);
