@@ -421,6 +421,17 @@ const struct profile_function *profile_get_function(const struct profile *p,
     return AT(p->functions, struct profile_function, id - 1);
 }
 
+bool profile_is_named_by_script(const struct profile *p,
+                                const struct profile_function *function)
+{
+    size_t n;
+    const char *name = profile_get_string(p, function->name, &n);
+    const char *symbol = profile_get_string(p, function->system_name, NULL);
+    bool is_mangled = strncmp(symbol, "_Z", 2) == 0; /* C++ */
+    /* A clone of a function is called "NAME.constprop.0". */
+    return *symbol && !is_mangled && strncmp(symbol, name, n) != 0;
+}
+
 uint32_t profile_n_locations(const struct profile *p)
 {
     return (uint32_t)p->locations.n;
@@ -454,6 +465,51 @@ struct profile_sample profile_get_sample(const struct profile *p, uint32_t i)
         .n_labels = s->n_labels,
         .values = AT(p->sample_values, int64_t, i * p->sample_types.n),
     };
+}
+
+/* Returns the mapping of a location, NULL if it has none. */
+static struct profile_mapping *mapping_of_location(struct profile *p,
+                                                   uint32_t id)
+{
+    uint32_t mapping = profile_get_location(p, id).mapping;
+    return mapping ? AT(p->mappings, struct profile_mapping, mapping - 1)
+                   : NULL;
+}
+
+/* Takes from the mapping the flags that are not true of `location`. */
+static void restrict_flags(const struct profile *p,
+                           const struct profile_location *location,
+                           struct profile_mapping *mapping)
+{
+    if (location->n_lines == 0)
+        mapping->has_functions = mapping->has_filenames =
+            mapping->has_line_numbers = false;
+    for (uint32_t i = 0; i < location->n_lines; i++) {
+        const struct profile_line *line = &location->lines[i];
+        const struct profile_function *function =
+            line->function ? profile_get_function(p, line->function) : NULL;
+        mapping->has_functions &= function && function->name != 0;
+        mapping->has_filenames &= function && function->filename != 0;
+        mapping->has_line_numbers &= line->line != 0;
+    }
+    mapping->has_inline_frames |= location->n_lines > 1;
+}
+
+void profile_flag_mappings(struct profile *p)
+{
+    uint32_t n = profile_n_locations(p);
+    for (uint32_t id = 1; id <= n; id++) {
+        struct profile_mapping *mapping = mapping_of_location(p, id);
+        if (mapping)
+            mapping->has_functions = mapping->has_filenames =
+                mapping->has_line_numbers = true;
+    }
+    for (uint32_t id = 1; id <= n; id++) {
+        struct profile_mapping *mapping = mapping_of_location(p, id);
+        struct profile_location location = profile_get_location(p, id);
+        if (mapping)
+            restrict_flags(p, &location, mapping);
+    }
 }
 
 void profile_keep_samples(

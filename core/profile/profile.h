@@ -119,6 +119,11 @@ uint32_t profile_add_location(struct profile *p,
 /* Copies the locations, labels and values too. The order of the labels does not
  * matter: they are sorted. */
 bool profile_add_sample(struct profile *p, const struct profile_sample *sample);
+/* Sets the has_* flags of each mapping to what its locations have. A flag is
+ * true if it is true of all locations of the mapping, because pprof looks up
+ * nothing in a mapping that has a flag; has_inline_frames is true if any
+ * location has inlined functions. Called when all locations are added. */
+void profile_flag_mappings(struct profile *p);
 /* Removes the samples for which `is_wanted` returns false. Entries that only
  * the removed samples refer to stay. This is the last step of building: no
  * sample can be added after it. */
@@ -159,6 +164,10 @@ const struct profile_mapping *profile_get_mapping(const struct profile *p,
 uint32_t profile_n_functions(const struct profile *p);
 const struct profile_function *profile_get_function(const struct profile *p,
                                                     uint32_t id);
+/* Returns true if `function` is one of C under the name by which scripts call
+ * it, "string.format": then its symbol has another name. */
+bool profile_is_named_by_script(const struct profile *p,
+                                const struct profile_function *function);
 uint32_t profile_n_locations(const struct profile *p);
 struct profile_location profile_get_location(const struct profile *p,
                                              uint32_t id);

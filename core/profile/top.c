@@ -48,11 +48,22 @@ static void add_cumulative(struct tables *t, uint32_t key, int64_t value)
 
 #define USER_ADDRESS_BITS 47 /* of x86-64 */
 
-static bool is_script(const struct profile_location *location)
+/* Returns the function of a script at this location, or the C function that a
+ * script calls by name. Returns NULL if there is none. */
+static const struct profile_line *
+script_line(const struct tables *t, const struct profile_location *location)
 {
-    return location->mapping == 0 && location->n_lines > 0 &&
-           (location->address == 0 ||
-            location->address >> USER_ADDRESS_BITS != 0);
+    if (location->n_lines == 0)
+        return NULL;
+    const struct profile_line *line = &location->lines[location->n_lines - 1];
+    bool is_code =
+        location->address != 0 && location->address >> USER_ADDRESS_BITS == 0;
+    bool is_script = location->mapping == 0 && !is_code;
+    return is_script || profile_is_named_by_script(
+                            t->profile,
+                            profile_get_function(t->profile, line->function))
+               ? line
+               : NULL;
 }
 
 static void add_sample(struct tables *t, const struct profile_sample *sample,
@@ -70,10 +81,12 @@ static void add_sample(struct tables *t, const struct profile_sample *sample,
             t->sums[leaf].flat += value;
             t->sums[leaf].own += value;
         }
-        if (!owned && is_script(&location)) {
+        const struct profile_line *script =
+            owned ? NULL : script_line(t, &location);
+        if (script) {
             owned = true;
-            if (key != leaf)
-                t->sums[key].own += value;
+            if (function_key(t, script) != leaf)
+                t->sums[function_key(t, script)].own += value;
         }
         add_cumulative(t, key, value);
         for (uint32_t k = 1; k < location.n_lines; k++)

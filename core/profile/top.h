@@ -10,9 +10,10 @@
  * which part of a script is slow: without it the time of a hot string.format
  * stands on memmove. `own` of a Lua function, or of a C function that Lua calls
  * by name, also holds the values of native frames above it that no other such
- * function called. These functions are recognised by their locations, which
- * have no mapping and no address that a process can map
- * (sample/build/locations.c). In a profile without a script, own equals flat.
+ * function called. The location of a Lua function has no mapping and no address
+ * that a process can map (sample/build/locations.c). A C function that Lua
+ * calls by name has a symbol of another name. In a profile without a script,
+ * own equals flat.
  *
  * Path: pprof_read.c -> [top] -> target/, report/
  */

@@ -54,13 +54,13 @@ static void *take_and_wait(void *ctx)
 {
     const struct current_stack *stack = take();
     *(const struct current_stack **)ctx = stack;
-    struct symbol symbol = {0};
+    struct symbol symbols[SYMBOLS_MAX] = {{.name = ""}};
     struct symbolizer *symbolizer = symbolizer_new();
     assert_non_null(symbolizer);
     if (stack && stack->n_frames > 0)
-        symbolize(symbolizer, frames_get(stack->frames[0]).pc, &symbol);
+        symbolize(symbolizer, frames_get(stack->frames[0]).pc, symbols);
+    assert_string_equal("take_and_wait", symbols[0].name);
     symbolizer_free(symbolizer);
-    assert_string_equal("take_and_wait", symbol.name);
     assert_ptr_equal(stack, take()); /* the same memory again */
     pthread_barrier_wait(&both);     /* both threads have theirs now */
     return NULL;

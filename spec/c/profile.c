@@ -101,6 +101,64 @@ static void mappings_differ_by_each_field(void **state)
     assert_int_equal(profile_n_mappings(p), n);
 }
 
+/* Adds a location with lines of these functions; function 0 ends them. */
+static void add_to_mapping(struct profile *p, uint32_t mapping,
+                           const uint32_t *functions, int64_t line)
+{
+    struct profile_line lines[4];
+    struct profile_location l = {
+        .mapping = mapping,
+        .address = profile_n_locations(p) + 1,
+        .lines = lines,
+    };
+    for (; functions[l.n_lines]; l.n_lines++)
+        lines[l.n_lines] = (struct profile_line){
+            .function = functions[l.n_lines], .line = line};
+    assert_int_not_equal(profile_add_location(p, &l), 0);
+}
+
+static void expect_flags(const struct profile *p, uint32_t mapping,
+                         const char *expected)
+{
+    const struct profile_mapping *m = profile_get_mapping(p, mapping);
+    char flags[] = {m->has_functions ? 'f' : '-', m->has_filenames ? 'n' : '-',
+                    m->has_line_numbers ? 'l' : '-',
+                    m->has_inline_frames ? 'i' : '-', '\0'};
+    assert_string_equal(flags, expected);
+}
+
+/* A flag is true if it is true of all locations. */
+static void flags_are_those_of_the_locations(void **state)
+{
+    struct profile *p = *state;
+    struct profile_function with_file = {.name = add_string(p, "f"),
+                                         .filename = add_string(p, "f.c")},
+                            with_name = {.name = add_string(p, "g")},
+                            without_name = {.filename = add_string(p, "h.c")};
+    uint32_t f = profile_add_function(p, &with_file),
+             g = profile_add_function(p, &with_name),
+             h = profile_add_function(p, &without_name);
+    for (uint64_t start = 1; start <= 8; start++)
+        profile_add_mapping(p, &(struct profile_mapping){.start = start});
+    add_to_mapping(p, 1, (uint32_t[]){f, 0}, 7);
+    add_to_mapping(p, 2, (uint32_t[]){f, f, 0}, 7);
+    add_to_mapping(p, 3, (uint32_t[]){g, 0}, 7);
+    add_to_mapping(p, 4, (uint32_t[]){f, 0}, 7);
+    add_to_mapping(p, 4, (uint32_t[]){g, f, 0}, 0);
+    add_to_mapping(p, 5, (uint32_t[]){f, 0}, 7);
+    add_to_mapping(p, 5, (uint32_t[]){0}, 7);
+    add_to_mapping(p, 6, (uint32_t[]){h, 0}, 7);
+    add_to_mapping(p, 7, (uint32_t[]){f, 0}, 0);
+    add_to_mapping(p, 0, (uint32_t[]){0}, 0);
+    for (int round = 0; round < 2; round++) {
+        profile_flag_mappings(p);
+        const char *const expected[] = {"fnl-", "fnli", "f-l-", "f--i",
+                                        "----", "-nl-", "fn--", "----"};
+        for (uint32_t i = 0; i < 8; i++)
+            expect_flags(p, i + 1, expected[i]);
+    }
+}
+
 static void functions_differ_by_each_field(void **state)
 {
     struct profile *p = *state;
@@ -224,6 +282,7 @@ int main(void)
         TEST(strings_are_interned),
         TEST(ids_stay_while_tables_grow),
         TEST(mappings_differ_by_each_field),
+        TEST(flags_are_those_of_the_locations),
         TEST(functions_differ_by_each_field),
         TEST(locations_differ_by_each_field),
         TEST(equal_samples_add_up),

@@ -33,6 +33,21 @@ static uint32_t add_location(struct profile *p, uint64_t address,
     return profile_add_location(p, &l);
 }
 
+/* A C function that scripts call by another name than its symbol. */
+static uint32_t add_c(struct profile *p, uint64_t address, const char *name,
+                      const char *symbol)
+{
+    struct profile_mapping m = {.start = 1, .limit = 0x1000};
+    struct profile_function f = {.name = add_string(p, name),
+                                 .system_name = add_string(p, symbol)};
+    struct profile_line line = {.function = profile_add_function(p, &f)};
+    struct profile_location l = {.mapping = profile_add_mapping(p, &m),
+                                 .address = address,
+                                 .lines = &line,
+                                 .n_lines = 1};
+    return profile_add_location(p, &l);
+}
+
 static uint32_t add_one(struct profile *p, uint64_t address, const char *name)
 {
     return add_location(p, address, &name, 1);
@@ -64,8 +79,8 @@ static struct profile *make(void)
              sort = add_one(p, 0, "table.sort"),
              compare = add_one(p, UINT64_C(1) << 52 | 7, "compare"),
              auxsort = add_one(p, 0x20, "auxsort"),
-             memmove = add_one(p, 0x30, "memmove"),
-             format = add_one(p, 0, "string.format"),
+             memmove = add_c(p, 0x30, "memmove", "memmove.isra.0"),
+             format = add_c(p, 0x50, "string.format", "str_format"),
              nameless = add_location(p, 0xbeef, NULL, 0);
     uint32_t other_auxsort = add_one(p, 0x28, "auxsort");
     const char *const inlined[] = {"inner", "outer"};

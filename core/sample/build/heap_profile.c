@@ -48,7 +48,5 @@ bool heap_profile_add(struct profile *p, const struct heap_snapshot *end,
     if (locations)
         add_heap_entry(p, locations, &end->overflow,
                        start ? &start->overflow : &none);
-    bool ok = locations && !profile_failed(p);
-    locations_free(locations);
-    return ok || err_set(err, "out of memory for a profile");
+    return locations_finish(locations, err);
 }

@@ -6,24 +6,27 @@
  * remembered symbol takes about 100 bytes. A symbol never changes, because no
  * library is ever unmapped (loaded_objects.h).
  *
- *     index by pc -> entries: pc, name, file, line -> strings
+ *     entries             lines                      functions
+ *     | pc | lines  |     | function | line |        | name, file, ... |
+ *     | .. | 0 to 1 | --> |    7     |  103 | -----> | 7: read_int     |
+ *     | .. | 2 to 2 |     |    2     |  311 |        | 2: vfprintf     |
  *
  * Path: locations.c -> [known_symbols]
  */
 #ifndef SAMPLE_BUILD_KNOWN_SYMBOLS_H
 #define SAMPLE_BUILD_KNOWN_SYMBOLS_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
-struct symbol;
+#include "sample/platform/symbolize.h"
 
-/* Fills in the symbol at `pc`. Returns false if it is not known. [any thread,
- * not in a handler] */
-bool known_symbols_get(uintptr_t pc, struct symbol *symbol);
+/* Writes what `symbolize` would of `pc`. Returns the number of functions, 0 if
+ * they are not known. The strings live for ever. [any thread, not in a
+ * handler] */
+unsigned known_symbols_get(uintptr_t pc, struct symbol symbols[SYMBOLS_MAX]);
 
-/* Remembers the symbol at `pc`. Does nothing if out of memory, or if there are
- * 65,536 symbols already. [any thread, not in a handler] */
-void known_symbols_add(uintptr_t pc, const struct symbol *symbol);
+/* Remembers the functions at `pc`. Does nothing if out of memory, or if 65,536
+ * addresses are known already. [any thread, not in a handler] */
+void known_symbols_add(uintptr_t pc, const struct symbol *symbols, unsigned n);
 
 #endif

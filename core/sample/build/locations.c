@@ -1,8 +1,11 @@
 #include "sample/build/locations.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/err.h"
 #include "base/index.h"
 #include "profile/profile.h"
 #include "sample/tables/c_names.h"
@@ -12,32 +15,13 @@
 #include "sample/build/vm_names.h"
 #include "sample/platform/symbolize.h"
 
-/* An executable mapping that is in the profile already, and its id there. */
-struct known_mapping {
-    struct symbol_mapping mapping;
-    uint32_t id;
-};
-
 struct locations {
     struct profile *profile;
     struct vm_names *names;
     struct symbolizer *symbolizer;
     uint32_t *ids; /* location id by frame id; 0: no location yet */
     uint32_t n_ids;
-    struct known_mapping *mappings;
-    uint32_t n_mappings;
 };
-
-void locations_free(struct locations *l)
-{
-    if (!l)
-        return;
-    vm_names_free(l->names);
-    symbolizer_free(l->symbolizer);
-    free(l->ids);
-    free(l->mappings);
-    free(l);
-}
 
 /* Returns an address for a frame that is not machine code, because some readers
  * (Grafana Alloy) tell stacks apart by addresses alone. The address is a hash
@@ -52,15 +36,15 @@ static uint64_t stand_in_address(const char *name, const char *file,
     return UINT64_C(1) << 52 | hash >> 12;
 }
 
-static uint32_t add_location(struct locations *l, uint32_t mapping,
-                             uint64_t address,
+/* Adds the location of a frame that is not machine code. */
+static uint32_t add_location(struct locations *l, uint64_t address,
                              const struct profile_function *function,
                              int64_t line)
 {
     struct profile_line one = {
         .function = profile_add_function(l->profile, function), .line = line};
     struct profile_location location = {
-        .mapping = mapping, .address = address, .lines = &one, .n_lines = 1};
+        .address = address, .lines = &one, .n_lines = 1};
     return profile_add_location(l->profile, &location);
 }
 
@@ -68,28 +52,32 @@ static uint32_t add_location(struct locations *l, uint32_t mapping,
  * is short. */
 static uint32_t mapping_of(struct locations *l, uintptr_t pc)
 {
-    for (uint32_t i = 0; i < l->n_mappings; i++)
-        if (l->mappings[i].mapping.start <= pc &&
-            pc < l->mappings[i].mapping.limit)
-            return l->mappings[i].id;
-    struct known_mapping *grown =
-        realloc(l->mappings, (l->n_mappings + 1) * sizeof *grown);
-    if (!grown)
-        return 0;
-    l->mappings = grown;
-    struct known_mapping *known = &grown[l->n_mappings];
-    if (!symbolize_mapping(pc, &known->mapping))
+    for (uint32_t id = 1; id <= profile_n_mappings(l->profile); id++) {
+        const struct profile_mapping *m = profile_get_mapping(l->profile, id);
+        if (m->start <= pc && pc < m->limit)
+            return id;
+    }
+    struct symbol_mapping found;
+    if (!symbolize_mapping(pc, &found))
         return 0;
     struct profile_mapping mapping = {
-        .start = known->mapping.start,
-        .limit = known->mapping.limit,
-        .offset = known->mapping.offset,
-        .filename = profile_text(l->profile, known->mapping.file),
-        .build_id = profile_text(l->profile, known->mapping.build_id),
+        .start = found.start,
+        .limit = found.limit,
+        .offset = found.offset,
+        .filename = profile_text(l->profile, found.file),
+        .build_id = profile_text(l->profile, found.build_id),
     };
-    known->id = profile_add_mapping(l->profile, &mapping);
-    l->n_mappings++;
-    return known->id;
+    return profile_add_mapping(l->profile, &mapping);
+}
+
+void locations_free(struct locations *l)
+{
+    if (!l)
+        return;
+    vm_names_free(l->names);
+    symbolizer_free(l->symbolizer);
+    free(l->ids);
+    free(l);
 }
 
 struct locations *locations_new(struct profile *profile)
@@ -109,41 +97,108 @@ struct locations *locations_new(struct profile *profile)
     return l;
 }
 
-static void find_symbol(struct locations *l, uintptr_t pc,
-                        struct symbol *symbol)
+bool locations_finish(struct locations *l, struct err *err)
 {
-    if (known_symbols_get(pc, symbol))
-        return;
-    symbolize(l->symbolizer, pc, symbol);
-    known_symbols_add(pc, symbol);
+    bool ok = l && !profile_failed(l->profile);
+    if (ok)
+        profile_flag_mappings(l->profile);
+    locations_free(l);
+    return ok || err_set(err, "out of memory for a profile");
+}
+
+static unsigned find_symbols(struct locations *l, uintptr_t pc,
+                             struct symbol symbols[SYMBOLS_MAX])
+{
+    unsigned n = known_symbols_get(pc, symbols);
+    if (n > 0)
+        return n;
+    n = symbolize(l->symbolizer, pc, symbols);
+    if (n > 0)
+        known_symbols_add(pc, symbols, n);
+    return n;
+}
+
+static uint32_t add_symbol(struct profile *p, const struct symbol *symbol)
+{
+    struct profile_function function = {
+        .name = profile_text(p, symbol->name),
+        .system_name = profile_text(p, symbol->system_name),
+        .filename = profile_text(p, symbol->file),
+        .start_line = symbol->start_line,
+    };
+    return profile_add_function(p, &function);
+}
+
+static uint32_t add_native_location(struct locations *l, uintptr_t pc,
+                                    const struct symbol *symbols, unsigned n)
+{
+    struct profile_line lines[SYMBOLS_MAX];
+    for (unsigned i = 0; i < n; i++)
+        lines[i] = (struct profile_line){
+            .function = add_symbol(l->profile, &symbols[i]),
+            .line = symbols[i].line};
+    struct profile_location location = {.mapping = mapping_of(l, pc),
+                                        .address = pc,
+                                        .lines = lines,
+                                        .n_lines = n};
+    return profile_add_location(l->profile, &location);
 }
 
 static uint32_t make_native_location(struct locations *l, uintptr_t pc)
 {
-    struct symbol symbol;
-    find_symbol(l, pc, &symbol);
-    struct profile_function function = {
-        .name = profile_text(l->profile, symbol.name),
-        .filename = profile_text(l->profile, symbol.file),
-        .start_line = symbol.start_line,
-    };
-    return add_location(l, mapping_of(l, pc), pc, &function, symbol.line);
+    struct symbol symbols[SYMBOLS_MAX];
+    unsigned n = find_symbols(l, pc, symbols);
+    return add_native_location(l, pc, symbols, n);
 }
 
-static uint32_t make_c_location(struct locations *l, lua_CFunction c)
+/* Gives a C function the name by which Lua calls it, or if Lua has none and the
+ * function no symbol either, its address. `name` is room for the name. */
+static void name_as_lua_does(struct symbol *symbol, lua_CFunction c, char *name,
+                             size_t size)
 {
-    struct symbol symbol;
+    if (c_names_get(c, name, size)) {
+        if (!*symbol->system_name && strcmp(symbol->name, name) != 0)
+            symbol->system_name = symbol->name;
+        symbol->name = name;
+    } else if (!*symbol->name) {
+        snprintf(name, size, "%#" PRIxPTR, (uintptr_t)c);
+        symbol->name = name;
+    }
+}
+
+/* Returns true if `pc` is in the function that begins at `start`. */
+static bool is_in_function(struct locations *l, uintptr_t pc, uintptr_t start)
+{
+    struct symbol symbols[SYMBOLS_MAX];
+    char name[256];
+    unsigned n = find_symbols(l, start, symbols);
+    if (n == 0)
+        return false;
+    snprintf(name, sizeof name, "%s", symbols[n - 1].name);
+    n = find_symbols(l, pc, symbols);
+    return n > 0 && strcmp(symbols[n - 1].name, name) == 0;
+}
+
+/* The instruction is not known of every frame. After an error it may be in
+ * another function, because the native stack has lost less than the Lua stack.
+ * In both cases the location is where the function begins. */
+static uint32_t make_c_location(struct locations *l, const struct frame *frame)
+{
+    struct symbol symbols[SYMBOLS_MAX];
     char name[64];
-    find_symbol(l, (uintptr_t)c, &symbol);
-    bool known = c_names_get(c, name, sizeof name);
-    struct profile_function function = {
-        .name = profile_text(l->profile, known ? name : symbol.name),
-        .filename = profile_text(l->profile, symbol.file),
-        .start_line = symbol.start_line,
-    };
-    uint64_t address = stand_in_address(known ? name : symbol.name, symbol.file,
-                                        symbol.start_line);
-    return add_location(l, 0, address, &function, symbol.start_line);
+    uintptr_t start = (uintptr_t)frame->c;
+    uintptr_t pc = start + (uintptr_t)frame->offset;
+    if (frame->offset != 0 && !is_in_function(l, pc, start))
+        pc = start;
+    unsigned n = find_symbols(l, pc, symbols);
+    if (n == 0)
+        symbols[n++] = (struct symbol){"", "", "", 0, 0};
+    struct symbol *c = &symbols[n - 1];
+    name_as_lua_does(c, frame->c, name, sizeof name);
+    if (pc != start)
+        return add_native_location(l, pc, symbols, n);
+    c->line = c->start_line;
+    return add_native_location(l, pc, c, 1);
 }
 
 static uint32_t make_lua_location(struct locations *l,
@@ -159,14 +214,13 @@ static uint32_t make_lua_location(struct locations *l,
     };
     if (line == 0)
         line = vm_function->line_defined;
-    return add_location(l, 0, stand_in_address(name, file, line), &function,
-                        line);
+    return add_location(l, stand_in_address(name, file, line), &function, line);
 }
 
 uint32_t locations_note(struct locations *l, const char *note)
 {
     struct profile_function function = {.name = profile_text(l->profile, note)};
-    return add_location(l, 0, stand_in_address(note, "", 0), &function, 0);
+    return add_location(l, stand_in_address(note, "", 0), &function, 0);
 }
 
 static uint32_t make_location(struct locations *l, uint32_t id)
@@ -176,7 +230,7 @@ static uint32_t make_location(struct locations *l, uint32_t id)
     case FRAME_NATIVE:
         return make_native_location(l, frame.pc);
     case FRAME_C:
-        return make_c_location(l, frame.c);
+        return make_c_location(l, &frame);
     case FRAME_LUA:
         return make_lua_location(l, frames_vm_function(frame.function),
                                  frame.line);

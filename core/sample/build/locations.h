@@ -1,10 +1,12 @@
 /* locations.h -- makes the locations of a profile from the frames (frames.h) of
  * its stacks, each once.
  *
- * A native frame keeps its real address and mapping. The has_* flags of the
- * mapping stay false: a reader with debug info adds lines and inlined
- * functions, and a reader without keeps our names. A Lua function, and a C
- * function that Lua calls, has no mapping, so that no reader renames it.
+ * A native frame has its real address and mapping, and its functions and lines
+ * from debug information, those of inlined functions too. The mapping's has_*
+ * flags say so. Without them pprof looks up the addresses again, with fewer
+ * names: where it does not find the file, or reads less of it, a function
+ * becomes "[perilune]". A C function that Lua calls has the name that Lua knows,
+ * and its symbol as system_name. A Lua function has no mapping.
  *
  * Path: stack_samples.c -> [locations] -> vm_names.c, c_names.c,
  *       known_symbols.c, symbolize.c
@@ -12,8 +14,10 @@
 #ifndef SAMPLE_BUILD_LOCATIONS_H
 #define SAMPLE_BUILD_LOCATIONS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
+struct err;
 struct locations;
 struct profile;
 
@@ -22,6 +26,11 @@ struct profile;
  * locations_free, which ignores NULL. */
 struct locations *locations_new(struct profile *profile);
 void locations_free(struct locations *locations);
+
+/* Tells in the profile's mappings what their locations have, and frees
+ * `locations`. Returns false and sets err if `locations` is NULL or memory was
+ * too short for the profile. */
+bool locations_finish(struct locations *locations, struct err *err);
 
 /* Returns the location id of a frame, 0 if out of memory. No lock may be held,
  * because a frame's first lookup reads symbol tables and source files, which

@@ -140,7 +140,5 @@ bool session_profile_add(struct profile *p,
         if (source->more)
             add_stacks(p, locations, source->more);
     }
-    bool ok = locations && !profile_failed(p);
-    locations_free(locations);
-    return ok || err_set(err, "out of memory for a profile");
+    return locations_finish(locations, err);
 }

@@ -31,7 +31,5 @@ bool tally_profile_add(struct profile *p, const struct tally_snapshot *end,
     if (locations)
         add_tally_entry(p, locations, &end->overflow,
                         start ? &start->overflow : &none);
-    bool ok = locations && !profile_failed(p);
-    locations_free(locations);
-    return ok || err_set(err, "out of memory for a profile");
+    return locations_finish(locations, err);
 }

@@ -135,7 +135,7 @@ static uint32_t frame_of(lua_State *co, lua_Debug *ar)
     lua_getinfo(co, "Slf", ar); /* pushes the function */
     lua_CFunction c = lua_tocfunction(co, -1);
     lua_pop(co, 1);
-    return c ? frames_c(c)
+    return c ? frames_c(c, 0)
              : frames_lua(ar->source, ar->linedefined, ar->currentline);
 }
 
@@ -145,7 +145,7 @@ static uint32_t first_frame(lua_State *co)
     lua_Debug ar;
     lua_CFunction c = lua_tocfunction(co, 1);
     if (c)
-        return frames_c(c);
+        return frames_c(c, 0);
     lua_pushvalue(co, 1);
     lua_getinfo(co, ">S", &ar);
     return frames_lua(ar.source, ar.linedefined, ar.linedefined);

@@ -93,11 +93,12 @@ lock_taken_mutex(pthread_mutex_t *mutex, clockid_t clock,
     return error;
 }
 
-/* Inline, so that the recorded stack begins with the pthread function that the
- * program called. */
-static inline __attribute__((always_inline)) int
-lock_until(pthread_mutex_t *mutex, clockid_t clock,
-           const struct timespec *until)
+/* Functions that record a stack are inlined and not seen in it, so that it
+ * begins with the pthread function that the program called. */
+#define UNSEEN inline __attribute__((always_inline, artificial))
+
+static UNSEEN int lock_until(pthread_mutex_t *mutex, clockid_t clock,
+                             const struct timespec *until)
 {
     if (__builtin_expect(!is_watching(), 1))
         return lock_by_libc(mutex, clock, until);
@@ -149,7 +150,7 @@ int pthread_mutex_unlock(pthread_mutex_t *mutex)
 /* Records a wait for a condition, during which the mutex was released. The
  * thread holds the mutex again by now, so other threads wait until the stack is
  * taken. */
-static inline void record_condition_wait(int64_t since_ns, int64_t charged_ns)
+static UNSEEN void record_condition_wait(int64_t since_ns, int64_t charged_ns)
 {
     contention_native_waited(clock_mono_ns() - since_ns);
     contention_native_held(charged_ns);

@@ -1,58 +1,45 @@
 #define UNW_LOCAL_ONLY
 #include "sample/platform/symbolize.h"
 
-#include <dwarf.h>
-#include <elfutils/libdw.h>
-#include <elfutils/libdwfl.h>
+#include <elf.h>
 #include <inttypes.h>
 #include <libunwind.h>
 #include <link.h>
-#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "sample/platform/debug_info.h"
 #include "sample/platform/quiet.h"
 
-struct symbolizer {
-    Dwfl *dwfl; /* NULL until the first lookup */
-};
+_Static_assert((int)SYMBOLS_MAX == (int)DEBUG_INFO_MAX, "one limit");
 
-static char *debuginfo_path; /* NULL: the standard folders */
-static const Dwfl_Callbacks callbacks = {
-    .find_elf = dwfl_linux_proc_find_elf,
-    .find_debuginfo = dwfl_standard_find_debuginfo,
-    .debuginfo_path = &debuginfo_path,
+/* Longer names, of C++ templates, are cut. */
+enum { NAME_BYTES = 1024 };
+
+struct symbolizer {
+    struct debug_info *debug_info;
+    /* The strings of the last lookup. */
+    struct debug_line lines[SYMBOLS_MAX];
+    char names[SYMBOLS_MAX][NAME_BYTES];
 };
 
 struct symbolizer *symbolizer_new(void)
 {
-    return calloc(1, sizeof(struct symbolizer));
+    struct symbolizer *s = calloc(1, sizeof *s);
+    if (s && !(s->debug_info = debug_info_open())) {
+        free(s);
+        return NULL;
+    }
+    return s;
 }
 
 void symbolizer_free(struct symbolizer *s)
 {
-    if (s && s->dwfl) {
-        dwfl_end(s->dwfl);
-        malloc_trim(0); /* glibc would keep what libdw has freed */
-    }
+    if (!s)
+        return;
+    debug_info_close(s->debug_info);
     free(s);
-}
-
-/* Returns the loaded object that holds `pc`, or NULL. Reads the list of loaded
- * objects again if no known object holds it, because a library may be new. */
-static Dwfl_Module *module_at(struct symbolizer *s, uintptr_t pc)
-{
-    Dwfl_Module *module = s->dwfl ? dwfl_addrmodule(s->dwfl, pc) : NULL;
-    if (module)
-        return module;
-    if (!s->dwfl && !(s->dwfl = dwfl_begin(&callbacks)))
-        return NULL;
-    dwfl_report_begin_add(s->dwfl);
-    dwfl_linux_proc_report(s->dwfl, getpid());
-    dwfl_report_end(s->dwfl, NULL, NULL);
-    return dwfl_addrmodule(s->dwfl, pc);
 }
 
 uintptr_t symbolize_function_start(uintptr_t pc)
@@ -65,77 +52,63 @@ uintptr_t symbolize_function_start(uintptr_t pc)
     return error || !info.start_ip ? pc : info.start_ip;
 }
 
-/* Returns true if `pc` is in a PLT section: in one of the stubs through which
- * calls to other objects go. */
-static bool is_plt(Dwfl_Module *module, uintptr_t pc)
+/* Returns the length of `name` without what compilers and the linker have
+ * added: the clone that was made of a function, and the version of a symbol. */
+static size_t length_without_suffixes(const char *name)
 {
-    Dwarf_Addr address = pc, bias;
-    size_t names;
-    Elf_Scn *section = dwfl_module_address_section(module, &address, &bias);
-    Elf *elf = section ? dwfl_module_getelf(module, &bias) : NULL;
-    GElf_Shdr header;
-    if (!elf || elf_getshdrstrndx(elf, &names) != 0 ||
-        !gelf_getshdr(section, &header))
-        return false;
-    const char *name = elf_strptr(elf, names, header.sh_name);
-    return name && strncmp(name, ".plt", 4) == 0;
+    static const char *const suffixes[] = {
+        ".constprop.", ".isra.", ".part.", ".cold", ".lto_priv.", ".llvm.", "@",
+    };
+    size_t n = strlen(name);
+    for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
+        const char *at = strstr(name, suffixes[i]);
+        if (at && at > name && (size_t)(at - name) < n)
+            n = (size_t)(at - name);
+    }
+    return n;
 }
 
-/* Writes the symbol's name, or "[plt]", or "OBJECT+0xOFFSET". */
-static bool name_at(Dwfl_Module *module, uintptr_t pc, char *out, size_t size)
+static void put_name(struct symbolizer *s, uintptr_t pc,
+                     const struct debug_line *line, char *out, size_t size)
 {
-    GElf_Off offset;
-    GElf_Sym symbol;
-    const char *name =
-        dwfl_module_addrinfo(module, pc, &offset, &symbol, NULL, NULL, NULL);
-    if (name && offset < symbol.st_size) {
-        snprintf(out, size, "%s", name);
-        return true;
-    }
-    if (is_plt(module, pc)) {
-        snprintf(out, size, "[plt]");
-        return true;
-    }
-    Dwarf_Addr start;
-    const char *file =
-        dwfl_module_info(module, NULL, &start, NULL, NULL, NULL, NULL, NULL);
-    const char *slash = file ? strrchr(file, '/') : NULL;
-    snprintf(out, size, "%s+0x%" PRIxPTR, slash ? slash + 1 : file,
-             symbolize_function_start(pc) - (uintptr_t)start);
-    return true;
-}
-
-static void line_at(Dwfl_Module *module, uintptr_t pc, struct symbol *symbol)
-{
-    Dwfl_Line *line = dwfl_module_getsrc(module, pc);
-    int number = 0;
-    const char *file =
-        line ? dwfl_lineinfo(line, NULL, &number, NULL, NULL, NULL) : NULL;
-    if (!file)
+    uintptr_t start = 0;
+    if (line->name) {
+        snprintf(out, size, "%.*s", (int)length_without_suffixes(line->name),
+                 line->name);
         return;
-    snprintf(symbol->file, sizeof symbol->file, "%s", file);
-    symbol->line = number;
-    line = dwfl_module_getsrc(module, symbolize_function_start(pc));
-    if (line && dwfl_lineinfo(line, NULL, &number, NULL, NULL, NULL))
-        symbol->start_line = number;
+    }
+    const char *object = debug_info_object(s->debug_info, pc, &start);
+    snprintf(out, size, "%s+0x%" PRIxPTR, object ? object : "",
+             symbolize_function_start(pc) - start);
 }
 
-void symbolize(struct symbolizer *s, uintptr_t pc, struct symbol *symbol)
+unsigned symbolize(struct symbolizer *s, uintptr_t pc,
+                   struct symbol symbols[SYMBOLS_MAX])
 {
-    *symbol = (struct symbol){0};
-    Dwfl_Module *module = module_at(s, pc);
-    if (module) {
-        name_at(module, pc, symbol->name, sizeof symbol->name);
-        line_at(module, pc, symbol);
-    } else {
-        snprintf(symbol->name, sizeof symbol->name, "0x%" PRIxPTR, pc);
+    unsigned n = debug_info_find(s->debug_info, pc, s->lines);
+    for (unsigned i = 0; i < n; i++) {
+        const struct debug_line *line = &s->lines[i];
+        put_name(s, pc, line, s->names[i], sizeof s->names[i]);
+        bool has_system_name =
+            line->name && (strcmp(line->name, s->names[i]) != 0 ||
+                           strncmp(line->name, "_Z", 2) == 0);
+        symbols[i] = (struct symbol){
+            .name = s->names[i],
+            .system_name = has_system_name ? line->name : "",
+            .file = line->file,
+            .start_line = line->start_line,
+            .line = line->line,
+        };
     }
+    return n;
 }
 
 bool symbolize_name(struct symbolizer *s, uint64_t pc, char *out, size_t size)
 {
-    Dwfl_Module *module = module_at(s, (uintptr_t)pc);
-    return module && name_at(module, (uintptr_t)pc, out, size);
+    unsigned n = debug_info_find(s->debug_info, (uintptr_t)pc, s->lines);
+    if (n > 0)
+        put_name(s, (uintptr_t)pc, &s->lines[n - 1], out, size);
+    return n > 0;
 }
 
 /* An object of the process that dl_iterate_phdr looks for. */

@@ -1,13 +1,12 @@
-/* symbolize.h -- names, source lines and mappings of native code.
+/* symbolize.h -- functions, source lines and mappings of native code.
  *
- * The data comes from symbol tables and DWARF by libdw, which also finds
- * separate debug information by build ID. A lookup may read files for
- * milliseconds, so profiles are symbolized when they end, on the thread that
- * builds them, and never while samples are taken. What libdw has read takes
- * about 20 MiB, so each profile has a symbolizer of its own, which is freed
- * with the names of the profile.
+ * A lookup may read debug information (debug_info.h) for milliseconds, so
+ * profiles are symbolized when they end, on the thread that builds them, and
+ * never while samples are taken. What is read takes about 20 MiB, so each
+ * profile has a symbolizer of its own, which is freed with the names of the
+ * profile.
  *
- * Path: locations.c, pprof_symbol.c -> [symbolize]
+ * Path: locations.c, pprof_symbol.c -> [symbolize] -> debug_info.c
  */
 #ifndef SAMPLE_PLATFORM_SYMBOLIZE_H
 #define SAMPLE_PLATFORM_SYMBOLIZE_H
@@ -27,19 +26,31 @@ struct symbolizer;
 struct symbolizer *symbolizer_new(void);
 void symbolizer_free(struct symbolizer *symbolizer);
 
+/* A function at an address. */
 struct symbol {
-    char name[256]; /* "OBJECT+0xOFFSET" of the function if it has no symbol */
-    char file[512]; /* source file; empty: unknown */
-    int line;       /* of the address; 0: unknown */
-    int start_line; /* of the function; 0: unknown */
+    /* Without what compilers and the linker add: "sweepstep". A function
+     * without a symbol is called "OBJECT+0xOFFSET", by its first address. */
+    const char *name;
+    /* As in the symbol table, "sweepstep.constprop.0". Empty if that is the
+     * name, except for C++, whose symbols pprof translates into names. */
+    const char *system_name;
+    const char *file; /* source file; empty: unknown */
+    int start_line;   /* of the function in `file`; 0: unknown */
+    int line;         /* of the address; 0: unknown */
 };
 
-/* Describes the function at `pc`, an address inside an instruction. If `pc` is
- * in no loaded object, the name is the address in hexadecimal. */
-void symbolize(struct symbolizer *symbolizer, uintptr_t pc,
-               struct symbol *symbol);
+/* Number of functions at one address that are told apart. */
+enum { SYMBOLS_MAX = 32 };
 
-/* Writes the name alone. Returns false if `pc` is in no loaded object. */
+/* Writes the functions at `pc`, an address inside an instruction: the innermost
+ * of the inlined functions first, the function itself last. Returns their
+ * number, 0 if `pc` is in no loaded object. The strings live until the next
+ * call with this symbolizer. */
+unsigned symbolize(struct symbolizer *symbolizer, uintptr_t pc,
+                   struct symbol symbols[SYMBOLS_MAX]);
+
+/* Writes the name of the function at `pc` alone. Returns false if `pc` is in no
+ * loaded object. */
 bool symbolize_name(struct symbolizer *symbolizer, uint64_t pc, char *out,
                     size_t size);
 

@@ -67,13 +67,16 @@ static const char *get_profile_string(const struct writer *w, uint32_t id)
  * without debug info that Lua calls, or its place in the mapped object. */
 static void write_place(const struct writer *w,
                         const struct profile_location *location,
-                        const char *filename, int64_t line)
+                        const struct profile_function *function, int64_t line)
 {
+    const char *filename =
+        function ? get_profile_string(w, function->filename) : "";
     if (*filename) {
         buf_printf(w->text, "\t%s:%" PRId64 "\n", filename, line);
         return;
     }
-    if (!location->mapping && location->n_lines > 0) { /* called by Lua */
+    if (function && (!location->mapping ||
+                     profile_is_named_by_script(w->names, function))) {
         buf_puts(w->text, "\t[C]\n");
         return;
     }
@@ -96,15 +99,14 @@ static void write_frame(const struct writer *w, const char *before,
     if (location.n_lines == 0) {
         buf_printf(w->text, "%s%#" PRIx64 "%s\n", before, location.address,
                    after);
-        write_place(w, &location, "", 0);
+        write_place(w, &location, NULL, 0);
     }
     for (uint32_t i = 0; i < location.n_lines; i++) {
         const struct profile_function *function =
             profile_get_function(w->names, location.lines[i].function);
         buf_printf(w->text, "%s%s%s\n", before,
                    get_profile_string(w, function->name), after);
-        write_place(w, &location, get_profile_string(w, function->filename),
-                    location.lines[i].line);
+        write_place(w, &location, function, location.lines[i].line);
     }
 }
 

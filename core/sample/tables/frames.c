@@ -91,9 +91,9 @@ uint32_t frames_lua(const char *source, int line_defined, int line)
     return intern_frame(&frame);
 }
 
-uint32_t frames_c(lua_CFunction c)
+uint32_t frames_c(lua_CFunction c, int32_t offset)
 {
-    struct frame frame = {.kind = FRAME_C, .c = c};
+    struct frame frame = {.kind = FRAME_C, .offset = offset, .c = c};
     return intern_frame(&frame);
 }
 

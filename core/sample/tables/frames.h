@@ -19,13 +19,17 @@
 enum frame_kind {
     FRAME_NATIVE, /* native code: has `pc` */
     FRAME_LUA,    /* a line of a Lua function: has `function` and `line` */
-    FRAME_C,      /* a C function that Lua called: has `c` */
+    FRAME_C,      /* a C function that Lua called: has `c` and `offset` */
     FRAME_NOTE,   /* a remark in parentheses, "(finalizer)": has `note` */
 };
 
 struct frame {
     enum frame_kind kind;
-    int32_t line; /* the line that runs; 0: unknown, or not FRAME_LUA */
+    union {
+        int32_t line;   /* the line that runs; 0: unknown */
+        int32_t offset; /* of the instruction from `c`, if it is in that
+                           function; 0: unknown */
+    };
     union {
         uintptr_t pc;      /* inside the instruction that calls or that was
                               interrupted */
@@ -40,10 +44,11 @@ enum { FRAME_FULL = 0 };
 
 /* Each returns the id of a frame, from 1 on, or FRAME_FULL if out of memory.
  * `source` and `line_defined` are those of lua_Debug; `source` is copied.
- * `line` may be -1 for unknown. `note` must be a string constant. */
+ * `line` may be -1 for unknown, `offset` 0. `note` must be a string constant.
+ */
 uint32_t frames_native(uintptr_t pc);
 uint32_t frames_lua(const char *source, int line_defined, int line);
-uint32_t frames_c(lua_CFunction c);
+uint32_t frames_c(lua_CFunction c, int32_t offset);
 uint32_t frames_note(const char *note);
 
 /* Returns the frame with this id, which must not be FRAME_FULL. */

@@ -96,7 +96,7 @@ static void put_vm(struct stitching *st, const struct vm_frame *frame)
     }
     const struct vm_function *f =
         vm_functions_get(st->functions, frame->function);
-    put_id(st, f->c ? frames_c(f->c)
+    put_id(st, f->c ? frames_c(f->c, 0)
                     : frames_lua(f->source, f->line_defined, frame->line));
 }
 
@@ -104,6 +104,17 @@ static bool is_c_frame(const struct stitching *st, const struct vm_frame *frame)
 {
     return frame->function < FUNCTION_FULL &&
            vm_functions_get(st->functions, frame->function)->c;
+}
+
+/* Puts the C function `c` that Lua called, or NULL if its Lua frame was gone at
+ * the safe point. `pc` is the native frame of the function, which tells which
+ * function it is, and at which instruction. */
+static void put_c_function(struct stitching *st, lua_CFunction c, uintptr_t pc)
+{
+    uintptr_t start = c ? (uintptr_t)c : symbolize_function_start(pc);
+    intptr_t offset = (intptr_t)(pc - start);
+    bool fits = offset == (int32_t)offset;
+    put_id(st, frames_c((lua_CFunction)start, fits ? (int32_t)offset : 0));
 }
 
 /* Puts the native frames that were called by the innermost Lua or C function,
@@ -126,15 +137,11 @@ static unsigned put_leaf(struct stitching *st, unsigned first)
     }
     if (!is_allocation)
         put_native(st, first, c);
-    if (s->n_lua > 0 && is_c_frame(st, &s->lua[0])) {
-        put_vm(st, &s->lua[0]);
-        return 1;
-    }
-    /* The C function's Lua frame was gone at the safe point. The native stack
-     * still has the function. */
-    uintptr_t start = symbolize_function_start(pc_of(s, c));
-    put_id(st, frames_c((lua_CFunction)start));
-    return 0;
+    bool has_frame = s->n_lua > 0 && is_c_frame(st, &s->lua[0]);
+    const struct vm_function *f =
+        has_frame ? vm_functions_get(st->functions, s->lua[0].function) : NULL;
+    put_c_function(st, f ? f->c : NULL, pc_of(s, c));
+    return has_frame;
 }
 
 /* Puts the native frames that called into Lua first. */
