@@ -1,6 +1,7 @@
 -- top.lua: writes a table of functions with the value of each function itself
 -- (flat) and together with all functions that it calls (cum), counted as by
--- `go tool pprof -top`.
+-- `go tool pprof -top`. The shares of a CPU profile have their intervals.
+local interval = require "lib.interval"
 local values = require "lib.values"
 
 local DEFAULT_COUNT = 30
@@ -74,16 +75,27 @@ return {
       if second[a] ~= second[b] then return second[a] > second[b] end
       return a < b
     end)
+    local n_samples = interval.samples(profile, index)
+    --- Returns "12.34%", or "12.34% ±1.05" in points.
     local function percent(value)
-      return total ~= 0 and value / total * 100 or 0
+      local share = total ~= 0 and value / total or 0
+      local text = ("%6.2f%%"):format(share * 100)
+      if not n_samples then return text end
+      local points = interval.half_width(share, n_samples) * 100
+      return text .. (" ±%-5.2f"):format(points)
     end
-    out:write(("%s: %s in all\n"):format(shown.type, show(total, shown.unit)))
-    out:write(("%10s %7s %10s %7s  %s\n"):format("flat", "flat%", "cum",
-      "cum%", "function"))
+    out:write(("%s: %s in all"):format(shown.type, show(total, shown.unit)))
+    if n_samples then
+      out:write((", as of %.0f equal samples; ± is 1.96 standard errors")
+        :format(n_samples))
+    end
+    local gap = n_samples and (" "):rep(7) or ""
+    out:write(("\n%10s %7s%s %10s %7s%s  %s\n"):format("flat", "flat%", gap,
+      "cum", "cum%", gap, "function"))
     local n = math.min(#order, tonumber(options.n) or DEFAULT_COUNT)
     for i = 1, n do
       local name = order[i]
-      out:write(("%10s %6.2f%% %10s %6.2f%%  %s\n"):format(
+      out:write(("%10s %s %10s %s  %s\n"):format(
         show(flat[name], shown.unit), percent(flat[name]),
         show(cum[name], shown.unit), percent(cum[name]), name))
     end

@@ -3,6 +3,7 @@
 -- name and has a title. Boxes are placed in percent, so the picture fits any
 -- width.
 local frame_kind = require "lib.frame_kind"
+local interval = require "lib.interval"
 local markup = require "report.markup"
 local text = require "report.text"
 local values = require "lib.values"
@@ -82,11 +83,12 @@ local function place(frame)
     or " " .. file
 end
 
-local function draw_box(node, total, unit)
-  local frame, share = node.frame, node.value / total
+local function draw_box(node, root, unit)
+  local frame, share = node.frame, node.value / root.value
+  local function percent(x) return text.percent_within(x, root.n_samples) end
   local title = ("%s%s\n%s = %s of all, itself %s"):format(frame.name,
-    place(frame), text.profile_value(node.value, unit), text.percent(share),
-    text.percent(node.own / total))
+    place(frame), text.profile_value(node.value, unit), percent(share),
+    percent(node.own / root.value))
   return E("svg", { x = xy(100 * node.left) .. "%", y = (node.depth - 1) * ROW,
     width = xy(100 * share) .. "%", height = ROW - 1 },
     E("title", nil, title),
@@ -142,7 +144,7 @@ local function draw_boxes(root, frames, unit)
       left = left + child.value / root.value
     end
     if node.frame then
-      boxes[#boxes + 1] = draw_box(node, root.value, unit)
+      boxes[#boxes + 1] = draw_box(node, root, unit)
       rows = math.max(rows, node.depth)
     end
     node.stacks = nil
@@ -167,7 +169,7 @@ local function sum_kinds(stacks, frames)
   return sums
 end
 
-local function legend(sums, total)
+local function legend(sums, root)
   local items = {}
   for _, kind in ipairs(frame_kind.ORDER) do
     if sums[kind] and sums[kind] > 0 then
@@ -176,7 +178,7 @@ local function legend(sums, total)
           ["aria-hidden"] = "true" },
           E("rect", { class = kind, width = 22, height = 10 })),
         (" %s %s"):format(frame_kind.TITLES[kind],
-          text.percent(sums[kind] / total)))
+          text.percent_within(sums[kind] / root.value, root.n_samples)))
     end
   end
   return E("ul", { class = "legend" }, items)
@@ -192,7 +194,8 @@ function M.draw(profile, type, unit, file)
   local index = values.index(profile:header(), { sample_index = type })
   local frames, by_location = read_frames(profile)
   local stacks = read_stacks(profile, index, by_location)
-  local root = { stacks = stacks, value = 0, left = 0, depth = 0 }
+  local root = { stacks = stacks, value = 0, left = 0, depth = 0,
+    n_samples = interval.samples(profile, index) }
   for _, stack in ipairs(stacks) do root.value = root.value + stack[2] end
   if root.value <= 0 then return end
   local boxes, rows, n_left_out = draw_boxes(root, frames, unit)
@@ -201,7 +204,7 @@ function M.draw(profile, type, unit, file)
       text.count(n_left_out), text.percent(LEAST_SHARE), ROWS_MAX),
     file and { "; ", E("code", nil, markup.name(file)), " has them" }, ".")
   return {
-    legend(sum_kinds(stacks, frames), root.value),
+    legend(sum_kinds(stacks, frames), root),
     E("svg", { class = "flame", width = "100%", height = rows * ROW,
       role = "img", ["aria-label"] = "flame graph of " .. type }, boxes),
     note or {},

@@ -1,7 +1,9 @@
 -- tables.lua: draws the tables of the report. The attribute data-value of a
 -- rounded number is its exact value.
+local interval = require "lib.interval"
 local markup = require "report.markup"
 local text = require "report.text"
+local values = require "lib.values"
 
 local E, name = markup.element, markup.name
 
@@ -224,8 +226,11 @@ end
 --- Returns the table of the functions of a profile.
 function M.functions(profile)
   local rows = {}
+  local index = values.index(profile.profile:header(),
+    { sample_index = profile.type })
+  local n = interval.samples(profile.profile, index)
+  local function share(x) return text.percent_within(x / profile.total, n) end
   for i, f in ipairs(profile.functions) do
-    local function share(x) return text.percent(x / profile.total) end
     rows[i] = E("tr", nil, cell(f.own / profile.total, share(f.own)),
       cell(f.flat / profile.total, share(f.flat)),
       cell(f.cum / profile.total, share(f.cum)), words(name(f.name)))

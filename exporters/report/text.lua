@@ -1,4 +1,6 @@
 -- text.lua: formats numbers for people. The comments show examples of results.
+local interval = require "lib.interval"
+
 local M = {}
 
 --- Three digits, no exponent: 1.23, 12.3, 123, 1,234.
@@ -66,6 +68,15 @@ function M.percent(share)
   local text = ("%.2f"):format(100 * share):gsub("%.?0+$", "")
   if text == "0" and share > 0 then text = "< 0.01" end
   return text .. " %"
+end
+
+--- "12.34 % ± 1.05": a share with its interval in points, if there is one.
+---@param share number
+---@param n number?  the result of lib.interval's samples
+function M.percent_within(share, n)
+  if not n then return M.percent(share) end
+  return ("%s ± %.2f"):format(M.percent(share),
+    100 * interval.half_width(share, n))
 end
 
 --- "12.3/s"
