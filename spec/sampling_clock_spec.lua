@@ -6,6 +6,7 @@
 -- samples estimate, sqrt(p (1 - p) / n). Of the total: 1 %. A timer on the kernel's
 -- ticks gave errors of 7 to 80 points in loops, and 20 to 50 in bursts.
 -- Needs: cores
+local raw_http = require "raw_http"
 local sampling = require "sampling"
 local support = require "support"
 
@@ -92,4 +93,58 @@ describe("beside three processes that spin,", function()
 
   describe("so have those of a loop of", function() check_loops { 4, 10 } end)
   describe("so have those of bursts of", check_bursts)
+end)
+
+-- A signal ends nanosleep, poll and usleep early, with EINTR. Profiles that look at
+-- threads that sleep must therefore look without a signal.
+describe("the sleeps of a script last their whole time", function()
+  local function check_sleeps(arguments)
+    local code, out, err = support.run(
+      ("LUA_CPATH='%s/?.so' %s run %s %s/spec/scripts/naps.lua 1")
+      :format(folder, support.perilune, arguments, support.source))
+    assert(code == 0, err)
+    local n, n_cut = out:match "^(%d+)\t(%d+)\n"
+    assert.is_true(tonumber(n) >= 20, out)
+    assert.equal("0", n_cut, out)
+  end
+
+  it("while a profile of wall time is taken", function()
+    local file = folder .. "/wall.pb.gz"
+    check_sleeps("--rate 500 --wall " .. file)
+    local profile = sampling.read(file)
+    for _, name in ipairs { "nanosleep", "poll", "usleep" } do
+      local share = profile:sum("wall", "naps.nap;sleeps." .. name) /
+        profile:sum("wall", "main@naps.lua")
+      print(("%-10s has %.1f %% of the time"):format(name, share * 100))
+      -- Each has 15 of 48 ms, or 31 %. The tolerance is five standard errors of 500
+      -- samples, 10 points.
+      assert.is_true(share > 0.21 and share < 0.41, name .. " has " .. share)
+    end
+    local main = profile:sum("wall", "main@naps.lua") / 1e9
+    assert.is_true(main >= 0.99 and main <= profile.duration, main .. " s")
+  end)
+
+  it("while goroutine profiles are taken", function()
+    support.write_file(folder .. "/naps.lua",
+      support.read_file(support.source .. "/spec/scripts/naps.lua"))
+    support.write_file(folder .. "/routes.lua", [[
+package.cpath = "]] .. folder .. [[/?.so"
+require "sleeps"
+local naps = loadfile("]] .. folder .. [[/naps.lua")
+return { ["GET /naps"] = function() return ("%d\t%d\n"):format(naps(3.5)) end }
+]])
+    local server = support.serve { "--workers", "1", folder }
+    local client = raw_http.begin(server.port, "/naps")
+    local n_seen = 0
+    -- Each profile waits a second for the coroutines of the worker, which is stuck.
+    for _ = 1, 3 do
+      local _, folded = support.request(server.url .. "/debug/pprof/goroutine?format=folded")
+      if folded:find("nap;sleeps.%w+;") then n_seen = n_seen + 1 end
+    end
+    local n, n_cut = client:finish():match "^(%d+)\t(%d+)\n"
+    server:stop()
+    assert.is_true(tonumber(n) >= 20)
+    assert.equal("0", n_cut)
+    assert.is_true(n_seen >= 1, "no profile shows a sleep")
+  end)
 end)

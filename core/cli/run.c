@@ -16,6 +16,7 @@
 #include "export/module_proto.h"
 #include "modules/modules.h"
 #include "sample/session/sampler.h"
+#include "sample/tables/c_names.h"
 #include "sample/tables/heap.h"
 #include "sample/walk/attach.h"
 #include "sample/walk/vm_stack.h"
@@ -180,6 +181,7 @@ static bool run_profiled(const struct run_options *o, lua_State *L,
     else if (!run_profiles_open(&o->profiles, queue, L, err))
         return false;
     bool ran = run_script(L, o, err);
+    c_names_learn(L); /* of the modules that were required */
     struct err write_err = {0};
     bool written = run_profiles_write(&write_err);
     if (ran && !written)

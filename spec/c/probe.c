@@ -9,8 +9,8 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "sample/session/sampler.h"
 #include "sample/walk/attach.h"
 #include "sample/session/session.h"
@@ -33,18 +33,19 @@ static bool is_asked(void)
 }
 
 /* Takes the signal 100 ms after it has come, like a thread that has waited for
- * a CPU. The probe takes samples as they are after 70 ms, and waits up to 1 s
- * for threads without one. */
+ * a CPU. The thread does not sleep, because a thread that sleeps is not asked.
+ * The probe takes samples as they are after 70 ms, and waits up to 1 s for
+ * threads without one. */
 static void *answer_late(void *ctx)
 {
-    const struct timespec poll = {.tv_nsec = 1000000},
-                          late = {.tv_nsec = 100000000};
     attach_thread(NULL, NULL);
     block_sigprof(SIG_BLOCK);
     pthread_barrier_wait(&ready);
     while (!is_asked())
-        nanosleep(&poll, NULL);
-    nanosleep(&late, NULL);
+        ;
+    int64_t asked_ns = clock_mono_ns();
+    while (clock_mono_ns() - asked_ns < 100000000)
+        ;
     block_sigprof(SIG_UNBLOCK);
     pthread_barrier_wait(&ready);
     detach_thread();

@@ -1,6 +1,7 @@
 #include "sample/platform/thread_state.h"
 
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -27,14 +28,39 @@ void thread_state_close(int state)
         close(state);
 }
 
+/* Holds nine numbers. */
+enum { TEXT_SIZE = 256 };
+
+static bool read_text(int state, char text[TEXT_SIZE])
+{
+    ssize_t n = state < 0 ? 0 : pread(state, text, TEXT_SIZE - 1, 0);
+    text[n > 0 ? n : 0] = '\0';
+    return n > 0;
+}
+
 bool thread_state_is_running(int state)
 {
-    char text[128];
-    ssize_t n = state < 0 ? 0 : pread(state, text, sizeof text - 1, 0);
-    if (n <= 0)
+    char text[TEXT_SIZE];
+    if (!read_text(state, text))
         return true;
-    text[n] = '\0';
     /* /stat has the state after the name, which ends with the last ')'. */
     const char *name_end = strrchr(text, ')');
     return name_end ? strncmp(name_end, ") R", 3) == 0 : text[0] == 'r';
+}
+
+/* The text is "NUMBER ARGUMENT... SP PC", or "-1 SP PC" outside of a system
+ * call. */
+bool thread_state_sleeps(int state, struct thread_place *place)
+{
+    char text[TEXT_SIZE];
+    if (!read_text(state, text) || text[0] == 'r' || strchr(text, ')'))
+        return false;
+    const char *pc = strrchr(text, ' '), *sp = pc;
+    while (sp && sp > text && sp[-1] != ' ')
+        sp--;
+    if (!pc || sp == text)
+        return false;
+    place->pc = strtoull(pc, NULL, 16);
+    place->sp = strtoull(sp, NULL, 16);
+    return place->sp != 0;
 }

@@ -9,7 +9,9 @@
 #include "sample/platform/loaded_objects.h"
 #include "sample/platform/own_work.h"
 #include "sample/platform/quiet.h"
+#include "sample/walk/outside.h"
 #include "sample/walk/ring.h"
+#include "sample/walk/sampling_thread.h"
 #include "sample/walk/signal_check.h"
 #include "sample/session/session_list.h"
 #include "sample/walk/stitch.h"
@@ -71,28 +73,32 @@ static int64_t take_part(struct shared_time *all)
  * get equal parts of their time together. The sum is the same, and each sample
  * is one instant, which is as likely as any other: the gap before an instant
  * tells nothing about it, and only adds noise. */
-static void drain_thread(struct sampler_thread *t)
+static void drain_ring(struct ring *ring, const struct vm_functions *functions,
+                       pid_t tid)
 {
-    uint32_t n_samples = ring_n_published(t->ring);
-    struct shared_time time = shared_time_of(t->ring, n_samples);
+    uint32_t n_samples = ring_n_published(ring);
+    struct shared_time time = shared_time_of(ring, n_samples);
     for (uint32_t i = 0; i < n_samples; i++) {
-        const struct sample *s = ring_published(t->ring, 0);
+        const struct sample *s = ring_published(ring, 0);
         uint32_t stack[STITCH_MAX];
-        unsigned n = stitch(s, t->functions, stack);
+        unsigned n = stitch(s, functions, stack);
         enum session_kind kind = session_kind_of(s);
         bool is_cpu = kind == SESSION_CPU;
         int64_t weight_ns = is_cpu ? take_part(&time) : s->weight_ns;
-        session_list_add(stack, n, s, weight_ns, kind, t->tid);
-        ring_pop(t->ring);
+        session_list_add(stack, n, s, weight_ns, kind, tid);
+        ring_pop(ring);
         atomic_fetch_add_explicit(&n_read, is_cpu, memory_order_relaxed);
     }
 }
 
 void collector_drain(void)
 {
+    sampling_thread_publish();
     pthread_mutex_lock(&threads_lock);
-    list_each (struct sampler_thread, t, &threads_list, in_threads)
-        drain_thread(t);
+    list_each (struct sampler_thread, t, &threads_list, in_threads) {
+        drain_ring(t->ring, t->functions, t->tid);
+        drain_ring(t->outside, outside_functions, t->tid);
+    }
     pthread_mutex_unlock(&threads_lock);
     threads_reap();
 }

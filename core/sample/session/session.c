@@ -63,7 +63,8 @@ static void add_to_session(struct session *s, const uint32_t *frames,
     if (s->slow)
         labels = slow_requests_tag(s->slow, labels, sample->request);
     if (!s->slow || labels != SLOW_REQUESTS_NONE)
-        stacks_add(s->stacks, frames, n_frames, labels, 1, weight_ns);
+        stacks_add(s->stacks, frames, n_frames, labels, sample->count,
+                   weight_ns);
 }
 
 static bool has_thread(const struct buf *threads, pid_t tid)
@@ -117,8 +118,8 @@ static int highest_rate(enum session_kind kind)
 /* Sets the rate at which threads are sampled. [collector_lock] */
 static void choose_rates(void)
 {
-    sampling_thread_set_rate(highest_rate(SESSION_CPU));
-    threads_set_wall_rate(highest_rate(SESSION_WALL));
+    sampling_thread_set_rate(SESSION_CPU, highest_rate(SESSION_CPU));
+    sampling_thread_set_rate(SESSION_WALL, highest_rate(SESSION_WALL));
 }
 
 static void session_free(struct session *s)
@@ -208,11 +209,11 @@ static const struct timespec ANSWER_PAUSE = {.tv_nsec = 2000000};
  * their pending samples. A thread that runs Lua completes them within
  * microseconds. After 70 ms the threads are told to publish samples without a
  * Lua stack as they are. */
-static void wait_for_pending(void)
+static void wait_for_pending(enum session_kind kind)
 {
-    const int64_t start = clock_mono_ns(), patience_ns = 70000000;
+    const int64_t start = clock_mono_ns();
     for (int64_t waited_ns = 0; waited_ns < ANSWER_NS;) {
-        if (threads_flush(waited_ns >= patience_ns) == 0)
+        if (sampling_thread_flush(kind, waited_ns) == 0)
             return;
         nanosleep(&ANSWER_PAUSE, NULL);
         waited_ns = clock_mono_ns() - start;
@@ -224,7 +225,8 @@ static void wait_for_pending(void)
 static void wait_for_probes(void)
 {
     const int64_t start = clock_mono_ns();
-    while (threads_probe_again() > 0 && clock_mono_ns() - start < ANSWER_NS)
+    while (sampling_thread_probe_again() > 0 &&
+           clock_mono_ns() - start < ANSWER_NS)
         nanosleep(&ANSWER_PAUSE, NULL);
 }
 
@@ -234,9 +236,9 @@ struct stacks *session_probe(struct buf *threads)
     struct session *session = add_session(&options);
     if (!session)
         return NULL;
-    threads_probe();
+    sampling_thread_probe();
     wait_for_probes();
-    wait_for_pending();
+    wait_for_pending(SESSION_PROBE);
     pthread_mutex_lock(&collector_lock);
     collector_drain();
     unlink_session(session);
@@ -288,8 +290,8 @@ bool session_close(struct session *session, const struct stacks *more,
     session->is_ending = true;
     choose_rates();
     pthread_mutex_unlock(&collector_lock);
-    sampling_thread_look_last();
-    wait_for_pending();
+    sampling_thread_look_last(session->kind);
+    wait_for_pending(session->kind);
     pthread_mutex_lock(&collector_lock);
     collector_drain();
     unlink_session(session);

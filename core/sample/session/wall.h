@@ -1,7 +1,7 @@
 /* wall.h -- a profile of wall time: where threads are, on and off the CPU, and
  * for what tasks wait.
  *
- * The threads are a session of kind SESSION_WALL (wall_timer.h). A task's wait
+ * The threads are a session of kind SESSION_WALL. A task's wait
  * is added when it ends, with the stack that waited. A wait that is shorter
  * than the period is added with the probability length / period and then has
  * the weight of a period, so the cost is bounded and sums are unbiased. At the

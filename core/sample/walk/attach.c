@@ -5,19 +5,13 @@
 #include "sample/tables/labels.h"
 #include "sample/walk/signal_stack.h"
 #include "sample/walk/thread.h"
-#include "sample/walk/wall_timer.h"
 
 static bool attach(const char *worker, struct err *err)
 {
     struct sampler_thread *t = thread_new(err);
     if (!t)
         return false;
-    if (!wall_timer_new(t, err)) {
-        thread_free(t);
-        return false;
-    }
     if (!signal_stack_new(&t->signal_stack, err)) {
-        wall_timer_free(t);
         thread_free(t);
         return false;
     }
@@ -42,7 +36,7 @@ bool attach_thread(const char *worker, struct err *err)
 
 void detach_thread(void)
 {
-    if (!thread_self)
+    if (!thread_self || fork_depth > 0)
         return;
     void *stack = thread_self->signal_stack;
     threads_retire(thread_self);

@@ -9,7 +9,7 @@
  * one that a library starts, has no CPU samples, and its allocations and waits
  * are recorded with their native frames only.
  *
- * Path: [attach] -> thread.c, wall_timer.c
+ * Path: [attach] -> thread.c
  */
 #ifndef SAMPLE_WALK_ATTACH_H
 #define SAMPLE_WALK_ATTACH_H
@@ -21,8 +21,8 @@
 /* Watches the calling thread from now on. `worker` is the value of the label
  * `worker` that the thread's samples carry until context_set_labels or
  * context_switch sets other labels; NULL means no label. Returns false and sets
- * err if memory is short or a timer cannot be made. Called after sampler_init.
- * In a forked child it does nothing and returns true. */
+ * err if memory is short. Called after sampler_init. In a forked child it does
+ * nothing and returns true. */
 bool attach_thread(const char *worker, struct err *err);
 
 /* Stops watching the calling thread. The collector frees the thread's record,

@@ -20,8 +20,8 @@
 struct context_request {
     int64_t number; /* the time at which the request began (monotonic, ns), or a
                        little later if two began at once: numbers are unique */
-    volatile bool is_sampled; /* a CPU or wall sample was taken of the request;
-                                 set by the signal handler */
+    volatile bool is_sampled; /* the signal handler took a sample of the
+                                 request; see also t->outside_requests */
     uint64_t traced;          /* number of the last trace that has the request
                                  (session/trace.h); 0 means none */
 };

@@ -16,7 +16,6 @@
 #include "sample/walk/signal_check.h"
 #include "sample/walk/signal_stack.h"
 #include "sample/walk/thread.h"
-#include "sample/walk/wall_timer.h"
 
 /* Lua counts as stuck in a C function when the oldest pending sample has waited
  * for a safe point for this much CPU time, or when so many samples are pending
@@ -92,6 +91,7 @@ static bool record_sample(struct sampler_thread *t, const void *context,
     if (!s)
         return false;
     s->weight_ns = weight_ns;
+    s->count = 1;
     s->labels = t->labels;
     s->request = note_request(t);
     s->flags = flags;
@@ -137,6 +137,14 @@ static void take_cpu_sample(struct sampler_thread *t, const void *context,
     }
 }
 
+/* A sample that finds the ring full leaves its time to the next sample. */
+static void take_wall_sample(struct sampler_thread *t, const void *context)
+{
+    int64_t now_ns = clock_mono_ns();
+    if (record_sample(t, context, now_ns - t->wall_last_ns, SAMPLE_WALL))
+        t->wall_last_ns = now_ns;
+}
+
 /* Publishes the pending samples as they are, with their native stacks only. */
 static void publish_incomplete(struct sampler_thread *t)
 {
@@ -177,14 +185,13 @@ static uintptr_t stack_pointer(const void *context)
 static void on_sigprof(int number, siginfo_t *info, void *context)
 {
     (void)number;
+    (void)info;
     struct sampler_thread *t = thread_self;
     if (!t)
         return;
     int saved = errno;
-    bool is_wall = wall_timer_ticked(info);
     int64_t asked_ns = atomic_load(&t->asked_ns);
-    if (is_wall)
-        wall_timer_next(t);
+    bool is_wall = atomic_load(&t->wants_wall);
     bool has_room = signal_stack_has_room(context);
     if (t->busy || !has_room) {
         if (asked_ns)
@@ -195,7 +202,7 @@ static void on_sigprof(int number, siginfo_t *info, void *context)
         if (asked_ns)
             take_cpu_sample(t, context, asked_ns);
         if (is_wall)
-            record_sample(t, context, wall_timer_take(t), SAMPLE_WALL);
+            take_wall_sample(t, context);
         bool is_probed = atomic_load(&t->wants_probe);
         if (is_probed)
             record_sample(t, context, 0, SAMPLE_PROBE);
@@ -208,6 +215,8 @@ static void on_sigprof(int number, siginfo_t *info, void *context)
     }
     if (asked_ns) /* after n_pending, as the probe */
         atomic_store(&t->asked_ns, 0);
+    if (is_wall)
+        atomic_store(&t->wants_wall, false);
     errno = saved;
 }
 
@@ -230,15 +239,23 @@ void cpu_ask(struct sampler_thread *t, int64_t now_ns)
     tgkill(getpid(), t->tid, SIGPROF);
 }
 
+void cpu_ask_wall(struct sampler_thread *t)
+{
+    if (!signal_check_may_send())
+        return;
+    atomic_store(&t->wants_wall, true);
+    tgkill(getpid(), t->tid, SIGPROF);
+}
+
 void cpu_flush(struct sampler_thread *t, bool force)
 {
     atomic_store(&t->flush, force ? FLUSH_FORCED : FLUSH_ASKED);
     if (signal_check_may_send())
-        pthread_kill(t->pthread, SIGPROF);
+        tgkill(getpid(), t->tid, SIGPROF);
 }
 
 void cpu_probe(struct sampler_thread *t)
 {
     if (signal_check_may_send())
-        pthread_kill(t->pthread, SIGPROF);
+        tgkill(getpid(), t->tid, SIGPROF);
 }

@@ -13,8 +13,8 @@
  * the thread did not run when it was asked, but waited for a CPU. The time goes
  * to the next sample.
  *
- * SIGPROF has three more senders: wall_timer.c (a tick of wall time), cpu_flush
- * and cpu_probe. All four end in the same handler.
+ * SIGPROF has three more senders: cpu_ask_wall, cpu_flush and cpu_probe. All
+ * four end in the same handler.
  *
  * The handler runs on the interrupted thread at any instruction, inside malloc
  * or with a lock held too. It takes no lock, allocates nothing, never waits and
@@ -22,12 +22,12 @@
  *
  *   - the functions marked [signal] in ring.h, native_stack.h, unwind.h,
  *     unwind_rule.h, vm_stack.h, vm_line.h, safepoint.h, thread.h,
- *     wall_timer.h, vm_functions.h, signal_stack.h, call_info.h, code_map.h,
- *     fault_guard.h, loaded_objects.h and base/random.h;
+ *     vm_functions.h, signal_stack.h, call_info.h, code_map.h, fault_guard.h,
+ *     loaded_objects.h and base/random.h;
  *   - hook_fields_arm, archive_lua_sethook and the archive_lua_gethook
  *     functions;
  *   - lua_getstack and lua_getinfo with "S", "n" and "l", in vm_stack.c;
- *   - clock_gettime and timer_settime.
+ *   - clock_gettime.
  *
  * A function whose table has a lock is forbidden: frames.h, labels.h,
  * c_names.h, heap.h and tally.h have such tables. So is log_write, which
@@ -62,6 +62,11 @@ bool cpu_init(struct err *err);
  * thread from detaching] */
 void cpu_ask(struct sampler_thread *t, int64_t now_ns);
 
+/* Asks the thread, by a signal, for a sample of wall time. t->wants_wall is
+ * true until the thread has answered; a thread that has not answered is not
+ * asked again. [as cpu_ask, sampling_lock] */
+void cpu_ask_wall(struct sampler_thread *t);
+
 /* Asks the thread, by a signal, to complete its pending samples: at once if Lua
  * is at rest, otherwise at its next safe point. If `force` is true and Lua is
  * not at rest, the thread publishes its pending samples without a Lua stack.
@@ -69,7 +74,7 @@ void cpu_ask(struct sampler_thread *t, int64_t now_ns);
 void cpu_flush(struct sampler_thread *t, bool force);
 
 /* Asks the thread, by a signal, for a sample of weight 0 with the flag
- * SAMPLE_PROBE, whether the thread runs or waits. The caller has set
+ * SAMPLE_PROBE. The caller has set
  * t->wants_probe; the thread clears it when it has taken the sample.
  * [any thread, threads_lock] */
 void cpu_probe(struct sampler_thread *t);

@@ -71,6 +71,11 @@ void ring_publish(struct ring *ring)
                           memory_order_release);
 }
 
+struct sample *ring_newest(const struct ring *ring)
+{
+    return &ring->slots[(ring->written - 1) & ring->mask];
+}
+
 uint32_t ring_n_published(const struct ring *ring)
 {
     return atomic_load_explicit(&ring->published, memory_order_acquire) -

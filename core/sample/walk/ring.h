@@ -46,6 +46,10 @@ struct sample *ring_pending(const struct ring *ring, uint32_t i);
 /* Publishes all pending samples. [signal, hook] */
 void ring_publish(struct ring *ring);
 
+/* Returns the sample that was committed last, published or not. Called after
+ * the first ring_commit. [the writer] */
+struct sample *ring_newest(const struct ring *ring);
+
 /* Returns the oldest published sample, or NULL if there is none. The sample is
  * valid until ring_pop. [collector] */
 const struct sample *ring_peek(const struct ring *ring);

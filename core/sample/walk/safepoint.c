@@ -329,10 +329,7 @@ static void safepoint_hook(lua_State *L, lua_Debug *ar)
         user.hook(L, ar);
 }
 
-/* Returns true if Lua's frames are at rest: the innermost native frame of the
- * core is the function that calls C functions, so a C function runs and has not
- * called Lua again. */
-static bool is_at_rest(const uintptr_t *native, unsigned n)
+bool safepoint_is_at_rest(const uintptr_t *native, unsigned n)
 {
     for (unsigned i = 0; i < n; i++) {
         enum code_kind kind = code_map_kind(native[i] - (i > 0));
@@ -345,7 +342,7 @@ static bool is_at_rest(const uintptr_t *native, unsigned n)
 void safepoint_try_at_rest(struct sampler_thread *t, const uintptr_t *native,
                            unsigned n_native)
 {
-    if (t->active && is_at_rest(native, n_native) &&
+    if (t->active && safepoint_is_at_rest(native, n_native) &&
         vm_stack_read_at_rest(t->functions, t->active, false, &t->walk))
         complete_pending(t, &t->walk, NULL);
 }
@@ -392,11 +389,17 @@ static void drop_entries(struct sampler_thread *t, struct entry *entry)
     }
 }
 
-void safepoint_settle(struct sampler_thread *t, uintptr_t sp)
+struct entry *safepoint_settled(const struct sampler_thread *t, uintptr_t sp)
 {
     struct entry *entry = t->active;
     while (entry && is_left(t, entry, sp))
         entry = entry->outer;
+    return entry;
+}
+
+void safepoint_settle(struct sampler_thread *t, uintptr_t sp)
+{
+    struct entry *entry = safepoint_settled(t, sp);
     if (entry == t->active)
         return;
     thread_block(t);

@@ -36,6 +36,11 @@
  * away] */
 void safepoint_arm(struct sampler_thread *t, lua_State *L);
 
+/* Returns true if Lua's frames are at rest, as this native stack (leaf first)
+ * shows: the innermost native frame of the core is the function that calls C
+ * functions, so a C function runs and has not called Lua again. [signal] */
+bool safepoint_is_at_rest(const uintptr_t *native, unsigned n);
+
 /* Completes the pending samples if Lua is at rest below a C function, as this
  * native stack (leaf first) shows. [signal] */
 void safepoint_try_at_rest(struct sampler_thread *t, const uintptr_t *native,
@@ -75,6 +80,10 @@ void safepoint_forget_thread(void);
  * Called before `active` is used. [signal, any call on the thread, while it is
  * not busy] */
 void safepoint_settle(struct sampler_thread *t, uintptr_t sp);
+
+/* Returns the innermost entry that a jump has not left, or NULL. `sp` as above.
+ * [signal; another thread, while this one sleeps, under fault_guard_run] */
+struct entry *safepoint_settled(const struct sampler_thread *t, uintptr_t sp);
 
 /* These two functions do what entry_begin and entry_end do (entry.h), for a
  * caller that knows the thread's record `t`, which may be NULL. Each request

@@ -42,8 +42,8 @@ enum sample_flag {
     SAMPLE_ALLOCATION = 1 << 7, /* taken at a call of Lua's allocator or of a
                                    wait: the native frames above the innermost
                                    Lua or C function are left out */
-    SAMPLE_PROBE = 1 << 8,      /* asked for by session_probe, not a tick */
-    SAMPLE_WALL = 1 << 9,       /* a tick of wall time (wall_timer.h) */
+    SAMPLE_PROBE = 1 << 8,      /* asked for by session_probe */
+    SAMPLE_WALL = 1 << 9,       /* of wall time */
 };
 
 /* One of the innermost Lua frames, as the handler found it. */
@@ -56,7 +56,7 @@ struct noted_frame {
 /* The kinds of samples, and of the sessions that want them. */
 enum session_kind {
     SESSION_CPU,   /* CPU time */
-    SESSION_WALL,  /* wall time of threads (wall_timer.h) */
+    SESSION_WALL,  /* wall time of threads */
     SESSION_PROBE, /* one sample of each thread, now (session_probe) */
 };
 
@@ -65,6 +65,7 @@ struct sample {
                           previous sample of this kind; 0 for a probe */
     int64_t request;   /* the request's number (context.h); 0: no request */
     uint32_t labels;   /* an id of labels.h */
+    uint32_t count;    /* 1, or more if the thread slept in one place */
     uint16_t flags;    /* enum sample_flag */
     uint16_t n_native;
     uint16_t n_native_inner; /* of these, up to where frames are missing */

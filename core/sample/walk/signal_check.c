@@ -130,6 +130,8 @@ static void count_blocked(struct sampler_thread *t)
 static void check_thread(struct sampler_thread *t)
 {
     int64_t ask_ns = atomic_load(&t->asked_ns), now_ns = clock_mono_ns();
+    if (ask_ns == 0)
+        ask_ns = atomic_load(&t->wants_wall);
     if (ask_ns != t->checked_ask_ns) {
         t->checked_ask_ns = ask_ns;
         t->checked_since_ns = now_ns;

@@ -67,14 +67,15 @@ static bool is_request(const void *ctx, const void *key, uint32_t position)
     return requests[position].number == *(const int64_t *)key;
 }
 
-/* Returns the request's position, which it adds if it is new, or INDEX_NONE if
- * out of memory. [lock] */
-static uint32_t find_request(struct table *table, int64_t number)
+/* Returns the request's position. If the request is new, adds it, or returns
+ * INDEX_NONE if `is_wanted` is false or if out of memory. [lock] */
+static uint32_t find_request(struct table *table, int64_t number,
+                             bool is_wanted)
 {
     uint64_t hash = index_hash(&number, sizeof number, 0);
     uint32_t at =
         index_find(&table->index, hash, is_request, table->entries, &number);
-    if (at != INDEX_NONE)
+    if (at != INDEX_NONE || !is_wanted)
         return at;
     if (!grow_table(table, sizeof(struct known_request)) ||
         !index_add(&table->index, hash, table->n))
@@ -135,7 +136,7 @@ void slow_requests_free(struct slow_requests *slow)
 static uint32_t tag_request(struct slow_requests *slow, uint32_t labels,
                             int64_t number)
 {
-    uint32_t request = find_request(&slow->requests, number);
+    uint32_t request = find_request(&slow->requests, number, true);
     if (request == INDEX_NONE)
         return SLOW_REQUESTS_NONE;
     ((struct known_request *)slow->requests.entries)[request].has_samples =
@@ -211,25 +212,38 @@ void slow_requests_begin(struct context_request *request, int64_t start_ns)
 /* Notes that a request has ended, if it was quick and the profile goes on.
  * [lock] */
 static void note_quick(struct slow_requests *slow, int64_t number,
-                       int64_t now_ns)
+                       bool is_sampled, int64_t now_ns)
 {
     if (slow->judged_ns != 0 || now_ns - number >= slow->least_ns)
         return;
-    uint32_t at = find_request(&slow->requests, number);
+    uint32_t at = find_request(&slow->requests, number, is_sampled);
     if (at != INDEX_NONE)
         ((struct known_request *)slow->requests.entries)[at].is_quick = true;
 }
 
-/* Reports a request that has ended to all open profiles. Not inlined: a request
- * of which no sample was taken does not come here. */
-static __attribute__((noinline)) void report_ended(int64_t number)
+/* Returns true if a sample of the request may be on its way to the profiles. */
+static bool is_sampled(const struct sampler_thread *t,
+                       const struct context_request *request)
 {
-    if (atomic_load(&n_open) == 0)
-        return;
+    if (request->is_sampled)
+        return true;
+    for (unsigned i = 0; t && i < THREAD_OUTSIDE_REQUESTS; i++)
+        if (atomic_load(&t->outside_requests[i]) == request->number)
+            return true;
+    return false;
+}
+
+/* Reports a request that has ended to all open profiles. Not inlined, because
+ * as a rule no such profile is open. */
+static __attribute__((noinline)) void
+report_ended(const struct sampler_thread *t,
+             const struct context_request *request)
+{
+    bool has_sample = is_sampled(t, request);
     int64_t now_ns = clock_mono_ns();
     pthread_mutex_lock(&lock);
     list_each (struct slow_requests, s, &all, in_all)
-        note_quick(s, number, now_ns);
+        note_quick(s, request->number, has_sample, now_ns);
     pthread_mutex_unlock(&lock);
 }
 
@@ -238,6 +252,6 @@ void slow_requests_end(struct context_request *request)
     struct sampler_thread *t = thread_self;
     if (t && t->request == request)
         t->request = NULL;
-    if (request->is_sampled)
-        report_ended(request->number);
+    if (atomic_load_explicit(&n_open, memory_order_relaxed) > 0)
+        report_ended(t, request);
 }

@@ -6,8 +6,8 @@
  * and a set of labels, in place of the sample's labels. When the profile ends,
  * each tag is judged: a request is slow if it took `least_ns` or longer, or has
  * run for that long and still runs. A request that ends earlier reports itself
- * as quick, but only if a sample was taken of it. So the memory for requests is
- * bounded by the memory for samples.
+ * as quick; the report is kept only if a sample was taken of the request. So
+ * the memory for requests is bounded by the memory for samples.
  *
  *   sample: request 7, labels 3 -> tag 0 -> { request 7, labels 3 }
  *   sample: request 9, labels 3 -> tag 1 -> { request 9, labels 3 }

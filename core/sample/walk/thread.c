@@ -11,7 +11,6 @@
 #include "sample/tables/vm_functions.h"
 #include "sample/walk/cpu.h"
 #include "sample/walk/ring.h"
-#include "sample/walk/wall_timer.h"
 
 _Thread_local struct sampler_thread *thread_self;
 
@@ -21,12 +20,11 @@ pthread_cond_t threads_retired = PTHREAD_COND_INITIALIZER;
 struct list threads_list;
 /* Sums of the threads whose records are freed. [threads_lock] */
 static uint64_t ended_counts[N_COUNTS];
-/* The rate that all wall timers are set to; 0: no session. [threads_lock] */
-static int wall_rate_hz;
 
 void thread_free(struct sampler_thread *t)
 {
     ring_free(t->ring);
+    ring_free(t->outside);
     vm_functions_free(t->functions);
     thread_state_close(t->state);
     free(t);
@@ -56,6 +54,7 @@ struct sampler_thread *thread_new(struct err *err)
         return NULL;
     }
     t->ring = ring_new(THREAD_RING_SLOTS);
+    t->outside = ring_new(THREAD_OUTSIDE_SLOTS);
     t->functions = vm_functions_new();
     t->pthread = pthread_self();
     t->tid = gettid();
@@ -64,9 +63,10 @@ struct sampler_thread *thread_new(struct err *err)
     t->state = thread_state_open();
     t->last_ns = clock_thread_ns();
     find_stack(t);
+    t->wall_last_ns = clock_mono_ns();
+    t->slept_cpu_ns = -1;
     t->random = random_seed();
-    t->wall_random = random_seed();
-    if (!t->ring || !t->functions) {
+    if (!t->ring || !t->outside || !t->functions) {
         err_set(err, "out of memory for a thread's samples");
         thread_free(t);
         return NULL;
@@ -80,81 +80,27 @@ void threads_add(struct sampler_thread *t)
     quiet_lock(&sampling_lock);
     list_prepend(&threads_list, &t->in_threads);
     quiet_unlock(&sampling_lock);
-    wall_timer_set(t, wall_rate_hz);
     pthread_mutex_unlock(&threads_lock);
 }
 
 void threads_retire(struct sampler_thread *t)
 {
     pthread_mutex_lock(&threads_lock);
-    wall_timer_free(t);
     thread_self = NULL; /* the handler ignores a signal that comes later */
     ring_publish(t->ring);
     quiet_lock(&sampling_lock);
     t->detached = true;
+    ring_publish(t->outside);
     quiet_unlock(&sampling_lock);
     pthread_mutex_unlock(&threads_lock);
     pthread_cond_signal(&threads_retired);
-}
-
-void threads_set_wall_rate(int rate)
-{
-    pthread_mutex_lock(&threads_lock);
-    if (rate != wall_rate_hz) {
-        wall_rate_hz = rate;
-        list_each (struct sampler_thread, t, &threads_list, in_threads)
-            if (!t->detached)
-                wall_timer_set(t, rate);
-    }
-    pthread_mutex_unlock(&threads_lock);
-}
-
-unsigned threads_flush(bool force)
-{
-    unsigned waiting = 0;
-    pthread_mutex_lock(&threads_lock);
-    list_each (struct sampler_thread, t, &threads_list, in_threads) {
-        if (t->detached)
-            continue;
-        bool has_pending = atomic_load(&t->n_pending) > 0;
-        waiting += has_pending || atomic_load(&t->asked_ns) != 0;
-        if (has_pending)
-            cpu_flush(t, force);
-    }
-    pthread_mutex_unlock(&threads_lock);
-    return waiting;
-}
-
-void threads_probe(void)
-{
-    pthread_mutex_lock(&threads_lock);
-    list_each (struct sampler_thread, t, &threads_list, in_threads)
-        if (!t->detached) {
-            atomic_store(&t->wants_probe, true);
-            cpu_probe(t);
-        }
-    pthread_mutex_unlock(&threads_lock);
-}
-
-unsigned threads_probe_again(void)
-{
-    unsigned waiting = 0;
-    pthread_mutex_lock(&threads_lock);
-    list_each (struct sampler_thread, t, &threads_list, in_threads) {
-        if (t->detached || !atomic_load(&t->wants_probe))
-            continue;
-        waiting++;
-        cpu_probe(t);
-    }
-    pthread_mutex_unlock(&threads_lock);
-    return waiting;
 }
 
 void threads_reap(void)
 {
     pthread_mutex_lock(&threads_lock);
     list_each (struct sampler_thread, t, &threads_list, in_threads) {
-        if (!t->detached || ring_peek(t->ring))
+        if (!t->detached || ring_peek(t->ring) || ring_peek(t->outside))
             continue;
         quiet_lock(&sampling_lock);
         list_remove(&t->in_threads);

@@ -55,8 +55,10 @@ struct ring;
 struct vm_functions;
 
 enum {
-    THREAD_RING_SLOTS = 512, /* 51 ms of samples at 10,000 a second */
-    THREAD_MAX_ARMED = 8,    /* coroutines with a hook of the sampler */
+    THREAD_RING_SLOTS = 512,    /* 51 ms of samples at 10,000 a second */
+    THREAD_MAX_ARMED = 8,       /* coroutines with a hook of the sampler */
+    THREAD_OUTSIDE_SLOTS = 128, /* of the ring `outside` */
+    THREAD_OUTSIDE_REQUESTS = 8,
 };
 
 /* Counts of the asks for CPU samples, by their outcome. They never decrease.
@@ -128,16 +130,31 @@ struct sampler_thread {
     /* Set by another thread, which then signals this one (cpu.c). */
     atomic_int flush;        /* the handler completes pending samples */
     atomic_bool wants_probe; /* the handler takes a probe, then clears this */
-    /* Used by wall_timer.c. */
-    timer_t wall_timer;
-    _Atomic int64_t wall_period_ns, wall_last_ns;
-    uint64_t wall_random;  /* a state of base/random.h, for the handler */
+    /* The handler takes a sample of wall time, then clears this. */
+    atomic_bool wants_wall;
+    /* The monotonic time of the previous sample of wall time. Used by the
+     * handler while wants_wall is true, otherwise with sampling_lock held. */
+    int64_t wall_last_ns;
+    /* Samples of the thread that the sampling thread took while the thread
+     * slept (outside.h). [sampling_lock for its writing side] */
+    struct ring *outside;
+    /* The CPU time at which the newest sample of `outside` was taken; -1: that
+     * sample does not tell where the thread is. [sampling_lock] */
+    int64_t slept_cpu_ns;
+    /* At the last look the thread waited for a CPU, and its CPU clock was
+     * waiting_cpu_ns. [sampling_lock] */
+    bool waits_for_cpu;
+    int64_t waiting_cpu_ns;
+    /* The requests of the last samples in `outside`, in turn. */
+    _Atomic int64_t outside_requests[THREAD_OUTSIDE_REQUESTS];
+    unsigned n_outside_requests; /* [sampling_lock] */
     atomic_uint n_pending; /* number of pending samples, for other threads */
     /* Used by safepoint.c. */
     struct armed_hook armed[THREAD_MAX_ARMED];
     unsigned n_armed;
-    bool wants_names; /* the next safe point calls c_names_learn */
-    uint64_t random;  /* a state of base/random.h, outside the handler */
+    volatile bool wants_names; /* the next safe point calls c_names_learn; set
+                                  by the sampling thread too */
+    uint64_t random; /* a state of base/random.h, outside the handler */
     _Atomic uint64_t counts[N_COUNTS]; /* written by the thread only */
     /* The thread has ended. The collector frees the record once the ring is
      * empty. [threads_lock and sampling_lock to change it, one of them to read
@@ -197,20 +214,18 @@ static inline void thread_unblock(struct sampler_thread *t)
 }
 
 /* Makes the record of the calling thread, with its ring and its table of
- * functions, in no list and without a wall timer. Returns NULL and sets err if
- * out of memory. */
+ * functions, in no list. Returns NULL and sets err if out of memory. */
 struct sampler_thread *thread_new(struct err *err);
 
 /* Frees a record that is in no list, with its ring and its table of functions.
  */
 void thread_free(struct sampler_thread *t);
 
-/* Adds a record, whose wall timer is made, to the list. Called on the thread of
- * the record. */
+/* Adds a record to the list. Called on the thread of the record. */
 void threads_add(struct sampler_thread *t);
 
-/* Deletes the wall timer of the calling thread, publishes its pending samples
- * as they are and leaves the record to threads_reap. */
+/* Publishes the pending samples of the calling thread as they are and leaves
+ * its record to threads_reap. */
 void threads_retire(struct sampler_thread *t);
 
 /* threads_retire signals this condition, and the collector waits for it with
@@ -220,23 +235,6 @@ void threads_retire(struct sampler_thread *t);
 extern pthread_cond_t threads_retired;
 
 /* All functions below: [any thread, threads_lock not held] */
-
-/* Sets the rate of every thread's wall timer, now and for threads to come, in
- * ticks per second; 0 stops the timers. session.c decides the rate: the highest
- * of all open sessions. */
-void threads_set_wall_rate(int rate_hz);
-
-/* Asks the threads that have pending samples to complete them (cpu_flush).
- * Returns the number of such threads and of those that have not answered the
- * sampling thread. */
-unsigned threads_flush(bool force);
-
-/* Asks each thread, the calling one too, for one sample now (cpu_probe). */
-void threads_probe(void);
-
-/* Asks the threads again that have not taken their probe. Returns their number.
- */
-unsigned threads_probe_again(void);
 
 /* Frees the records of threads that have ended and whose rings are empty.
  * Called with collector_lock held: nobody else reads the rings then. */

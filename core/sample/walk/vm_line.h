@@ -40,10 +40,10 @@ bool vm_line_is_exact(void);
 
 /* Returns true if frame `ci` (lua_Debug.i_ci), a Lua function's, can be read:
  * its value is a function, and the position that it has saved lies in the code
- * of that function. While Lua makes a frame, the position is another function's,
- * and lua_getinfo would search all readable memory for its line. While Lua
- * leaves a frame, the value is the first result, which may be another function.
- * [signal, under fault_guard_run] */
+ * of that function. While Lua makes a frame, the position is another
+ * function's, and lua_getinfo would search all readable memory for its line.
+ * While Lua leaves a frame, the value is the first result, which may be another
+ * function. [signal, under fault_guard_run] */
 bool vm_line_is_settled(const void *ci);
 
 /* Returns the line that L's innermost frame `ci`, a Lua function's, runs, or -1
