@@ -4,7 +4,7 @@
 #
 #   sh bench/agreement.sh [PROGRAM...]        (all of bench/programs/)
 #
-# Each program runs for $SECONDS_EACH seconds of CPU time (20; QUICK=1: 1) at each rate.
+# Each program runs for $SECONDS_EACH seconds of CPU time (10; QUICK=1: 1) at each rate.
 # The share of a function is that of the samples in which it is the innermost function
 # of the program. It prints for each program the numbers of samples, the function on
 # which two profiles differ most, the difference in points, the allowed difference
@@ -14,7 +14,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 . bench/begin.sh
-seconds=${SECONDS_EACH:-$(by_mode 20 1)}
+seconds=${SECONDS_EACH:-$(by_mode 10 1)}
 
 export LUA_PATH="bench/lua/?.lua;;"
 
