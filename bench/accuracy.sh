@@ -19,6 +19,8 @@
 #             count hook in Lua
 #   perf      the largest error of `perf record`, among the C functions
 #
+# ALL=1 prints each function and line that is compared: truth, error, allowed.
+#
 # The exit status is 1 if anything is outside, unless QUICK is set. Needs a build
 # with BENCH=ON, and perf for its column.
 set -eu

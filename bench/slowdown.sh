@@ -6,8 +6,8 @@
 #   sh bench/slowdown.sh [PROGRAM...]        (all of bench/programs/)
 #
 # Each function that has more than 2 % of its program's time is slowed down by 10, 50
-# and 100 % of its own time. A C function that its first line calls burns the time, and
-# measures it with the thread's CPU clock. The time of a function is that of all samples
+# and 100 % of its own time. A C function that its first line calls burns the time: so
+# many rounds of a loop, whose CPU time is measured in the same run. The time of a function is that of all samples
 # in which it is the innermost function of the program. $SECONDS_EACH is the CPU time of
 # each program (60; QUICK=1: 1).
 #
