@@ -4,7 +4,7 @@
 #
 #   sh bench/accuracy.sh [CASE...]        (all)
 #
-# Each case runs until its profiles have $SAMPLES samples (20000; QUICK=1: 200), and
+# Each case runs until its profiles have $SAMPLES samples (20000; QUICK=1: 50), and
 # measures its parts with the thread's CPU clock in the same runs. It prints for each
 # case the function and the line with the largest error, and the total:
 #
@@ -27,8 +27,8 @@ set -eu
 cd "$(dirname "$0")/.."
 . bench/begin.sh
 need_built bench/burn.so
-samples=${SAMPLES:-$(by_mode 20000 200)}
-seconds=$(by_mode 5 1) # of CPU time a run; of a server, of wall time
+samples=${SAMPLES:-$(by_mode 20000 50)}
+seconds=$(by_mode 5 0.4) # of CPU time a run; of a server, of wall time
 at_most=$(by_mode 60 1)
 
 export FOLDER="$folder"
@@ -61,13 +61,13 @@ server_run() {
     pids="$pids $server"
     url=$(wait_for_address "$folder/log")
     curl -sf -o "$1.pb.gz" \
-        "$url/debug/pprof/profile?seconds=$seconds&rate=1000" &
+        "$url/debug/pprof/profile?seconds=$length&rate=1000" &
     profile=$!
     until curl -sf "$url/metrics" | grep -q '^perilune_profile_sessions 1'; do
         kill -0 "$profile"
         sleep 0.05
     done
-    curl -sf -o "$1.truth" "$url/work?seconds=$(echo "$seconds" | awk '{ print $1 * 0.6 }')"
+    curl -sf -o "$1.truth" "$url/work?seconds=$(echo "$length" | awk '{ print $1 * 0.6 }')"
     wait "$profile"
     kill "$server"
     wait "$server" || :
@@ -99,7 +99,7 @@ for case in "$@"; do
     # A case that sleeps for most of the time has less CPU time.
     own=$(sed -n 's/^-- Seconds: //p' "$file")
     length=${own:-$seconds}
-    [ -z "${QUICK:-}" ] || [ -z "$own" ] || length=0.1
+    [ -z "${QUICK:-}" ] || [ -z "$own" ] || length=$(echo "$own" | awk '{ print $1 / 5 }')
     margin=$(sed -n 's/^-- Margin: \([0-9]*\) points$/\1/p' "$file")
     mkdir "$folder/$case"
     run=0

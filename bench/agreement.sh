@@ -2,9 +2,9 @@
 # agreement.sh -- CPU profiles of the same program at several rates, and with each
 # source of the sampling clock, agree with each other (Mytkowicz et al., PLDI 2010).
 #
-#   sh bench/agreement.sh [PROGRAM...]        (all of bench/programs/)
+#   sh bench/agreement.sh [PROGRAM...]        (all of bench/programs/; QUICK=1: three)
 #
-# Each program runs for $SECONDS_EACH seconds of CPU time (10; QUICK=1: 1) at each rate.
+# Each program runs for $SECONDS_EACH seconds of CPU time (10; QUICK=1: 0.3) at each rate.
 # The share of a function is that of the samples in which it is the innermost function
 # of the program. It prints for each program the numbers of samples, the function on
 # which two profiles differ most, the difference in points, the allowed difference
@@ -14,7 +14,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 . bench/begin.sh
-seconds=${SECONDS_EACH:-$(by_mode 10 1)}
+seconds=${SECONDS_EACH:-$(by_mode 10 0.3)}
 
 export LUA_PATH="bench/lua/?.lua;;"
 
@@ -38,6 +38,7 @@ profile() {
     names="$names $name"
 }
 
+[ $# -gt 0 ] || [ -z "${QUICK:-}" ] || set -- bounce sieve towers
 [ $# -gt 0 ] || set -- $(cd bench/programs && ls ./*.lua | sed 's|^\./||; s/\.lua$//')
 printf '%-14s %-26s %-28s %6s  %5s      %6s\n' program samples 'differ most on' points \
     allowed hook

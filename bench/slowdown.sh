@@ -3,7 +3,7 @@
 # compares what the CPU profile says with what was added (Burchell and Marr, OOPSLA
 # 2025).
 #
-#   sh bench/slowdown.sh [PROGRAM...]        (all of bench/programs/)
+#   sh bench/slowdown.sh [PROGRAM...]        (all of bench/programs/; QUICK=1: three)
 #
 # Each function that has more than 2 % of its program's time is slowed down by 10, 50
 # and 100 % of its own time. A C function that its first line calls burns the time: so
@@ -32,13 +32,14 @@ profile() {
         -o "$base.stacks" "$base.pb.gz"
 }
 
+[ $# -gt 0 ] || [ -z "${QUICK:-}" ] || set -- bounce sieve towers
 [ $# -gt 0 ] || set -- $(cd bench/programs && ls ./*.lua | sed 's|^\./||; s/\.lua$//')
 for program in "$@"; do
     [ -f "bench/programs/$program.lua" ] || {
         echo "$0: there is no bench/programs/$program.lua" >&2
         exit 2
     }
-    profile base "$(by_mode 3 0.5)"
+    profile base "$(by_mode 3 0.3)"
     "$perilune" run bench/slowdown/plan.lua "$program" "$folder/$program.base.stacks" \
         "$folder/$program.base.truth" >"$folder/$program.plan" 2>"$folder/error" || {
         cat "$folder/error" >&2

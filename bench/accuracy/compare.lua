@@ -74,10 +74,11 @@ end
 -- Samples at the readings of the clock, which measure the truth, are left out of the
 -- shares. On a machine without an idle CPU, Linux preempts a thread that reads its CPU
 -- clock there, once its slice is over: so many samples are there that a program without
--- readings would have elsewhere.
+-- readings would have elsewhere. A case with a margin of its own reads the clock all the
+-- time, and the readings belong to its parts.
 local function read_stacks(path, profile, short_name)
   stacks.each(path, function(count, value, frames)
-    if is_reading(frames) then
+    if own_margin == 0 and is_reading(frames) then
       profile.reading = profile.reading + value
       return
     end

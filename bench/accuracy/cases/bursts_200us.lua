@@ -12,7 +12,7 @@ local BURST = 0.2 / 1000
 
 --- Plain Lua until the time.
 local function until_time(time)
-  while now() < time do case.spin(200) end
+  while now() < time do case.spin(500) end
 end
 
 local function first(start) until_time(start + 0.2 * BURST) end

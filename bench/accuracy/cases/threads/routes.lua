@@ -1,6 +1,7 @@
 -- routes.lua: the case `threads`: eight threads of a server, each with its own
 -- proportion of two functions. `GET /work?seconds=N` makes them work for so long, and
 -- answers with the truth.
+-- Seconds: 5
 local sync = require "sync"
 local thread = require "thread"
 
