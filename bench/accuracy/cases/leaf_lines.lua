@@ -37,10 +37,10 @@ end
 local function closure()
   local f, x = nil, 1
   for i = 1, N do
-    f = function() return i end --@closure_once
+    f = function() return long end --@closure_once
     x = x + 1
     x = x ~ i
-    f = function() return i end f = function() return i end f = function() return i end --@closure_thrice
+    f = function() return long end f = function() return long end f = function() return long end --@closure_thrice
     x = x + 1
     x = x ~ i
   end
