@@ -29,7 +29,15 @@ static int sleep_until(lua_State *L)
     return 1;
 }
 
-/* These functions sleep once, and return true if they slept to the end. */
+static double now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* These functions sleep once for so many seconds, and return true if no signal
+ * cut the sleep short. */
 
 static int sleep_nanosleep(lua_State *L)
 {
@@ -38,9 +46,12 @@ static int sleep_nanosleep(lua_State *L)
     return 1;
 }
 
+/* poll may return EINTR even when its time is over. */
 static int sleep_poll(lua_State *L)
 {
-    lua_pushboolean(L, poll(NULL, 0, (int)(luaL_checknumber(L, 1) * 1e3)) == 0);
+    double seconds = luaL_checknumber(L, 1), until = now() + seconds;
+    int result = poll(NULL, 0, (int)(seconds * 1e3));
+    lua_pushboolean(L, result == 0 || now() >= until);
     return 1;
 }
 

@@ -110,17 +110,6 @@ static bool repeat_outside(struct sampler_thread *t, int64_t weight_ns)
     return true;
 }
 
-/* Returns true if the thread, which does not sleep, may get a signal: it has
- * used CPU time since its clock was `before_ns`. A thread that waits for a CPU
- * may be about to leave poll or another call that returns EINTR if a signal
- * comes even then, so it is left alone for a while. */
-static bool may_signal(const struct sampler_thread *t, int64_t before_ns,
-                       int64_t waited_ns)
-{
-    static const int64_t patience_ns = 100000000;
-    return waited_ns > patience_ns || clock_read_ns(t->clock) != before_ns;
-}
-
 /* Takes a sample of wall time, or asks the thread for it. A look that gives no
  * sample leaves the time to the next. */
 static void look_at_wall(struct sampler_thread *t)
@@ -134,8 +123,6 @@ static void look_at_wall(struct sampler_thread *t)
             t->wall_last_ns = now_ns;
         return;
     }
-    int64_t before_ns = t->waits_for_cpu ? t->waiting_cpu_ns : cpu_ns;
-    t->waits_for_cpu = false;
     t->slept_cpu_ns = -1;
     switch (take_outside(t, cpu_ns, SAMPLE_WALL, weight_ns)) {
     case OUTSIDE_TAKEN:
@@ -146,16 +133,22 @@ static void look_at_wall(struct sampler_thread *t)
             t->slept_cpu_ns = cpu_ns;
         break;
     case OUTSIDE_RUNS:
-        if (may_signal(t, before_ns, weight_ns)) {
-            cpu_ask_wall(t);
-        } else {
-            t->waits_for_cpu = true;
-            t->waiting_cpu_ns = cpu_ns;
-        }
+        cpu_ask_wall(t);
         break;
     case OUTSIDE_MOVED:
         break;
     }
+}
+
+/* Returns true if a thread that does not sleep may get a signal: its CPU clock
+ * has moved since it was `cpu_ns`, just before. A thread that waits for a CPU
+ * may be about to leave poll, which returns EINTR if a signal comes even then.
+ * So it is left alone for 100 ms. */
+static bool may_probe(const struct sampler_thread *t, int64_t cpu_ns)
+{
+    static const int64_t patience_ns = 100000000;
+    return clock_read_ns(t->clock) != cpu_ns ||
+           clock_mono_ns() - probed_ns > patience_ns;
 }
 
 static void probe_thread(struct sampler_thread *t)
@@ -167,7 +160,7 @@ static void probe_thread(struct sampler_thread *t)
         atomic_store(&t->wants_probe, false);
         break;
     case OUTSIDE_RUNS:
-        if (may_signal(t, cpu_ns, clock_mono_ns() - probed_ns))
+        if (may_probe(t, cpu_ns))
             cpu_probe(t);
         break;
     case OUTSIDE_MOVED:
@@ -192,14 +185,6 @@ static void look_at_all(enum session_kind kind, bool is_last)
         else
             look_at_cpu(t, is_last);
     }
-}
-
-static bool has_waiting(void)
-{
-    list_each (struct sampler_thread, t, &threads_list, in_threads)
-        if (!t->detached && t->waits_for_cpu)
-            return true;
-    return false;
 }
 
 /* Returns the kind whose instant is the next, or SESSION_PROBE if there is
@@ -245,23 +230,6 @@ static void ask_for_short_delays(void)
     syscall(SYS_sched_setattr, 0, &attributes, 0);
 }
 
-/* A thread that waits for a CPU may do so only because this thread runs in its
- * place. So this thread sleeps for 50, 100, 200 and 400 us, and looks again
- * each time. What still waits then leaves its time to the next instant. */
-static void settle_waiting(void)
-{
-    enum { FIRST_NS = 50000, LOOKS = 4 };
-    for (int i = 0; i < LOOKS && has_waiting(); i++) {
-        if (!sleep_until(clock_mono_ns() + (FIRST_NS << i)))
-            return;
-        list_each (struct sampler_thread, t, &threads_list, in_threads)
-            if (!t->detached && t->waits_for_cpu)
-                look_at_wall(t);
-    }
-    list_each (struct sampler_thread, t, &threads_list, in_threads)
-        t->waits_for_cpu = false;
-}
-
 static void *sampling_main(void *arg)
 {
     (void)arg;
@@ -279,8 +247,6 @@ static void *sampling_main(void *arg)
                    instants[kind].rate_hz > 0) {
             look_at_all(kind, false);
             draw_next(&instants[kind]);
-            if (kind == SESSION_WALL)
-                settle_waiting();
         }
     }
     return NULL;

@@ -15,8 +15,8 @@
 #include "sample/walk/thread.h"
 
 /* A thread answers within microseconds, or when it gets a CPU. Of CPU time it
- * needs far less than MAX_UNSAMPLED_NS: a thread that waits for a CPU inside the
- * signal handler, where SIGPROF is blocked, is not one that blocks it. */
+ * needs far less than MAX_UNSAMPLED_NS: a thread that waits for a CPU inside
+ * the signal handler, where SIGPROF is blocked, is not one that blocks it. */
 static const int64_t PATIENCE_NS = 100000000, MAX_UNSAMPLED_NS = 20000000;
 
 static struct signal_losses sums; /* [collector_lock], but for n_taken: */

@@ -141,10 +141,6 @@ struct sampler_thread {
     /* The CPU time at which the newest sample of `outside` was taken; -1: that
      * sample does not tell where the thread is. [sampling_lock] */
     int64_t slept_cpu_ns;
-    /* At the last look the thread waited for a CPU, and its CPU clock was
-     * waiting_cpu_ns. [sampling_lock] */
-    bool waits_for_cpu;
-    int64_t waiting_cpu_ns;
     /* The requests of the last samples in `outside`, in turn. */
     _Atomic int64_t outside_requests[THREAD_OUTSIDE_REQUESTS];
     unsigned n_outside_requests; /* [sampling_lock] */
