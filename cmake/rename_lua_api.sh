@@ -22,6 +22,7 @@ rename ldo.o lua_resume
 for name in lua_sethook lua_gethook lua_gethookmask lua_gethookcount; do
     rename ldebug.o $name
 done
+rename lapi.o lua_load
 rename lstate.o lua_newthread
 rename lstate.o lua_resetthread
 rename lstate.o lua_close

@@ -200,7 +200,7 @@ it("profiles show it", function()
   -- cores.
   support.wait_until(function()
     return folded "profile?seconds=1"
-      :find "%f[^\0\n]__clone3;start_thread;run_os_thread;[^\n]*anonymous@routes.lua:%d+ %d+\n"
+      :find "%f[^\0\n]__clone3;start_thread;run_os_thread;[^\n]*anonymous@routes.lua:%d+#2 %d+\n"
   end, "a sample of the thread")
   local threads = folded "threadcreate"
   assert.truthy(threads:find "call_handler;.*anonymous@routes.lua:%d+;thread.spawn;os_thread_spawn", threads)

@@ -8,10 +8,8 @@
 
 #include "base/buf.h"
 #include "base/file.h"
+#include "sample/tables/chunk_functions.h"
 #include "script/call.h"
-
-#define HEAD "return function(_ENV, ...) "
-#define TAIL "\nend"
 
 /* Returns the length of a first line that begins with '#', which is not Lua,
  * without its line end. Returns 0 if there is no such line. */
@@ -41,9 +39,9 @@ static bool compile_wrapped(lua_State *L, const char *text, size_t n,
                             const char *name, struct err *err)
 {
     struct buf wrapped = BUF_INIT;
-    buf_puts(&wrapped, HEAD);
+    buf_puts(&wrapped, CHUNK_HEAD);
     buf_append(&wrapped, text, n);
-    buf_puts(&wrapped, TAIL);
+    buf_puts(&wrapped, CHUNK_TAIL);
     bool ok = !wrapped.failed || err_set(err, "out of memory");
     if (ok && (ok = compile_text(L, text, n, name, err))) {
         lua_pop(L, 1);

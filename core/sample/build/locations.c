@@ -99,6 +99,8 @@ struct locations *locations_new(struct profile *profile)
 
 bool locations_finish(struct locations *l, struct err *err)
 {
+    if (l)
+        vm_names_add_comments(l->names, l->profile);
     bool ok = l && !profile_failed(l->profile);
     if (ok)
         profile_flag_mappings(l->profile);

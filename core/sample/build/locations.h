@@ -5,8 +5,8 @@
  * from debug information, those of inlined functions too. The mapping's has_*
  * flags say so. Without them pprof looks up the addresses again, with fewer
  * names: where it does not find the file, or reads less of it, a function
- * becomes "[perilune]". A C function that Lua calls has the name that Lua knows,
- * and its symbol as system_name. A Lua function has no mapping.
+ * becomes "[perilune]". A C function that Lua calls has the name that Lua
+ * knows, and its symbol as system_name. A Lua function has no mapping.
  *
  * Path: stack_samples.c -> [locations] -> vm_names.c, c_names.c,
  *       known_symbols.c, symbolize.c
@@ -27,9 +27,10 @@ struct profile;
 struct locations *locations_new(struct profile *profile);
 void locations_free(struct locations *locations);
 
-/* Tells in the profile's mappings what their locations have, and frees
- * `locations`. Returns false and sets err if `locations` is NULL or memory was
- * too short for the profile. */
+/* Tells in the profile's mappings what their locations have, and in its
+ * comments which files have changed (vm_names.h), and frees `locations`.
+ * Returns false and sets err if `locations` is NULL or memory was too short for
+ * the profile. */
 bool locations_finish(struct locations *locations, struct err *err);
 
 /* Returns the location id of a frame, 0 if out of memory. No lock may be held,

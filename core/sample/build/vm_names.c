@@ -1,6 +1,5 @@
 #include "sample/build/vm_names.h"
 
-#include <ctype.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdbool.h>
@@ -10,23 +9,30 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/buf.h"
+#include "base/index.h"
+#include "profile/profile.h"
+#include "sample/tables/chunk_names.h"
 #include "sample/tables/vm_functions.h"
 
-enum { MAX_FILE = 4 * 1024 * 1024 };
+enum { MAX_FILE = 64 * 1024 * 1024 };
 
-/* A source file with the starts of its lines. The text ends with NUL. */
+/* A source file as it is now. */
 struct source_file {
     struct source_file *next;
-    char *path; /* as in the chunk's name */
-    char *text; /* NULL: cannot be read */
-    const char **lines;
-    int n_lines;
-    char returned[64]; /* NAME in the `return NAME` that ends the file, or "" */
+    char *source; /* the chunk's name, "@path" */
+    bool is_readable;
+    struct chunk_names now; /* empty if Lua cannot compile the file */
+    unsigned n_changed;     /* functions of the profile that it has no more */
 };
 
 struct vm_names {
     struct source_file *files;
+    const struct vm_function **checked; /* each function once */
+    uint32_t n_checked, n_allocated;
+    struct index index_of_checked;
+    unsigned n_without_record;
 };
 
 struct vm_names *vm_names_new(void)
@@ -39,24 +45,15 @@ void vm_names_free(struct vm_names *names)
     for (struct source_file *file = names ? names->files : NULL, *next; file;
          file = next) {
         next = file->next;
-        free(file->path);
-        free(file->text);
-        free(file->lines);
+        free(file->source);
+        chunk_names_free(&file->now);
         free(file);
     }
+    if (names) {
+        free(names->checked);
+        index_fini(&names->index_of_checked);
+    }
     free(names);
-}
-
-static bool is_name_char(char c)
-{
-    return isalnum((unsigned char)c) || c == '_';
-}
-
-static const char *skip_blank(const char *s)
-{
-    while (*s == ' ' || *s == '\t')
-        s++;
-    return s;
 }
 
 /* Returns NULL unless the path is a regular file. A chunk may be named after a
@@ -75,7 +72,9 @@ static FILE *open_source(const char *path)
     return file;
 }
 
-static char *read_source(const char *path)
+/* Returns the text, which ends with NUL, and its length in *n. Returns NULL if
+ * the file cannot be read. The caller frees the text. */
+static char *read_source(const char *path, size_t *n_bytes)
 {
     struct buf text = BUF_INIT;
     FILE *file = open_source(path);
@@ -88,201 +87,158 @@ static char *read_source(const char *path)
         fclose(file);
     if (!file || !buf_cstr(&text))
         buf_fini(&text);
+    *n_bytes = text.len;
     return text.data;
 }
 
-static void find_lines(struct source_file *file)
+/* Returns the length of what Lua's loaders skip at the start of a file: a mark
+ * of UTF-8, and a first line that begins with '#', without its line end. */
+static size_t skipped_start(const char *text)
 {
-    int n = 1;
-    for (const char *c = file->text; *c; c++)
-        n += *c == '\n';
-    file->lines = calloc((size_t)n, sizeof *file->lines);
-    if (!file->lines)
-        return;
-    const char *start = file->text;
-    for (int i = 0; i < n; i++) {
-        file->lines[i] = start;
-        const char *end = strchr(start, '\n');
-        start = end ? end + 1 : start;
-    }
-    file->n_lines = n;
+    size_t n = strncmp(text, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
+    return text[n] == '#' ? n + strcspn(text + n, "\n") : n;
 }
 
-/* Finds the name of the module's table, which stands in the last `return NAME`
- * without indentation. */
-static void find_returned(struct source_file *file)
+static void read_functions(struct source_file *file)
 {
-    for (int i = file->n_lines - 1; i >= 0; i--) {
-        const char *line = file->lines[i];
-        if (strncmp(line, "return ", 7) != 0)
-            continue;
-        const char *name = skip_blank(line + 7);
-        size_t n = 0;
-        while (is_name_char(name[n]))
-            n++;
-        const char *rest = skip_blank(name + n);
-        bool alone = *rest == '\0' || *rest == '\n' || *rest == '\r';
-        if (alone && n < sizeof file->returned)
-            memcpy(file->returned, name, n);
+    size_t n;
+    char *text = read_source(file->source + 1, &n);
+    file->is_readable = text != NULL;
+    if (!text)
         return;
-    }
+    size_t skipped = skipped_start(text);
+    chunk_names_read(&file->now, file->source, text + skipped, n - skipped);
+    free(text);
 }
 
-static struct source_file *get_file(struct vm_names *names, const char *path)
+static struct source_file *get_file(struct vm_names *names, const char *source)
 {
     for (struct source_file *file = names->files; file; file = file->next)
-        if (strcmp(file->path, path) == 0)
+        if (strcmp(file->source, source) == 0)
             return file;
     struct source_file *file = calloc(1, sizeof *file);
+    if (file && !(file->source = strdup(source))) {
+        free(file);
+        file = NULL;
+    }
     if (!file)
         return NULL;
-    file->path = strdup(path);
-    file->text = read_source(path);
-    if (!file->path) {
-        free(file->text);
-        free(file);
-        return NULL;
-    }
-    if (file->text) {
-        find_lines(file);
-        find_returned(file);
-    }
+    read_functions(file);
     file->next = names->files;
     names->files = file;
     return file;
 }
 
-/* Returns the keyword `function` in a line, or NULL. */
-static const char *find_keyword(const char *line, const char *end)
+/* Returns true if the file still has the function, with the same text in the
+ * same line. */
+static bool has_function(const struct source_file *file,
+                         const struct vm_function *function)
 {
-    static const char word[] = "function";
-    size_t n = sizeof word - 1;
-    for (const char *c = line; c + n <= end; c++)
-        if (memcmp(c, word, n) == 0 && (c == line || !is_name_char(c[-1])) &&
-            (c + n == end || !is_name_char(c[n])))
-            return c;
-    return NULL;
+    for (uint32_t i = 0; i < file->now.n; i++) {
+        const struct chunk_name *f = &file->now.functions[i];
+        if (f->line == function->line_defined && f->text == function->text &&
+            strcmp(f->name, function->name) == 0)
+            return true;
+    }
+    return false;
 }
 
-/* Returns the dotted name that ends just before `end`, as in `M.sort = `, and
- * its length in *n. */
-static const char *name_before(const char *line, const char *end, size_t *n)
+static bool is_checked(const void *ctx, const void *key, uint32_t position)
 {
-    const char *c = end;
-    while (c > line && (c[-1] == ' ' || c[-1] == '\t'))
-        c--;
-    const char *name = c;
-    while (name > line && (is_name_char(name[-1]) || name[-1] == '.'))
-        name--;
-    *n = (size_t)(c - name);
-    return name;
+    const struct vm_names *names = ctx;
+    return names->checked[position] == key;
 }
 
-/* Returns the name of the function that begins in this line, and its length in
- * *n. The name stands after the keyword, or before the `=` that precedes the
- * keyword. Returns NULL if there is none. */
-static const char *declared_name(const char *line, const char *end, size_t *n)
+/* Returns true if the function is new to this profile. Functions that do not
+ * fit into memory are not. */
+static bool add_checked(struct vm_names *names,
+                        const struct vm_function *function)
 {
-    const char *keyword = find_keyword(line, end);
-    if (!keyword)
-        return NULL;
-    const char *name = skip_blank(keyword + strlen("function"));
-    *n = 0;
-    while (name + *n < end &&
-           (is_name_char(name[*n]) || name[*n] == '.' || name[*n] == ':'))
-        ++*n;
-    if (*n > 0)
-        return name;
-    const char *c = keyword;
-    while (c > line && (c[-1] == ' ' || c[-1] == '\t'))
-        c--;
-    if (c == line || c[-1] != '=')
-        return NULL;
-    name = name_before(line, c - 1, n);
-    return *n > 0 && !isdigit((unsigned char)*name) ? name : NULL;
+    struct index *index = &names->index_of_checked;
+    uint64_t hash = index_hash(&function, sizeof function, 0);
+    if (index_find(index, hash, is_checked, names, function) != INDEX_NONE)
+        return false;
+    const struct vm_function **grown =
+        array_grow(names->checked, names->n_checked, &names->n_allocated, 64,
+                   sizeof *grown);
+    if (!grown)
+        return false;
+    names->checked = grown;
+    if (!index_add(index, hash, names->n_checked))
+        return false;
+    grown[names->n_checked++] = function;
+    return true;
 }
 
-/* Writes the module's name: "data" for "/srv/lua/data.lua". */
-static void put_module(const char *path, char *out, size_t size)
+/* Counts the function if it is not recorded, or no longer in its file. */
+static void check_function(struct vm_names *names,
+                           const struct vm_function *function)
 {
-    const char *slash = strrchr(path, '/');
-    const char *base = slash ? slash + 1 : path;
-    const char *dot = strrchr(base, '.');
-    size_t n = dot && dot > base ? (size_t)(dot - base) : strlen(base);
-    snprintf(out, size, "%.*s", (int)n, base);
-}
-
-/* Returns true for names that only say "the module's table". */
-static bool is_placeholder(const char *name)
-{
-    return strcmp(name, "M") == 0 || strcmp(name, "_M") == 0;
-}
-
-/* Writes the declared name with its module or class:
- *
- *     declared     written
- *     sort         data.sort     a local or global function
- *     M.sort       data.sort     a field of the table that data.lua returns
- *     M:sort       data:sort     a method of that table, if its name is M or _M
- *     Cache:get    Cache:get     a method or field of any other table, or a
- *                                method of the returned table under its name
- */
-static void put_qualified(const struct source_file *file, const char *declared,
-                          size_t n, char *out, size_t size)
-{
-    char module[128];
-    put_module(file->path, module, sizeof module);
-    size_t first = 0;
-    while (first < n && is_name_char(declared[first]))
-        first++;
-    bool own = first == strlen(file->returned) &&
-               memcmp(declared, file->returned, first) == 0;
-    if (first == n)
-        snprintf(out, size, "%s.%.*s", module, (int)n, declared);
-    else if (own && (declared[first] == '.' || is_placeholder(file->returned)))
-        snprintf(out, size, "%s%.*s", module, (int)(n - first),
-                 declared + first);
-    else
-        snprintf(out, size, "%.*s", (int)n, declared);
-}
-
-static void put_function_name(const struct source_file *file, const char *base,
-                              int line_defined, char *out, size_t size)
-{
-    if (line_defined == 0) {
-        snprintf(out, size, "main@%s", base);
+    if (!add_checked(names, function))
         return;
-    }
-    if (file && line_defined <= file->n_lines) {
-        const char *line = file->lines[line_defined - 1];
-        size_t n;
-        const char *declared =
-            declared_name(line, line + strcspn(line, "\r\n"), &n);
-        if (declared) {
-            put_qualified(file, declared, n, out, size);
-            return;
-        }
-    }
-    snprintf(out, size, "anonymous@%s:%d", base, line_defined);
+    if (!function->name && function->line_defined > 0)
+        names->n_without_record++;
+    if (!function->name || !function->text || *function->source != '@')
+        return;
+    struct source_file *file = get_file(names, function->source);
+    if (file && !has_function(file, function))
+        file->n_changed++;
+}
+
+static void put_name(const struct vm_function *function, const char *base,
+                     char *out, size_t size)
+{
+    const char *name = function->name ? function->name : "";
+    if (*name && *name != '#')
+        snprintf(out, size, "%s", name);
+    else if (function->line_defined == 0)
+        snprintf(out, size, "main@%s", base);
+    else
+        snprintf(out, size, "anonymous@%s:%d%s", base, function->line_defined,
+                 name);
 }
 
 void vm_names_get(struct vm_names *names, const struct vm_function *function,
                   char *name, size_t name_size, char *file, size_t file_size)
 {
     const char *source = function->source;
-    const struct source_file *text = NULL;
+    const char *base = source + (*source == '@' || *source == '=');
     char resolved[PATH_MAX];
+    check_function(names, function);
     if (*source == '@') {
-        source++;
-        text = get_file(names, source);
         snprintf(file, file_size, "%s",
-                 realpath(source, resolved) ? resolved : source);
+                 realpath(base, resolved) ? resolved : base);
+        const char *slash = strrchr(base, '/');
+        base = slash ? slash + 1 : base;
     } else {
-        source += *source == '=';
-        snprintf(file, file_size, "%s", source);
+        snprintf(file, file_size, "%s", base);
     }
-    const char *slash = text ? strrchr(source, '/') : NULL;
-    put_function_name(text && text->text ? text : NULL,
-                      slash ? slash + 1 : source, function->line_defined, name,
-                      name_size);
+    put_name(function, base, name, name_size);
+}
+
+void vm_names_add_comments(const struct vm_names *names,
+                           struct profile *profile)
+{
+    char text[PATH_MAX + 256];
+    for (const struct source_file *file = names->files; file;
+         file = file->next) {
+        if (file->n_changed == 0)
+            continue;
+        snprintf(text, sizeof text,
+                 "%s %s: functions of this profile that are not in it: %u; "
+                 "their names and lines are those of the text that was loaded, "
+                 "and source listings show other text",
+                 file->source + 1,
+                 file->is_readable ? "has changed since it was loaded"
+                                   : "cannot be read any more",
+                 file->n_changed);
+        profile_add_comment(profile, text);
+    }
+    if (names->n_without_record == 0)
+        return;
+    snprintf(text, sizeof text,
+             "functions known by file and line only: %u; their Lua release is "
+             "unknown, their state is not perilune's, or memory was short",
+             names->n_without_record);
+    profile_add_comment(profile, text);
 }

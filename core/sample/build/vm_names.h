@@ -1,22 +1,23 @@
-/* vm_names.h -- names Lua functions as a person would.
+/* vm_names.h -- writes the names and files of Lua functions for a profile, and
+ * finds functions whose file has changed since it was loaded.
  *
- * Lua itself knows a function only by the name of the variable that the caller
- * used. Here a function has one name whoever calls it: the name that stands in
- * its source file where the function is defined.
+ * A name is that of the text that was loaded (tables/chunk_names.h). The file
+ * is read only to compare: a profile's readers show its lines as they are now.
  *
- *     in data.lua                      name
- *     local function sort_rows()       data.sort_rows
- *     function Cache:get()             Cache:get
- *     a function without a name        anonymous@data.lua:41
- *     the main chunk                   main@data.lua
+ *     name of the record               name in the profile
+ *     data.sort_rows                   data.sort_rows
+ *     "", in line 41 of data.lua       anonymous@data.lua:41
+ *     #2                               anonymous@data.lua:41#2
+ *     "", the main chunk               main@data.lua
  *
- * Path: locations.c -> [vm_names]
+ * Path: locations.c -> [vm_names] -> tables/chunk_names.c
  */
 #ifndef SAMPLE_BUILD_VM_NAMES_H
 #define SAMPLE_BUILD_VM_NAMES_H
 
 #include <stddef.h>
 
+struct profile;
 struct vm_function;
 struct vm_names;
 
@@ -27,9 +28,14 @@ struct vm_names *vm_names_new(void);
 void vm_names_free(struct vm_names *names);
 
 /* Writes the name of the function and its file: an absolute path if the source
- * is a file, the name of the chunk otherwise. May read the file. If the file
- * cannot be read, the function is anonymous. */
+ * is a file, the name of the chunk otherwise. May read the file. `function`
+ * must live as long as `names`. */
 void vm_names_get(struct vm_names *names, const struct vm_function *function,
                   char *name, size_t name_size, char *file, size_t file_size);
+
+/* Adds a comment for each file that is no longer what was loaded, with the
+ * number of the functions concerned, and one if functions have no record. */
+void vm_names_add_comments(const struct vm_names *names,
+                           struct profile *profile);
 
 #endif

@@ -8,10 +8,13 @@
 
 #include "base/fork.h"
 #include "sample/platform/call_info.h"
+#include "sample/platform/prototype.h"
 #include "sample/tables/frames.h"
 #include "sample/walk/sample.h"
 #include "sample/tables/tally.h"
+#include "sample/tables/vm_functions.h"
 #include "sample/walk/thread.h"
+#include "sample/walk/vm_stack.h"
 
 /* Its address is the registry's key of the table. */
 static const char table_key;
@@ -67,13 +70,12 @@ static uint32_t maker_of(lua_State *L)
     }
     if (ar.currentline <= 0)
         return FRAME_FULL;
-    if (last->source != ar.source || last->line_defined != ar.linedefined ||
-        last->line != ar.currentline || last->L != L) {
-        last->frame = frames_lua(ar.source, ar.linedefined, ar.currentline);
-        last->source = ar.source;
-        last->line_defined = ar.linedefined;
+    struct vm_function function =
+        vm_stack_function(L, prototype_of_frame(ar.i_ci), &ar);
+    if (last->function != function.hash || last->line != ar.currentline) {
+        last->frame = frames_lua(&function, ar.currentline);
+        last->function = function.hash;
         last->line = ar.currentline;
-        last->L = L;
     }
     return last->frame;
 }
@@ -134,9 +136,12 @@ static uint32_t frame_of(lua_State *co, lua_Debug *ar)
 {
     lua_getinfo(co, "Slf", ar); /* pushes the function */
     lua_CFunction c = lua_tocfunction(co, -1);
+    const void *prototype = prototype_at(co, -1);
     lua_pop(co, 1);
-    return c ? frames_c(c, 0)
-             : frames_lua(ar->source, ar->linedefined, ar->currentline);
+    if (c)
+        return frames_c(c, 0);
+    struct vm_function function = vm_stack_function(co, prototype, ar);
+    return frames_lua(&function, ar->currentline);
 }
 
 /* Returns the frame of the function with which a coroutine will begin. */
@@ -148,7 +153,9 @@ static uint32_t first_frame(lua_State *co)
         return frames_c(c, 0);
     lua_pushvalue(co, 1);
     lua_getinfo(co, ">S", &ar);
-    return frames_lua(ar.source, ar.linedefined, ar.linedefined);
+    struct vm_function function =
+        vm_stack_function(co, prototype_at(co, 1), &ar);
+    return frames_lua(&function, ar.linedefined);
 }
 
 enum { MAX_OUTER = SAMPLE_MAX_LUA / 4, MAX_INNER = SAMPLE_MAX_LUA - MAX_OUTER };

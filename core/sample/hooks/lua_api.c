@@ -5,13 +5,15 @@
  * so every call comes here: the calls inside liblua, Perilune's own and those
  * of C modules. Each function does what Lua's manual says. In addition it tells
  * the sampler which coroutine runs on the calling thread, which coroutines a
- * state has, and which debug hook is the user's. Each function runs on the
- * thread that calls it, which is the thread that runs the state.
+ * state has, which functions a chunk has, and which debug hook is the user's.
+ * Each function runs on the thread that calls it, which is the thread that runs
+ * the state.
  *
  * Path: [lua_api] -> walk/entry.h, walk/safepoint.c, coroutines.c
  */
 #include "sample/platform/lua_archive.h"
 
+#include "sample/hooks/recorded_load.h"
 #include "sample/hooks/coroutines.h"
 #include "sample/walk/safepoint.h"
 #include "sample/walk/entry.h"
@@ -37,6 +39,12 @@ LUA_API int lua_resetthread(lua_State *L)
     int status = archive_lua_resetthread(L);
     entry_end(&place);
     return status;
+}
+
+LUA_API int lua_load(lua_State *L, lua_Reader reader, void *data,
+                     const char *chunkname, const char *mode)
+{
+    return recorded_load(L, reader, data, chunkname, mode);
 }
 
 static bool is_same_state(lua_State *a, lua_State *b)

@@ -9,9 +9,12 @@
 
 #include "base/vm_malloc.h"
 #include "base/random.h"
+#include "sample/platform/prototype.h"
 #include "sample/walk/current_stack.h"
 #include "sample/tables/heap.h"
+#include "sample/tables/prototypes.h"
 #include "sample/walk/safepoint.h"
+#include "sample/walk/thread.h"
 #include "sample/hooks/vm_heap_type.h"
 
 /* Stands in front of a sampled or large block. vm_malloc aligns blocks of 16
@@ -176,7 +179,11 @@ struct vm_heap *vm_heap_new(void)
     return heap;
 }
 
-void vm_heap_free(struct vm_heap *heap) { free(heap); }
+void vm_heap_free(struct vm_heap *heap)
+{
+    prototypes_free(heap->prototypes);
+    free(heap);
+}
 
 /* Resizes a block at which a sample is due. Not inline, so that the code for
  * all other blocks stays short. */
@@ -209,11 +216,24 @@ static void *resize_block(struct vm_heap *heap, void *ptr, size_t osize,
     return block;
 }
 
+/* The handler must not search the table while an entry leaves it. */
+static void forget_prototype(struct vm_heap *heap, const void *block)
+{
+    struct sampler_thread *t = thread_self;
+    if (t)
+        thread_block(t);
+    prototypes_forget(heap->prototypes, block);
+    if (t)
+        thread_unblock(t);
+}
+
 void *vm_heap_realloc(void *ud, void *ptr, size_t osize, size_t nsize)
 {
     struct vm_heap *heap = ud;
     int64_t old_bytes = ptr ? (int64_t)osize : 0;
     if (nsize == 0) {
+        if (ptr && osize == PROTOTYPE_BYTES && heap->prototypes)
+            forget_prototype(heap, ptr);
         if (ptr)
             release_block(ptr);
         add_bytes(&heap->used_bytes, -old_bytes);

@@ -32,9 +32,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct prototypes;
+
 /* The counters are written by the thread that runs the state and may be read by
  * any thread; the other fields belong to the thread that runs the state. */
 struct vm_heap {
+    struct prototypes *prototypes;   /* the first field (prototypes_of); NULL:
+                                        no chunk is loaded yet */
     _Atomic int64_t used_bytes;      /* live now */
     _Atomic int64_t allocated_bytes; /* allocated since the state was made */
     _Atomic int64_t n_collections;

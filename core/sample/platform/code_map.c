@@ -19,7 +19,8 @@ static size_t n_ranges;
 
 /* Returns true for names of the core: lua_call, luaD_precall,
  * archive_lua_resume. Names with luaL_, luaB_ and luaopen_ belong to ordinary
- * users of the API. */
+ * users of the API. So no function of this program may have a name that begins
+ * with "lua_", except those of is_replaced_function. */
 static bool is_core_name(const char *name)
 {
     if (strncmp(name, "archive_", 8) == 0)
@@ -35,7 +36,7 @@ static bool is_core_name(const char *name)
  * from the archive's members. */
 static bool is_replaced_function(const char *name)
 {
-    return strcmp(name, "lua_resume") == 0 ||
+    return strcmp(name, "lua_resume") == 0 || strcmp(name, "lua_load") == 0 ||
            strcmp(name, "lua_resetthread") == 0 ||
            strcmp(name, "lua_close") == 0 ||
            strcmp(name, "lua_newthread") == 0 ||

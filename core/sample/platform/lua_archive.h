@@ -17,6 +17,8 @@
 #include <lua.h>
 
 int archive_lua_resume(lua_State *L, lua_State *from, int nargs, int *nres);
+int archive_lua_load(lua_State *L, lua_Reader reader, void *data,
+                     const char *chunkname, const char *mode);
 lua_State *archive_lua_newthread(lua_State *L);
 int archive_lua_resetthread(lua_State *L);
 void archive_lua_close(lua_State *L);

@@ -14,6 +14,10 @@
 #include "sample/platform/hook_fields.h"
 #include "sample/platform/loaded_objects.h"
 #include "sample/hooks/native_heap.h"
+#include "sample/hooks/vm_heap.h"
+#include "sample/platform/prototype.h"
+#include "sample/tables/c_names.h"
+#include "sample/tables/prototypes.h"
 #include "sample/session/trace.h"
 #include "sample/session/wall.h"
 #include "sample/walk/safepoint.h"
@@ -36,6 +40,12 @@ bool sampler_init(struct err *err)
         log_write(LOG_WARN, "no_lua_frames",
                   LOG_FIELDS(log_text("reason", why.message)));
     }
+    prototypes_use_allocator(vm_heap_realloc);
+    if (!prototype_self_test())
+        log_write(LOG_WARN, "no_function_names",
+                  LOG_FIELDS(log_text("reason", "unknown Lua release"),
+                             log_text("release", LUA_RELEASE)));
+    c_names_init();
     if (!call_info_self_test())
         log_write(LOG_WARN, "no_lua_stacks_in_c",
                   LOG_FIELDS(log_text("reason", "unknown Lua release"),

@@ -1,6 +1,7 @@
 #include "sample/tables/c_names.h"
 
 #include <lauxlib.h>
+#include <lualib.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -152,6 +153,34 @@ void c_names_learn(lua_State *L)
     lua_pop(L, 1);
     learn_each(L, learn_metatable);
     lua_pop(L, 1);
+}
+
+/* Returns a table of the C functions of Lua's library that no table holds,
+ * because functions of the library return them. */
+static const char returned_functions[] =
+    "local t = {"
+    "  ['coroutine.wrap function'] = coroutine.wrap(print),"
+    "  ['ipairs iterator'] = (ipairs {}),"
+    "  ['io.lines iterator'] = (io.lines '/dev/null'),"
+    "  ['string.gmatch iterator'] = string.gmatch('', ''),"
+    "  ['utf8.codes iterator'] = (utf8.codes ''),"
+    "  ['utf8.codes lax iterator'] = (utf8.codes('', true)),"
+    "}"
+    "for i, f in ipairs(package.searchers) do"
+    "  t['package.searchers[' .. i .. ']'] = f "
+    "end "
+    "for k, f in pairs(getmetatable '') do t['string.' .. k] = f end "
+    "return t";
+
+void c_names_init(void)
+{
+    lua_State *L = luaL_newstate();
+    if (!L)
+        return;
+    luaL_openlibs(L);
+    if (luaL_dostring(L, returned_functions) == LUA_OK)
+        learn_table(L, NULL, '\0');
+    lua_close(L);
 }
 
 bool c_names_get(lua_CFunction c, char *out, size_t size)

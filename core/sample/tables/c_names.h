@@ -14,6 +14,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* Learns the names of the C functions that Lua's library returns and that no
+ * table holds: "coroutine.wrap function", "string.gmatch iterator". Called
+ * once, at start. */
+void c_names_init(void);
+
 /* Learns the names that C functions have in `L`: reads the global table,
  * package.loaded (`string.format`) and the metatables of userdata
  * (`file:read`). Called after libraries are opened in a state. The sampler

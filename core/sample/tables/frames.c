@@ -60,16 +60,15 @@ static uint32_t intern_frame(const struct frame *frame)
 }
 
 /* Returns the id of a Lua function, or FUNCTION_FULL if there is no room. */
-static uint32_t intern_function(const char *source, int line_defined)
+static uint32_t intern_function(const struct vm_function *function)
 {
-    struct vm_function function = {NULL, source, line_defined};
     uint32_t id = FUNCTION_FULL;
     quiet_lock(&lock);
     if (!functions)
         functions = vm_functions_new();
     if (functions) {
         vm_functions_reserve(functions);
-        id = vm_functions_add_entry(functions, &function);
+        id = vm_functions_add(functions, function);
     }
     quiet_unlock(&lock);
     return id;
@@ -81,9 +80,9 @@ uint32_t frames_native(uintptr_t pc)
     return intern_frame(&frame);
 }
 
-uint32_t frames_lua(const char *source, int line_defined, int line)
+uint32_t frames_lua(const struct vm_function *function, int line)
 {
-    uint32_t id = intern_function(source, line_defined);
+    uint32_t id = intern_function(function);
     if (id == FUNCTION_FULL)
         return frames_note("(too many functions)");
     struct frame frame = {.kind = FRAME_LUA, .line = line > 0 ? line : 0};

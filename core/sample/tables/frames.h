@@ -14,6 +14,8 @@
 #include <lua.h>
 #include <stdint.h>
 
+struct vm_function;
+
 /* All functions: [any thread, not in a handler] */
 
 enum frame_kind {
@@ -43,11 +45,10 @@ struct frame {
 enum { FRAME_FULL = 0 };
 
 /* Each returns the id of a frame, from 1 on, or FRAME_FULL if out of memory.
- * `source` and `line_defined` are those of lua_Debug; `source` is copied.
- * `line` may be -1 for unknown, `offset` 0. `note` must be a string constant.
- */
+ * The texts of `function` are copied. `line` may be -1 for unknown, `offset` 0.
+ * `note` must be a string constant. */
 uint32_t frames_native(uintptr_t pc);
-uint32_t frames_lua(const char *source, int line_defined, int line);
+uint32_t frames_lua(const struct vm_function *function, int line);
 uint32_t frames_c(lua_CFunction c, int32_t offset);
 uint32_t frames_note(const char *note);
 

@@ -63,34 +63,48 @@ const struct vm_function *vm_functions_get(const struct vm_functions *functions,
     return &functions->chunks[id / CHUNK][id % CHUNK];
 }
 
+static bool is_same_text(const char *a, const char *b)
+{
+    return a == b || (a && b && strcmp(a, b) == 0);
+}
+
 static bool is_same_function(const void *ctx, const void *key,
                              uint32_t position)
 {
     const struct vm_function *entry = vm_functions_get(ctx, position);
     const struct vm_function *k = key;
-    if (entry->c || k->c)
-        return entry->c == k->c;
-    return entry->line_defined == k->line_defined &&
-           strcmp(entry->source, k->source) == 0;
+    return entry->hash == k->hash && entry->c == k->c &&
+           entry->line_defined == k->line_defined && entry->text == k->text &&
+           is_same_text(entry->source, k->source) &&
+           is_same_text(entry->name, k->name);
 }
 
-static uint64_t hash_of_function(const struct vm_function *key)
+uint64_t vm_function_hash(const struct vm_function *f)
 {
-    if (key->c)
-        return index_hash(&key->c, sizeof key->c, 0);
-    return index_hash(key->source, strlen(key->source),
-                      (uint64_t)key->line_defined + 1);
+    if (f->c)
+        return index_hash(&f->c, sizeof f->c, 0);
+    uint64_t word = (uint64_t)f->text << 32 | (uint32_t)f->line_defined;
+    uint64_t hash = index_hash(f->source, strlen(f->source), word + 1);
+    return f->name ? index_hash(f->name, strlen(f->name), hash) : hash;
 }
 
-/* Describes the function of `ar`. The source of a chunk that was loaded from a
- * string is its whole text, which can be megabytes: it gets its short name,
- * `[string "..."]`. */
-static struct vm_function lua_key(const lua_Debug *ar)
+/* The source of a chunk that was loaded from a string is its whole text, which
+ * can be megabytes: the chunk has its short name here, `[string "..."]`. */
+struct vm_function vm_function_without_record(const lua_Debug *ar)
 {
     char first = ar->source[0];
     const char *source =
         first == '@' || first == '=' ? ar->source : ar->short_src;
-    return (struct vm_function){NULL, source, ar->linedefined};
+    struct vm_function f = {.source = source, .line_defined = ar->linedefined};
+    f.hash = vm_function_hash(&f);
+    return f;
+}
+
+static struct vm_function c_function(lua_CFunction c)
+{
+    struct vm_function f = {.c = c};
+    f.hash = vm_function_hash(&f);
+    return f;
 }
 
 void vm_functions_reserve(struct vm_functions *f)
@@ -121,51 +135,50 @@ static const char *copy_text(struct vm_functions *f, const char *text)
     return copy;
 }
 
-uint32_t vm_functions_add_entry(struct vm_functions *f,
-                                const struct vm_function *key)
+/* As copy_text. Functions of one source are often added one after the other,
+ * and then share a copy. */
+static const char *copy_source(struct vm_functions *f, const char *source)
 {
-    uint64_t hash = hash_of_function(key);
-    uint32_t found = index_find(&f->index, hash, is_same_function, f, key);
+    const char *last = f->n ? vm_functions_get(f, f->n - 1)->source : NULL;
+    return last && strcmp(last, source) == 0 ? last : copy_text(f, source);
+}
+
+uint32_t vm_functions_add(struct vm_functions *f, const struct vm_function *key)
+{
+    uint32_t found = index_find(&f->index, key->hash, is_same_function, f, key);
     if (found != INDEX_NONE)
         return found;
     uint32_t id = f->n;
     if (id == CHUNK * MAX_CHUNKS || !f->chunks[id / CHUNK] ||
         f->index.n_used + 1 > f->index.n_slots / 2)
         return FUNCTION_FULL;
-    const char *source = key->c ? NULL : copy_text(f, key->source);
-    if (!key->c && !source)
+    struct vm_function copy = *key;
+    copy.source = key->source ? copy_source(f, key->source) : NULL;
+    copy.name = key->name ? copy_text(f, key->name) : NULL;
+    if ((key->source && !copy.source) || (key->name && !copy.name))
         return FUNCTION_FULL;
-    index_add(&f->index, hash, id);
-    f->chunks[id / CHUNK][id % CHUNK] =
-        (struct vm_function){key->c, source, key->line_defined};
+    index_add(&f->index, key->hash, id);
+    f->chunks[id / CHUNK][id % CHUNK] = copy;
     f->n++;
     return id;
 }
 
-uint32_t vm_functions_add(struct vm_functions *functions, const lua_Debug *ar)
-{
-    struct vm_function key = lua_key(ar);
-    return vm_functions_add_entry(functions, &key);
-}
-
 uint32_t vm_functions_add_c(struct vm_functions *functions, lua_CFunction c)
 {
-    struct vm_function key = {c, NULL, 0};
-    return vm_functions_add_entry(functions, &key);
+    struct vm_function key = c_function(c);
+    return vm_functions_add(functions, &key);
 }
 
 uint32_t vm_functions_find(const struct vm_functions *functions,
-                           const lua_Debug *ar)
+                           const struct vm_function *key)
 {
-    struct vm_function key = lua_key(ar);
-    uint32_t found = index_find(&functions->index, hash_of_function(&key),
-                                is_same_function, functions, &key);
+    uint32_t found = index_find(&functions->index, key->hash, is_same_function,
+                                functions, key);
     return found == INDEX_NONE ? FUNCTION_UNKNOWN : found;
 }
 
 bool vm_functions_has_c(const struct vm_functions *functions, lua_CFunction c)
 {
-    struct vm_function key = {c, NULL, 0};
-    return index_find(&functions->index, hash_of_function(&key),
-                      is_same_function, functions, &key) != INDEX_NONE;
+    struct vm_function key = c_function(c);
+    return vm_functions_find(functions, &key) != FUNCTION_UNKNOWN;
 }

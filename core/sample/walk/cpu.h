@@ -22,8 +22,8 @@
  *
  *   - the functions marked [signal] in ring.h, native_stack.h, unwind.h,
  *     unwind_rule.h, vm_stack.h, vm_line.h, safepoint.h, thread.h,
- *     vm_functions.h, signal_stack.h, call_info.h, code_map.h, fault_guard.h,
- *     loaded_objects.h and base/random.h;
+ *     vm_functions.h, prototypes.h, signal_stack.h, call_info.h, prototype.h,
+ *     code_map.h, fault_guard.h, loaded_objects.h and base/random.h;
  *   - hook_fields_arm, archive_lua_sethook and the archive_lua_gethook
  *     functions;
  *   - lua_getstack and lua_getinfo with "S", "n" and "l", in vm_stack.c;

@@ -96,8 +96,7 @@ static void put_vm(struct stitching *st, const struct vm_frame *frame)
     }
     const struct vm_function *f =
         vm_functions_get(st->functions, frame->function);
-    put_id(st, f->c ? frames_c(f->c, 0)
-                    : frames_lua(f->source, f->line_defined, frame->line));
+    put_id(st, f->c ? frames_c(f->c, 0) : frames_lua(f, frame->line));
 }
 
 static bool is_c_frame(const struct stitching *st, const struct vm_frame *frame)

@@ -89,12 +89,11 @@ struct armed_hook {
                    waits until the user's count is reached */
 };
 
-/* For hooks/coroutines.c: the place that made the thread's last coroutine, as
- * lua_Debug describes it, and the id of that place in frames.h. */
+/* For hooks/coroutines.c: the place that made the thread's last coroutine, and
+ * the id of that place in frames.h. */
 struct coroutine_maker {
-    const char *source; /* its address is compared, and its text never read */
-    const lua_State *L;
-    int line_defined, line;
+    uint64_t function; /* vm_function.hash */
+    int line;
     uint32_t frame;
 };
 

@@ -4,7 +4,9 @@
 
 #include "sample/platform/call_info.h"
 #include "sample/platform/fault_guard.h"
+#include "sample/platform/prototype.h"
 #include "sample/tables/c_names.h"
+#include "sample/tables/prototypes.h"
 #include "sample/walk/vm_line.h"
 
 /* The number of frames that a walk keeps, set once, before the first walk: some
@@ -53,6 +55,29 @@ static lua_Debug debug_of(const struct place *place)
 
 static bool is_c(const lua_Debug *ar) { return ar->what[0] == 'C'; }
 
+/* Returns the record of a prototype of L's state, or NULL. */
+static const struct vm_function *find_record(lua_State *L,
+                                             const void *prototype)
+{
+    struct prototypes **table = prototypes_of(L);
+    return table ? prototypes_find(*table, prototype) : NULL;
+}
+
+struct vm_function vm_stack_function(lua_State *L, const void *prototype,
+                                     const lua_Debug *ar)
+{
+    const struct vm_function *known = find_record(L, prototype);
+    return known ? *known : vm_function_without_record(ar);
+}
+
+/* A Lua function that has no record, as a handler reads it. */
+struct copied_function {
+    struct vm_function function; /* its source is the field below, or that of
+                                    lua_Debug.short_src */
+    lua_Debug ar;
+    char source[512];
+};
+
 /* A walk that is being made. */
 struct walking {
     struct vm_functions *functions;
@@ -61,20 +86,41 @@ struct walking {
     struct place first;        /* the first frame; ci may be NULL */
     struct vm_frame (*read)(struct walking *w, const struct place *place);
     bool is_finished;
-    char source[512]; /* for read_at_rest */
+    struct copied_function copy; /* for read_at_rest */
 };
+
+/* Reads the frame of a Lua function. Sets *is_c and reads nothing if it is a C
+ * function's. */
+static struct vm_frame read_lua(struct walking *w, const struct place *place,
+                                bool *is_c_frame)
+{
+    const struct vm_function *known =
+        find_record(place->L, prototype_of_frame(place->ci));
+    lua_Debug ar = debug_of(place);
+    lua_getinfo(place->L, known ? "l" : "Sl", &ar);
+    *is_c_frame = !known && is_c(&ar);
+    if (*is_c_frame)
+        return (struct vm_frame){FUNCTION_UNKNOWN, -1};
+    struct vm_function other;
+    if (!known) {
+        other = vm_function_without_record(&ar);
+        known = &other;
+    }
+    return (struct vm_frame){vm_functions_add(w->functions, known),
+                             ar.currentline};
+}
 
 /* Reads a frame at a safe point. Pushes one value and pops it: the stack has
  * room for it at a hook, and in a coroutine that waits in lua_resume. */
 static struct vm_frame read_at_safe_point(struct walking *w,
                                           const struct place *place)
 {
+    bool is_c_frame;
+    struct vm_frame frame = read_lua(w, place, &is_c_frame);
+    if (!is_c_frame)
+        return frame;
     lua_State *L = place->L;
     lua_Debug ar = debug_of(place);
-    lua_getinfo(L, "Sl", &ar);
-    if (!is_c(&ar))
-        return (struct vm_frame){vm_functions_add(w->functions, &ar),
-                                 ar.currentline};
     lua_getinfo(L, "f", &ar);
     lua_CFunction c = lua_tocfunction(L, -1);
     lua_pop(L, 1);
@@ -87,11 +133,10 @@ static struct vm_frame read_at_safe_point(struct walking *w,
 static struct vm_frame read_in_allocator(struct walking *w,
                                          const struct place *place)
 {
-    lua_Debug ar = debug_of(place);
-    lua_getinfo(place->L, "Sl", &ar);
-    if (!is_c(&ar))
-        return (struct vm_frame){vm_functions_add(w->functions, &ar),
-                                 ar.currentline};
+    bool is_c_frame;
+    struct vm_frame frame = read_lua(w, place, &is_c_frame);
+    if (!is_c_frame)
+        return frame;
     lua_CFunction c =
         call_info_is_readable() ? call_info_c_function(place->ci) : NULL;
     if (!c)
@@ -101,18 +146,26 @@ static struct vm_frame read_in_allocator(struct walking *w,
     return (struct vm_frame){vm_functions_add_c(w->functions, c), -1};
 }
 
-/* Fills `ar` with "S" and the line. Its `source` becomes a copy, because
- * lua_getinfo may have returned an invalid pointer, which faults here. */
-static void get_function(const struct place *place, lua_Debug *ar,
-                         char source[512])
+/* Returns the frame's Lua function, and sets *line. Without a record it is
+ * described in *copy: lua_getinfo may have returned an invalid pointer, which
+ * faults here. */
+static const struct vm_function *
+get_function(const struct place *place, struct copied_function *copy, int *line)
 {
-    enum { SIZE = 512 };
-    *ar = debug_of(place);
-    lua_getinfo(place->L, "Sl", ar);
-    bool fits = ar->srclen < SIZE;
-    strncpy(source, fits ? ar->source : ar->short_src, SIZE - 1);
-    source[SIZE - 1] = '\0';
-    ar->source = source;
+    const struct vm_function *known =
+        find_record(place->L, prototype_of_frame(place->ci));
+    copy->ar = debug_of(place);
+    lua_getinfo(place->L, known ? "l" : "Sl", &copy->ar);
+    *line = copy->ar.currentline;
+    if (known)
+        return known;
+    bool fits = copy->ar.srclen < sizeof copy->source;
+    strncpy(copy->source, fits ? copy->ar.source : copy->ar.short_src,
+            sizeof copy->source - 1);
+    copy->source[sizeof copy->source - 1] = '\0';
+    copy->ar.source = copy->source;
+    copy->function = vm_function_without_record(&copy->ar);
+    return &copy->function;
 }
 
 /* Returns true if the frame is a Lua function's and can be read, also in a
@@ -127,10 +180,9 @@ static struct vm_frame read_at_rest(struct walking *w,
                                     const struct place *place)
 {
     if (is_whole(place)) {
-        lua_Debug ar;
-        get_function(place, &ar, w->source);
-        return (struct vm_frame){vm_functions_add(w->functions, &ar),
-                                 ar.currentline};
+        int line;
+        const struct vm_function *f = get_function(place, &w->copy, &line);
+        return (struct vm_frame){vm_functions_add(w->functions, f), line};
     }
     lua_CFunction c =
         call_info_is_lua(place->ci) ? NULL : call_info_c_function(place->ci);
@@ -306,7 +358,7 @@ struct noting {
     const struct unwind_cursor *vm;
     struct noted_frame *noted;
     unsigned n;
-    char source[512];
+    struct copied_function copy;
 };
 
 /* Reads what can be read of the frame at `place`. */
@@ -315,10 +367,9 @@ static void note_frame(struct noting *noting, struct noted_frame *noted)
     const struct place *place = &noting->place;
     if (!is_whole(place))
         return;
-    lua_Debug ar;
-    get_function(place, &ar, noting->source);
-    noted->frame.line = ar.currentline;
-    noted->frame.function = vm_functions_find(noting->functions, &ar);
+    const struct vm_function *f =
+        get_function(place, &noting->copy, &noted->frame.line);
+    noted->frame.function = vm_functions_find(noting->functions, f);
     int line = place->level == 0 && noting->vm
                    ? vm_line_at(place->L, place->ci, noting->vm)
                    : -1;

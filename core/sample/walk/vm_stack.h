@@ -17,9 +17,11 @@
  * depth.
  *
  * The readers use Lua's documented API, but for the links between frames, a C
- * function's address (platform/call_info.h) and the exact line (vm_line.h). If
- * the self-test of call_info.h fails, the handler reads identities only, and
- * the outermost frames are left out.
+ * function's address (platform/call_info.h), a Lua function's prototype
+ * (platform/prototype.h) and the exact line (vm_line.h). If the self-test of
+ * call_info.h fails, the handler reads identities only, and the outermost
+ * frames are left out. If that of prototype.h fails, Lua functions are known by
+ * source and line only.
  *
  * Path: safepoint.c, cpu.c, current_stack.c -> [vm_stack] -> vm_functions.c
  */
@@ -68,6 +70,12 @@ void vm_stack_read_in_allocator(struct vm_functions *functions,
 bool vm_stack_read_at_rest(struct vm_functions *functions,
                            const struct entry *entry, bool finalizer,
                            struct vm_walk *walk);
+
+/* Describes a Lua function of L's state: by its record (prototypes.h), or by
+ * `ar`, which is filled with "S", if it has none. The texts of the result live
+ * as long as the function. [the state's thread, not in a handler] */
+struct vm_function vm_stack_function(lua_State *L, const void *prototype,
+                                     const lua_Debug *ar);
 
 /* Notes the innermost frames of L, which a signal interrupted. `vm` is the
  * interpreter's innermost native frame (native_stack.h), or NULL if none was
