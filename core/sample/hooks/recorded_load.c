@@ -3,53 +3,60 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "base/fork.h"
 #include "base/libc_malloc.h"
 #include "sample/platform/lua_archive.h"
 #include "sample/platform/prototype.h"
-#include "sample/platform/quiet.h"
 #include "sample/tables/chunks.h"
 #include "sample/tables/prototypes.h"
 #include "sample/walk/thread.h"
 
 enum {
     MAX_TEXT = 64 * 1024 * 1024, /* of a larger text nothing is kept */
-    FIRST_TEXT = 4096,
-    ON_STACK = 32, /* prototypes of a chunk that need no memory */
+    SHORT_TEXT = 1024,           /* bytes of a text that need no memory */
+    ON_STACK = 32,               /* prototypes of a chunk that need no memory */
 };
 
 /* The caller's reader, and the text that it has read so far. */
 struct reading {
     lua_Reader reader;
     void *data;
-    char *text; /* NULL: none is kept */
+    char *text; /* `first`, or from libc_malloc */
     size_t n_bytes, n_allocated;
     bool is_kept; /* false: precompiled, too large, or out of memory */
+    char first[SHORT_TEXT];
 };
 
-static void drop_text(struct reading *r)
+static void free_text(struct reading *r)
 {
-    libc_free(r->text);
-    r->text = NULL;
-    r->is_kept = false;
+    if (r->text != r->first)
+        libc_free(r->text);
+    r->text = r->first;
+}
+
+/* Makes room for `needed` bytes. Returns false if out of memory. */
+static bool grow_text(struct reading *r, size_t needed)
+{
+    size_t room = 2 * r->n_allocated > needed ? 2 * r->n_allocated : needed;
+    char *grown = libc_realloc(r->text == r->first ? NULL : r->text, room);
+    if (!grown)
+        return false;
+    if (r->text == r->first)
+        memcpy(grown, r->first, r->n_bytes);
+    r->text = grown;
+    r->n_allocated = room;
+    return true;
 }
 
 static void keep_piece(struct reading *r, const char *piece, size_t n)
 {
     size_t needed = r->n_bytes + n;
-    if (needed > MAX_TEXT || (r->n_bytes == 0 && *piece == *LUA_SIGNATURE)) {
-        drop_text(r);
+    bool is_binary = r->n_bytes == 0 && *piece == *LUA_SIGNATURE;
+    if (is_binary || needed > MAX_TEXT ||
+        (needed > r->n_allocated && !grow_text(r, needed))) {
+        free_text(r);
+        r->is_kept = false;
         return;
-    }
-    if (needed > r->n_allocated) {
-        size_t room = r->n_allocated ? 2 * r->n_allocated : FIRST_TEXT;
-        room = room > needed ? room : needed;
-        char *grown = libc_realloc(r->text, room);
-        if (!grown) {
-            drop_text(r);
-            return;
-        }
-        r->text = grown;
-        r->n_allocated = room;
     }
     memcpy(r->text + r->n_bytes, piece, n);
     r->n_bytes = needed;
@@ -121,19 +128,25 @@ static void add_chunk(struct prototypes **table, const lua_Debug *ar,
         libc_free(walk.prototypes);
 }
 
+/* Returns true if the chunk is an expression or the like, from a string: there
+ * may be many, and their main chunks need no record to have a name. */
+static bool is_plain(const void *prototype, const char *chunkname)
+{
+    return chunkname && *chunkname != '@' && prototype_line(prototype) == 0 &&
+           prototype_n_inner(prototype) == 0;
+}
+
 /* stack: ..., the function that was loaded */
-static void record_chunk(lua_State *L, const struct reading *r)
+static void record_chunk(lua_State *L, const struct reading *r,
+                         const char *chunkname)
 {
     struct prototypes **table = prototypes_of(L);
     const void *prototype = table ? prototype_at(L, -1) : NULL;
     lua_Debug ar;
-    if (!prototype || !lua_checkstack(L, 1))
+    if (!prototype || is_plain(prototype, chunkname) || !lua_checkstack(L, 1))
         return;
     lua_pushvalue(L, -1);
     lua_getinfo(L, ">S", &ar);
-    if (*ar.source != '@' && ar.linedefined == 0 &&
-        prototype_n_inner(prototype) == 0)
-        return;
     struct sampler_thread *t = thread_self;
     if (t)
         thread_block(t);
@@ -145,11 +158,18 @@ static void record_chunk(lua_State *L, const struct reading *r)
 int recorded_load(lua_State *L, lua_Reader reader, void *data,
                   const char *chunkname, const char *mode)
 {
-    struct reading r = {.reader = reader, .data = data};
-    r.is_kept = prototype_is_readable() && prototypes_of(L) && fork_depth == 0;
+    if (!prototype_is_readable() || !prototypes_of(L) || fork_depth > 0)
+        return archive_lua_load(L, reader, data, chunkname, mode);
+    struct reading r; /* not cleared, because it is large */
+    r.reader = reader;
+    r.data = data;
+    r.text = r.first;
+    r.n_bytes = 0;
+    r.n_allocated = SHORT_TEXT;
+    r.is_kept = true;
     int status = archive_lua_load(L, read_piece, &r, chunkname, mode);
-    if (status == LUA_OK && prototype_is_readable() && fork_depth == 0)
-        record_chunk(L, &r);
-    libc_free(r.text);
+    if (status == LUA_OK)
+        record_chunk(L, &r, chunkname);
+    free_text(&r);
     return status;
 }

@@ -14,7 +14,7 @@
 #include "base/lexer.h"
 
 enum {
-    MAX_DEPTH = 256, /* Lua compiles at most 200 levels */
+    FIRST_LEVELS = 16,
     MAX_TARGETS = 8, /* of an assignment; more have no names */
 };
 
@@ -38,8 +38,8 @@ struct reader {
     struct lexer lexer;
     struct token previous;
     struct chunk_path path; /* of the expression that has just been read */
-    struct level *levels;   /* MAX_DEPTH */
-    unsigned depth;         /* of the innermost level, which is levels[depth] */
+    struct level *levels;
+    uint32_t depth, n_levels; /* levels[depth] is the innermost */
     struct chunk_function *found;
     uint32_t n_found, n_allocated;
     struct chunk_path
@@ -54,10 +54,13 @@ static struct level *innermost(struct reader *r)
 
 static void open_level(struct reader *r, char opener)
 {
-    if (r->depth + 1 == MAX_DEPTH) {
+    struct level *grown = array_grow(r->levels, r->depth + 1, &r->n_levels,
+                                     FIRST_LEVELS, sizeof *grown);
+    if (!grown) {
         r->failed = true;
         return;
     }
+    r->levels = grown;
     r->depth++;
     struct level *level = innermost(r);
     level->opener = opener;
@@ -344,7 +347,7 @@ static void read_token(struct reader *r, const struct token *token,
 /* Finds the functions behind the main chunk. */
 static void find_functions(struct reader *r)
 {
-    r->levels[0] = (struct level){.opener = 'f', .function = UINT32_MAX};
+    *innermost(r) = (struct level){.opener = 'f', .function = UINT32_MAX};
     for (;;) {
         struct token before = r->previous;
         struct token token = take_token(r);
@@ -367,7 +370,8 @@ bool chunk_functions_read(struct chunk_functions *functions, const char *text,
                           size_t n)
 {
     *functions = (struct chunk_functions){0};
-    struct reader r = {.levels = malloc(MAX_DEPTH * sizeof *r.levels)};
+    struct reader r = {.levels = malloc(FIRST_LEVELS * sizeof *r.levels),
+                       .n_levels = FIRST_LEVELS};
     if (!r.levels)
         return false;
     bool wrapped = is_wrapped(text, n);
