@@ -4,7 +4,7 @@ local case = require "case"
 
 local numbers = {}
 local function by_value(a, b)
-  case.timed("by_value", case.spin, 4000)
+  case.timed("by_value", case.spin, 24000)
   return a < b
 end
 local function sort()
@@ -14,7 +14,7 @@ end
 
 local words = ("moon landing "):rep(10)
 local function shout(word)
-  case.timed("shout", case.spin, 4000)
+  case.timed("shout", case.spin, 24000)
   return word:upper()
 end
 local function substitute() return (words:gsub("%w+", shout)) end

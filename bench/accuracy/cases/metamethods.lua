@@ -5,16 +5,16 @@ local Vector = {}
 
 local function work(keys, rounds) case.timed(keys, case.spin, rounds) end
 
-function Vector.__add(a) work("Vector.__add @add", 12000) return a end
-function Vector.__concat(a) work("Vector.__concat @concat", 18000) return a end
-function Vector.__eq() work("Vector.__eq @eq", 24000) return true end
-function Vector.__lt() work("Vector.__lt @lt", 12000) return true end
-function Vector.__len() work("Vector.__len @len", 18000) return 1 end
-function Vector.__index() work("Vector.__index @index", 24000) return 1 end
-function Vector.__newindex() work("Vector.__newindex @newindex", 12000) end
-function Vector.__call() work("Vector.__call @call", 18000) end
-function Vector.__unm(a) work("Vector.__unm @unm", 24000) return a end
-function Vector.__close() work("Vector.__close", 12000) end
+function Vector.__add(a) work("Vector.__add @add", 48000) return a end
+function Vector.__concat(a) work("Vector.__concat @concat", 72000) return a end
+function Vector.__eq() work("Vector.__eq @eq", 96000) return true end
+function Vector.__lt() work("Vector.__lt @lt", 48000) return true end
+function Vector.__len() work("Vector.__len @len", 72000) return 1 end
+function Vector.__index() work("Vector.__index @index", 96000) return 1 end
+function Vector.__newindex() work("Vector.__newindex @newindex", 48000) end
+function Vector.__call() work("Vector.__call @call", 72000) end
+function Vector.__unm(a) work("Vector.__unm @unm", 96000) return a end
+function Vector.__close() work("Vector.__close", 48000) end
 
 local v, w = setmetatable({}, Vector), setmetatable({}, Vector)
 local function operators()

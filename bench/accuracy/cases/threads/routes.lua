@@ -14,8 +14,8 @@ local function work(i, seconds)
     for k = 1, n do x = x + k % 7 end
     return x
   end
-  local function first() spin(3000 * i) end
-  local function second() spin(3000 * (9 - i)) end
+  local function first() spin(30000 * i) end
+  local function second() spin(30000 * (9 - i)) end
   local now = clock.thread
   local in_first, in_second, stop = 0, 0, clock.mono() + seconds
   while clock.mono() < stop do
