@@ -159,9 +159,13 @@ describe("coroutines that a C or C++ module leaves by a jump", function()
       print(n)
     ]]
     assert.equal("200\n", out)
-    assert.is_true(profile:sum("cpu", "main@script.lua;script.outside") > 0.25e9)
-    -- A stack that goes on in a dropped coroutine would have this.
-    assert.equal(0, profile:sum("cpu", "jumps.escape;script.outside"))
+    -- Both parts take 0.4 s. What a coroutine and its samples cost besides, in a
+    -- module that does little else, is less than 10 %.
+    local n = profile:sum "samples"
+    local outside = profile:sum("cpu", "main@script.lua;script.outside")
+    local inside = profile:sum("cpu", "main@script.lua;jumps.escape")
+    local share = outside / (outside + inside)
+    assert.is_true(math.abs(share - 0.5) < 5 * math.sqrt(0.25 / n) + 0.05, share)
   end)
 
   it("may be many, one inside the other", function()

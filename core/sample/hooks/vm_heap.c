@@ -227,6 +227,39 @@ static void forget_prototype(struct vm_heap *heap, const void *block)
         thread_unblock(t);
 }
 
+/* The size of a coroutine's block, in which the lua_State follows
+ * LUA_EXTRASPACE bytes; 0: not known. */
+static size_t coroutine_bytes;
+
+static void *note_coroutine_bytes(void *ud, void *ptr, size_t osize,
+                                  size_t nsize)
+{
+    (void)ud;
+    if (!ptr && osize == LUA_TTHREAD)
+        coroutine_bytes = nsize;
+    if (nsize > 0)
+        return realloc(ptr, nsize);
+    free(ptr);
+    return NULL;
+}
+
+static int make_one_coroutine(lua_State *L)
+{
+    lua_newthread(L);
+    return 0;
+}
+
+void vm_heap_init(void)
+{
+    lua_State *L = lua_newstate(note_coroutine_bytes, NULL);
+    if (!L)
+        return;
+    lua_pushcfunction(L, make_one_coroutine);
+    if (lua_pcall(L, 0, 0, 0) != LUA_OK)
+        coroutine_bytes = 0;
+    lua_close(L);
+}
+
 void *vm_heap_realloc(void *ud, void *ptr, size_t osize, size_t nsize)
 {
     struct vm_heap *heap = ud;
@@ -234,6 +267,9 @@ void *vm_heap_realloc(void *ud, void *ptr, size_t osize, size_t nsize)
     if (nsize == 0) {
         if (ptr && osize == PROTOTYPE_BYTES && heap->prototypes)
             forget_prototype(heap, ptr);
+        if (osize == coroutine_bytes && ptr)
+            safepoint_forget_coroutine(
+                (lua_State *)((char *)ptr + LUA_EXTRASPACE));
         if (ptr)
             release_block(ptr);
         add_bytes(&heap->used_bytes, -old_bytes);

@@ -46,6 +46,10 @@ struct vm_heap {
     uint64_t random;   /* of heap_next_gap */
 };
 
+/* Finds out how many bytes Lua allocates for a coroutine. Called once, at start.
+ */
+void vm_heap_init(void);
+
 /* Makes the allocator of one state, for lua_newstate. Returns NULL if out of
  * memory. lua_close frees the allocator (lua_api.c); the caller calls
  * vm_heap_free only if no state was made with it. */

@@ -57,6 +57,7 @@ bool sampler_init(struct err *err)
     if (!cpu_init(err) || !collector_start(err) || !sampling_thread_start(err))
         return false;
     pthread_atfork(NULL, NULL, on_fork_in_child);
+    vm_heap_init();
     native_heap_start();
     return true;
 }

@@ -14,10 +14,12 @@
  * there is no chain.
  *
  * A C module may leave Lua by longjmp or by a C++ exception, over a lua_resume
- * that then never ends its entry. Such an entry is known by its place, which
- * lies below the stack pointer, and is dropped before the chain is used
- * (safepoint_settle). So the entries are in the record: the place may be
- * overwritten, and the coroutine freed, before the entry is dropped.
+ * that then never ends its entry. Such an entry is dropped before the chain is
+ * used (safepoint_settle). It is known by its place, which lies below the stack
+ * pointer, or by the state outside, which is not in the call any more that made
+ * the entry. So the entries are in the record: the place may be overwritten
+ * before the entry is dropped. A coroutine that is freed takes its entry with
+ * it (safepoint_forget_coroutine).
  *
  * Path: lua_api.c, script/call.c -> [entry] -> safepoint.h
  */
@@ -28,10 +30,18 @@
 
 struct lua_State;
 
+/* A call in a Lua state: a frame, as in lua_Debug.i_ci, and the C function that
+ * it runs. Lua uses a frame again for other functions. */
+struct entry_call {
+    const void *ci;
+    int (*function)(struct lua_State *L);
+};
+
 struct entry {
     struct lua_State *L;
     struct entry *outer; /* the entry that was innermost before; NULL: none */
     uintptr_t place;     /* the address of its struct entry_place */
+    struct entry_call call; /* of outer->L, inside which the entry was made */
 };
 
 /* Lives on the C stack of the function that enters Lua. */

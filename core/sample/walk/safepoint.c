@@ -15,7 +15,9 @@
 #include "sample/walk/safepoint.h"
 
 #include "base/random.h"
+#include "sample/platform/call_info.h"
 #include "sample/platform/code_map.h"
+#include "sample/platform/fault_guard.h"
 #include "sample/platform/hook_fields.h"
 #include "sample/platform/lua_archive.h"
 #include "sample/tables/c_names.h"
@@ -359,11 +361,12 @@ void safepoint_forget_thread(void)
     atomic_store(&t->n_pending, 0);
 }
 
-/* Returns true if a jump has left the entry. Code on the thread's own stack has
- * left all entries of stacks that a C module has made. Between two such stacks,
- * only entries close by are surely of the same stack. */
-static bool is_left(const struct sampler_thread *t, const struct entry *entry,
-                    uintptr_t sp)
+/* Returns true if the stack pointer shows that a jump has left the entry. Code
+ * on the thread's own stack has left all entries of stacks that a C module has
+ * made. Between two such stacks, only entries close by are surely of the same
+ * stack. */
+static bool is_off_stack(const struct sampler_thread *t,
+                         const struct entry *entry, uintptr_t sp)
 {
     enum { SMALL_STACK_BYTES = 256 << 10 };
     bool on_own = sp - t->stack_low < t->stack_bytes;
@@ -389,21 +392,110 @@ static void drop_entries(struct sampler_thread *t, struct entry *entry)
     }
 }
 
+/* Returns true if L is still inside the call, as far as its innermost frames
+ * tell. [under fault_guard_run] */
+static bool is_in_call(lua_State *L, const struct entry_call *call)
+{
+    enum { MAX_LEVELS = 16 };
+    lua_Debug ar;
+    if (!call->ci)
+        return true;
+    const void *ci = lua_getstack(L, 0, &ar) ? (const void *)ar.i_ci : NULL;
+    for (int i = 0; ci && i < MAX_LEVELS; i++) {
+        if (ci == call->ci)
+            return call_info_c_function(ci) == call->function;
+        ci = call_info_outer(L, ci);
+    }
+    return ci;
+}
+
+/* Goes from the outermost entry inwards, because the state of an entry may be
+ * read only if the entry was not left. */
 struct entry *safepoint_settled(const struct sampler_thread *t, uintptr_t sp)
 {
-    struct entry *entry = t->active;
-    while (entry && is_left(t, entry, sp))
-        entry = entry->outer;
-    return entry;
+    struct entry *active = t->active;
+    /* The entries lie side by side. The caller reads them only. */
+    struct entry *e = active ? (struct entry *)t->entries : NULL;
+    for (; e; e++) {
+        if (is_off_stack(t, e, sp) ||
+            (e->outer && !is_in_call(e->outer->L, &e->call)))
+            return e->outer;
+        if (e == active)
+            return e;
+    }
+    return NULL;
+}
+
+struct settling {
+    struct sampler_thread *t;
+    uintptr_t sp;
+    struct entry *entry; /* the result */
+};
+
+static void settle(void *ctx)
+{
+    struct settling *s = ctx;
+    s->entry = safepoint_settled(s->t, s->sp);
 }
 
 void safepoint_settle(struct sampler_thread *t, uintptr_t sp)
 {
-    struct entry *entry = safepoint_settled(t, sp);
-    if (entry == t->active)
+    struct settling s = {t, sp, t->active};
+    if (!t->active || !fault_guard_run(settle, &s) || s.entry == t->active)
         return;
     thread_block(t);
-    drop_entries(t, entry);
+    drop_entries(t, s.entry);
+    thread_unblock(t);
+}
+
+/* Returns the innermost call of L. */
+static struct entry_call call_of(lua_State *L)
+{
+    lua_Debug ar;
+    if (call_info_is_readable() && lua_getstack(L, 0, &ar))
+        return (struct entry_call){ar.i_ci, call_info_c_function(ar.i_ci)};
+    return (struct entry_call){0};
+}
+
+void safepoint_enter_inside(struct sampler_thread *t, struct entry_place *place,
+                            lua_State *L)
+{
+    enum { NEAR_BYTES = 64 << 10 };
+    struct entry *outer = t->active;
+    /* A place close below that of the outer entry is surely on its stack. The
+     * same place is free again. */
+    bool is_inside =
+        outer->place - (uintptr_t)place - 1 < NEAR_BYTES &&
+        (!outer->outer || is_in_call(outer->outer->L, &outer->call));
+    if (!is_inside)
+        safepoint_settle(t, (uintptr_t)place + 1);
+    outer = t->active;
+    struct entry *entry = outer ? outer + 1 : t->entries;
+    place->depth = 0;
+    if (entry == t->entries + ENTRY_MAX)
+        return;
+    entry->L = L;
+    entry->outer = outer;
+    entry->place = (uintptr_t)place;
+    entry->call = outer ? call_of(outer->L) : (struct entry_call){0};
+    place->depth = (unsigned)(entry - t->entries) + 1;
+    /* The handler must not see the entry before its fields are set. */
+    atomic_signal_fence(memory_order_seq_cst);
+    t->active = entry;
+}
+
+void safepoint_forget_coroutine(const lua_State *L)
+{
+    struct sampler_thread *t = thread_self;
+    if (!t)
+        return;
+    thread_block(t);
+    for (struct entry *e = t->active; e; e = e->outer)
+        if (e->L == L)
+            drop_entries(t, e->outer);
+    struct armed_hook *armed = find_armed(t, L);
+    if (armed)
+        *armed = t->armed[--t->n_armed];
     thread_unblock(t);
 }
 

@@ -85,30 +85,31 @@ void safepoint_settle(struct sampler_thread *t, uintptr_t sp);
  * [signal; another thread, while this one sleeps, under fault_guard_run] */
 struct entry *safepoint_settled(const struct sampler_thread *t, uintptr_t sp);
 
+/* Drops what the calling thread's record has of a coroutine that Lua frees. */
+void safepoint_forget_coroutine(const lua_State *L);
+
+/* Does the work of safepoint_enter where the chain has entries already. */
+void safepoint_enter_inside(struct sampler_thread *t, struct entry_place *place,
+                            lua_State *L);
+
 /* These two functions do what entry_begin and entry_end do (entry.h), for a
  * caller that knows the thread's record `t`, which may be NULL. Each request
- * calls them several times, so they are inline and take a dozen instructions.
- */
+ * calls them several times, so they are inline and take a dozen instructions
+ * where no entry is outside. */
 static inline void safepoint_enter(struct sampler_thread *t,
                                    struct entry_place *place, lua_State *L)
 {
-    enum { NEAR_BYTES = 64 << 10 }; /* the entry is surely of this stack */
-    place->depth = 0;
+    if (t && t->active) {
+        safepoint_enter_inside(t, place, L);
+        return;
+    }
+    place->depth = t != NULL;
     if (!t)
         return;
-    struct entry *outer = t->active;
-    if (outer && outer->place - (uintptr_t)place > NEAR_BYTES) {
-        safepoint_settle(t, (uintptr_t)place);
-        outer = t->active;
-    }
-    struct entry *entry = outer ? outer + 1 : t->entries;
-    if (entry == t->entries + ENTRY_MAX)
-        return;
-    *entry = (struct entry){L, outer, (uintptr_t)place};
-    place->depth = (unsigned)(entry - t->entries) + 1;
+    t->entries[0] = (struct entry){.L = L, .place = (uintptr_t)place};
     /* The handler must not see the entry before its fields are set. */
     atomic_signal_fence(memory_order_seq_cst);
-    t->active = entry;
+    t->active = t->entries;
 }
 
 static inline void safepoint_leave(struct sampler_thread *t,
