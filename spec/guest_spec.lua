@@ -273,8 +273,12 @@ describe("SIGPROF, which a C module takes", function()
         assert.is_truthy(sampling.header(folder .. "/" .. file):find(
           "SIGPROF was taken over by a C module %([^)]*" .. holder .. "%)"), file)
       end
+      -- The profiler may notice the return after 100 ms only, and the time of what it
+      -- has not seen belongs to no function.
       assert.is_true(profile:sum("cpu", "script.before") > 0.1e9)
-      assert.is_true(profile:sum("cpu", "script.after") > 0.3e9)
+      assert.is_true(profile:sum("cpu", "script.meanwhile") < 0.1e9)
+      local after = profile:sum("cpu", "script.after")
+      assert.is_true(after > 0.2e9 and after < 0.45e9, after)
     end)
   end
 
@@ -313,7 +317,8 @@ describe("SIGPROF, which a C module takes", function()
     local blocked = header_text:match "SIGPROF was blocked in a thread %(perilune%): ([%d.]+) s"
     -- A check comes every 50 ms, and the first 100 ms are patience.
     assert.is_true(tonumber(blocked) > 0.2 and tonumber(blocked) < 0.6, header_text)
-    assert.is_true(profile:sum("cpu", "script.after") > 0.3e9)
+    local after = profile:sum("cpu", "script.after")
+    assert.is_true(after > 0.2e9 and after < 0.45e9, after)
   end)
 
   it("for a timer of its own, is told", function()

@@ -102,14 +102,14 @@ static void add_signal_comments(struct profile *p,
     if (losses->n_taken > 0) {
         snprintf(text, sizeof text,
                  "SIGPROF was taken over by a C module (%s): no samples "
-                 "meanwhile",
-                 losses->holder);
+                 "meanwhile, %.3f s of CPU time are left out",
+                 losses->holder, (double)losses->taken_ns / 1e9);
         profile_add_comment(p, text);
     }
     if (losses->n_blocked > 0) {
         snprintf(text, sizeof text,
                  "SIGPROF was blocked in a thread (%s): %.3f s of CPU time "
-                 "without samples, or at the place where it was unblocked",
+                 "are left out",
                  losses->thread, (double)losses->blocked_ns / 1e9);
         profile_add_comment(p, text);
     }

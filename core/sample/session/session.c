@@ -267,6 +267,7 @@ static void subtract_losses(struct signal_losses *losses,
                             const struct signal_losses *start)
 {
     losses->n_taken -= start->n_taken;
+    losses->taken_ns -= start->taken_ns;
     losses->n_timers -= start->n_timers;
     losses->n_blocked -= start->n_blocked;
     losses->blocked_ns -= start->blocked_ns;

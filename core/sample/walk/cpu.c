@@ -125,6 +125,11 @@ static void take_cpu_sample(struct sampler_thread *t, const void *context,
     int64_t age_ns = clock_mono_ns() - asked_ns;
     int64_t now_ns = clock_thread_ns(), last_ns = t->last_ns;
     int64_t weight_ns = now_ns - last_ns;
+    if (t->blocked_ns > last_ns) { /* the thread has blocked the signal */
+        t->last_ns = now_ns;
+        thread_count(t, COUNT_LATE);
+        return;
+    }
     if (age_ns > LATE_NS && weight_ns < UNSAMPLED_NS) {
         thread_count(t, COUNT_LATE);
         return;
@@ -233,8 +238,13 @@ bool cpu_init(struct err *err)
 
 void cpu_ask(struct sampler_thread *t, int64_t now_ns)
 {
-    if (!signal_check_may_send())
+    if (!signal_check_may_send()) {
+        t->is_unasked = true;
         return;
+    }
+    if (t->is_unasked)
+        signal_check_skip(t);
+    t->is_unasked = false;
     atomic_store(&t->asked_ns, now_ns);
     tgkill(getpid(), t->tid, SIGPROF);
 }

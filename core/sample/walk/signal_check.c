@@ -21,6 +21,7 @@ static const int64_t PATIENCE_NS = 100000000, MAX_UNSAMPLED_NS = 20000000;
 
 static struct signal_losses sums; /* [collector_lock], but for n_taken: */
 static _Atomic uint64_t n_unsent;
+static _Atomic int64_t skipped_ns;
 
 bool signal_check_may_send(void)
 {
@@ -29,6 +30,13 @@ bool signal_check_may_send(void)
         return true;
     atomic_fetch_add(&n_unsent, 1);
     return false;
+}
+
+void signal_check_skip(struct sampler_thread *t)
+{
+    int64_t now_ns = clock_read_ns(t->clock);
+    atomic_fetch_add(&skipped_ns, now_ns - t->last_ns);
+    t->last_ns = now_ns;
 }
 
 static void name_holder(const struct sigaction *now)
@@ -161,4 +169,5 @@ void signal_check_read(struct signal_losses *losses)
 {
     *losses = sums;
     losses->n_taken += atomic_load(&n_unsent);
+    losses->taken_ns = atomic_load(&skipped_ns);
 }

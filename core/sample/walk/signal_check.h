@@ -15,9 +15,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct sampler_thread;
+
 /* Sums since the start; a session subtracts those of its begin. */
 struct signal_losses {
     uint64_t n_taken;   /* checks, and asks, that found another handler */
+    int64_t taken_ns;   /* CPU time until the handler was back */
     uint64_t n_timers;  /* checks that found a timer of setitimer */
     uint64_t n_blocked; /* checks that found a thread that blocks SIGPROF */
     int64_t blocked_ns; /* CPU time of such threads meanwhile */
@@ -28,6 +31,11 @@ struct signal_losses {
 /* Returns true if the process's handler of SIGPROF is the sampler's. Otherwise
  * counts an ask that was not made. Costs a system call. [any thread] */
 bool signal_check_may_send(void);
+
+/* Leaves the CPU time since the thread's previous sample out of all profiles:
+ * another handler had SIGPROF meanwhile, and the next sample must not stand for
+ * that time. [the sampling thread, sampling_lock] */
+void signal_check_skip(struct sampler_thread *t);
 
 /* Checks the handler, and each thread that does not answer. Signals such a
  * thread again, because its signal may have met another handler. [any thread,
