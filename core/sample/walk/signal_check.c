@@ -118,9 +118,9 @@ static bool blocks_signal(pid_t tid)
 /* Counts the CPU time that the thread has used without a sample. */
 static void count_blocked(struct sampler_thread *t)
 {
-    int64_t now_ns = clock_read_ns(t->clock), last_ns = t->last_ns;
-    bool is_new = t->blocked_ns < last_ns;
-    int64_t ns = now_ns - (is_new ? last_ns : t->blocked_ns);
+    int64_t now_ns = clock_read_ns(t->clock);
+    bool is_new = t->blocked_ns < t->checked_cpu_ns;
+    int64_t ns = now_ns - (is_new ? t->checked_cpu_ns : t->blocked_ns);
     t->blocked_ns = now_ns;
     sums.n_blocked++;
     sums.blocked_ns += ns > 0 ? ns : 0;
@@ -143,9 +143,10 @@ static void check_thread(struct sampler_thread *t)
     if (ask_ns != t->checked_ask_ns) {
         t->checked_ask_ns = ask_ns;
         t->checked_since_ns = now_ns;
+        t->checked_cpu_ns = clock_read_ns(t->clock);
     }
     if (ask_ns == 0 || now_ns - t->checked_since_ns < PATIENCE_NS ||
-        clock_read_ns(t->clock) - t->last_ns < MAX_UNSAMPLED_NS)
+        clock_read_ns(t->clock) - t->checked_cpu_ns < MAX_UNSAMPLED_NS)
         return;
     if (blocks_signal(t->tid))
         count_blocked(t);

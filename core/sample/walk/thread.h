@@ -124,6 +124,7 @@ struct sampler_thread {
     int64_t pending_ns; /* last_ns of the oldest pending sample */
     /* Used by signal_check.c. [threads_lock] */
     int64_t checked_ask_ns, checked_since_ns; /* asked_ns, and since when */
+    int64_t checked_cpu_ns;                   /* CPU time at that moment */
     _Atomic int64_t blocked_ns; /* CPU time at the last check that found SIGPROF
                                    blocked */
     bool is_unasked; /* another handler has SIGPROF [sampling_lock] */
