@@ -36,7 +36,8 @@ static int64_t in_handler_ns; /* from before the signal to after its handler */
 static int tick(lua_State *L)
 {
     int64_t start = clock_thread_ns();
-    cpu_ask(thread_self, CPU_ASK_ANY_TIME);
+    atomic_store(&thread_self->asked_ns, CPU_ASK_ANY_TIME);
+    pthread_kill(pthread_self(), SIGPROF);
     in_handler_ns += clock_thread_ns() - start;
     (void)L;
     return 0;

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "sample/platform/code_map.h"
 #include "sample/platform/eh_frame.h"
 
 enum { RETURN_ADDRESS = 16 };
@@ -392,6 +393,7 @@ struct unwind_rule unwind_rule_get(uintptr_t pc)
     struct cached *c = place_of(pc);
     if (!read_cached(c, pc, &rule)) {
         rule = find_rule(pc);
+        rule.code = (uint8_t)code_map_kind(pc);
         /* A library that is loaded later may have the missing rule. */
         if (rule.kind != UNWIND_NONE)
             write_cached(c, pc, &rule);

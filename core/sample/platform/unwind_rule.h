@@ -13,7 +13,10 @@
  * Frames". x86-64 only. Of DWARF's expressions only the forms that compilers
  * and linkers write for this purpose are known; other code has no rule.
  *
- * Path: loaded_objects.c -> [unwind_rule] -> walk/unwind.c
+ * A rule also says which part of the program the code is, so that a walk looks
+ * up each place once.
+ *
+ * Path: loaded_objects.c, code_map.c -> [unwind_rule] -> walk/unwind.c
  */
 #ifndef SAMPLE_PLATFORM_UNWIND_RULE_H
 #define SAMPLE_PLATFORM_UNWIND_RULE_H
@@ -57,7 +60,7 @@ struct unwind_rule {
     uint8_t kind;         /* enum unwind_kind */
     uint8_t cfa_register; /* for UNWIND_CFA and UNWIND_DEREF */
     uint8_t by_rbp; /* bit i: saved[i] counts from rbp, not from the CFA */
-    uint8_t unused;
+    uint8_t code;   /* enum code_kind of the code at pc (code_map.h) */
     int16_t saved[UNWIND_N_SAVED]; /* where the caller's register lies: an
                                       offset in bytes, UNWIND_UNCHANGED or
                                       UNWIND_LOST */

@@ -7,7 +7,6 @@
 
 #include "base/clock.h"
 #include "base/signals.h"
-#include "sample/platform/code_map.h"
 #include "sample/walk/vm_stack.h"
 #include "sample/walk/native_stack.h"
 #include "sample/walk/ring.h"
@@ -32,14 +31,6 @@ enum { FLUSH_NONE, FLUSH_ASKED, FLUSH_FORCED };
 
 /* All functions from here to on_sigprof run in the signal handler. */
 
-static bool in_finalizer(const struct sample *s)
-{
-    for (unsigned i = 0; i < s->n_native; i++)
-        if (code_map_kind(s->native[i] - (i > 0)) == CODE_COLLECTOR)
-            return true;
-    return false;
-}
-
 /* Reads the Lua stack below the collection that called the finalizer. Its
  * frames are at rest. Lua calls no hook while a finalizer runs, so a safe point
  * would come too late. */
@@ -59,16 +50,17 @@ static void note_finalizer(struct sampler_thread *t, struct sample *s)
 }
 
 static void note_lua(struct sampler_thread *t, struct sample *s,
-                     const struct unwind_cursor *vm)
+                     const struct native_stack *native)
 {
     lua_State *L = t->active->L;
     s->flags |= SAMPLE_IN_LUA;
     s->L = L;
-    if (in_finalizer(s)) {
+    if (native->has_collector) {
         note_finalizer(t, s);
         return;
     }
-    s->n_noted = (uint16_t)vm_stack_note(t->functions, L, vm, s->noted);
+    s->n_noted = (uint16_t)vm_stack_note(
+        t->functions, L, native->has_vm ? &native->vm : NULL, s->noted);
     safepoint_arm(t, L);
 }
 
@@ -105,7 +97,7 @@ static bool record_sample(struct sampler_thread *t, const void *context,
         thread_count_sample(t, s, COUNT_NATIVE_TRUNCATED);
     }
     if (t->active)
-        note_lua(t, s, native.has_vm ? &native.vm : NULL);
+        note_lua(t, s, &native);
 
     bool alone = ring_n_pending(t->ring) == 0;
     bool waits = (s->flags & SAMPLE_IN_LUA) && !(s->flags & SAMPLE_LUA_STACK);

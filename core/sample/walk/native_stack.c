@@ -1,5 +1,8 @@
 #include "sample/walk/native_stack.h"
 
+#include <stddef.h>
+#include <ucontext.h>
+
 #include "sample/platform/code_map.h"
 #include "sample/platform/fault_guard.h"
 #include "sample/platform/loaded_objects.h"
@@ -8,7 +11,9 @@
 struct taking {
     struct native_stack *stack;
     struct unwind_cursor cursor;
-    uintptr_t caller;          /* skip the frames above this one; 0: none */
+    const void *ucontext; /* of a signal; NULL: the calling thread's own stack,
+                             without the frames above `caller` */
+    uintptr_t caller;     /* 0: none */
     enum unwind_result result; /* of the last step */
 };
 
@@ -19,7 +24,8 @@ enum { MAX_STEPS = 2048 };
 static void put_frame(struct native_stack *stack,
                       const struct unwind_cursor *cursor)
 {
-    if (!stack->has_vm && code_map_kind(unwind_pc(cursor)) == CODE_VM) {
+    stack->has_collector |= cursor->rule.code == CODE_COLLECTOR;
+    if (!stack->has_vm && cursor->rule.code == CODE_VM) {
         stack->vm = *cursor;
         stack->vm_at = stack->n;
         stack->has_vm = true;
@@ -60,7 +66,7 @@ static void order_outermost(struct native_stack *stack)
  * false if it is not there. */
 static bool find_caller(struct taking *t)
 {
-    enum { MAX_OWN = 12 }; /* those of current_stack.c and of its callers */
+    enum { MAX_OWN = 14 }; /* from here to current_stack.c's callers */
     for (int i = 0; i < MAX_OWN; i++) {
         if (t->cursor.pc == t->caller)
             return true;
@@ -75,6 +81,10 @@ static void take_frames(void *ctx)
 {
     struct taking *t = ctx;
     struct native_stack *stack = t->stack;
+    if (t->ucontext)
+        unwind_from_signal(&t->cursor, t->ucontext);
+    else
+        unwind_from_here(&t->cursor);
     if (t->caller && !find_caller(t))
         return;
     t->result = UNWIND_STEPPED;
@@ -88,7 +98,7 @@ static void take(struct taking *t, uintptr_t leaf)
 {
     struct native_stack *stack = t->stack;
     stack->n = 0;
-    stack->has_vm = false;
+    stack->has_vm = stack->has_collector = false;
     bool is_whole = fault_guard_run(take_frames, t);
     if (stack->n == 0)
         stack->pcs[stack->n++] = leaf;
@@ -102,9 +112,10 @@ static void take(struct taking *t, uintptr_t leaf)
 
 void native_stack_capture(const void *ucontext, struct native_stack *stack)
 {
-    struct taking t = {.stack = stack, .result = UNWIND_FAILED};
-    unwind_from_signal(&t.cursor, ucontext);
-    take(&t, t.cursor.pc);
+    const ucontext_t *context = ucontext;
+    struct taking t = {
+        .stack = stack, .ucontext = ucontext, .result = UNWIND_FAILED};
+    take(&t, (uintptr_t)context->uc_mcontext.gregs[REG_RIP]);
 }
 
 void native_stack_here(uintptr_t caller, struct native_stack *stack)
@@ -113,6 +124,5 @@ void native_stack_here(uintptr_t caller, struct native_stack *stack)
     loaded_objects_refresh();
     struct taking t = {
         .stack = stack, .caller = caller, .result = UNWIND_FAILED};
-    unwind_from_here(&t.cursor);
     take(&t, caller);
 }

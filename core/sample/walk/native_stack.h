@@ -14,12 +14,13 @@
 #include "sample/walk/unwind.h"
 
 struct native_stack {
-    unsigned n;       /* number of frames; at least 1 */
-    unsigned n_inner; /* of these, up to where frames are missing */
-    bool truncated;   /* frames are missing: of a deep stack those between the
-                         innermost and the outermost quarter of `max`; else the
-                         outermost, because the unwinder could not go on */
-    bool has_vm;      /* `vm` and `vm_at` are set */
+    unsigned n;         /* number of frames; at least 1 */
+    unsigned n_inner;   /* of these, up to where frames are missing */
+    bool truncated;     /* frames are missing: of a deep stack those between the
+                           innermost and the outermost quarter of `max`; else the
+                           outermost, because the unwinder could not go on */
+    bool has_collector; /* a frame calls a finalizer (CODE_COLLECTOR) */
+    bool has_vm;        /* `vm` and `vm_at` are set */
     uintptr_t *pcs; /* the caller's array, leaf first: the interrupted pc, then
                        return addresses */
     unsigned max;   /* its length */

@@ -20,15 +20,22 @@ enum {
                    1 << UNWIND_R15,
 };
 
+/* Puts the frame at `pc` into the cursor. */
+static void arrive(struct unwind_cursor *c, uintptr_t pc, bool is_returned)
+{
+    c->pc = pc;
+    c->is_returned = is_returned;
+    c->rule = unwind_rule_get(unwind_pc(c));
+}
+
 NO_SANITIZE void unwind_from_signal(struct unwind_cursor *cursor,
                                     const void *ucontext)
 {
     const ucontext_t *context = ucontext;
-    cursor->pc = (uintptr_t)context->uc_mcontext.gregs[REG_RIP];
     for (int i = 0; i < UNWIND_N_REGISTERS; i++)
         cursor->registers[i] = (uintptr_t)context->uc_mcontext.gregs[gregs[i]];
     cursor->known = ALL;
-    cursor->is_returned = false;
+    arrive(cursor, (uintptr_t)context->uc_mcontext.gregs[REG_RIP], false);
 }
 
 /* Not inlined, so that the caller has a frame of its own to begin at. */
@@ -45,9 +52,8 @@ unwind_from_here(struct unwind_cursor *cursor)
                      : "=m"(r[UNWIND_R12]), "=m"(r[UNWIND_R13]),
                        "=m"(r[UNWIND_R14]), "=m"(r[UNWIND_R15]));
     __asm__ volatile("leaq 0(%%rip), %0" : "=r"(pc));
-    cursor->pc = pc;
     cursor->known = CALLEE_SAVED;
-    cursor->is_returned = false;
+    arrive(cursor, pc, false);
     unwind_step(cursor);
 }
 
@@ -76,10 +82,11 @@ static uintptr_t cfa_of(const struct unwind_cursor *c,
     return rule->kind == UNWIND_DEREF ? read_word(base) : base;
 }
 
-/* Restores the registers that the rule describes. Returns false if the return
- * address is not among them. */
+/* Restores the registers that the rule describes, and the return address into
+ * *pc. Returns false if the rule does not describe the return address. */
 static bool restore_registers(struct unwind_cursor *c,
-                              const struct unwind_rule *rule, uintptr_t cfa)
+                              const struct unwind_rule *rule, uintptr_t cfa,
+                              uintptr_t *pc)
 {
     uintptr_t rbp = c->registers[UNWIND_RBP];
     bool has_rbp = is_known(c, UNWIND_RBP), has_ra = false;
@@ -97,7 +104,7 @@ static bool restore_registers(struct unwind_cursor *c,
         uintptr_t value =
             read_word((by_rbp ? rbp : cfa) + (uintptr_t)(intptr_t)offset);
         if (i == UNWIND_SAVED_RA) {
-            c->pc = value;
+            *pc = value;
             has_ra = true;
         } else {
             c->registers[number] = value;
@@ -109,28 +116,25 @@ static bool restore_registers(struct unwind_cursor *c,
 
 enum unwind_result unwind_step(struct unwind_cursor *cursor)
 {
-    struct unwind_rule rule = unwind_rule_get(unwind_pc(cursor));
+    struct unwind_rule rule = cursor->rule;
     if (rule.kind == UNWIND_END)
         return UNWIND_REACHED_END;
     if (rule.kind == UNWIND_NONE)
         return UNWIND_FAILED;
-    struct unwind_cursor next = *cursor;
     uintptr_t sp = cursor->registers[UNWIND_RSP];
     if (rule.kind == UNWIND_SIGNAL) {
         /* The kernel puts the ucontext where the handler's return leaves the
          * stack pointer. The interrupted stack may be another one. */
-        unwind_from_signal(&next, (const void *)sp);
-        *cursor = next;
-        return next.pc ? UNWIND_STEPPED : UNWIND_FAILED;
+        unwind_from_signal(cursor, (const void *)sp);
+        return cursor->pc ? UNWIND_STEPPED : UNWIND_FAILED;
     }
-    uintptr_t cfa = cfa_of(cursor, &rule);
+    uintptr_t cfa = cfa_of(cursor, &rule), pc;
     if (cfa <= sp || cfa % sizeof(uintptr_t) != 0 ||
-        !restore_registers(&next, &rule, cfa))
+        !restore_registers(cursor, &rule, cfa, &pc))
         return UNWIND_FAILED;
-    if (next.pc == 0)
+    if (pc == 0)
         return UNWIND_REACHED_END;
-    next.registers[UNWIND_RSP] = cfa;
-    next.is_returned = true;
-    *cursor = next;
+    cursor->registers[UNWIND_RSP] = cfa;
+    arrive(cursor, pc, true);
     return UNWIND_STEPPED;
 }

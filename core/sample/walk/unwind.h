@@ -19,8 +19,9 @@
 struct unwind_cursor {
     uintptr_t pc;
     uintptr_t registers[UNWIND_N_REGISTERS]; /* by their DWARF numbers */
-    uint16_t known;   /* bit i: registers[i] has the frame's value */
-    bool is_returned; /* pc is a return address, behind the call */
+    uint16_t known;          /* bit i: registers[i] has the frame's value */
+    bool is_returned;        /* pc is a return address, behind the call */
+    struct unwind_rule rule; /* for this pc */
 };
 
 enum unwind_result { UNWIND_STEPPED, UNWIND_REACHED_END, UNWIND_FAILED };
@@ -40,8 +41,8 @@ static inline uintptr_t unwind_pc(const struct unwind_cursor *cursor)
 
 /* Sets the cursor to the caller's frame. Returns UNWIND_REACHED_END if the
  * frame is the outermost, and UNWIND_FAILED if its caller cannot be found; the
- * cursor then stays. Faults if the stack is damaged. [any thread, signal, under
- * fault_guard_run] */
+ * cursor then has no frame. Faults if the stack is damaged. [any thread,
+ * signal, under fault_guard_run] */
 enum unwind_result unwind_step(struct unwind_cursor *cursor);
 
 #endif
