@@ -12,6 +12,8 @@
 
 void native_heap_start(void) {}
 
+void vm_heap_init(void) {}
+
 struct vm_heap *vm_heap_new(void) { return calloc(1, sizeof(struct vm_heap)); }
 
 void vm_heap_free(struct vm_heap *heap) { free(heap); }
@@ -35,6 +37,12 @@ bool vm_heap_share(const char *text, size_t len)
 }
 
 void vm_heap_unshare(const char *text) { (void)text; }
+
+LUA_API int lua_load(lua_State *L, lua_Reader reader, void *data,
+                     const char *chunkname, const char *mode)
+{
+    return archive_lua_load(L, reader, data, chunkname, mode);
+}
 
 LUA_API int lua_resume(lua_State *L, lua_State *from, int nargs, int *nres)
 {

@@ -30,7 +30,7 @@ static void redirect_to_index(struct request *request)
 static void answer_cmdline(struct request *request)
 {
     char text[65536];
-    FILE *file = fopen("/proc/self/cmdline", "rb");
+    FILE *file = fopen("/proc/self/cmdline", "rbe");
     size_t n = file ? fread(text, 1, sizeof text, file) : 0;
     if (file)
         fclose(file);

@@ -275,7 +275,7 @@ static void put_samples(struct buf *out)
 static double resident_bytes(void)
 {
     long total = 0, resident = 0;
-    FILE *file = fopen("/proc/self/statm", "r");
+    FILE *file = fopen("/proc/self/statm", "re");
     if (file && fscanf(file, "%ld %ld", &total, &resident) != 2)
         resident = 0;
     if (file)
