@@ -29,7 +29,8 @@ static bool is_core_name(const char *name)
         return false;
     if (name[3] == '_')
         return true;
-    return name[3] >= 'A' && name[3] <= 'Z' && name[3] != 'L' && name[4] == '_';
+    bool is_module = name[3] >= 'A' && name[3] <= 'Z' && name[4] == '_';
+    return is_module && name[3] != 'L' && name[3] != 'B';
 }
 
 /* Returns true if hooks/lua_api.c defines the function, which then lies far
