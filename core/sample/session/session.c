@@ -29,8 +29,12 @@ struct session {
     struct stacks *stacks;
     struct slow_requests *slow; /* NULL: all samples are wanted */
     struct buf threads; /* of a probe: a struct probed_thread per thread */
-    int64_t start_wall_ns, start_mono_ns;
-    uint64_t start_counts[N_COUNTS]; /* of threads_sum_counts */
+    int64_t start_wall_ns;
+    /* The session gets the samples that were taken in between. The end is
+     * INT64_MAX until session_close. */
+    int64_t start_mono_ns, end_mono_ns;
+    uint64_t start_counts[N_COUNTS], end_counts[N_COUNTS]; /* at these times,
+                                                      of threads_sum_counts */
     struct signal_losses start_losses;
 };
 
@@ -93,6 +97,15 @@ static void add_probed(struct session *s, const uint32_t *frames,
     buf_append(&s->threads, &thread, sizeof thread);
 }
 
+/* Returns true if the sample was taken between the session's begin and its end.
+ * Ticks of wall time are counted together, so they have no time of their own.
+ */
+static bool is_within(const struct session *s, const struct sample *sample)
+{
+    return s->kind != SESSION_CPU || (sample->taken_ns >= s->start_mono_ns &&
+                                      sample->taken_ns <= s->end_mono_ns);
+}
+
 void session_list_add(const uint32_t *frames, unsigned n_frames,
                       const struct sample *sample, int64_t weight_ns,
                       enum session_kind kind, pid_t tid)
@@ -100,7 +113,7 @@ void session_list_add(const uint32_t *frames, unsigned n_frames,
     list_each (struct session, s, &sessions, in_sessions)
         if (s->kind == kind && kind == SESSION_PROBE)
             add_probed(s, frames, n_frames, sample, tid);
-        else if (s->kind == kind)
+        else if (s->kind == kind && is_within(s, sample))
             add_to_session(s, frames, n_frames, sample, weight_ns);
 }
 
@@ -154,9 +167,12 @@ static struct session *add_session(const struct session_options *options)
     if (!s)
         return NULL;
     pthread_mutex_lock(&collector_lock);
-    collector_drain(); /* earlier samples go to the other sessions only */
+    collector_drain(); /* earlier samples go to the other sessions only, and
+                          those that wait for their Lua stack yet, by taken_ns
+                        */
     s->start_wall_ns = clock_wall_ns();
     s->start_mono_ns = clock_mono_ns();
+    s->end_mono_ns = INT64_MAX;
     threads_sum_counts(s->start_counts);
     signal_check_read(&s->start_losses);
     signal_check();
@@ -273,6 +289,17 @@ static void subtract_losses(struct signal_losses *losses,
     losses->blocked_ns -= start->blocked_ns;
 }
 
+/* Ends the time whose samples the session gets. How asks were answered is read
+ * now, because the threads go on taking samples for other sessions. The other
+ * counts are right when the samples have their Lua stacks. */
+static void end_samples(struct session *session)
+{
+    pthread_mutex_lock(&collector_lock);
+    session->end_mono_ns = clock_mono_ns();
+    threads_sum_counts(session->end_counts);
+    pthread_mutex_unlock(&collector_lock);
+}
+
 bool session_close(struct session *session, const struct stacks *more,
                    struct profile *profile, struct err *err)
 {
@@ -293,6 +320,8 @@ bool session_close(struct session *session, const struct stacks *more,
     pthread_mutex_unlock(&collector_lock);
     sampling_thread_look_last(session->kind);
     wait_for_pending(session->kind);
+    end_samples(session);
+    wait_for_pending(session->kind);
     pthread_mutex_lock(&collector_lock);
     collector_drain();
     unlink_session(session);
@@ -301,8 +330,11 @@ bool session_close(struct session *session, const struct stacks *more,
     signal_check_read(&source.losses);
     pthread_mutex_unlock(&collector_lock);
     subtract_losses(&source.losses, &session->start_losses);
-    for (int i = 0; i < N_COUNTS; i++)
+    for (int i = 0; i < N_COUNTS; i++) {
+        if (i <= LAST_ANSWER)
+            source.counts[i] = session->end_counts[i];
         source.counts[i] -= session->start_counts[i];
+    }
 
     bool ok = session_profile_add(profile, &source, err);
     session_free(session);

@@ -49,7 +49,7 @@ struct session *session_open(const struct session_options *options,
  * are a count and a time; its times and its period are set. Returns false and
  * sets err if out of memory; the session is freed all the same. Waits for
  * samples that have no Lua stack yet: usually for microseconds, up to 70 ms for
- * a thread that reaches no safe point, up to a second for one that gets no CPU.
+ * a thread that reaches no safe point, up to 2 s for one that gets no CPU.
  * [any thread except a worker's, because the workers are waited for] */
 bool session_close(struct session *session, const struct stacks *more,
                    struct profile *profile, struct err *err);

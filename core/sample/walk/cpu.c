@@ -84,6 +84,7 @@ static bool record_sample(struct sampler_thread *t, const void *context,
         return false;
     s->weight_ns = weight_ns;
     s->count = 1;
+    s->taken_ns = clock_mono_ns();
     s->labels = t->labels;
     s->request = note_request(t);
     s->flags = flags;

@@ -63,6 +63,7 @@ enum session_kind {
 struct sample {
     int64_t weight_ns; /* the thread's CPU time, or wall time, since its
                           previous sample of this kind; 0 for a probe */
+    int64_t taken_ns;  /* of a CPU sample: its clock_mono_ns() */
     int64_t request;   /* the request's number (context.h); 0: no request */
     uint32_t labels;   /* an id of labels.h */
     uint32_t count;    /* 1, or more if the thread slept in one place */

@@ -76,6 +76,7 @@ enum sample_count {
     COUNT_LUA_TRUNCATED,    /* reported without the outermost Lua frames */
     COUNT_NATIVE_TRUNCATED, /* reported without the outermost native frames */
     N_COUNTS,
+    LAST_ANSWER = COUNT_LATE, /* up to here: how an ask was answered */
 };
 
 /* A coroutine that has a hook of the sampler now, and the user's hook of it
