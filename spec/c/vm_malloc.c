@@ -13,6 +13,7 @@
 
 #include "base/libc_malloc.h"
 #include "base/vm_malloc.h"
+#include "sample/platform/symbolize.h"
 
 /* Returns true if the function at this address is in an object with this text
  * in its path. */
@@ -93,6 +94,21 @@ static void blocks_of_16_bytes_are_aligned_to_16(void **state)
     }
 }
 
+static void profiles_name_it(void **state)
+{
+    (void)state;
+    char name[64];
+    struct symbolizer *symbolizer = symbolizer_new();
+    assert_non_null(symbolizer);
+    assert_true(symbolize_name(symbolizer, (uintptr_t)vm_malloc.take, name,
+                               sizeof name));
+    assert_string_equal(name, "mi_malloc");
+    assert_true(symbolize_name(symbolizer, (uintptr_t)vm_malloc.give, name,
+                               sizeof name));
+    assert_string_equal(name, "mi_free");
+    symbolizer_free(symbolizer);
+}
+
 int main(void)
 {
     vm_malloc_init();
@@ -100,6 +116,7 @@ int main(void)
         cmocka_unit_test(blocks_come_from_mimalloc),
         cmocka_unit_test(others_do_not_find_it),
         cmocka_unit_test(blocks_of_16_bytes_are_aligned_to_16),
+        cmocka_unit_test(profiles_name_it),
     };
     if (!LIBC_MALLOC_IS_REPLACEABLE)
         return 0; /* a sanitizer's malloc serves all blocks */

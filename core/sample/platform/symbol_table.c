@@ -1,6 +1,7 @@
 #include "sample/platform/symbol_table.h"
 
 #include <elfutils/libdw.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,6 +10,13 @@ struct symbol_table {
     size_t n;
     struct code_symbol symbols[];
 };
+
+/* libmimalloc.so exports its functions as malloc and as C++'s delete too, but
+ * in this process these names mean others (base/vm_malloc.h). */
+static bool is_mimalloc_name(const char *name)
+{
+    return strncmp(name, "mi_", 3) == 0;
+}
 
 /* Orders by address. Of several names of one address, the best comes last: the
  * one that callers use, which is global and has the fewest underscores before
@@ -20,6 +28,8 @@ static int by_address(const void *a, const void *b)
         return x->start < y->start ? -1 : 1;
     if (x->binding != y->binding)
         return x->binding < y->binding ? -1 : 1;
+    if (is_mimalloc_name(x->name) != is_mimalloc_name(y->name))
+        return is_mimalloc_name(x->name) ? 1 : -1;
     size_t n = strspn(x->name, "_"), m = strspn(y->name, "_");
     if (n == m) {
         n = strcspn(x->name, "@");
