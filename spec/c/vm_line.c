@@ -20,6 +20,7 @@
 #include "sample/platform/code_map.h"
 #include "sample/platform/fault_guard.h"
 #include "sample/platform/loaded_objects.h"
+#include "sample/platform/prototype.h"
 #include "sample/walk/native_stack.h"
 #include "sample/walk/vm_line.h"
 
@@ -266,7 +267,7 @@ static int init(void **state)
     struct err err = {0};
     loaded_objects_init();
     fault_guard_init();
-    if (!code_map_init(&err) || !vm_line_self_test())
+    if (!code_map_init(&err) || !prototype_self_test() || !vm_line_self_test())
         return -1;
     struct sigaction action = {.sa_sigaction = on_trap, .sa_flags = SA_SIGINFO};
     sigaction(SIGTRAP, &action, NULL);

@@ -91,6 +91,13 @@ int prototype_line(const void *prototype)
     return ((const struct prototype *)prototype)->line;
 }
 
+const uint32_t *prototype_code(const void *prototype, int *n)
+{
+    const struct prototype *p = prototype;
+    *n = p->n_code;
+    return p->code;
+}
+
 uint32_t prototype_code_hash(const void *prototype)
 {
     const struct prototype *p = prototype;

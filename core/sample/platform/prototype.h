@@ -46,6 +46,11 @@ const void *prototype_inner(const void *prototype, uint32_t i);
 /* Returns lua_Debug.linedefined of the function. */
 int prototype_line(const void *prototype);
 
+/* Returns the function's first instruction, and sets *n to their number. An
+ * instruction has 4 bytes. [signal, under fault_guard_run; elsewhere the
+ * state's thread] */
+const uint32_t *prototype_code(const void *prototype, int *n);
+
 /* Returns a hash of the function's instructions and lines. string.dump and load
  * keep it. The functions inside have hashes of their own. */
 uint32_t prototype_code_hash(const void *prototype);

@@ -13,48 +13,17 @@
 #include "base/signals.h"
 #include "sample/platform/code_map.h"
 #include "sample/platform/fault_guard.h"
+#include "sample/platform/prototype.h"
 #include "sample/walk/native_stack.h"
 
 /* A function of Lua's ldebug.c, which is hidden from the dynamic table but
  * linked in: returns the line of an instruction. */
 int luaG_getfuncline(const void *prototype, int instruction);
 
-/* The parts that are read here of Lua's GCObject, Proto, LClosure and CallInfo,
- * with the value that it points to, in Lua 5.4.0 to 5.4.6. */
-struct peeked_object {
-    void *next;
-    unsigned char tag, mark;
-};
-
-struct peeked_prototype {
-    struct peeked_object object;
-    unsigned char between_object[8];
-    int n_code;
-    unsigned char between[36];
-    const uint32_t *code;
-};
-
-struct peeked_lua_closure {
-    struct peeked_object object;
-    void *gray;
-    const struct peeked_prototype *prototype;
-};
-
-struct peeked_frame {
-    const struct {
-        const struct peeked_lua_closure *closure;
-        unsigned char tag;
-    } * function;
-    const void *between[3];
-    uintptr_t saved; /* the next instruction, as it was at the last call or
-                        hook */
-};
-
-enum {
-    OBJECT_CLOSURE = LUA_TFUNCTION,
-    OBJECT_PROTOTYPE = LUA_NUMTYPES + 1,
-    TAG_LUA_CLOSURE = 0x40 | OBJECT_CLOSURE,
-};
+/* Where a CallInfo of a Lua function holds the saved position: the next
+ * instruction, as it was at the last call or hook. The self-test would fail
+ * with any other. */
+enum { SAVED_OFFSET = 32 };
 
 /* The memory that is read may be no object of Lua's at all. */
 #define NO_SANITIZE __attribute__((no_sanitize("address", "undefined")))
@@ -70,49 +39,48 @@ static int state_register = NOT_FOUND;    /* its argument `L` */
 static int frame_register = NOT_FOUND;    /* its argument `ci` */
 static int position_register = NOT_FOUND; /* the next instruction */
 
-static bool is_aligned(const void *p)
+/* The instructions of a function. */
+struct code {
+    const void *prototype;
+    uintptr_t first, end;
+};
+
+/* Returns the code of the function that frame `ci` runs; first is 0 if it has
+ * none. */
+static struct code code_of(const void *ci)
 {
-    return (uintptr_t)p % sizeof(void *) == 0;
+    int n;
+    const void *prototype = prototype_of_frame(ci);
+    if (!prototype)
+        return (struct code){NULL, 0, 0};
+    uintptr_t first = (uintptr_t)prototype_code(prototype, &n);
+    if (n <= 0)
+        return (struct code){NULL, 0, 0};
+    return (struct code){prototype, first,
+                         first + (size_t)n * sizeof(uint32_t)};
 }
 
-/* Returns the prototype of the Lua closure that the frame runs, or NULL if the
- * frame's value is something else. A signal may find the value half written,
- * with the tag of a closure and an old pointer or number beside it, so each
- * object's own header is checked before its fields are used. */
-NO_SANITIZE static const struct peeked_prototype *
-prototype_of(const struct peeked_frame *frame)
+NO_SANITIZE static uintptr_t saved_position(const void *ci)
 {
-    if (frame->function->tag != TAG_LUA_CLOSURE)
-        return NULL;
-    const struct peeked_lua_closure *closure = frame->function->closure;
-    if (!is_aligned(closure) || closure->object.tag != OBJECT_CLOSURE)
-        return NULL;
-    const struct peeked_prototype *p = closure->prototype;
-    return is_aligned(p) && p->object.tag == OBJECT_PROTOTYPE ? p : NULL;
+    return *(const uintptr_t *)((const char *)ci + SAVED_OFFSET);
 }
 
-NO_SANITIZE bool vm_line_is_settled(const void *ci)
+bool vm_line_is_settled(const void *ci)
 {
-    const struct peeked_frame *frame = ci;
-    const struct peeked_prototype *p = prototype_of(frame);
-    if (!p)
-        return false;
-    uintptr_t first = (uintptr_t)p->code;
-    return p->n_code > 0 && frame->saved >= first &&
-           frame->saved <= first + (size_t)p->n_code * sizeof *p->code;
+    struct code code = code_of(ci);
+    uintptr_t saved = saved_position(ci);
+    return code.first && saved >= code.first && saved <= code.end;
 }
 
-/* Returns the line of the instruction before `next` in prototype `p`, or -1 if
- * `next` does not point into its code. Before the first instruction it is the
- * line in which the function begins, as in lua_getinfo. */
-static int line_before(const struct peeked_prototype *p, uintptr_t next)
+/* Returns the line of the instruction before `next`, or -1 if `next` does not
+ * point into the code. Before the first instruction it is the line in which the
+ * function begins, as in lua_getinfo. */
+static int line_before(const struct code *code, uintptr_t next)
 {
-    uintptr_t first = (uintptr_t)p->code;
-    if (p->n_code <= 0 || next < first ||
-        next > first + (size_t)p->n_code * sizeof *p->code ||
-        next % sizeof *p->code != 0)
+    if (next < code->first || next > code->end || next % sizeof(uint32_t) != 0)
         return -1;
-    return luaG_getfuncline(p, (int)((next - first) / sizeof *p->code) - 1);
+    return luaG_getfuncline(code->prototype,
+                            (int)((next - code->first) / sizeof(uint32_t)) - 1);
 }
 
 /* Returns the value that this candidate has in the frame, or 0. */
@@ -124,24 +92,24 @@ static uintptr_t candidate(const struct unwind_cursor *vm, int i)
 /* Returns the line by this candidate, or -1 if it is no position. While an
  * instruction runs, the position is that of the next one, so it is never that
  * of the first. */
-static int line_by(const struct peeked_prototype *p,
-                   const struct unwind_cursor *vm, int i)
+static int line_by(const struct code *code, const struct unwind_cursor *vm,
+                   int i)
 {
     uintptr_t next = candidate(vm, i);
-    return next == (uintptr_t)p->code ? -1 : line_before(p, next);
+    return next == code->first ? -1 : line_before(code, next);
 }
 
 /* Returns the line by luaV_execute's registers, or -1. For a stretch of code
  * the compiler may keep the position in another register than elsewhere (in
  * Debian's build: while a table is made); a register that points into the
  * function's code is then the position. */
-static int line_by_registers(const struct peeked_prototype *p,
+static int line_by_registers(const struct code *code,
                              const struct unwind_cursor *vm)
 {
-    int line = line_by(p, vm, position_register);
+    int line = line_by(code, vm, position_register);
     for (int i = 0; i < N_CANDIDATES && line < 0; i++)
         if (i != position_register && i != frame_register)
-            line = line_by(p, vm, i);
+            line = line_by(code, vm, i);
     return line;
 }
 
@@ -149,7 +117,7 @@ static int line_by_registers(const struct peeked_prototype *p,
  * frame in memory, while a stretch of code needs all registers (in Debian's
  * build: the loop that fills a table's array part). Returns -1 if not one word
  * of the frame can be the position, or if several can. */
-NO_SANITIZE static int line_by_memory(const struct peeked_prototype *p,
+NO_SANITIZE static int line_by_memory(const struct code *code,
                                       const struct unwind_cursor *vm)
 {
     struct unwind_cursor caller = *vm;
@@ -159,31 +127,27 @@ NO_SANITIZE static int line_by_memory(const struct peeked_prototype *p,
     for (uintptr_t at = vm->registers[UNWIND_RSP];
          at < caller.registers[UNWIND_RSP]; at += sizeof(uintptr_t)) {
         uintptr_t word = *(const volatile uintptr_t *)at;
-        if (word == found || word == (uintptr_t)p->code ||
-            line_before(p, word) < 0)
+        if (word == found || word == code->first || line_before(code, word) < 0)
             continue;
         if (found != 0)
             return -1;
         found = word;
     }
-    return line_before(p, found);
+    return line_before(code, found);
 }
 
-NO_SANITIZE int vm_line_at(const lua_State *L, const void *ci,
-                           const struct unwind_cursor *vm)
+int vm_line_at(const lua_State *L, const void *ci,
+               const struct unwind_cursor *vm)
 {
-    const struct peeked_frame *frame = ci;
-    if (!vm || !vm_line_is_exact())
+    if (!vm || !vm_line_is_exact() || !vm_line_is_settled(ci))
         return -1;
-    const struct peeked_prototype *p = prototype_of(frame);
-    if (!p || !vm_line_is_settled(ci))
-        return -1;
+    struct code code = code_of(ci);
     int line = -1;
     if (candidate(vm, frame_register) == (uintptr_t)ci)
-        line = line_by_registers(p, vm);
+        line = line_by_registers(&code, vm);
     else if (candidate(vm, state_register) != (uintptr_t)(const void *)L)
-        return line_by_memory(p, vm);
-    return line >= 0 ? line : line_before(p, frame->saved);
+        return line_by_memory(&code, vm);
+    return line >= 0 ? line : line_before(&code, saved_position(ci));
 }
 
 bool vm_line_is_exact(void) { return position_register != NOT_FOUND; }
@@ -245,17 +209,17 @@ static void next_signal(void)
 
 /* Counts the registers that have the frame, and those that give a line of the
  * loop. */
-static void judge_registers(struct probe *p, const struct peeked_frame *frame)
+static void judge_registers(struct probe *p, const void *ci)
 {
-    const struct peeked_prototype *prototype = prototype_of(frame);
-    if (!prototype)
+    struct code code = code_of(ci);
+    if (!code.first)
         return;
     p->n++;
     for (int i = 0; i < N_CANDIDATES; i++) {
         uintptr_t value = candidate(&p->stack->vm, i);
-        int line = line_by(prototype, &p->stack->vm, i);
+        int line = line_by(&code, &p->stack->vm, i);
         p->state_hits[i] += value == (uintptr_t)(const void *)p->L;
-        p->frame_hits[i] += value == (uintptr_t)(const void *)frame;
+        p->frame_hits[i] += value == (uintptr_t)ci;
         p->position_hits[i] += line >= FIRST_LINE && line <= LAST_LINE;
     }
 }
@@ -280,7 +244,7 @@ static void judge(void *ctx)
     if (!lua_getstack(p->L, 0, &ar) || !ar.i_ci)
         return;
     if (stack->vm_at == 0 && !vm_line_is_exact())
-        judge_registers(p, (const void *)ar.i_ci);
+        judge_registers(p, ar.i_ci);
     else if (stack->vm_at > 0 && vm_line_is_exact())
         judge_call(p, ar.i_ci, code_map_name(stack->pcs[stack->vm_at - 1]));
 }
