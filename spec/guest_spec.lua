@@ -1,6 +1,6 @@
 -- guest_spec.lua: what C and C++ modules may rely on while they share the process
 -- with the profiler.
--- Needs: core
+-- Needs: core time
 local sampling = require "sampling"
 local support = require "support"
 

@@ -33,7 +33,8 @@
  * c_names.h, heap.h and tally.h have such tables. So is log_write, which
  * allocates.
  *
- * The process has three more handlers, each with a rule in its own header:
+ * base/signals.h notes all signals that the program takes. The process has
+ * three more handlers, each with a rule in its own header:
  * platform/fault_guard.h (SIGSEGV, SIGBUS), load/overrun.h (SIGUSR1) and
  * cli/run_state.h (SIGUSR1).
  *
