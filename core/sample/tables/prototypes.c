@@ -68,8 +68,9 @@ static bool reserve_slots(struct prototypes *table, uint32_t n)
         if (table->slots[i].prototype)
             *find_slot(&grown, table->slots[i].prototype) = table->slots[i];
     grown.n_used = table->n_used;
-    libc_free(table->slots);
+    struct slot *old = table->slots;
     *table = grown;
+    libc_free(old);
     return true;
 }
 
@@ -126,9 +127,10 @@ void prototypes_forget(struct prototypes *table, const void *block)
     struct slot *slot = find_slot(table, block);
     if (!slot->prototype)
         return;
-    chunks_release(slot->function);
+    const struct vm_function *function = slot->function;
     empty_slot(table, (size_t)(slot - table->slots));
     table->n_used--;
+    chunks_release(function); /* no slot leads to it any more */
 }
 
 void prototypes_free(struct prototypes *table)
@@ -147,8 +149,17 @@ const struct vm_function *prototypes_find(const struct prototypes *table,
 {
     if (!table || table->n_used == 0 || !prototype)
         return NULL;
-    const struct slot *slot = find_slot(table, prototype);
-    return slot->prototype ? slot->function : NULL;
+    /* The number of steps is bounded: a thread that reads from outside
+     * (walk/outside.c) may find a table that its owner has just replaced. */
+    size_t mask = table->n_slots - 1, first = home_of(table, prototype);
+    for (size_t i = 0; i <= mask; i++) {
+        const struct slot *slot = &table->slots[(first + i) & mask];
+        if (slot->prototype == prototype)
+            return slot->function;
+        if (!slot->prototype)
+            break;
+    }
+    return NULL;
 }
 
 size_t prototypes_size_bytes(const struct prototypes *table, size_t *n)

@@ -50,8 +50,8 @@ void prototypes_forget(struct prototypes *table, const void *block);
 void prototypes_free(struct prototypes *table);
 
 /* Returns the record of a prototype, or NULL if there is none. The record lives
- * as long as the prototype. `table` may be NULL. [signal, on the state's
- * thread; the state's thread] */
+ * as long as the prototype. `table` may be NULL. [the state's thread, in a
+ * signal handler too; walk/outside.c, under fault_guard_run] */
 const struct vm_function *prototypes_find(const struct prototypes *table,
                                           const void *prototype);
 
