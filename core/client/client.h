@@ -7,7 +7,7 @@
  * An idle connection is kept until the server closes it. All functions are
  * called on the loop's thread.
  *
- * Path: request.c -> [client] -> connection.c -> incoming.c -> transfer->done
+ * Path: chain.c -> [client] -> connection.c -> incoming.c -> transfer->done
  */
 #ifndef CLIENT_CLIENT_H
 #define CLIENT_CLIENT_H

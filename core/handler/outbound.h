@@ -6,7 +6,8 @@
  * waits, and there is no cookie jar, because one jar for all requests would mix
  * up their users. Functions without a note are called on the worker's thread.
  *
- * Path: module_http.c -> [outbound] -> client/client.c
+ * Path: modules/http_request.c -> [outbound], its callbacks -> scheduler.c.
+ * The request itself goes http_request.c -> client/chain.c -> client.c.
  */
 #ifndef HANDLER_OUTBOUND_H
 #define HANDLER_OUTBOUND_H

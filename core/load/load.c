@@ -144,7 +144,8 @@ static void record_vus(struct load *load, double n_active)
     metrics_add(metrics, METRIC_VUS_MAX, load->n_vus, &tags);
 }
 
-/* k6 samples this gauge once a second, too. */
+/* Once a second: the gauge `vus`, as in k6; the windows of the target's
+ * profiles; the thresholds. */
 static void on_second(uv_timer_t *timer)
 {
     struct load *load = timer->data;
@@ -518,7 +519,9 @@ int load_run(struct load *load, struct err *err)
         code = LOAD_EXIT_SIGNAL;
     if (code == 0 && load->stopped == LOAD_STOPPED_BY_SCRIPT)
         code = LOAD_EXIT_ABORTED;
-    if (code == 0 && thresholds_count_failed(&load->config->thresholds) > 0)
+    if (code == 0 &&
+        (load->stopped == LOAD_STOPPED_BY_THRESHOLD ||
+         thresholds_count_failed(&load->config->thresholds) > 0))
         code = LOAD_EXIT_THRESHOLDS;
     return code;
 }

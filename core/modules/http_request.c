@@ -64,6 +64,8 @@ void http_request_count(struct chain *chain)
     on_counted(&chain->transfer);
 }
 
+/* The last reply has come, or an error: resumes the asking coroutine (in a
+ * handler env->wake is task_wake). */
 static void on_request_done(struct transfer *transfer)
 {
     struct chain *chain = container_of(transfer, struct chain, transfer);

@@ -1,7 +1,7 @@
 /* output.h -- the outputs of a load test: `-o json=FILE` and the like.
  *
- * Each kind of output is one file, output_NAME.c, behind this interface, and
- * one line in output.c. An output that takes samples gets each sample of each
+ * Each kind of output is one file, output_NAME.c, behind this interface, with
+ * its declaration below and one line in output.c. An output that takes samples gets each sample of each
  * generator. It appends lines to a buffer of that generator, and whole buffers
  * go to the file.
  *

@@ -43,7 +43,8 @@ struct os_thread {
     struct task *task;
 };
 
-/* Guards the list and n_running. No other lock is taken inside. */
+/* Guards the list and n_running. No other lock is taken inside, but for those
+ * that a fork holds (core/sync/object.c, base/signals.c). */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t ended = PTHREAD_COND_INITIALIZER;
 static struct list threads;

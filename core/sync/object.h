@@ -52,7 +52,8 @@ struct sync_object {
     const char *what;     /* class and name: "mutex orders" */
     const char *name;     /* the end of `what` */
     int64_t size;         /* a capacity or a number of permits; never changes */
-    pthread_mutex_t lock; /* guards what the class adds; no lock inside */
+    pthread_mutex_t lock; /* guards what the class adds; no lock inside,
+                             but for those of other objects during a fork */
     atomic_uint n_users;  /* how often it is open */
     struct sync_object *next; /* in its bucket of object.c */
 };

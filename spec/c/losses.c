@@ -1,7 +1,7 @@
 /* losses.c -- samples that are lost, or reported with less, are counted, and
  * the counts balance: the samples taken are those reported and those dropped.
- * The thread asks itself for samples, so each case comes when the test wants
- * it. Needs: core
+ * The thread asks itself for samples, so each case comes when the test wants it.
+ * Needs: core
  */
 #include <stdarg.h>
 #include <stddef.h>

@@ -11,7 +11,8 @@
  *
  * An ask carries its time. The handler drops an ask that is older than 150 us:
  * the thread did not run when it was asked, but waited for a CPU. The time goes
- * to the next sample.
+ * to the next sample. Not dropped are the ask at the end of a session, and one
+ * that comes after a second of CPU time without a sample.
  *
  * SIGPROF has three more senders: cpu_ask_wall, cpu_flush and cpu_probe. All
  * four end in the same handler.
@@ -71,13 +72,12 @@ void cpu_ask_wall(struct sampler_thread *t);
 /* Asks the thread, by a signal, to complete its pending samples: at once if Lua
  * is at rest, otherwise at its next safe point. If `force` is true and Lua is
  * not at rest, the thread publishes its pending samples without a Lua stack.
- * [any thread, threads_lock] */
+ * [any thread, sampling_lock] */
 void cpu_flush(struct sampler_thread *t, bool force);
 
 /* Asks the thread, by a signal, for a sample of weight 0 with the flag
- * SAMPLE_PROBE. The caller has set
- * t->wants_probe; the thread clears it when it has taken the sample.
- * [any thread, threads_lock] */
+ * SAMPLE_PROBE. The caller has set t->wants_probe; the thread clears it when it
+ * has taken the sample. [any thread, sampling_lock] */
 void cpu_probe(struct sampler_thread *t);
 
 #endif

@@ -30,9 +30,9 @@
 struct unwind_cursor;
 
 /* Finds the registers. Returns false if it finds none: leaf lines are then
- * those of safe points. Takes some milliseconds, at most a second. Called once,
- * at start, after code_map_init, prototype_self_test and fault_guard_init, and
- * before other threads start. */
+ * those of safe points. Takes some milliseconds, at most two seconds of CPU
+ * time. Called once, at start, after code_map_init, prototype_self_test and
+ * fault_guard_init, and before other threads start. */
 bool vm_line_self_test(void);
 
 /* Returns true if the self-test has found the registers. [any thread] */
