@@ -5,7 +5,8 @@
 -- Tolerance of a share p: 3 points, and 2.6 standard errors of a share that n
 -- samples estimate, sqrt(p (1 - p) / n). Of the total: 1 %. A timer on the kernel's
 -- ticks gave errors of 7 to 80 points in loops, and 20 to 50 in bursts.
--- Needs: cores
+-- Needs: cores go
+local go_pprof = require "go_pprof"
 local raw_http = require "raw_http"
 local sampling = require "sampling"
 local support = require "support"
@@ -93,6 +94,23 @@ describe("beside three processes that spin,", function()
 
   describe("so have those of a loop of", function() check_loops { 4, 10 } end)
   describe("so have those of bursts of", check_bursts)
+end)
+
+it("has the threads of C modules, and says how much CPU time it did not see", function()
+  local file = folder .. "/thread.pb.gz"
+  support.write_file(folder .. "/thread.lua", 'require "sleeps".burn_on_thread(0.4)')
+  local code, _, err = support.run(
+    ("LUA_CPATH='%s/?.so' %s run --rate 1000 --cpu %s %s/thread.lua")
+    :format(folder, support.perilune, file, folder))
+  assert(code == 0, err)
+  local burnt = sampling.read(file):sum("cpu", "burn_cpu") / 1e9
+  assert.is_true(math.abs(burnt - 0.4) < 0.02, burnt .. " s of 0.4 s")
+  local comments = go_pprof.read("-comments " .. file, folder)
+  local process, watched, sampled = comments:match(
+    "CPU time: process ([%d.]+) s, watched ([%d.]+) s, sampled ([%d.]+) s")
+  assert.is_truthy(process, comments)
+  assert.is_true(tonumber(process) >= 0.4 and tonumber(watched) <= tonumber(process), comments)
+  assert.is_true(tonumber(watched) >= 0.39 and tonumber(sampled) >= 0.38, comments)
 end)
 
 -- A signal ends nanosleep, poll and usleep early, with EINTR. Profiles that look at

@@ -61,12 +61,31 @@ static int sleep_usleep(lua_State *L)
     return 1;
 }
 
+/* Not static, so that profiles can name it. */
+void *burn_cpu(void *seconds)
+{
+    struct timespec t;
+    do
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    while ((double)t.tv_sec + (double)t.tv_nsec / 1e9 < *(double *)seconds);
+    return NULL;
+}
+
+/* burn_on_thread(seconds): uses so much CPU time on a thread of its own. */
+static int burn_on_thread(lua_State *L)
+{
+    double seconds = luaL_checknumber(L, 1);
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, burn_cpu, &seconds) != 0)
+        return luaL_error(L, "no thread");
+    pthread_join(thread, NULL);
+    return 0;
+}
+
 static const luaL_Reg functions[] = {
-    {"sleep_until", sleep_until},
-    {"nanosleep", sleep_nanosleep},
-    {"poll", sleep_poll},
-    {"usleep", sleep_usleep},
-    {NULL, NULL},
+    {"burn_on_thread", burn_on_thread}, {"sleep_until", sleep_until},
+    {"nanosleep", sleep_nanosleep},     {"poll", sleep_poll},
+    {"usleep", sleep_usleep},           {NULL, NULL},
 };
 
 int luaopen_sleeps(lua_State *L)

@@ -82,6 +82,13 @@ static void add_cpu_comments(struct profile *p,
             n += snprintf(text + n, sizeof text - (size_t)n, "%s%" PRIu64 " %s",
                           i > 0 ? ", " : "", source->counts[i], names[i]);
     profile_add_comment(p, text);
+    snprintf(text, sizeof text,
+             "CPU time: process %.3f s, watched %.3f s, sampled %.3f s; "
+             "samples by the sampling thread, at random instants",
+             (double)source->cpu.process_ns / 1e9,
+             (double)source->cpu.watched_ns / 1e9,
+             (double)source->cpu.sampled_ns / 1e9);
+    profile_add_comment(p, text);
 }
 
 static void add_wall_comment(struct profile *p,

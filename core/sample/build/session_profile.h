@@ -29,6 +29,10 @@ struct session_profile_source {
     int rate_hz;                /* that the session asked for */
     int64_t time_ns;            /* start of the recording, since 1970 */
     int64_t duration_ns;
+    /* CPU time during the session. */
+    struct cpu_times {
+        int64_t process_ns, watched_ns, sampled_ns;
+    } cpu;
     uint64_t counts[N_COUNTS];   /* samples of all threads during the session */
     struct signal_losses losses; /* during the session */
 };

@@ -1,5 +1,5 @@
 /* thread_create.h -- counts the threads that the process makes, by the stack
- * that made them, for the profile `threadcreate`.
+ * that made them, for the profile `threadcreate`, and has them watched.
  *
  * thread_create.c defines pthread_create in front of the C library's, so the
  * calls of the program and of all shared libraries come through it. The C
@@ -15,5 +15,10 @@
 /* One event for each thread that pthread_create has made since the process
  * started, at the stack that called it. The weight is always 0. */
 extern struct tally thread_create_tally;
+
+/* From now on each new thread of the process is watched from its begin to its
+ * end (walk/attach.h), whoever makes it. Called once, by sampler_init, after
+ * the profiler's own threads are made. */
+void thread_create_watch(void);
 
 #endif

@@ -14,6 +14,7 @@
 #include "sample/platform/hook_fields.h"
 #include "sample/platform/loaded_objects.h"
 #include "sample/hooks/native_heap.h"
+#include "sample/hooks/thread_create.h"
 #include "sample/hooks/vm_heap.h"
 #include "sample/platform/prototype.h"
 #include "sample/tables/c_names.h"
@@ -59,5 +60,6 @@ bool sampler_init(struct err *err)
     pthread_atfork(NULL, NULL, on_fork_in_child);
     vm_heap_init();
     native_heap_start();
+    thread_create_watch();
     return true;
 }

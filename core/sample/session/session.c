@@ -35,6 +35,7 @@ struct session {
     int64_t start_mono_ns, end_mono_ns;
     uint64_t start_counts[N_COUNTS], end_counts[N_COUNTS]; /* at these times,
                                                       of threads_sum_counts */
+    struct cpu_times cpu; /* until the end: at the start, and sampled since */
     struct signal_losses start_losses;
 };
 
@@ -64,6 +65,7 @@ static void add_to_session(struct session *s, const uint32_t *frames,
                            int64_t weight_ns)
 {
     uint32_t labels = sample->labels;
+    s->cpu.sampled_ns += weight_ns;
     if (s->slow)
         labels = slow_requests_tag(s->slow, labels, sample->request);
     if (!s->slow || labels != SLOW_REQUESTS_NONE)
@@ -174,6 +176,8 @@ static struct session *add_session(const struct session_options *options)
     s->start_mono_ns = clock_mono_ns();
     s->end_mono_ns = INT64_MAX;
     threads_sum_counts(s->start_counts);
+    s->cpu.process_ns = clock_read_ns(CLOCK_PROCESS_CPUTIME_ID);
+    s->cpu.watched_ns = threads_cpu_ns();
     signal_check_read(&s->start_losses);
     signal_check();
     list_prepend(&sessions, &s->in_sessions);
@@ -326,6 +330,12 @@ bool session_close(struct session *session, const struct stacks *more,
     collector_drain();
     unlink_session(session);
     threads_sum_counts(source.counts);
+    source.cpu = (struct cpu_times){
+        .process_ns =
+            clock_read_ns(CLOCK_PROCESS_CPUTIME_ID) - session->cpu.process_ns,
+        .watched_ns = threads_cpu_ns() - session->cpu.watched_ns,
+        .sampled_ns = session->cpu.sampled_ns,
+    };
     signal_check();
     signal_check_read(&source.losses);
     pthread_mutex_unlock(&collector_lock);

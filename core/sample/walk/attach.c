@@ -6,8 +6,21 @@
 #include "sample/walk/signal_stack.h"
 #include "sample/walk/thread.h"
 
+static void set_worker(struct sampler_thread *t, const char *worker)
+{
+    if (!worker)
+        return;
+    struct label label = {"worker", worker};
+    t->labels = labels_intern(&label, 1);
+}
+
 static bool attach(const char *worker, struct err *err)
 {
+    if (thread_self) { /* by attach_foreign_thread */
+        thread_self->is_foreign = false;
+        set_worker(thread_self, worker);
+        return true;
+    }
     struct sampler_thread *t = thread_new(err);
     if (!t)
         return false;
@@ -15,10 +28,7 @@ static bool attach(const char *worker, struct err *err)
         thread_free(t);
         return false;
     }
-    if (worker) {
-        struct label label = {"worker", worker};
-        t->labels = labels_intern(&label, 1);
-    }
+    set_worker(t, worker);
     thread_self = t;
     threads_add(t);
     return true;
@@ -34,11 +44,28 @@ bool attach_thread(const char *worker, struct err *err)
     return ok;
 }
 
-void detach_thread(void)
+void attach_foreign_thread(void)
+{
+    struct err err;
+    if (!thread_self && attach_thread(NULL, &err) && thread_self)
+        thread_self->is_foreign = thread_self->is_from_hook = true;
+}
+
+void detach_foreign_thread(void)
 {
     if (!thread_self || fork_depth > 0)
         return;
     void *stack = thread_self->signal_stack;
     threads_retire(thread_self);
     signal_stack_free(stack);
+}
+
+void detach_thread(void)
+{
+    if (thread_self && thread_self->is_from_hook) {
+        thread_self->labels = 0;
+        thread_self->is_foreign = true;
+    } else {
+        detach_foreign_thread();
+    }
 }

@@ -5,9 +5,13 @@
  * detach_thread last. Threads of libuv's pool call them around the load of
  * scripts and exporters. The collector and the threads of `perilune load` do
  * not. In between the thread has a record (thread.h) and a ring, and its CPU
- * and wall time is sampled while a session is open. Any other thread, such as
- * one that a library starts, has no CPU samples, and its allocations and waits
- * are recorded with their native frames only.
+ * and wall time is sampled while a session is open.
+ *
+ * Threads that libraries make are watched too, from their begin to their end
+ * (hooks/thread_create.c). For such a thread attach_thread and detach_thread
+ * only say that it works for the program in between. Not watched are threads
+ * that are made before sampler_init returns, the profiler's own, and threads
+ * that are made without pthread_create.
  *
  * Path: [attach] -> thread.c
  */
@@ -25,9 +29,15 @@
  * nothing and returns true. */
 bool attach_thread(const char *worker, struct err *err);
 
-/* Stops watching the calling thread. The collector frees the thread's record,
- * with its ring and its table of functions, once it has read the last samples.
- * Does nothing on a thread that is not watched. */
+/* Watch the calling thread, if that is possible, until its end. Called by
+ * hooks/thread_create.c when a thread begins and ends. */
+void attach_foreign_thread(void);
+void detach_foreign_thread(void);
+
+/* Stops watching the calling thread, unless it is watched until its end. The
+ * collector frees the thread's record, with its ring and its table of
+ * functions, once it has read the last samples. Does nothing on a thread that
+ * is not watched. */
 void detach_thread(void);
 
 #endif

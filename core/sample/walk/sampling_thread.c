@@ -315,7 +315,7 @@ void sampling_thread_probe(void)
 {
     quiet_lock(&sampling_lock);
     list_each (struct sampler_thread, t, &threads_list, in_threads)
-        atomic_store(&t->wants_probe, !t->detached);
+        atomic_store(&t->wants_probe, !t->detached && !t->is_foreign);
     probed_ns = clock_mono_ns();
     probes_wanted = true;
     pthread_cond_signal(&woken);

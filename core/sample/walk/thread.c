@@ -20,6 +20,7 @@ pthread_cond_t threads_retired = PTHREAD_COND_INITIALIZER;
 struct list threads_list;
 /* Sums of the threads whose records are freed. [threads_lock] */
 static uint64_t ended_counts[N_COUNTS];
+static int64_t ended_cpu_ns;
 
 void thread_free(struct sampler_thread *t)
 {
@@ -61,7 +62,7 @@ struct sampler_thread *thread_new(struct err *err)
     t->clock = CLOCK_THREAD_CPUTIME_ID;
     pthread_getcpuclockid(t->pthread, &t->clock);
     t->state = thread_state_open();
-    t->last_ns = clock_thread_ns();
+    t->last_ns = t->begin_cpu_ns = clock_thread_ns();
     find_stack(t);
     t->wall_last_ns = clock_mono_ns();
     t->slept_cpu_ns = -1;
@@ -90,6 +91,7 @@ void threads_retire(struct sampler_thread *t)
     ring_publish(t->ring);
     quiet_lock(&sampling_lock);
     t->detached = true;
+    t->end_cpu_ns = clock_thread_ns();
     ring_publish(t->outside);
     quiet_unlock(&sampling_lock);
     pthread_mutex_unlock(&threads_lock);
@@ -107,6 +109,7 @@ void threads_reap(void)
         quiet_unlock(&sampling_lock);
         for (int i = 0; i < N_COUNTS; i++)
             ended_counts[i] += atomic_load(&t->counts[i]);
+        ended_cpu_ns += t->end_cpu_ns - t->begin_cpu_ns;
         thread_free(t);
     }
     pthread_mutex_unlock(&threads_lock);
@@ -121,4 +124,15 @@ void threads_sum_counts(uint64_t counts[N_COUNTS])
         for (int i = 0; i < N_COUNTS; i++)
             counts[i] += atomic_load(&t->counts[i]);
     pthread_mutex_unlock(&threads_lock);
+}
+
+int64_t threads_cpu_ns(void)
+{
+    pthread_mutex_lock(&threads_lock);
+    int64_t sum_ns = ended_cpu_ns;
+    list_each (struct sampler_thread, t, &threads_list, in_threads)
+        sum_ns += (t->detached ? t->end_cpu_ns : clock_read_ns(t->clock)) -
+                  t->begin_cpu_ns;
+    pthread_mutex_unlock(&threads_lock);
+    return sum_ns;
 }

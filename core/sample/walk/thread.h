@@ -104,6 +104,10 @@ struct sampler_thread {
     struct vm_functions *functions;
     pthread_t pthread;
     pid_t tid;
+    bool is_foreign;   /* of a library; goroutine profiles leave it out */
+    bool is_from_hook; /* watched from its begin to its end */
+    /* The thread's CPU time when it was attached and when it was detached. */
+    int64_t begin_cpu_ns, end_cpu_ns;
     clockid_t clock; /* the thread's CPU time, for other threads */
     int state;       /* of thread_state.h */
     /* When the sampling thread asked for a sample, CPU_ASK_ANY_TIME, or 0 if
@@ -237,6 +241,10 @@ extern pthread_cond_t threads_retired;
 /* Frees the records of threads that have ended and whose rings are empty.
  * Called with collector_lock held: nobody else reads the rings then. */
 void threads_reap(void);
+
+/* Returns the CPU time of all threads while they were watched, ended ones
+ * included. */
+int64_t threads_cpu_ns(void);
 
 /* Sums up the counts of all threads since the start, ended ones included. */
 void threads_sum_counts(uint64_t counts[N_COUNTS]);
