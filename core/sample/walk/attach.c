@@ -53,7 +53,7 @@ void attach_foreign_thread(void)
 
 void detach_foreign_thread(void)
 {
-    if (!thread_self || fork_depth > 0)
+    if (!thread_self || fork_is_child())
         return;
     void *stack = thread_self->signal_stack;
     threads_retire(thread_self);
