@@ -43,6 +43,7 @@ NO_SANITIZE static void read_native(void *ctx)
 {
     struct reading *r = ctx;
     struct sample *s = r->sample;
+    r->cursor.rule = unwind_rule_get(r->cursor.pc);
     while (s->n_native < SAMPLE_MAX_NATIVE) {
         s->native[s->n_native++] = r->cursor.pc;
         enum unwind_result result = unwind_step(&r->cursor);
