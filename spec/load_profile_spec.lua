@@ -73,7 +73,7 @@ describe("perilune load --profile", function()
     local _, top = support.command("convert --to top " .. folder ..
       "/cpu.pb.gz")
     for flat, cum, name in top:gmatch(
-      " ([%d.]+)%% +%S+ +([%d.]+)%%  ([^\n]+)\n") do
+      " ([%d.]+)%% ±[%d.]+ +%S+ +([%d.]+)%% ±[%d.]+ +([^\n]+)\n") do
       local row = assert(rows[name], name)
       assert.near(tonumber(flat), row.flat, 0.051)
       assert.near(tonumber(cum), row.cum, 0.051)
