@@ -6,14 +6,17 @@
 #include "sample/platform/code_map.h"
 #include "sample/platform/fault_guard.h"
 #include "sample/platform/loaded_objects.h"
+#include "sample/platform/thread_state.h"
 
 /* A stack that is being taken. */
 struct taking {
     struct native_stack *stack;
     struct unwind_cursor cursor;
-    const void *ucontext; /* of a signal; NULL: the calling thread's own stack,
-                             without the frames above `caller` */
-    uintptr_t caller;     /* 0: none */
+    /* Where the stack begins: at one of these, or else at the calling thread's
+     * own frame that holds `caller`. */
+    const void *ucontext;             /* of a signal; NULL: none */
+    const struct thread_place *place; /* of a sleeping thread; NULL: none */
+    uintptr_t caller;
     enum unwind_result result; /* of the last step */
 };
 
@@ -83,6 +86,8 @@ static void take_frames(void *ctx)
     struct native_stack *stack = t->stack;
     if (t->ucontext)
         unwind_from_signal(&t->cursor, t->ucontext);
+    else if (t->place)
+        unwind_from_place(&t->cursor, t->place->pc, t->place->sp);
     else
         unwind_from_here(&t->cursor);
     if (t->caller && !find_caller(t))
@@ -116,6 +121,13 @@ void native_stack_capture(const void *ucontext, struct native_stack *stack)
     struct taking t = {
         .stack = stack, .ucontext = ucontext, .result = UNWIND_FAILED};
     take(&t, (uintptr_t)context->uc_mcontext.gregs[REG_RIP]);
+}
+
+void native_stack_outside(const struct thread_place *place,
+                          struct native_stack *stack)
+{
+    struct taking t = {.stack = stack, .place = place, .result = UNWIND_FAILED};
+    take(&t, place->pc);
 }
 
 void native_stack_here(uintptr_t caller, struct native_stack *stack)

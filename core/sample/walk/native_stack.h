@@ -3,7 +3,7 @@
  * Also finds the registers of the interpreter: those of the innermost frame of
  * luaV_execute, from which vm_line.c reads the line that runs.
  *
- * Path: cpu.c, current_stack.c -> [native_stack] -> unwind.c
+ * Path: cpu.c, current_stack.c, outside.c -> [native_stack] -> unwind.c
  */
 #ifndef SAMPLE_WALK_NATIVE_STACK_H
 #define SAMPLE_WALK_NATIVE_STACK_H
@@ -12,6 +12,8 @@
 #include <stdint.h>
 
 #include "sample/walk/unwind.h"
+
+struct thread_place;
 
 struct native_stack {
     unsigned n;         /* number of frames; at least 1 */
@@ -32,6 +34,11 @@ struct native_stack {
 /* Takes the stack that the signal with this ucontext interrupted into a stack
  * whose `pcs` and `max` the caller has set. [signal] */
 void native_stack_capture(const void *ucontext, struct native_stack *stack);
+
+/* Takes the stack of another thread, which sleeps at this place and may run on
+ * meanwhile: the caller checks that it has not. [sampling thread] */
+void native_stack_outside(const struct thread_place *place,
+                          struct native_stack *stack);
 
 /* Takes the calling thread's own stack, from the frame on that holds `caller`,
  * a return address; if there is no such frame, the stack is `caller` alone.

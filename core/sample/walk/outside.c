@@ -11,7 +11,7 @@
 #include "sample/walk/safepoint.h"
 #include "sample/walk/sample.h"
 #include "sample/walk/thread.h"
-#include "sample/walk/unwind.h"
+#include "sample/walk/native_stack.h"
 #include "sample/walk/vm_stack.h"
 
 /* Reads of another thread's memory, which may go away at any moment. */
@@ -31,7 +31,6 @@ bool outside_init(void)
 /* What is read within the fault guard. */
 struct reading {
     struct sampler_thread *thread;
-    struct unwind_cursor cursor;
     uintptr_t sp;
     struct sample *sample;
     struct entry entries[MAX_ENTRIES]; /* a copy of the thread's chain */
@@ -39,19 +38,14 @@ struct reading {
     bool is_c; /* the innermost function is a C function */
 };
 
-NO_SANITIZE static void read_native(void *ctx)
+static void read_native(struct sample *s, const struct thread_place *place)
 {
-    struct reading *r = ctx;
-    struct sample *s = r->sample;
-    r->cursor.rule = unwind_rule_get(r->cursor.pc);
-    while (s->n_native < SAMPLE_MAX_NATIVE) {
-        s->native[s->n_native++] = r->cursor.pc;
-        enum unwind_result result = unwind_step(&r->cursor);
-        if (result == UNWIND_REACHED_END)
-            s->flags &= (uint16_t)~SAMPLE_NATIVE_TRUNCATED;
-        if (result != UNWIND_STEPPED)
-            return;
-    }
+    struct native_stack native = {.pcs = s->native, .max = SAMPLE_MAX_NATIVE};
+    native_stack_outside(place, &native);
+    s->n_native = (uint16_t)native.n;
+    s->n_native_inner = (uint16_t)native.n_inner;
+    if (native.truncated)
+        s->flags |= SAMPLE_NATIVE_TRUNCATED;
 }
 
 NO_SANITIZE static void read_context(void *ctx)
@@ -125,15 +119,12 @@ enum outside_result outside_take(struct sampler_thread *t, int64_t cpu_ns,
     if (t == thread_self || !thread_state_sleeps(t->state, &place))
         return OUTSIDE_RUNS;
     struct reading r = {.thread = t, .sp = place.sp, .sample = s};
-    r.cursor.pc = place.pc;
-    r.cursor.registers[UNWIND_RSP] = place.sp;
-    r.cursor.known = 1 << UNWIND_RSP;
     s->weight_ns = 0;
     s->count = 1;
     s->labels = t->labels;
-    s->flags = flags | SAMPLE_NATIVE_TRUNCATED;
-    s->n_native = s->n_lua = s->n_noted = 0;
-    fault_guard_run(read_native, &r);
+    s->flags = flags;
+    s->n_lua = s->n_noted = 0;
+    read_native(s, &place);
     if (!fault_guard_run(read_context, &r))
         return OUTSIDE_MOVED;
     read_lua(&r);

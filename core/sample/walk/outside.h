@@ -8,7 +8,7 @@
  * was read is its stack. All reads are guarded against faults, because the
  * thread may wake at any moment.
  *
- * Path: sampling_thread.c -> [outside] -> unwind.c, vm_stack.c
+ * Path: sampling_thread.c -> [outside] -> native_stack.c, vm_stack.c
  */
 #ifndef SAMPLE_WALK_OUTSIDE_H
 #define SAMPLE_WALK_OUTSIDE_H

@@ -38,6 +38,13 @@ NO_SANITIZE void unwind_from_signal(struct unwind_cursor *cursor,
     arrive(cursor, (uintptr_t)context->uc_mcontext.gregs[REG_RIP], false);
 }
 
+void unwind_from_place(struct unwind_cursor *cursor, uintptr_t pc, uintptr_t sp)
+{
+    cursor->registers[UNWIND_RSP] = sp;
+    cursor->known = 1 << UNWIND_RSP;
+    arrive(cursor, pc, false);
+}
+
 /* Not inlined, so that the caller has a frame of its own to begin at. */
 __attribute__((noinline)) NO_SANITIZE void
 unwind_from_here(struct unwind_cursor *cursor)

@@ -30,6 +30,11 @@ enum unwind_result { UNWIND_STEPPED, UNWIND_REACHED_END, UNWIND_FAILED };
  * [signal] */
 void unwind_from_signal(struct unwind_cursor *cursor, const void *ucontext);
 
+/* Sets the cursor to the frame of a thread that sleeps at `pc` with the stack
+ * pointer `sp`. Its other registers are not known. */
+void unwind_from_place(struct unwind_cursor *cursor, uintptr_t pc,
+                       uintptr_t sp);
+
 /* Sets the cursor to the caller of this function. [any thread, signal] */
 void unwind_from_here(struct unwind_cursor *cursor);
 
