@@ -10,7 +10,9 @@
 -- asks come while the thread runs. So up to 150 us of the begin of a burst are seen
 -- too rarely: 7.5 points of a burst of 2 ms. bench/accuracy.sh has shorter ones, and
 -- bursts beside other load.
--- Needs: cores go
+-- A machine with many more threads than CPUs takes the CPU away at times that may
+-- follow the program's own rhythm; three processes beside the loops are allowed for.
+-- Needs: alone go
 local go_pprof = require "go_pprof"
 local raw_http = require "raw_http"
 local sampling = require "sampling"
