@@ -225,7 +225,7 @@ static void run_case(int i)
     snprintf(code, sizeof code,
              "%s\n"
              "local _x, _begin = 1, begin\n"
-             "for i = 1, 4 do if i == 3 then _begin() end _x = _x ~ 3\n"
+             "for i = 1, 3 do if i == 3 then _begin() end _x = _x ~ 3\n"
              "%s\n"
              "_x = _x + 1 _x = _x ~ 5 _x = _x + 2\n"
              "end\n"
