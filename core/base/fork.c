@@ -50,5 +50,8 @@ void fork_leave_script(unsigned before, const char *error)
                   LOG_FIELDS(log_integer("pid", getpid()),
                              log_text("note", "a forked child has left the "
                                               "script, and so it ends")));
-    exit(error ? EXIT_FAILURE : EXIT_SUCCESS);
+    /* No destructors: one of a C module may wait for a thread that the child
+     * does not have. */
+    fflush(NULL);
+    _exit(error ? EXIT_FAILURE : EXIT_SUCCESS);
 }

@@ -48,12 +48,24 @@ void thread_create_watch(void)
         atomic_store(&is_watching, true);
 }
 
+/* Begins to watch the calling thread. The thread may be cancelled from its own
+ * function on, not before. */
+static __attribute__((noinline)) void watch_thread(void)
+{
+    int state;
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
+    if (pthread_setspecific(end_key, &end_key) == 0)
+        attach_foreign_thread();
+    pthread_setcancelstate(state, NULL);
+}
+
+/* Ends in a jump to the thread's function, which so has no frame of this file
+ * below it. */
 static void *begin_thread(void *arg)
 {
     struct beginning b = *(struct beginning *)arg;
     free(arg);
-    if (pthread_setspecific(end_key, &end_key) == 0)
-        attach_foreign_thread();
+    watch_thread();
     return b.start(b.ctx);
 }
 

@@ -42,12 +42,14 @@ bool fault_guard_init(void)
 bool fault_guard_run(void (*fn)(void *ctx), void *ctx)
 {
     sigjmp_buf here;
+    sigjmp_buf *volatile outer = landing; /* a signal may come in a guarded call
+                                             and make one of its own */
     if (sigsetjmp(here, 0)) {
-        landing = NULL;
+        landing = outer;
         return false;
     }
     landing = &here;
     fn(ctx);
-    landing = NULL;
+    landing = outer;
     return true;
 }

@@ -19,8 +19,8 @@ bool fault_guard_init(void);
 
 /* Calls fn(ctx). Returns false if a fault cut the call short. `fn` writes only
  * where half a result does no harm, takes no lock and allocates nothing,
- * because the jump out of it would leave the lock held. Calls do not nest.
- * [any thread, signal] */
+ * because the jump out of it would leave the lock held. Calls nest: a fault
+ * ends the innermost. [any thread, signal] */
 bool fault_guard_run(void (*fn)(void *ctx), void *ctx);
 
 #endif

@@ -53,6 +53,7 @@ struct run {
     uintptr_t pc;
     struct unwind_rule rule;
     const struct unwind_rule *initial; /* that the CIE gives */
+    bool is_outermost;                 /* the return address is undefined */
     struct unwind_rule remembered[4];
     unsigned n_remembered;
 };
@@ -170,6 +171,7 @@ static void run_lost(struct run *run, uint8_t op)
     else if (op != OP_UNDEFINED)
         eh_read_unsigned(&run->at);
     set_saved(run, column, UNWIND_LOST, false);
+    run->is_outermost |= op == OP_UNDEFINED && column == RETURN_ADDRESS;
 }
 
 static void run_remember(struct run *run)
@@ -333,8 +335,10 @@ static struct unwind_rule find_rule(uintptr_t pc)
     run.initial = &initial;
     if (!run_program(&run, d.program, pc))
         return none;
-    if (run.rule.saved[UNWIND_SAVED_RA] == UNWIND_LOST)
+    if (run.is_outermost)
         run.rule.kind = UNWIND_END;
+    else if (run.rule.saved[UNWIND_SAVED_RA] == UNWIND_LOST)
+        run.rule.kind = UNWIND_NONE;
     return run.rule;
 }
 

@@ -131,12 +131,16 @@ static struct chunk *make_chunk(const struct loaded_chunk *loaded,
     char *text = (char *)(chunk->records + chunk->n);
     chunk->source = strcpy(text, loaded->source);
     text += strlen(text) + 1;
+    /* The hashes of texts tell whether a file has changed. Functions of other
+     * chunks are the same if their names and lines are: a script that loads
+     * generated texts would otherwise fill the tables. */
+    bool is_file = *chunk->source == '@';
     for (uint32_t i = 0; i < names->n; i++) {
         const struct chunk_name *from = &names->functions[i];
         struct vm_function f = {.source = chunk->source,
                                 .name = strcpy(text, from->name),
                                 .line_defined = from->line,
-                                .text = from->text};
+                                .text = is_file ? from->text : 0};
         text += strlen(text) + 1;
         f.hash = vm_function_hash(&f);
         chunk->records[i] = (struct record){f, i, loaded->prototypes[i].code};

@@ -211,8 +211,8 @@ static void on_sigprof(int number, siginfo_t *info, void *context)
             atomic_store(&t->wants_probe, false);
         thread_unblock(t);
     }
-    if (asked_ns) /* after n_pending, as the probe */
-        atomic_store(&t->asked_ns, 0);
+    if (asked_ns) /* after n_pending, as the probe; a newer ask stays */
+        atomic_compare_exchange_strong(&t->asked_ns, &asked_ns, 0);
     if (is_wall)
         atomic_store(&t->wants_wall, false);
     errno = saved;

@@ -441,7 +441,11 @@ static void settle(void *ctx)
 void safepoint_settle(struct sampler_thread *t, uintptr_t sp)
 {
     struct settling s = {t, sp, t->active};
-    if (!t->active || !fault_guard_run(settle, &s) || s.entry == t->active)
+    if (!t->active)
+        return;
+    if (!fault_guard_run(settle, &s))
+        s.entry = NULL; /* a state of the chain is gone: none can be trusted */
+    if (s.entry == t->active)
         return;
     thread_block(t);
     drop_entries(t, s.entry);

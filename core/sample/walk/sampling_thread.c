@@ -66,7 +66,7 @@ static void look_at_cpu(struct sampler_thread *t, bool is_last)
     if (cpu_ns == t->looked_ns && !is_last)
         return;
     t->looked_ns = cpu_ns;
-    if (atomic_load(&t->asked_ns) == 0 && is_running(t))
+    if ((is_last || atomic_load(&t->asked_ns) == 0) && is_running(t))
         cpu_ask(t, is_last ? CPU_ASK_ANY_TIME : clock_mono_ns());
 }
 
@@ -114,8 +114,12 @@ static bool repeat_outside(struct sampler_thread *t, int64_t weight_ns)
  * sample leaves the time to the next. */
 static void look_at_wall(struct sampler_thread *t)
 {
-    if (atomic_load(&t->wants_wall))
-        return;
+    if (atomic_load(&t->wants_wall)) {
+        if (is_running(t))
+            return;
+        /* It sleeps and has not answered, because it blocks the signal. */
+        atomic_store(&t->wants_wall, false);
+    }
     int64_t now_ns = clock_mono_ns(), weight_ns = now_ns - t->wall_last_ns;
     int64_t cpu_ns = clock_read_ns(t->clock);
     if (cpu_ns == t->slept_cpu_ns) {
@@ -132,8 +136,9 @@ static void look_at_wall(struct sampler_thread *t)
         if (!(ring_newest(t->outside)->flags & SAMPLE_NATIVE_TRUNCATED))
             t->slept_cpu_ns = cpu_ns;
         break;
-    case OUTSIDE_RUNS:
-        cpu_ask_wall(t);
+    case OUTSIDE_RUNS: /* or the kernel does not tell where it sleeps */
+        if (is_running(t))
+            cpu_ask_wall(t);
         break;
     case OUTSIDE_MOVED:
         break;
@@ -282,8 +287,10 @@ static void restart(enum session_kind kind)
             continue;
         if (kind == SESSION_CPU)
             t->last_ns = clock_read_ns(t->clock);
-        else if (!atomic_load(&t->wants_wall))
+        else {
+            atomic_store(&t->wants_wall, false);
             t->wall_last_ns = clock_mono_ns();
+        }
     }
 }
 
@@ -341,12 +348,23 @@ unsigned sampling_thread_probe_again(void)
  * Later, its samples are published without a Lua stack. */
 static const int64_t ASK_AFTER_NS = 4000000, FORCE_AFTER_NS = 70000000;
 
+/* Returns true if the thread has not answered an ask of this kind, and may do
+ * so: it does not block the signal. */
+static bool owes_answer(const struct sampler_thread *t, enum session_kind kind)
+{
+    if (t->blocked_ns > t->last_ns)
+        return false;
+    return kind == SESSION_CPU    ? atomic_load(&t->asked_ns) != 0
+           : kind == SESSION_WALL ? atomic_load(&t->wants_wall)
+                                  : false;
+}
+
 /* Returns true if the thread is waited for. */
 static bool flush_thread(struct sampler_thread *t, enum session_kind kind,
                          int64_t waited_ns)
 {
     if (atomic_load(&t->n_pending) == 0)
-        return atomic_load(&t->asked_ns) != 0 || atomic_load(&t->wants_wall);
+        return owes_answer(t, kind);
     if (waited_ns < ASK_AFTER_NS)
         return true;
     bool runs = is_running(t), force = waited_ns >= FORCE_AFTER_NS;

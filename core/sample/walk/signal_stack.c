@@ -31,9 +31,11 @@ void signal_stack_free(void *stack)
 {
     stack_t now;
     const stack_t none = {.ss_flags = SS_DISABLE};
-    if (!stack || sigaltstack(NULL, &now) != 0 ||
-        now.ss_sp != (char *)stack + GUARD_BYTES ||
-        sigaltstack(&none, NULL) != 0)
+    if (!stack)
+        return;
+    bool is_ours = sigaltstack(NULL, &now) == 0 &&
+                   now.ss_sp == (char *)stack + GUARD_BYTES;
+    if (is_ours && sigaltstack(&none, NULL) != 0)
         return;
     munmap(stack, GUARD_BYTES + STACK_BYTES);
 }

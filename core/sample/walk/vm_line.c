@@ -245,7 +245,8 @@ static void judge(void *ctx)
         return;
     if (stack->vm_at == 0 && !vm_line_is_exact())
         judge_registers(p, ar.i_ci);
-    else if (stack->vm_at > 0 && vm_line_is_exact())
+    else if (stack->vm_at > 0 && stack->vm_at < stack->n_inner &&
+             vm_line_is_exact())
         judge_call(p, ar.i_ci, code_map_name(stack->pcs[stack->vm_at - 1]));
 }
 

@@ -83,7 +83,7 @@ struct walking {
     struct vm_functions *functions;
     struct vm_walk *walk;
     const struct entry *entry; /* the innermost coroutine */
-    struct place first;        /* the first frame; ci may be NULL */
+    bool skips_finalizer;      /* begin just outside the finalizer that runs */
     struct vm_frame (*read)(struct walking *w, const struct place *place);
     bool is_finished;
     struct copied_function copy; /* for read_at_rest */
@@ -270,12 +270,35 @@ static void append_outermost(struct walking *w, const struct entry *entry,
         append(w, &o.places[--o.n]);
 }
 
+/* Moves `place`, the innermost frame, to the frame just outside the finalizer
+ * that runs; leaves it if the finalizer's own frame is not made yet or is gone
+ * already. Returns false if the finalizer's stack is too deep. */
+static bool skip_finalizer(struct place *place)
+{
+    struct place at = *place;
+    for (int i = 0; at.ci && i < SAMPLE_MAX_LUA; i++) {
+        lua_Debug ar = debug_of(&at);
+        lua_getinfo(at.L, "n", &ar);
+        bool is_finalizer = ar.name && strcmp(ar.name, "__gc") == 0;
+        at = outer_place(&at);
+        if (is_finalizer) {
+            *place = at;
+            return true;
+        }
+    }
+    return at.ci == NULL;
+}
+
+/* Reads all that it reads itself, so that the fault guard holds for the first
+ * frame too. */
 static void walk_chain(void *ctx)
 {
     struct walking *w = ctx;
     const struct entry *entry = w->entry;
-    struct place place = w->first;
     while (entry) {
+        struct place place = place_at(entry->L, 0);
+        if (w->skips_finalizer && entry == w->entry && !skip_finalizer(&place))
+            return;
         for (; place.ci; place = outer_place(&place)) {
             if (w->walk->n == max_inner) {
                 append_outermost(w, entry, &place);
@@ -285,8 +308,6 @@ static void walk_chain(void *ctx)
             append(w, &place);
         }
         entry = outer_coroutine(entry);
-        if (entry)
-            place = place_at(entry->L, 0);
     }
     w->is_finished = true;
 }
@@ -297,10 +318,8 @@ static struct walking begin_walk(struct vm_functions *functions,
 {
     walk->n = 0;
     walk->truncated = walk->has_unnamed = false;
-    struct walking w = {.functions = functions, .walk = walk, .entry = entry};
-    if (entry)
-        w.first = place_at(entry->L, 0);
-    return w;
+    return (struct walking){
+        .functions = functions, .walk = walk, .entry = entry};
 }
 
 void vm_stack_read(struct vm_functions *functions, const struct entry *entry,
@@ -319,25 +338,6 @@ void vm_stack_read_in_allocator(struct vm_functions *functions,
     walk_chain(&w);
 }
 
-/* Moves `first` to the frame just outside the finalizer that runs; leaves it if
- * the finalizer's own frame is not made yet or is gone already. */
-static void skip_finalizer(void *ctx)
-{
-    struct walking *w = ctx;
-    struct place place = w->first;
-    for (int i = 0; place.ci && i < SAMPLE_MAX_LUA; i++) {
-        lua_Debug ar = debug_of(&place);
-        lua_getinfo(place.L, "n", &ar);
-        bool is_finalizer = ar.name && strcmp(ar.name, "__gc") == 0;
-        place = outer_place(&place);
-        if (is_finalizer) {
-            w->first = place;
-            return;
-        }
-    }
-    w->is_finished = place.ci != NULL; /* the finalizer's stack is too deep */
-}
-
 bool vm_stack_read_at_rest(struct vm_functions *functions,
                            const struct entry *entry, bool finalizer,
                            struct vm_walk *walk)
@@ -346,15 +346,15 @@ bool vm_stack_read_at_rest(struct vm_functions *functions,
         return false;
     struct walking w = begin_walk(functions, entry, walk);
     w.read = read_at_rest;
-    if (finalizer && (!fault_guard_run(skip_finalizer, &w) || w.is_finished))
-        return false;
+    w.skips_finalizer = finalizer;
     return fault_guard_run(walk_chain, &w) && w.is_finished;
 }
 
 /* Frames that a handler notes. */
 struct noting {
     const struct vm_functions *functions;
-    struct place place;
+    lua_State *L;
+    struct place place; /* the frame that is read */
     const struct unwind_cursor *vm;
     struct noted_frame *noted;
     unsigned n;
@@ -382,6 +382,7 @@ static void note_frame(struct noting *noting, struct noted_frame *noted)
 static void note_frames(void *ctx)
 {
     struct noting *noting = ctx;
+    noting->place = place_at(noting->L, 0);
     while (noting->place.ci && noting->n < SAMPLE_MAX_NOTED) {
         struct noted_frame *noted = &noting->noted[noting->n++];
         *noted = (struct noted_frame){
@@ -396,10 +397,8 @@ unsigned vm_stack_note(const struct vm_functions *functions, lua_State *L,
                        const struct unwind_cursor *vm,
                        struct noted_frame *noted)
 {
-    struct noting noting = {.functions = functions,
-                            .place = place_at(L, 0),
-                            .vm = vm,
-                            .noted = noted};
+    struct noting noting = {
+        .functions = functions, .L = L, .vm = vm, .noted = noted};
     fault_guard_run(note_frames, &noting);
     return noting.n;
 }
