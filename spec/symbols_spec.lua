@@ -139,9 +139,10 @@ local function report(arguments)
   return out:gsub("^File: [^\n]*\n", ""), err
 end
 
---- Returns the share of the samples whose leaf is this line of burner.c.
+--- Returns the share of the samples whose leaf is this line of burner.c. On a busy
+-- machine single samples have much of the CPU time, so samples are counted.
 local function share_of_line(p, comment)
-  local out = report("-lines -top -unit=ns -nodefraction=0 " .. p:arguments())
+  local out = report("-lines -top -sample_index=samples -nodefraction=0 " .. p:arguments())
   local share = 0
   for percent, place in out:gmatch "([%d.]+)%%%s+[%d.]+%%%s+%S+%s+[%d.]+%%%s+(%S+ [^\n]*)\n" do
     if place:find(("burner.c:%d"):format(line_with(comment)) .. "%f[^%d]") then
