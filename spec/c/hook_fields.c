@@ -13,6 +13,7 @@
 
 #include "sample/platform/call_info.h"
 #include "sample/platform/hook_fields.h"
+#include "trap_flag.h"
 
 static lua_State *L;
 static volatile sig_atomic_t n_instructions;
@@ -35,23 +36,15 @@ static void hook(lua_State *state, lua_Debug *ar)
     n_events++;
 }
 
-static void set_trap_flag(int is_on)
-{
-    uintptr_t flags;
-    __asm__ volatile("pushfq\n\tpopq %0" : "=r"(flags));
-    flags = is_on ? flags | 0x100 : flags & ~(uintptr_t)0x100;
-    __asm__ volatile("pushq %0\n\tpopfq" : : "r"(flags) : "cc", "memory");
-}
-
 enum { MASK = LUA_MASKCALL | LUA_MASKRET | LUA_MASKCOUNT };
 
 /* arm(): arms the hook while this C function runs. */
 static int arm(lua_State *state)
 {
     n_instructions = 0;
-    set_trap_flag(1);
+    set_trap_flag(true);
     hook_fields_arm(state, hook, MASK, 1);
-    set_trap_flag(0);
+    set_trap_flag(false);
     return 0;
 }
 

@@ -23,8 +23,9 @@
 #include "sample/platform/prototype.h"
 #include "sample/walk/native_stack.h"
 #include "sample/walk/vm_line.h"
+#include "trap_flag.h"
 
-enum { LINE = 4, RETURN_LINE = 7, TRAP_FLAG = 0x100 };
+enum { LINE = 4, RETURN_LINE = 7 };
 
 /* Each case is a line that runs in a loop, between lines that call nothing. The
  * first line prepares it. */
@@ -204,19 +205,8 @@ static int begin_traps(lua_State *state)
     lua_Debug ar;
     lua_getstack(state, 1, &ar);
     main_frame = (const void *)ar.i_ci;
-    __asm__ volatile("pushfq\n\torq %0, (%%rsp)\n\tpopfq"
-                     :
-                     : "i"(TRAP_FLAG)
-                     : "cc", "memory");
+    set_trap_flag(true);
     return 0;
-}
-
-static void end_traps(void)
-{
-    __asm__ volatile("pushfq\n\tandq %0, (%%rsp)\n\tpopfq"
-                     :
-                     : "i"(~TRAP_FLAG)
-                     : "cc", "memory");
 }
 
 static void run_case(int i)
@@ -237,7 +227,7 @@ static void run_case(int i)
     for (int n = 1; n <= 3; n++)
         lua_pushinteger(L, n);
     int status = lua_pcall(L, 3, 0, 0);
-    end_traps();
+    set_trap_flag(false);
     if (status != LUA_OK)
         fail_msg("%s: %s", cases[i].name, lua_tostring(L, -1));
 }

@@ -15,25 +15,18 @@
 #include "sample/tables/vm_functions.h"
 #include "sample/walk/entry.h"
 #include "sample/walk/vm_stack.h"
+#include "trap_flag.h"
 
 static lua_State *L;
 static struct vm_functions *functions;
 static struct vm_walk walk;
 static volatile sig_atomic_t n_instructions;
-static int counts_instructions;
+static bool counts_instructions;
 
 static void on_trap(int number)
 {
     (void)number;
     n_instructions++;
-}
-
-static void set_trap_flag(int is_on)
-{
-    uintptr_t flags;
-    __asm__ volatile("pushfq\n\tpopq %0" : "=r"(flags));
-    flags = is_on ? flags | 0x100 : flags & ~(uintptr_t)0x100;
-    __asm__ volatile("pushq %0\n\tpopfq" : : "r"(flags) : "cc", "memory");
 }
 
 /* read(): walks the stack of its caller, twice: the first walk adds the
@@ -46,7 +39,7 @@ static int read_stack(lua_State *state)
     n_instructions = 0;
     set_trap_flag(counts_instructions);
     vm_stack_read_in_allocator(functions, &entry, &walk);
-    set_trap_flag(0);
+    set_trap_flag(false);
     return 0;
 }
 
@@ -95,7 +88,7 @@ static void keeps_both_ends_of_a_deep_stack(void **state)
 static void takes_the_same_time_at_any_depth(void **state)
 {
     (void)state;
-    counts_instructions = 1;
+    counts_instructions = true;
     vm_stack_set_max_depth(16); /* a trap takes some 10 us */
     run(1000);
     int shallow = n_instructions;
