@@ -48,12 +48,7 @@ describe("a child of a script of perilune run", function()
     return out, err
   end
 
-  local WORK = [[
-    local clock = require "clock"
-    local function work(seconds)
-      local stop = clock.thread() + seconds
-      while clock.thread() < stop do end
-    end
+  local WORK = sampling.WORK .. [[
     local function work_of_parent() work(0.1) end
     local function work_of_child() work(0.1) end
   ]]

@@ -61,13 +61,8 @@ describe("small stacks of a C module", function()
   local header
 
   setup(function()
-    header = support.build_module("small_stacks.c", folder) .. [[
-      local stacks, clock = require "small_stacks", require "clock"
-      local function work(seconds)
-        local stop = clock.thread() + seconds
-        while clock.thread() < stop do end
-      end
-    ]]
+    header = support.build_module("small_stacks.c", folder) .. sampling.WORK ..
+      'local stacks = require "small_stacks"\n'
   end)
 
   it("stay whole while their code is sampled", function()
@@ -245,12 +240,8 @@ describe("SIGPROF, which a C module takes", function()
   local header
 
   setup(function()
-    header = support.build_module("signals.c", folder) .. [[
-      local signals, clock = require "signals", require "clock"
-      local function work(seconds)
-        local stop = clock.thread() + seconds
-        while clock.thread() < stop do end
-      end
+    header = support.build_module("signals.c", folder) .. sampling.WORK .. [[
+      local signals = require "signals"
       local function before() work(0.2) end
       local function meanwhile() work(0.4) end
       local function after() work(0.4) end

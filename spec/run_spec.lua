@@ -1,6 +1,7 @@
 -- run_spec.lua: the command perilune run, its profiles and its exit code.
 -- Needs: go core
 local go_pprof = require "go_pprof"
+local sampling = require "sampling"
 local support = require "support"
 
 local folder
@@ -17,14 +18,7 @@ end
 
 --- Returns a script that computes for 0.3 s of CPU time and then runs `last`.
 local function working(last)
-  return [[
-    local clock = require "clock"
-    local function work()
-      local stop = clock.thread() + 0.3
-      while clock.thread() < stop do end
-    end
-    work()
-    ]] .. last
+  return sampling.WORK .. "work(0.3)\n" .. last
 end
 
 local function assert_profile(path)
@@ -104,18 +98,13 @@ describe("perilune run", function()
     end)
 
   it("keeps both ends of deep stacks, and says so", function()
-    local text = [[
-      local clock = require "clock"
-      local function work()
-        local stop = clock.thread() + 0.1
-        while clock.thread() < stop do end
-      end
+    local text = sampling.WORK .. [[
       local function deep(n)
-        if n == 0 then work() return 0 end
+        if n == 0 then work(0.1) return 0 end
         return 1 + deep(n - 1)
       end
       local function nested(n)
-        if n == 0 then work() return 0 end
+        if n == 0 then work(0.1) return 0 end
         return select(2, pcall(nested, n - 1)) + 1
       end
       local function in_coroutines(n)

@@ -16,6 +16,15 @@ local support = require "support"
 
 local M = {}
 
+--- The begin of a script: work(seconds) computes for so much CPU time.
+M.WORK = [[
+  local clock = require "clock"
+  local function work(seconds)
+    local stop = clock.thread() + seconds
+    while clock.thread() < stop do end
+  end
+]]
+
 local DEVIATIONS = 5
 local OPEN = "perilune_profile_sessions" -- CPU and wall profiles that are being taken
 
